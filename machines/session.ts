@@ -1,0 +1,310 @@
+import { type ActorRefFrom, assign, type SnapshotFrom, setup } from 'xstate';
+
+/** Why a session ended. A closed set: counters, tombstones and events use nothing else. */
+export const END_REASONS = [
+  'expired',
+  'terminated',
+  'capacity',
+  'crashed',
+  'handshake-timeout',
+  'revoked',
+  'drained',
+  'disconnected',
+  'replaced',
+] as const;
+
+export type EndReason = (typeof END_REASONS)[number];
+
+/** Everything a session can be told. Nothing from the wire ever becomes one of these types. */
+export type SessionEvent =
+  | { type: 'session.built' }
+  | { type: 'session.woken' }
+  | { type: 'session.crashed'; restart: boolean }
+  | { type: 'handshake.answered' }
+  | { type: 'handshake.refused' }
+  | { type: 'handshake.confirmed' }
+  | { type: 'message.arrived' }
+  | { type: 'session.quiet' }
+  | { type: 'stream.attached' }
+  | { type: 'stream.detached' }
+  | { type: 'deadline.passed' }
+  | { type: 'session.close'; reason: EndReason }
+  | { type: 'session.settled' }
+  | { type: 'session.released' };
+
+export interface SessionContext {
+  /** A GET stream or a socket is open: the session may sleep, but TTL and capacity never end it. */
+  attached: boolean;
+  /** The client has spoken after the `initialize` answer; until then the handshake is unfinished. */
+  confirmed: boolean;
+  /** The host keeps records, so an idle session can be put to sleep instead of being closed. */
+  sleeps: boolean;
+  reason: EndReason | null;
+}
+
+/** What a state does with a message that arrives. */
+export type Arrival =
+  /** hand it to the server at once */
+  | 'dispatch'
+  /** keep it, bounded, until the server is there */
+  | 'stash'
+  /** say `message.arrived` first, then look again */
+  | 'rouse'
+  /** answer 404, count a dead letter */
+  | 'refuse';
+
+/**
+ * The life of one session: `initializing → active → idle → evicted`.
+ *
+ * Pure: every action below only names an effect; the runtime provides them. The machine hears the
+ * edges of a life, never single messages; those are the mailbox's.
+ */
+export const sessionMachine = setup({
+  types: {
+    context: {} as SessionContext,
+    events: {} as SessionEvent,
+    input: {} as { sleeps: boolean },
+    tags: {} as Arrival | 'accepting' | 'resident' | 'ending',
+  },
+  actions: {
+    /** Run the factory and connect its server. */
+    build: () => {},
+    /** Hand `initialize` to the server; everything else still waits. */
+    greet: () => {},
+    /** Run the factory again and replay the stored handshake, answers swallowed. */
+    rebuild: () => {},
+    /** Release server and owned resources of this incarnation, keep the record. */
+    fallAsleep: () => {},
+    /** Release a crashed incarnation; its callers get one clear error each. */
+    abandon: () => {},
+    /** Hand everything that waited to the server, in order of arrival. */
+    dispatchStash: () => {},
+    /** Start looking for quiet: zero references for a moment. */
+    watchQuiet: () => {},
+    /** Start the clock of an idle session. */
+    armIdle: () => {},
+    /** Start the clock of a sleeping session. */
+    armEvict: () => {},
+    /** Stop the clock of this state. */
+    disarm: () => {},
+    /** The handshake is complete: it no longer counts as unfinished. */
+    confirm: () => {},
+    /** End the standing streams, tell the mailbox to report when nothing is in flight. */
+    settle: () => {},
+    /** Answer whatever is still in flight with one error each. */
+    cut: () => {},
+    /** Run the teardown list, once. */
+    release: () => {},
+    /** Leave the directory, keep a tombstone. */
+    bury: () => {},
+    noteReason: assign({
+      reason: (_, params: { reason: EndReason }) => params.reason,
+    }),
+  },
+  guards: {
+    isDetached: ({ context }) => !context.attached,
+    isUnconfirmed: ({ context }) => !context.confirmed,
+    canRestart: (_, params: { restart: boolean }) => params.restart,
+    canSleep: ({ context }) => context.sleeps,
+  },
+}).createMachine({
+  id: 'session',
+  description: 'One client connection: its server, its transport and its scoped state.',
+  context: ({ input }) => ({
+    attached: false,
+    confirmed: false,
+    sleeps: input.sleeps,
+    reason: null,
+  }),
+  initial: 'initializing',
+  on: {
+    'session.close': {
+      description: 'Asked to end: by its client, its operator, capacity, drain or revocation.',
+      target: '.closing',
+      actions: { type: 'noteReason', params: ({ event }) => ({ reason: event.reason }) },
+    },
+    'session.crashed': {
+      description: 'Factory, effect, owned resource or stray callback threw.',
+      target: '.closing.cutting',
+      actions: { type: 'noteReason', params: { reason: 'crashed' } },
+    },
+    'stream.attached': { actions: assign({ attached: true }) },
+    'stream.detached': { actions: assign({ attached: false }) },
+    'handshake.confirmed': {
+      guard: 'isUnconfirmed',
+      actions: [assign({ confirmed: true }), 'confirm'],
+    },
+  },
+  states: {
+    initializing: {
+      description: 'There is no server yet, or its handshake is not answered. Arrivals wait.',
+      initial: 'building',
+      tags: ['accepting', 'stash'],
+      on: {
+        'deadline.passed': {
+          description: 'handshakeTimeoutMs',
+          target: 'closing.cutting',
+          actions: { type: 'noteReason', params: { reason: 'handshake-timeout' } },
+        },
+      },
+      states: {
+        building: {
+          description: 'The factory runs and its server connects.',
+          entry: 'build',
+          on: { 'session.built': 'handshaking' },
+        },
+        handshaking: {
+          description: '`initialize` is delivered and not yet answered.',
+          tags: 'resident',
+          entry: 'greet',
+          on: {
+            'handshake.answered': '#session.active',
+            'handshake.refused': {
+              description: 'The server refused `initialize`: nothing was ever registered.',
+              target: '#session.closing',
+              actions: { type: 'noteReason', params: { reason: 'terminated' } },
+            },
+          },
+        },
+        waking: {
+          description: 'Rebuilt by replaying its handshake, after sleep or after a crash.',
+          entry: 'rebuild',
+          on: { 'session.woken': '#session.active' },
+        },
+      },
+    },
+    active: {
+      description:
+        'In use: a request in flight, a server request pending, a message queued, or a moment ago.',
+      tags: ['accepting', 'resident', 'dispatch'],
+      entry: ['dispatchStash', 'watchQuiet'],
+      exit: 'disarm',
+      on: {
+        'session.quiet': 'idle',
+        'deadline.passed': {
+          description: 'handshakeTimeoutMs: answered, but the client never spoke again.',
+          guard: 'isUnconfirmed',
+          target: 'closing',
+          actions: { type: 'noteReason', params: { reason: 'handshake-timeout' } },
+        },
+        'session.crashed': [
+          {
+            description: 'onCrash: restart, while the intensity allows it.',
+            guard: { type: 'canRestart', params: ({ event }) => ({ restart: event.restart }) },
+            target: 'initializing.waking',
+            actions: 'abandon',
+          },
+          {
+            target: 'closing.cutting',
+            actions: { type: 'noteReason', params: { reason: 'crashed' } },
+          },
+        ],
+      },
+    },
+    idle: {
+      description: 'Zero references. Reached only there, never guessed from a timestamp.',
+      initial: 'warm',
+      tags: 'accepting',
+      states: {
+        warm: {
+          description: 'Nothing in flight, the server is resident.',
+          tags: ['resident', 'rouse'],
+          entry: 'armIdle',
+          exit: 'disarm',
+          on: {
+            'message.arrived': '#session.active',
+            'stream.attached': { actions: [assign({ attached: true }), 'disarm'] },
+            'stream.detached': { actions: [assign({ attached: false }), 'armIdle'] },
+            'session.crashed': [
+              {
+                description: 'onCrash: restart, while the intensity allows it.',
+                guard: { type: 'canRestart', params: ({ event }) => ({ restart: event.restart }) },
+                target: '#session.initializing.waking',
+                actions: 'abandon',
+              },
+              {
+                target: '#session.closing.cutting',
+                actions: { type: 'noteReason', params: { reason: 'crashed' } },
+              },
+            ],
+            'deadline.passed': [
+              {
+                description: 'handshakeTimeoutMs: the handshake was never confirmed.',
+                guard: 'isUnconfirmed',
+                target: '#session.closing',
+                actions: { type: 'noteReason', params: { reason: 'handshake-timeout' } },
+              },
+              { description: 'idleTimeoutMs', guard: 'canSleep', target: 'asleep' },
+              {
+                description: 'idleTimeoutMs, where sleep is off',
+                guard: 'isDetached',
+                target: '#session.closing',
+                actions: { type: 'noteReason', params: { reason: 'expired' } },
+              },
+            ],
+          },
+        },
+        asleep: {
+          description: 'The server is released, a small record is kept.',
+          tags: 'rouse',
+          entry: ['fallAsleep', 'armEvict'],
+          exit: 'disarm',
+          on: {
+            'message.arrived': '#session.initializing.waking',
+            'deadline.passed': {
+              description: 'evictAfterMs',
+              guard: 'isDetached',
+              target: '#session.closing',
+              actions: { type: 'noteReason', params: { reason: 'expired' } },
+            },
+          },
+        },
+      },
+    },
+    closing: {
+      description: 'Refuses admission before teardown starts.',
+      initial: 'settling',
+      tags: ['ending', 'refuse'],
+      on: { 'session.close': {}, 'session.crashed': {} },
+      states: {
+        settling: {
+          description: 'Work in flight may finish, within closeTimeoutMs.',
+          entry: 'settle',
+          exit: 'disarm',
+          on: {
+            'session.settled': 'releasing',
+            'deadline.passed': { description: 'closeTimeoutMs', target: 'cutting' },
+            'session.crashed': 'cutting',
+          },
+        },
+        cutting: {
+          description: 'What is left in flight gets one error each.',
+          entry: 'cut',
+          always: 'releasing',
+        },
+        releasing: {
+          description: 'The teardown list runs.',
+          entry: 'release',
+          on: { 'session.released': '#session.evicted' },
+        },
+      },
+    },
+    evicted: {
+      description: 'Gone. A tombstone says why.',
+      type: 'final',
+      tags: ['ending', 'refuse'],
+      entry: 'bury',
+    },
+  },
+});
+
+export type SessionActorRef = ActorRefFrom<typeof sessionMachine>;
+export type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
+
+/** The row of the arrival table for the state a session is in. */
+export function arrivalOf(snapshot: SessionSnapshot): Arrival {
+  if (snapshot.hasTag('dispatch')) return 'dispatch';
+  if (snapshot.hasTag('stash')) return 'stash';
+  if (snapshot.hasTag('rouse')) return 'rouse';
+  return 'refuse';
+}

@@ -1,0 +1,363 @@
+import { createActor } from 'xstate';
+import { type Arrival, arrivalOf, type EndReason } from '../machines/session.ts';
+import type { SessionActorRef, SessionEvent, SessionSnapshot } from '../machines/session.ts';
+import { bindEffects, type Effect, effectfulMachine, runEffects } from './effects.ts';
+import { runInSession, type SessionContext } from './context.ts';
+import type { Delivery } from './delivery.ts';
+import type { ExchangeHost } from './exchange.ts';
+import { Handshake } from './handshake.ts';
+import { Incarnations } from './incarnations.ts';
+import { RestartIntensity } from './intensity.ts';
+import { Journal } from './journal.ts';
+import { type Ask, type Envelope, Mailbox, type MailboxHost } from './mailbox.ts';
+import { Outbox, type OutboxHost } from './outbox.ts';
+import { Outgoing, type OutgoingHost } from './outgoing.ts';
+import type { Question } from './questions.ts';
+import type { Services } from './services.ts';
+import { SessionHandle } from './sessionHandle.ts';
+import type { CountedState } from './stats.ts';
+import type { Supervisor } from './supervisor.ts';
+import { UnreadAnswers } from './unread.ts';
+import type { Message, NotificationMessage, ResponseMessage } from './wire/jsonrpc.ts';
+import type { RefusalCode } from './wire/refusals.ts';
+import type { ResponsePort } from './wire/port.ts';
+
+/**
+ * One session: the machine that says where its life stands, and what that machine's effects act on.
+ * Everything that happens to a session happens here, one thing at a time.
+ */
+export class SessionActor
+  implements MailboxHost, OutgoingHost, OutboxHost, ExchangeHost, SessionContext
+{
+  readonly id: string;
+  readonly key: string;
+  readonly principal: string | undefined;
+  readonly startedAt: number;
+  readonly journal: Journal;
+  readonly mailbox: Mailbox;
+  readonly outgoing: Outgoing;
+  readonly handshake = new Handshake();
+  readonly handle: SessionHandle;
+  readonly incarnations: Incarnations;
+  readonly services: Services;
+  readonly #supervisor: Supervisor;
+  readonly #ref: SessionActorRef;
+  #outbox: Outbox | null = null;
+  #locals: Map<object, unknown> | null = null;
+  #state: CountedState | 'evicted' | 'new' = 'new';
+  #intensity: RestartIntensity | null = null;
+  #isSettling = false;
+  /** Named by the machine, not yet run. */
+  readonly effects: Effect[] = [];
+  #unread: UnreadAnswers | null = null;
+
+  constructor(supervisor: Supervisor, id: string, principal: string | undefined) {
+    this.#supervisor = supervisor;
+    this.services = supervisor.services;
+    this.id = id;
+    this.key = this.services.digest(id);
+    this.principal = principal;
+    this.startedAt = this.now();
+    this.journal = new Journal(this.services, this.key);
+    this.mailbox = new Mailbox(this);
+    this.outgoing = new Outgoing(this);
+    this.handle = new SessionHandle(this);
+    this.incarnations = new Incarnations(this);
+    this.#ref = createActor(effectfulMachine, {
+      // A fixed slot: done and error events are named after it, and each new name is never freed.
+      id: 'session',
+      input: { sleeps: false },
+      parent: supervisor.ref,
+    });
+    bindEffects(this.#ref, this);
+  }
+
+  /** Starts the machine: the factory runs. */
+  start(first: Envelope): void {
+    this.services.handshake.arm(this);
+    this.#ref.subscribe({
+      next: (snapshot) => this.#moved(snapshot),
+      // Without an observer an error would end the process.
+      error: (error) => this.#supervisor.failed(this, error),
+    });
+    this.mailbox.accept(first);
+    this.#ref.start();
+  }
+
+  tell(event: SessionEvent): void {
+    // What is still said to a session that is gone changes nothing (law 8).
+    if (this.#state !== 'evicted') this.#ref.send(event);
+  }
+
+  get snapshot(): SessionSnapshot {
+    return this.#ref.getSnapshot();
+  }
+
+  // ---- what the parts of a session ask of it
+
+  get arrival(): Arrival {
+    return arrivalOf(this.#ref.getSnapshot());
+  }
+
+  get limits(): Services['settings'] {
+    return this.services.settings;
+  }
+
+  get responseMode(): Services['settings']['responseMode'] {
+    return this.services.settings.responseMode;
+  }
+
+  get keepAlive(): Services['keepAlive'] {
+    return this.services.keepAlive;
+  }
+
+  get replayAge(): Services['replayAge'] {
+    return this.services.replayAge;
+  }
+
+  get protocolVersion(): string | undefined {
+    return this.handshake.protocolVersion;
+  }
+
+  get headers(): readonly string[] {
+    return [];
+  }
+
+  get isConfirmed(): boolean {
+    return this.#ref.getSnapshot().context.confirmed;
+  }
+
+  /** For `currentSession()`. */
+  get session(): SessionHandle {
+    return this.handle;
+  }
+
+  /** Made when the first stream is: most sessions of a moment never have one. */
+  get outbox(): Outbox {
+    this.#outbox ??= new Outbox(this);
+    return this.#outbox;
+  }
+
+  get locals(): Map<object, unknown> {
+    this.#locals ??= new Map();
+    return this.#locals;
+  }
+
+  now(): number {
+    return this.services.settings.clock.now();
+  }
+
+  /** Takes a message in; says why not. */
+  accept(envelope: Envelope): RefusalCode | undefined {
+    this.confirm();
+    const code = this.mailbox.accept(envelope);
+    const { exchange } = envelope;
+    if (code === undefined && exchange !== undefined && !exchange.isSettled) {
+      this.services.counters.calls++;
+      this.services.slow.arm(exchange);
+    }
+    return code;
+  }
+
+  /** The client has spoken after its `initialize` was answered. */
+  confirm(): void {
+    if (this.isConfirmed || this.arrival === 'stash') return;
+    this.tell({ type: 'handshake.confirmed' });
+  }
+
+  rouse(): void {
+    this.tell({ type: 'message.arrived' });
+  }
+
+  deliver(message: Message, delivery?: Delivery): void {
+    try {
+      runInSession(this, () => this.incarnations.current.deliver(message, delivery));
+    } catch (error) {
+      this.crash(error);
+    }
+  }
+
+  receive(message: ResponseMessage | NotificationMessage): void {
+    this.outgoing.receive(message);
+  }
+
+  answered(ask: Ask, response: ResponseMessage | undefined): void {
+    if (ask.exchange.isSettled) this.services.slow.disarm(ask.exchange);
+    this.outgoing.settled(ask);
+    if (response !== undefined) this.handshake.note(ask, response);
+    if (ask.message.method !== 'initialize') return;
+    const isRefused = response?.result === undefined;
+    this.tell({ type: isRefused ? 'handshake.refused' : 'handshake.answered' });
+  }
+
+  notify(notification: NotificationMessage): boolean {
+    if (this.snapshot.hasTag('ending')) {
+      this.journal.deadLetter('out', notification, 'closed');
+      return false;
+    }
+    return this.outgoing.tell(notification);
+  }
+
+  /** The server is connected: the session exists for those who watch. */
+  announce(): void {
+    const { events, principalKey } = this.services;
+    events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
+  }
+
+  waitForStream(question: Question): void {
+    this.services.unreached.arm(question);
+  }
+
+  stopWaiting(question: Question): void {
+    this.services.unreached.disarm(question);
+  }
+
+  sent(port: ResponsePort): void {
+    if (port.unread === 0) return;
+    this.#unread ??= new UnreadAnswers(this.limits.maxUnreadBytes, () => {
+      this.journal.tripped('maxUnreadBytes');
+    });
+    this.#unread.add(port);
+  }
+
+  streamsChanged(delta: 1 | -1): void {
+    this.services.counters.streams += delta;
+  }
+
+  attachedChanged(attached: boolean): void {
+    this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
+  }
+
+  drained(): void {
+    if (this.#isSettling && this.mailbox.references === 0) this.tell({ type: 'session.settled' });
+  }
+
+  closedByServer(): void {
+    this.close('terminated');
+  }
+
+  close(reason: EndReason): void {
+    this.tell({ type: 'session.close', reason });
+  }
+
+  /**
+   * Something of this session threw where nobody caught it. It ends, or is rebuilt, alone.
+   */
+  crash(error: unknown): void {
+    const { snapshot } = this;
+    if (snapshot.hasTag('ending')) {
+      this.journal.orphan('handler', error);
+      return;
+    }
+    const restart = !snapshot.hasTag('stash') && this.#mayRestart();
+    this.services.counters.crashes++;
+    this.services.events.emit('session.crashed', {
+      session: this.key,
+      error,
+      restarted: restart,
+    });
+    this.tell({ type: 'session.crashed', restart });
+  }
+
+  /** Zero references for a moment: told to the machine, or looked for again (from the sweep). */
+  lookForQuiet(): void {
+    const isBusy = this.mailbox.takeTouched();
+    if (isBusy || this.mailbox.references + this.outgoing.references > 0) {
+      this.services.quiet.arm(this);
+    } else {
+      this.tell({ type: 'session.quiet' });
+    }
+  }
+
+  // ---- the machine's effects, by the names it gives them
+
+  rebuild(): void {
+    this.services.handshake.arm(this);
+    this.incarnations.rebuild();
+  }
+
+  abandon(): void {
+    this.mailbox.cut('session-crashed', 'running', { reason: 'crashed' });
+    void this.incarnations.release();
+  }
+
+  dispatchStash(): void {
+    if (this.isConfirmed) this.services.handshake.disarm(this);
+    this.mailbox.dispatch();
+  }
+
+  armIdle(): void {
+    // Attached sessions stay: neither TTL nor capacity may find them in the queue.
+    if (!this.snapshot.context.attached) this.services.idle.arm(this);
+  }
+
+  disarm(): void {
+    this.services.quiet.disarm(this);
+    this.services.idle.disarm(this);
+    this.services.closing.disarm(this);
+  }
+
+  confirmHandshake(): void {
+    this.services.handshake.disarm(this);
+    this.#supervisor.confirmed();
+    this.outgoing.confirm();
+  }
+
+  settleWork(): void {
+    this.#supervisor.ending(this);
+    this.services.handshake.disarm(this);
+    // A drain has a deadline of its own, for all.
+    if (this.#reason !== 'drained') this.services.closing.arm(this);
+    this.#outbox?.dropStandalone();
+    this.mailbox.cut('session-ended', 'waiting', { reason: this.#reason });
+    this.#isSettling = true;
+    this.drained();
+  }
+
+  cut(): void {
+    this.#supervisor.ending(this);
+    this.services.handshake.disarm(this);
+    const reason = this.#reason;
+    const code = reason === 'crashed' ? 'session-crashed' : 'session-ended';
+    const count = this.mailbox.cut(code, 'all', { reason });
+    for (let i = 0; i < count; i++) this.journal.orphan('handler');
+  }
+
+  release(): void {
+    this.outgoing.end();
+    this.#outbox?.close();
+    void this.incarnations.release().then(() => this.tell({ type: 'session.released' }));
+  }
+
+  bury(): void {
+    this.#supervisor.bury(this, this.#reason);
+  }
+
+  // ----
+
+  get #reason(): EndReason {
+    return this.snapshot.context.reason ?? 'terminated';
+  }
+
+  #mayRestart(): boolean {
+    this.#intensity ??= new RestartIntensity(this.services.settings.onCrash);
+    return this.#intensity.allows(this.now());
+  }
+
+  /** A transition is committed: the books are kept and its effects run, in order. */
+  #moved(snapshot: SessionSnapshot): void {
+    const { value } = snapshot;
+    const state = (typeof value === 'string' ? value : Object.keys(value)[0]) as
+      | CountedState
+      | 'evicted';
+    if (state !== this.#state) {
+      const { sessions } = this.services.counters;
+      const from = this.#state;
+      if (from !== 'evicted' && from !== 'new') sessions[from]--;
+      if (state !== 'evicted') sessions[state]++;
+      this.#state = state;
+      this.services.events.emit('session.transition', { session: this.key, from, to: state });
+    }
+    runEffects(this);
+  }
+}

@@ -1,0 +1,67 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { Endpoint } from '../endpoint.ts';
+import type { RequestHead } from '../wire/headers.ts';
+import { FetchPort } from './fetchPort.ts';
+
+/** What the host has already found out about a request. */
+export interface FetchContext {
+  /** Validated by the host; never read from headers here. */
+  readonly authInfo?: AuthInfo | undefined;
+  /** The JSON body, where the host's parser has consumed it. */
+  readonly parsedBody?: unknown;
+}
+
+/** Serves one web-standard request. */
+export async function handleFetch(
+  endpoint: Endpoint,
+  request: Request,
+  { authInfo, parsedBody }: FetchContext = {},
+): Promise<Response> {
+  const head: RequestHead = {
+    method: request.method,
+    headers: Object.fromEntries(request.headers),
+    host: hostOf(request.url),
+  };
+  const port = new FetchPort(request.signal, endpoint.cors(head));
+  if (endpoint.preflight(head, port)) return port.response;
+  const refused = endpoint.screen(head);
+  const origin = { head, authInfo, request };
+  if (refused !== undefined) endpoint.refuse(port, refused);
+  else if (request.method !== 'POST') endpoint.handle(origin, undefined, port);
+  else if (parsedBody !== undefined) endpoint.handle(origin, { parsed: parsedBody }, port);
+  else {
+    const text = await readText(request, endpoint.maxBodyBytes);
+    if (text === 'body-too-large' || text === 'body-incomplete') endpoint.refuse(port, text);
+    else endpoint.handle(origin, text, port);
+  }
+  return port.response;
+}
+
+async function readText(
+  request: Request,
+  maxBytes: number,
+): Promise<{ text: string } | 'body-too-large' | 'body-incomplete'> {
+  if (request.body === null) return { text: '' };
+  const reader = request.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return { text: text + decoder.decode() };
+      bytes += value.byteLength;
+      if (bytes > maxBytes) {
+        await reader.cancel();
+        return 'body-too-large';
+      }
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    return 'body-incomplete';
+  }
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).host : undefined;
+}

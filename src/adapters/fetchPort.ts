@@ -1,0 +1,88 @@
+import type { ResponsePort } from '../wire/port.ts';
+
+const encoder = new TextEncoder();
+
+/** A web-standard response: a promise for a whole one, or a stream behind it. */
+export class FetchPort implements ResponsePort {
+  readonly response: Promise<Response>;
+  readonly #resolve: (response: Response) => void;
+  readonly #extra: readonly string[];
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #isGone = false;
+  #callbacks: (() => void)[] = [];
+
+  /** @param extra headers of every response, CORS where it is on */
+  constructor(signal: AbortSignal, extra: readonly string[]) {
+    const { promise, resolve } = promiseWithResolvers<Response>();
+    this.response = promise;
+    this.#resolve = resolve;
+    this.#extra = extra;
+    signal.addEventListener('abort', () => this.#leave(), { once: true });
+  }
+
+  send(status: number, headers: readonly string[], body?: string): void {
+    if (this.#isGone) return;
+    this.#leave();
+    this.#resolve(new Response(body ?? null, { status, headers: this.#pairs(headers) }));
+  }
+
+  open(headers: readonly string[]): void {
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => void (this.#controller = controller),
+        cancel: () => this.#leave(),
+      },
+      // Counts bytes: what is beyond the mark is what the peer has not taken.
+      { highWaterMark: 0, size: (chunk) => chunk?.byteLength ?? 0 },
+    );
+    this.#resolve(new Response(body, { status: 200, headers: this.#pairs(headers) }));
+  }
+
+  write(frame: string): void {
+    if (!this.#isGone) this.#controller?.enqueue(encoder.encode(frame));
+  }
+
+  end(): void {
+    if (this.#isGone) return;
+    this.#controller?.close();
+    this.#leave();
+  }
+
+  cut(): void {
+    if (this.#isGone) return;
+    this.#controller?.error(new Error('cut'));
+    this.#leave();
+  }
+
+  get unread(): number {
+    return this.#isGone ? 0 : -(this.#controller?.desiredSize ?? 0);
+  }
+
+  get gone(): boolean {
+    return this.#isGone;
+  }
+
+  whenGone(callback: () => void): void {
+    if (this.#isGone) callback();
+    else this.#callbacks.push(callback);
+  }
+
+  #leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    for (const callback of this.#callbacks.splice(0)) callback();
+  }
+
+  #pairs(flat: readonly string[]): [string, string][] {
+    const all = [...flat, ...this.#extra];
+    const pairs: [string, string][] = [];
+    for (let i = 0; i < all.length; i += 2) pairs.push([all[i]!, all[i + 1]!]);
+    return pairs;
+  }
+}
+
+function promiseWithResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((done) => (resolve = done));
+  return { promise, resolve };
+}

@@ -1,0 +1,3 @@
+export { type NodeHandler, nodeHandler } from './nodeHandler.ts';
+export { type NodeServer, serve, type ServeOptions } from './serve.ts';
+export { containCrashes } from './containCrashes.ts';

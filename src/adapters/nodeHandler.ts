@@ -1,0 +1,84 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { endpointOf } from '../runtime.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { RequestHead } from '../wire/headers.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
+import { NodePort } from './nodePort.ts';
+
+/** A request as hosts hand it on: with what their middleware found out. */
+type HostedRequest = IncomingMessage & { auth?: AuthInfo | undefined; body?: unknown };
+
+/** Mounts on `http.createServer`, express (`app.all(path, handler)`) and whatever speaks the same. */
+export type NodeHandler = (request: HostedRequest, response: ServerResponse) => void;
+
+/**
+ * Serves a runtime on node's http: GET, POST and DELETE of one path, whichever the host mounts it
+ * on. Takes `request.auth` and `request.body` where the host has already made them.
+ */
+export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
+  const endpoint = endpointOf(runtime);
+  return (request, response) => {
+    const head = request as RequestHead;
+    const port = new NodePort(response, endpoint.cors(head));
+    if (endpoint.preflight(head, port)) return;
+    const refused = endpoint.screen(head);
+    if (refused !== undefined) {
+      refuse(endpoint, request, port, refused);
+      return;
+    }
+    const origin = { head, authInfo: request.auth, request: undefined };
+    if (request.method !== 'POST') {
+      request.resume();
+      endpoint.handle(origin, undefined, port);
+    } else if (request.body !== undefined) {
+      endpoint.handle(origin, { parsed: request.body }, port);
+    } else {
+      readText(request, endpoint.maxBodyBytes, (text, code) => {
+        if (code !== undefined) refuse(endpoint, request, port, code);
+        else endpoint.handle(origin, { text }, port);
+      });
+    }
+  };
+}
+
+/** Refuses, and does not read on: what is left of the body goes with the connection. */
+function refuse(
+  endpoint: Endpoint,
+  request: IncomingMessage,
+  port: NodePort,
+  code: RefusalCode,
+): void {
+  endpoint.refuse(port, code);
+  if (code === 'body-too-large') port.whenGone(() => request.destroy());
+  else request.resume();
+}
+
+function readText(
+  request: IncomingMessage,
+  maxBytes: number,
+  done: (text: string, code?: RefusalCode) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const finish = (text: string, code?: RefusalCode): void => {
+    request.off('data', onData).off('end', onEnd).off('close', onClose);
+    done(text, code);
+  };
+  const onData = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    chunks.push(chunk);
+    if (bytes <= maxBytes) return;
+    request.pause();
+    finish('', 'body-too-large');
+  };
+  const onEnd = (): void => {
+    const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    finish(body.toString('utf8'));
+  };
+  const onClose = (): void => finish('', 'body-incomplete');
+  request.on('data', onData).on('end', onEnd).on('close', onClose);
+  // The host's to hear of otherwise; an aborted upload is none of its business.
+  request.on('error', () => {});
+}

@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Runtime } from '../runtime.ts';
+import type { DrainReport } from '../supervisor.ts';
+import { containCrashes } from './containCrashes.ts';
+import { nodeHandler } from './nodeHandler.ts';
+
+export interface ServeOptions {
+  /** 0 takes a free one. @default 3000 */
+  readonly port?: number;
+  /** Loopback unless you name another address. @default '127.0.0.1' */
+  readonly host?: string;
+  /** @default '/mcp' */
+  readonly path?: string;
+  /** Errors that escape a handler crash its session and not the process. @default true */
+  readonly contain?: boolean;
+}
+
+/** An http server of its own for one runtime. */
+export interface NodeServer {
+  readonly url: string;
+  readonly port: number;
+  readonly server: Server;
+  /** Drains the runtime, then stops listening. @param options deadlineMs defaults to 10 s */
+  close(options?: { readonly deadlineMs?: number }): Promise<DrainReport>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Longest wait for the head of a request, then for all of it. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** A socket on which nothing moves, in either direction, between requests. */
+const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+const CHECK_MS = 5000;
+const MAX_CONNECTIONS = 20_000;
+
+/**
+ * Serves a runtime on an http server with its own limits on sockets and heads.
+ *
+ * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
+ */
+export async function serve(
+  runtime: Runtime<never> | Runtime,
+  options: ServeOptions = {},
+): Promise<NodeServer> {
+  const { port = 3000, host = '127.0.0.1', path = '/mcp', contain = true } = options;
+  const handler = nodeHandler(runtime);
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      maxHeaderSize: 16 * 1024,
+    },
+    (request, response) => {
+      const { url = '' } = request;
+      const end = url.indexOf('?');
+      if ((end < 0 ? url : url.slice(0, end)) === path) return handler(request, response);
+      request.resume();
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  const stopContaining = contain ? containCrashes() : () => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    stopContaining();
+    throw error;
+  }
+  const bound = (server.address() as AddressInfo).port;
+  const close = async ({ deadlineMs = 10_000 } = {}): Promise<DrainReport> => {
+    const stopped = new Promise((resolve) => server.close(resolve));
+    const report = await runtime.drain({ deadlineMs });
+    await runtime.close();
+    server.closeIdleConnections();
+    const rest = setTimeout(() => server.closeAllConnections(), 500);
+    await stopped;
+    clearTimeout(rest);
+    stopContaining();
+    return report;
+  };
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`,
+    port: bound,
+    server,
+    close,
+    async [Symbol.asyncDispose]() {
+      await close();
+    },
+  };
+}

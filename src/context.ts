@@ -1,0 +1,86 @@
+import { ActorsError } from './errors.ts';
+import type { Session } from './session.ts';
+
+/** What deep code reaches: the session it runs for, and its locals. */
+export interface SessionContext {
+  readonly session: Session;
+  /** Values of `sessionLocal`, by the local itself: never by a name. */
+  readonly locals: Map<object, unknown>;
+  /** Reports an error that escaped a handler into a timer or a promise nobody awaits. */
+  crash(error: unknown): void;
+}
+
+interface Storage {
+  run<R>(context: SessionContext, callback: () => R): R;
+  getStore(): SessionContext | undefined;
+}
+
+/**
+ * AsyncLocalStorage by way of the process object: an import of `node:async_hooks` would keep this
+ * entry from loading where there is no Node.
+ */
+const storage: Storage | undefined = (() => {
+  const host = globalThis as {
+    process?: { getBuiltinModule?(name: string): { AsyncLocalStorage: new () => Storage } };
+  };
+  const hooks = host.process?.getBuiltinModule?.('node:async_hooks');
+  return hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
+})();
+
+/** Runs code as part of a session; whatever it starts belongs to that session. */
+export function runInSession<R>(context: SessionContext, callback: () => R): R {
+  return storage === undefined ? callback() : storage.run(context, callback);
+}
+
+/**
+ * The session this code runs for, from any depth below a factory or a handler.
+ *
+ * @throws ActorsError `no-session` outside any session
+ */
+export function currentSession<T = unknown>(): Session<T> {
+  return currentContext().session as Session<T>;
+}
+
+/** A value of which every session has its own. */
+export interface SessionLocal<T> {
+  /** @throws ActorsError `no-session` outside any session */
+  get(): T;
+  /** @throws ActorsError `no-session` outside any session */
+  set(value: T): void;
+}
+
+/**
+ * Replaces a module-level variable: `.get()` inside a handler gives this session's own value,
+ * made by `init` when it is first asked for, gone when the session is.
+ */
+export function sessionLocal<T>(init: () => T): SessionLocal<T> {
+  const local: SessionLocal<T> = {
+    get() {
+      const { locals } = currentContext();
+      if (!locals.has(local)) locals.set(local, init());
+      return locals.get(local) as T;
+    },
+    set(value) {
+      currentContext().locals.set(local, value);
+    },
+  };
+  return local;
+}
+
+/** Gives an escaped error to the session it escaped from; `false` when it is nobody's. */
+export function crashCurrentSession(error: unknown): boolean {
+  const context = storage?.getStore();
+  context?.crash(error);
+  return context !== undefined;
+}
+
+function currentContext(): SessionContext {
+  if (storage === undefined) {
+    throw new ActorsError('context-unavailable', 'this host has no AsyncLocalStorage');
+  }
+  const context = storage.getStore();
+  if (context === undefined) {
+    throw new ActorsError('no-session', 'there is no session here: call this below a handler');
+  }
+  return context;
+}

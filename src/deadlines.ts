@@ -1,0 +1,121 @@
+import type { Clock } from './clock.ts';
+
+/** Longest delay a timer takes in every host: beyond it, some fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Items that are due one fixed delay after they were armed.
+ *
+ * Because the delay is the same for all, the order of arming is the order of falling due, and a
+ * Map keeps it: arming, disarming and finding the next are O(1) with any number of items.
+ */
+export class DeadlineQueue<T> {
+  readonly #due = new Map<T, number>();
+  readonly #sweep: Deadlines;
+  readonly #delayMs: number;
+  readonly #fire: (item: T) => void;
+
+  constructor(sweep: Deadlines, delayMs: number, fire: (item: T) => void) {
+    this.#sweep = sweep;
+    this.#delayMs = delayMs;
+    this.#fire = fire;
+  }
+
+  /** Starts the delay of an item, again if it was running. */
+  arm(item: T): void {
+    this.#due.delete(item);
+    const at = this.#sweep.now() + this.#delayMs;
+    this.#due.set(item, at);
+    if (at !== Infinity) this.#sweep.expect(at);
+  }
+
+  disarm(item: T): void {
+    this.#due.delete(item);
+  }
+
+  get size(): number {
+    return this.#due.size;
+  }
+
+  /** When an item is due. */
+  dueAt(item: T): number | undefined {
+    return this.#due.get(item);
+  }
+
+  /** The item armed longest ago. */
+  first(): T | undefined {
+    for (const item of this.#due.keys()) return item;
+    return undefined;
+  }
+
+  /** When the next item is due; `Infinity` when there is none. */
+  next(): number {
+    for (const at of this.#due.values()) return at;
+    return Infinity;
+  }
+
+  /** Fires what is due. What a callback arms is due later, so this ends. */
+  run(now: number): void {
+    for (const [item, at] of this.#due) {
+      if (at > now) return;
+      this.#due.delete(item);
+      this.#fire(item);
+    }
+  }
+
+  clear(): void {
+    this.#due.clear();
+  }
+}
+
+/** All deadlines of a runtime: any number of queues, one timer. */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #queues: DeadlineQueue<never>[] = [];
+  #timer: unknown;
+  #timerAt = Infinity;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** @param delayMs `Infinity` makes a queue that never fires. */
+  queue<T>(delayMs: number, fire: (item: T) => void): DeadlineQueue<T> {
+    const queue = new DeadlineQueue<T>(this, delayMs, fire);
+    this.#queues.push(queue as unknown as DeadlineQueue<never>);
+    return queue;
+  }
+
+  /** Makes sure the timer fires no later than `at`. */
+  expect(at: number): void {
+    if (at >= this.#timerAt) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#arm(at);
+  }
+
+  /** Stops the timer and forgets every item. */
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timerAt = Infinity;
+    for (const queue of this.#queues) queue.clear();
+  }
+
+  #arm(at: number): void {
+    this.#timerAt = at;
+    const delay = Math.min(Math.max(at - this.#clock.now(), 0), MAX_TIMER_MS);
+    this.#timer = this.#clock.setTimeout(this.#run, delay);
+  }
+
+  readonly #run = (): void => {
+    this.#timerAt = Infinity;
+    const now = this.#clock.now();
+    for (const queue of this.#queues) queue.run(now);
+    let next = Infinity;
+    for (const queue of this.#queues) next = Math.min(next, queue.next());
+    if (next < this.#timerAt) this.expect(next);
+  };
+}

@@ -1,0 +1,50 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { Exchange, ExchangeHost } from './exchange.ts';
+import type { RequestHead } from './wire/headers.ts';
+import { canBePrimed } from './wire/versions.ts';
+
+/** What brought a message: both SDK generations read from here what their handlers may see. */
+export interface Origin {
+  readonly head: RequestHead;
+  readonly authInfo: AuthInfo | undefined;
+  /** The web-standard request, where the adapter has one. */
+  readonly request: Request | undefined;
+}
+
+/** The `extra` a message is delivered with. */
+export class Delivery {
+  readonly #origin: Origin;
+  readonly #exchange: Exchange | undefined;
+  readonly #host: ExchangeHost;
+
+  constructor(origin: Origin, host: ExchangeHost, exchange: Exchange | undefined) {
+    this.#origin = origin;
+    this.#host = host;
+    this.#exchange = exchange;
+  }
+
+  get authInfo(): AuthInfo | undefined {
+    return this.#origin.authInfo;
+  }
+
+  get requestInfo(): { headers: RequestHead['headers'] } {
+    return { headers: this.#origin.head.headers };
+  }
+
+  get request(): Request | undefined {
+    return this.#origin.request;
+  }
+
+  /** Only where the client holds an id to resume from (row P12). */
+  get closeSSEStream(): (() => void) | undefined {
+    const exchange = this.#exchange;
+    return exchange !== undefined && canBePrimed(this.#host.protocolVersion)
+      ? () => exchange.hangUp()
+      : undefined;
+  }
+
+  get closeStandaloneSSEStream(): (() => void) | undefined {
+    const host = this.#host;
+    return canBePrimed(host.protocolVersion) ? () => host.outbox.dropStandalone() : undefined;
+  }
+}

@@ -1,0 +1,283 @@
+import type { SessionActor } from './actor.ts';
+import { Delivery, type Origin } from './delivery.ts';
+import { Exchange } from './exchange.ts';
+import { count } from './stats.ts';
+import type { Supervisor } from './supervisor.ts';
+import { acceptsBoth, accepts, header, isJson, type RequestHead } from './wire/headers.ts';
+import { parseEventId } from './wire/eventId.ts';
+import { isRequest, type Message, readMessage, type RequestId } from './wire/jsonrpc.ts';
+import { OriginRules } from './wire/origin.ts';
+import type { ResponsePort } from './wire/port.ts';
+import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from './wire/refusals.ts';
+import { scanText, scanValue } from './wire/scan.ts';
+import { allowsBatches, isSupported } from './wire/versions.ts';
+
+/** A body: as text, or as the value a host's parser made of it. */
+export type Body = { readonly text: string } | { readonly parsed: unknown };
+
+/** An `initialize` that came alone; anything else belongs to a session. */
+const INITIALIZE = 'initialize';
+
+/**
+ * Streamable HTTP in the order of its checks: what is cheap and says most comes first, and nothing
+ * is allocated for a session before the last one.
+ */
+export class Endpoint {
+  readonly #supervisor: Supervisor;
+  readonly #rules: OriginRules;
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+    const { allowedHosts, allowedOrigins } = supervisor.services.settings;
+    this.#rules = new OriginRules(allowedHosts, allowedOrigins);
+  }
+
+  get maxBodyBytes(): number {
+    return this.#supervisor.services.settings.maxBodyBytes;
+  }
+
+  /** Checks everything that can be checked before a body is read. */
+  screen(head: RequestHead): RefusalCode | undefined {
+    if (!this.#rules.allowsHost(head)) return 'host-forbidden';
+    if (!this.#rules.allowsOrigin(header(head, 'origin'))) return 'origin-forbidden';
+    switch (head.method) {
+      case 'POST': {
+        if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
+        if (!acceptsBoth(header(head, 'accept'))) return 'not-acceptable';
+        const declared = header(head, 'content-length');
+        return declared !== undefined && Number(declared) > this.maxBodyBytes
+          ? 'body-too-large'
+          : undefined;
+      }
+      case 'GET':
+        return accepts(header(head, 'accept'), 'text/event-stream') ? undefined : 'not-acceptable';
+      case 'DELETE':
+        return this.#supervisor.services.settings.allowDelete ? undefined : 'method-not-allowed';
+      default:
+        return 'method-not-allowed';
+    }
+  }
+
+  /** Headers for a page of an allowed origin, where `cors` is on; none otherwise. */
+  cors(head: RequestHead): readonly string[] {
+    const origin = header(head, 'origin');
+    const { cors } = this.#supervisor.services.settings;
+    if (!cors || origin === undefined || !this.#rules.allowsOrigin(origin)) return [];
+    return [
+      'Access-Control-Allow-Origin',
+      origin,
+      'Access-Control-Expose-Headers',
+      'Mcp-Session-Id',
+      'Vary',
+      'Origin',
+    ];
+  }
+
+  /** Answers a preflight where `cors` is on (row T2); `false` where it is not one of ours. */
+  preflight(head: RequestHead, port: ResponsePort): boolean {
+    if (head.method !== 'OPTIONS' || !this.#rules.allowsHost(head)) return false;
+    const headers = this.cors(head);
+    if (headers.length === 0) return false;
+    port.send(204, [
+      ...headers,
+      'Access-Control-Allow-Methods',
+      'GET, POST, DELETE',
+      'Access-Control-Allow-Headers',
+      'Content-Type, Authorization, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-Id',
+      'Access-Control-Max-Age',
+      '600',
+    ]);
+    return true;
+  }
+
+  refuse(
+    port: ResponsePort,
+    code: RefusalCode,
+    id?: RequestId,
+    data?: Record<string, unknown>,
+  ): void {
+    const { counters } = this.#supervisor.services;
+    count(counters.refusals, code);
+    if (port.gone) return;
+    const { status, headers = [] }: Refusal = REFUSALS[code];
+    const body = refusalBody(code, id ?? null, data);
+    port.send(status, ['Content-Type', 'application/json', ...headers], body);
+  }
+
+  /** A request whose head passed {@link screen} and whose body, for a POST, has arrived whole. */
+  handle(origin: Origin, body: Body | undefined, port: ResponsePort): void {
+    try {
+      const principal = this.#principal(origin);
+      if (principal === '') this.refuse(port, 'principal-missing');
+      else if (body !== undefined) this.#post(origin, principal, body, port);
+      else this.#other(origin.head, principal, port);
+    } catch (error) {
+      this.#supervisor.services.events.emit('session.crashed', {
+        session: '',
+        error,
+        restarted: false,
+      });
+      this.refuse(port, 'internal-error');
+    }
+  }
+
+  #principal({ authInfo, head }: Origin): string | undefined {
+    return this.#supervisor.services.settings.principal(authInfo, head);
+  }
+
+  #post(origin: Origin, principal: string | undefined, body: Body, port: ResponsePort): void {
+    const value = this.#parse(body);
+    if (typeof value === 'string') return this.refuse(port, value);
+    const { parsed, bytes } = value;
+    const isBatch = Array.isArray(parsed);
+    const messages = readAll(isBatch ? (parsed as unknown[]) : [parsed]);
+    const first = messages?.[0];
+    if (messages === undefined || first === undefined) return this.refuse(port, 'invalid-request');
+    const { head } = origin;
+    const id = isRequest(first) && !isBatch ? first.id : undefined;
+    if (!isBatch && isRequest(first) && first.method === INITIALIZE) {
+      return this.#initialize(origin, principal, first, bytes, port);
+    }
+    const version = header(head, 'mcp-protocol-version');
+    if (version !== undefined && !isSupported(version)) {
+      return this.refuse(port, 'version-unsupported', id);
+    }
+    const session = this.#session(head, principal, port, id);
+    if (session === undefined) return;
+    if (isBatch && !this.#allowsBatch(session, messages)) {
+      return this.refuse(port, 'batch-not-allowed');
+    }
+    const requests = messages.filter(isRequest).length;
+    if (requests === 0) return this.#notify(session, origin, messages, bytes, port);
+    const exchange = new Exchange(session, port, requests, isBatch);
+    this.#ask(session, origin, messages, bytes, exchange, port);
+  }
+
+  /** Notifications and answers: taken in, nothing to say (row P5). */
+  #notify(
+    session: SessionActor,
+    origin: Origin,
+    messages: readonly Message[],
+    bytes: number,
+    port: ResponsePort,
+  ): void {
+    const delivery = new Delivery(origin, session, undefined);
+    for (const message of messages) {
+      const code = session.accept({ message, delivery, exchange: undefined, bytes });
+      if (code === 'session-not-found') return this.refuse(port, code);
+    }
+    port.send(202, []);
+  }
+
+  #ask(
+    session: SessionActor,
+    origin: Origin,
+    messages: readonly Message[],
+    bytes: number,
+    exchange: Exchange,
+    port: ResponsePort,
+  ): void {
+    const delivery = new Delivery(origin, session, exchange);
+    if (session.responseMode === 'sse') exchange.upgrade();
+    for (const message of messages) {
+      const code = session.accept({ message, delivery, exchange, bytes });
+      if (code === undefined || !isRequest(message)) continue;
+      // A response that is already a stream, or shared with others, carries the refusal as an answer.
+      const isAnswer =
+        REFUSALS[code].status === 200 || exchange.stream !== null || messages.length > 1;
+      if (!isAnswer) return this.refuse(port, code, message.id);
+      count(this.#supervisor.services.counters.refusals, code);
+      exchange.answer(refusalBody(code, message.id));
+    }
+  }
+
+  #initialize(
+    origin: Origin,
+    principal: string | undefined,
+    message: Message & { id: RequestId },
+    bytes: number,
+    port: ResponsePort,
+  ): void {
+    const named = header(origin.head, 'mcp-session-id');
+    // A stale or foreign id is a fresh start (S5); a live one of the caller's own is not (S6).
+    if (named !== undefined && this.#supervisor.find(named, principal) !== undefined) {
+      return this.refuse(port, 'already-initialized', message.id);
+    }
+    const session = this.#supervisor.admit(principal);
+    if (typeof session === 'string') return this.refuse(port, session, message.id);
+    const exchange = new Exchange(session, port, 1, false, ['Mcp-Session-Id', session.id]);
+    const delivery = new Delivery(origin, session, exchange);
+    session.start({ message, delivery, exchange, bytes });
+  }
+
+  #other(head: RequestHead, principal: string | undefined, port: ResponsePort): void {
+    const version = header(head, 'mcp-protocol-version');
+    if (version !== undefined && !isSupported(version))
+      return this.refuse(port, 'version-unsupported');
+    const session = this.#session(head, principal, port);
+    if (session === undefined) return;
+    if (head.method === 'DELETE') {
+      session.close('terminated');
+      port.send(204, []);
+      return;
+    }
+    session.confirm();
+    const last = header(head, 'last-event-id');
+    if (last === undefined) return session.outbox.attach(port);
+    const place = parseEventId(session.key, last);
+    if (place === undefined || !session.outbox.resume(place, port))
+      this.refuse(port, 'event-unknown');
+  }
+
+  #session(
+    head: RequestHead,
+    principal: string | undefined,
+    port: ResponsePort,
+    id?: RequestId,
+  ): SessionActor | undefined {
+    const named = header(head, 'mcp-session-id');
+    if (named === undefined) {
+      this.refuse(port, 'session-missing', id);
+      return undefined;
+    }
+    const session = this.#supervisor.find(named, principal);
+    if (session !== undefined) return session;
+    const reason = this.#supervisor.reasonOf(named, principal);
+    this.refuse(port, 'session-not-found', id, reason === undefined ? undefined : { reason });
+    return undefined;
+  }
+
+  #allowsBatch(session: SessionActor, messages: readonly Message[]): boolean {
+    const { protocolVersion, services } = session;
+    if (!allowsBatches(protocolVersion)) return false;
+    if (messages.length > services.settings.maxInFlight) return false;
+    return messages.every((message) => !isRequest(message) || message.method !== INITIALIZE);
+  }
+
+  #parse(body: Body): { parsed: unknown; bytes: number } | RefusalCode {
+    const { maxDepth, maxElements } = this.#supervisor.services.settings;
+    const isText = 'text' in body;
+    const verdict = isText
+      ? scanText(body.text, maxDepth, maxElements)
+      : scanValue(body.parsed, maxDepth, maxElements);
+    if (verdict === 'deep') return 'body-too-deep';
+    if (verdict === 'large') return 'body-too-many-elements';
+    if (!isText) return { parsed: body.parsed, bytes: 0 };
+    try {
+      return { parsed: JSON.parse(body.text) as unknown, bytes: body.text.length };
+    } catch {
+      return 'parse-error';
+    }
+  }
+}
+
+/** All of them, or nothing. */
+function readAll(values: readonly unknown[]): Message[] | undefined {
+  const messages: Message[] = [];
+  for (const value of values) {
+    const message = readMessage(value);
+    if (message === undefined) return undefined;
+    messages.push(message);
+  }
+  return messages;
+}

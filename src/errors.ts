@@ -1,0 +1,23 @@
+/** Codes of the errors this library throws; each has a heading in `docs/errors.md`. */
+export type ErrorCode =
+  | 'bad-option'
+  | 'bad-server'
+  | 'server-reused'
+  | 'no-session'
+  | 'context-unavailable'
+  | 'not-disposable'
+  | 'session-over'
+  | 'undeliverable'
+  | 'runtime-closed'
+  | 'too-many-resources';
+
+/** An error of this library: match on `code`, never on the text. */
+export class ActorsError extends Error {
+  override readonly name = 'ActorsError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

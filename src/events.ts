@@ -1,0 +1,80 @@
+import { EventEmitter } from 'eventemitter3';
+import type { EndReason } from '../machines/session.ts';
+import type { MessageKind } from './wire/jsonrpc.ts';
+
+/** Why a message was not delivered. A closed set. */
+export const DEAD_LETTER_REASONS = [
+  'full',
+  'closed',
+  'unknown',
+  'malformed',
+  'stale',
+  'late',
+] as const;
+
+export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
+
+/** A message that could not be delivered. Types and sizes only, never what was in it. */
+export interface DeadLetter {
+  readonly at: number;
+  readonly session: string;
+  readonly direction: 'in' | 'out';
+  readonly kind: MessageKind;
+  readonly method: string | undefined;
+  readonly reason: DeadLetterReason;
+}
+
+/** What a runtime announces. `session` is always the loggable key, never the id. */
+export interface RuntimeEvents {
+  'session.started': { session: string; principal: string };
+  'session.transition': { session: string; from: string; to: string };
+  'session.ended': { session: string; reason: EndReason; ageMs: number };
+  'session.crashed': { session: string; error: unknown; restarted: boolean };
+  'session.orphan': { session: string; what: 'resource' | 'handler' | 'server'; error?: unknown };
+  /** One message passed a mailbox. Only assembled while somebody listens. */
+  message: {
+    session: string;
+    direction: 'in' | 'out';
+    kind: MessageKind;
+    method: string | undefined;
+    bytes: number;
+  };
+  deadletter: DeadLetter;
+  /** A limit was met; `limit` is the option's name. */
+  limit: { session: string | undefined; limit: string };
+  /** A listener of this stream threw. Its own error is never announced to it again. */
+  'observer.failed': { event: string; error: unknown };
+}
+
+export type RuntimeEventName = keyof RuntimeEvents;
+
+/** The one door to eventemitter3: a listener that throws changes nothing for anybody. */
+export class EventStream {
+  readonly #emitter = new EventEmitter<Record<RuntimeEventName, [unknown]>>();
+  /** Read before assembling a `message` event: nobody listening costs one property. */
+  watchesMessages = false;
+
+  on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void {
+    const guarded = (event: unknown): void => {
+      try {
+        listener(event as RuntimeEvents[N]);
+      } catch (error) {
+        if (name !== 'observer.failed') this.emit('observer.failed', { event: name, error });
+      }
+    };
+    this.#emitter.on(name, guarded);
+    this.#note();
+    return () => {
+      this.#emitter.off(name, guarded);
+      this.#note();
+    };
+  }
+
+  emit<N extends RuntimeEventName>(name: N, event: RuntimeEvents[N]): void {
+    this.#emitter.emit(name, event);
+  }
+
+  #note(): void {
+    this.watchesMessages = this.#emitter.listenerCount('message') > 0;
+  }
+}

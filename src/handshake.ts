@@ -1,0 +1,62 @@
+import type { Ask } from './mailbox.ts';
+import type { Implementation } from './session.ts';
+import { isObject, type Message, type ResponseMessage } from './wire/jsonrpc.ts';
+
+type Params = Readonly<Record<string, unknown>>;
+
+/**
+ * What a fresh server must be told to take over a session: the client's `initialize`, its log level
+ * and its subscriptions, noted as they were answered.
+ */
+export class Handshake {
+  protocolVersion: string | undefined;
+  #initialize: Params | undefined;
+  #level: Params | undefined;
+  #subscriptions: Map<string, Params> | null = null;
+
+  get clientInfo(): Implementation | undefined {
+    const info = this.#initialize?.['clientInfo'];
+    return isObject(info) ? (info as Implementation) : undefined;
+  }
+
+  get clientCapabilities(): Params | undefined {
+    const capabilities = this.#initialize?.['capabilities'];
+    return isObject(capabilities) ? capabilities : undefined;
+  }
+
+  /** Notes a request that succeeded. */
+  note({ message: { method, params } }: Ask, { result }: ResponseMessage): void {
+    if (result === undefined || params === undefined) return;
+    if (method === 'initialize') {
+      this.#initialize = params;
+      const version = result['protocolVersion'];
+      if (typeof version === 'string') this.protocolVersion = version;
+    } else if (method === 'logging/setLevel') {
+      this.#level = params;
+    } else if (typeof params['uri'] === 'string') {
+      if (method === 'resources/subscribe') {
+        this.#subscriptions ??= new Map();
+        this.#subscriptions.set(params['uri'], params);
+      } else if (method === 'resources/unsubscribe') {
+        this.#subscriptions?.delete(params['uri']);
+      }
+    }
+  }
+
+  /** The messages to replay, in order; requests among them are answered to nobody. */
+  *replay(prefix: string): Generator<Message> {
+    let count = 0;
+    const request = (method: string, params: Params): Message => ({
+      jsonrpc: '2.0',
+      id: `${prefix}:${count++}`,
+      method,
+      params,
+    });
+    yield request('initialize', this.#initialize ?? {});
+    yield { jsonrpc: '2.0', method: 'notifications/initialized' };
+    if (this.#level !== undefined) yield request('logging/setLevel', this.#level);
+    for (const params of this.#subscriptions?.values() ?? []) {
+      yield request('resources/subscribe', params);
+    }
+  }
+}

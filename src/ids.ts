@@ -1,0 +1,41 @@
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+const LENGTH = 26;
+
+/**
+ * A session id: 26 characters of base32, 130 random bits, visible ASCII (row S1).
+ *
+ * Built from character codes in one step, because a string glued together stays a rope and holds
+ * several times its bytes for as long as the session lives.
+ */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(LENGTH));
+  const codes: number[] = [];
+  for (const byte of bytes) codes.push(ALPHABET.charCodeAt(byte & 31));
+  return String.fromCharCode(...codes);
+}
+
+/** Turns a secret into a name that may be logged. */
+export type Digest = (text: string) => string;
+
+/**
+ * Makes a digest of 64 bits with a seed of its own: equal texts have equal names within one
+ * runtime, and a name is of no use anywhere else.
+ *
+ * Not a cryptographic hash, and it need not be one: of an id's 130 bits it keeps 64, so at least
+ * 66 stay unknown to whoever reads a log.
+ */
+export function createDigest(): Digest {
+  const seed = crypto.getRandomValues(new Uint32Array(2));
+  return (text) => {
+    let high = seed[0]! ^ 0x811c9dc5;
+    let low = seed[1]! ^ 0x9747b28c;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      high = Math.imul(high ^ code, 0x01000193);
+      low = Math.imul(low ^ code, 0x85ebca6b) ^ (high >>> 13);
+    }
+    high = Math.imul(high ^ (low >>> 15), 0xc2b2ae35);
+    low = Math.imul(low ^ (high >>> 13), 0x27d4eb2f);
+    return (high >>> 0).toString(36).padStart(7, '0') + (low >>> 0).toString(36).padStart(7, '0');
+  };
+}

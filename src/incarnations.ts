@@ -1,0 +1,79 @@
+import type { SessionActor } from './actor.ts';
+import { Connection } from './connection.ts';
+import { runInSession } from './context.ts';
+
+/**
+ * The servers of one session, one after the other: built by the factory, rebuilt after a crash,
+ * each with a connection that is released once.
+ */
+export class Incarnations {
+  readonly #session: SessionActor;
+  #connection: Connection;
+  #epoch = 0;
+
+  constructor(session: SessionActor) {
+    this.#session = session;
+    this.#connection = new Connection(session.id, session.outgoing);
+  }
+
+  /** The one that serves now, or is being built. */
+  get current(): Connection {
+    return this.#connection;
+  }
+
+  /** How often the server was rebuilt. */
+  get wakeCount(): number {
+    return Math.max(this.#epoch - 1, 0);
+  }
+
+  /** The first server: the state is made, the factory runs, the handshake will come from the client. */
+  build(): void {
+    const session = this.#session;
+    this.#begin(async () => {
+      session.handle.begin();
+      await this.#connect();
+      session.announce();
+      session.tell({ type: 'session.built' });
+    });
+  }
+
+  /** A later one: told what its predecessor was told, the answers swallowed. */
+  rebuild(): void {
+    const session = this.#session;
+    const connection = new Connection(session.id, session.outgoing);
+    this.#connection = connection;
+    this.#begin(async () => {
+      await this.#connect();
+      await connection.replay(session.handshake, `${session.key}:${this.#epoch}`);
+      if (connection.isReleased) return;
+      session.services.counters.restarts++;
+      session.tell({ type: 'session.woken' });
+    });
+  }
+
+  /** Releases the current one and everything it owns. */
+  async release(): Promise<void> {
+    const { services, journal } = this.#session;
+    await this.#connection.release(services.wait, (what) => (error) => {
+      journal.orphan(what, error);
+    });
+  }
+
+  #begin(build: () => Promise<void>): void {
+    const session = this.#session;
+    const connection = this.#connection;
+    this.#epoch++;
+    session.outgoing.begin(this.#epoch);
+    runInSession(session, build).catch((error: unknown) => {
+      // Too late to crash anything: the session went on without it, or ended.
+      if (connection.isReleased) session.journal.orphan('server', error);
+      else session.crash(error);
+    });
+  }
+
+  async #connect(): Promise<void> {
+    const session = this.#session;
+    const connection = this.#connection;
+    await connection.connect(await session.services.settings.server(session.handle));
+  }
+}

@@ -1,0 +1,110 @@
+import type { DeadLetterReason } from './events.ts';
+import type { Limits } from './options.ts';
+import type { Services } from './services.ts';
+import { count } from './stats.ts';
+import { isRequest, isResponse, type Message, type MessageKind } from './wire/jsonrpc.ts';
+
+/** One line of a session's RPC log: what passed, never what was in it. */
+export interface LogEntry {
+  readonly at: number;
+  readonly direction: 'in' | 'out';
+  readonly kind: MessageKind;
+  readonly method: string | undefined;
+  /** Of the JSON text; 0 where it was never one. */
+  readonly bytes: number;
+}
+
+/** The last progress told of a request in flight. */
+export interface ProgressEntry {
+  readonly token: string | number;
+  readonly progress: number;
+  readonly total: number | undefined;
+  readonly at: number;
+}
+
+/** The last entries of something, oldest first; pushing past the limit forgets the oldest. */
+export class Ring<T> {
+  #items: T[] = [];
+  #head = 0;
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  push(item: T): void {
+    if (this.#items.length < this.#max) {
+      this.#items.push(item);
+      return;
+    }
+    this.#items[this.#head] = item;
+    this.#head = (this.#head + 1) % this.#max;
+  }
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  toArray(): T[] {
+    return [...this.#items.slice(this.#head), ...this.#items.slice(0, this.#head)];
+  }
+}
+
+/** The books of one session: its RPC log, and its share of the runtime's counters and events. */
+export class Journal {
+  readonly #services: Services;
+  readonly #key: string;
+  #log: Ring<LogEntry> | null = null;
+
+  constructor(services: Services, key: string) {
+    this.#services = services;
+    this.#key = key;
+  }
+
+  get log(): LogEntry[] {
+    return this.#log?.toArray() ?? [];
+  }
+
+  /** A message passed the mailbox. */
+  saw(direction: 'in' | 'out', kind: MessageKind, method: string | undefined, bytes: number): void {
+    const { settings, events } = this.#services;
+    this.#log ??= new Ring(settings.maxLogEntries);
+    this.#log.push({ at: settings.clock.now(), direction, kind, method, bytes });
+    if (events.watchesMessages) {
+      events.emit('message', { session: this.#key, direction, kind, method, bytes });
+    }
+  }
+
+  /** A message can not be delivered (law 5). */
+  deadLetter(direction: 'in' | 'out', message: Message, reason: DeadLetterReason): void {
+    const { settings, events, counters, deadLetters } = this.#services;
+    const letter = {
+      at: settings.clock.now(),
+      session: this.#key,
+      direction,
+      kind: isResponse(message) ? 'response' : isRequest(message) ? 'request' : 'notification',
+      method: isResponse(message) ? undefined : message.method,
+      reason,
+    } as const;
+    counters.deadLetters[reason]++;
+    deadLetters.push(letter);
+    events.emit('deadletter', letter);
+  }
+
+  /** A limit was met. */
+  tripped(limit: keyof Limits): void {
+    count(this.#services.counters.limits, limit);
+    this.#services.events.emit('limit', { session: this.#key, limit });
+  }
+
+  /** Something outlived its session, or the time it was given. */
+  orphan(what: 'resource' | 'handler' | 'server', error?: unknown): void {
+    this.#services.counters.orphans++;
+    this.#services.events.emit('session.orphan', { session: this.#key, what, error });
+  }
+
+  high(mark: 'inFlight' | 'queue' | 'stash', value: number): void {
+    const { highWater } = this.#services.counters;
+    if (value > highWater[mark]) highWater[mark] = value;
+  }
+}

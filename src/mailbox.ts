@@ -1,0 +1,272 @@
+import type { Arrival } from '../machines/session.ts';
+import type { Delivery } from './delivery.ts';
+import type { DeadLetterReason } from './events.ts';
+import type { Exchange } from './exchange.ts';
+import type { Journal } from './journal.ts';
+import type { Limits } from './options.ts';
+import {
+  isRequest,
+  isResponse,
+  type Message,
+  type NotificationMessage,
+  type RequestId,
+  type RequestMessage,
+  type ResponseMessage,
+} from './wire/jsonrpc.ts';
+import { refusalBody, type RefusalCode } from './wire/refusals.ts';
+
+/** A message on its way in: what it is, what brought it, and what waits for its answer. */
+export interface Envelope {
+  readonly message: Message;
+  readonly delivery: Delivery;
+  readonly exchange: Exchange | undefined;
+  readonly bytes: number;
+}
+
+/** A request accepted and not yet answered. */
+export interface Ask {
+  readonly message: RequestMessage;
+  readonly exchange: Exchange;
+  /** The server has it. */
+  running: boolean;
+}
+
+/** What a mailbox needs of its session. */
+export interface MailboxHost {
+  readonly key: string;
+  readonly journal: Journal;
+  readonly limits: Limits;
+  readonly arrival: Arrival;
+  /** First message out of idle. */
+  rouse(): void;
+  /** Hands a message to the server of this incarnation. */
+  deliver(message: Message, delivery: Delivery | undefined): void;
+  /** A client's answer, progress or withdrawal about something the server asked. */
+  receive(message: ResponseMessage | NotificationMessage): void;
+  /** A request was answered or cancelled. */
+  answered(ask: Ask, response: ResponseMessage | undefined): void;
+  /** The last reference is gone. */
+  drained(): void;
+}
+
+/**
+ * The inbound mailbox of one session: it admits, orders, counts and dispatches.
+ *
+ * Order of dispatch is order of arrival (law 2): one stash while there is no server, one queue
+ * while all handlers are taken, and nothing overtakes what waits in them but the control lane:
+ * cancels, answers and progress (law 3). Completion is free.
+ */
+export class Mailbox {
+  readonly #host: MailboxHost;
+  readonly #asks = new Map<RequestId, Ask>();
+  #waiting: Envelope[] = [];
+  #running = 0;
+  #touched = false;
+
+  constructor(host: MailboxHost) {
+    this.#host = host;
+  }
+
+  /** Work that pins the session: requests not answered, messages not dispatched. */
+  get references(): number {
+    return this.#asks.size + this.#waiting.length;
+  }
+
+  get inFlight(): number {
+    return this.#asks.size;
+  }
+
+  /** Whether anything arrived since this was last asked. */
+  takeTouched(): boolean {
+    const touched = this.#touched;
+    this.#touched = false;
+    return touched;
+  }
+
+  /** The request a server means by an id. */
+  find(innerId: RequestId): Ask | undefined {
+    return this.#asks.get(innerId);
+  }
+
+  /**
+   * Takes a message in, or says why not. A refused request is not answered here; a refused
+   * notification or answer is a dead letter (laws 4 and 5).
+   */
+  accept(envelope: Envelope): RefusalCode | undefined {
+    const { message } = envelope;
+    this.#touched = true;
+    if (this.#host.arrival === 'rouse') this.#host.rouse();
+    if (this.#host.arrival === 'refuse') return this.#dead(message, 'closed', 'session-not-found');
+    if (isResponse(message)) {
+      this.#host.journal.saw('in', 'response', undefined, envelope.bytes);
+      this.#host.receive(message);
+      return undefined;
+    }
+    this.#host.journal.saw(
+      'in',
+      isRequest(message) ? 'request' : 'notification',
+      message.method,
+      envelope.bytes,
+    );
+    if (isRequest(message)) return this.#ask(message, envelope);
+    if (message.method === 'notifications/cancelled') return this.#cancel(message, envelope);
+    if (message.method === 'notifications/progress') {
+      this.#host.receive(message);
+      return undefined;
+    }
+    return this.#enqueue(envelope) ? undefined : this.#dead(message, 'full', 'session-busy');
+  }
+
+  /** Dispatches what waits, in order of arrival, as far as the state and `concurrency` allow. */
+  dispatch(): void {
+    while (this.#waiting.length > 0 && this.#host.arrival === 'dispatch') {
+      const next = this.#waiting[0]!;
+      if (isRequest(next.message) && this.#running >= this.#host.limits.concurrency) return;
+      this.#waiting.shift();
+      this.#deliver(next);
+    }
+  }
+
+  /** Dispatches the one message a server without a handshake takes. */
+  dispatchFirst(): void {
+    const first = this.#waiting.shift();
+    if (first !== undefined) this.#deliver(first);
+  }
+
+  /** The server answered: settles the exchange, once (law 6). */
+  settle(response: ResponseMessage): void {
+    const ask = this.#asks.get(response.id);
+    if (ask === undefined) {
+      // After a cancel or a cut: somebody has already been told (law 8).
+      this.#host.journal.deadLetter('out', response, 'late');
+      return;
+    }
+    this.#remove(response.id, ask);
+    const { id } = ask.message;
+    const json = JSON.stringify(id === response.id ? response : { ...response, id });
+    this.#host.journal.saw('out', 'response', ask.message.method, json.length);
+    if (!ask.exchange.answer(json)) this.#host.journal.deadLetter('out', response, 'closed');
+    this.#host.answered(ask, response);
+    this.#next();
+  }
+
+  /** Answers requests with an error, and drops the notifications that wait with them. */
+  cut(
+    code: RefusalCode,
+    which: 'all' | 'waiting' | 'running',
+    data?: Record<string, unknown>,
+  ): number {
+    let count = 0;
+    if (which !== 'running') {
+      for (const { message } of this.#waiting.splice(0)) {
+        if (!isRequest(message)) this.#host.journal.deadLetter('in', message, 'closed');
+      }
+    }
+    for (const [innerId, ask] of this.#asks) {
+      if (which !== 'all' && ask.running !== (which === 'running')) continue;
+      this.#remove(innerId, ask);
+      ask.exchange.answer(refusalBody(code, ask.message.id, data));
+      this.#host.answered(ask, undefined);
+      count++;
+    }
+    this.#next();
+    return count;
+  }
+
+  #ask(message: RequestMessage, envelope: Envelope): RefusalCode | undefined {
+    const innerId = this.#innerId(message.id);
+    const { limits } = this.#host;
+    if (this.#asks.has(innerId)) return 'duplicate-request-id';
+    if (this.#asks.size >= limits.maxInFlight) {
+      this.#host.journal.tripped('maxInFlight');
+      return 'session-busy';
+    }
+    const ask = {
+      message,
+      exchange: envelope.exchange!,
+      delivery: envelope.delivery,
+      running: false,
+    };
+    this.#asks.set(innerId, ask);
+    this.#host.journal.high('inFlight', this.#asks.size);
+    if (this.#enqueue(envelope)) return undefined;
+    this.#asks.delete(innerId);
+    return 'session-busy';
+  }
+
+  /** Dispatches at once where nothing has to wait; `false` when there is no room to wait. */
+  #enqueue(envelope: Envelope): boolean {
+    const { arrival, limits } = this.#host;
+    const isFree = !isRequest(envelope.message) || this.#running < limits.concurrency;
+    if (arrival === 'dispatch' && this.#waiting.length === 0 && isFree) {
+      this.#deliver(envelope);
+      return true;
+    }
+    if (this.#waiting.length >= limits.maxQueue) {
+      this.#host.journal.tripped('maxQueue');
+      return false;
+    }
+    this.#waiting.push(envelope);
+    this.#host.journal.high(arrival === 'stash' ? 'stash' : 'queue', this.#waiting.length);
+    return true;
+  }
+
+  #deliver({ message, delivery }: Envelope): void {
+    if (!isRequest(message)) {
+      this.#host.deliver(message, delivery);
+      return;
+    }
+    const innerId = this.#innerId(message.id);
+    const ask = this.#asks.get(innerId);
+    if (ask === undefined) return;
+    ask.running = true;
+    this.#running++;
+    this.#host.deliver(innerId === message.id ? message : { ...message, id: innerId }, delivery);
+  }
+
+  /** A cancel stops its request wherever it is, and never overtakes it (row C2, law 3). */
+  #cancel(message: NotificationMessage, { delivery }: Envelope): undefined {
+    const id = message.params?.['requestId'];
+    const innerId =
+      typeof id === 'string' || typeof id === 'number' ? this.#innerId(id) : undefined;
+    const ask = innerId === undefined ? undefined : this.#asks.get(innerId);
+    // `initialize` can not be cancelled (row C1); what is answered needs no cancel.
+    if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
+      this.#host.journal.deadLetter('in', message, ask === undefined ? 'late' : 'malformed');
+      return;
+    }
+    if (ask.running) {
+      const params = { ...message.params, requestId: innerId };
+      this.#host.deliver({ ...message, params }, delivery);
+    } else {
+      this.#waiting = this.#waiting.filter((envelope) => envelope.message !== ask.message);
+    }
+    this.#remove(innerId, ask);
+    ask.exchange.cancelled();
+    this.#host.answered(ask, undefined);
+    this.#next();
+  }
+
+  #remove(innerId: RequestId, ask: Ask): void {
+    this.#asks.delete(innerId);
+    if (ask.running) this.#running--;
+  }
+
+  #next(): void {
+    if (this.#waiting.length > 0) this.dispatch();
+    if (this.references === 0) this.#host.drained();
+  }
+
+  /**
+   * The id a server gets to see. The SDK takes a falsy id in a cancel for none, so `0` and `''`
+   * travel under another name; it holds the session's key, which no client id can be expected to.
+   */
+  #innerId(id: RequestId): RequestId {
+    return id === 0 || id === '' ? `${this.#host.key}:${id}` : id;
+  }
+
+  #dead(message: Message, reason: DeadLetterReason, code: RefusalCode): RefusalCode {
+    this.#host.journal.deadLetter('in', message, reason);
+    return code;
+  }
+}

@@ -1,0 +1,249 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import { type Clock, systemClock } from './clock.ts';
+import { ActorsError } from './errors.ts';
+import { randomId } from './ids.ts';
+import type { ServerFactory } from './session.ts';
+import type { RequestHead } from './wire/headers.ts';
+import type { AllowList } from './wire/origin.ts';
+
+/** Numbers a runtime holds to. Durations end in `Ms`, sizes in `Bytes`. */
+export interface Limits {
+  /** Largest request body, declared or counted. @default 4 MiB */
+  maxBodyBytes: number;
+  /** Deepest nesting in a body. @default 64 */
+  maxDepth: number;
+  /** Most array elements and object members in a body. @default 20 000 */
+  maxElements: number;
+  /** Sessions at once. At the cap the least recently used detached idle one goes. @default 10 000 */
+  maxSessions: number;
+  /** Sessions of one authenticated principal; anonymous callers are not capped. @default 256 */
+  maxSessionsPerPrincipal: number;
+  /** Sessions whose client has not spoken since its `initialize` was answered. @default 256 */
+  maxHandshakes: number;
+  /** Requests of one session accepted and not yet answered; more are refused. @default 64 */
+  maxInFlight: number;
+  /** Handlers of one session that run at once; others wait. 1 is strictly serial. @default Infinity */
+  concurrency: number;
+  /** Messages of one session that wait for a server or for a free handler. @default 256 */
+  maxQueue: number;
+  /** Resources one session may own. @default 1024 */
+  maxResources: number;
+  /** Bytes a client may leave unread on an event stream before it is cut. @default 1 MiB */
+  maxStreamBytes: number;
+  /** Bytes of whole answers a session's client may leave unread; the oldest are cut. @default 16 MiB */
+  maxUnreadBytes: number;
+  /** Events kept for resumption, per session. @default 256 */
+  maxReplayEvents: number;
+  /** Bytes kept for resumption, per session. @default 1 MiB */
+  maxReplayBytes: number;
+  /** How long an event can be resumed. @default 5 min */
+  replayMs: number;
+  /** From the first byte of `initialize` to the client's next message. @default 60 s */
+  handshakeTimeoutMs: number;
+  /** How long zero references last before a session counts as idle. @default 1 s */
+  quietMs: number;
+  /** How long an idle detached session is kept. `Infinity` keeps it. @default 5 min */
+  idleTimeoutMs: number;
+  /** How long work in flight may go on once a session is closing. @default 5 s */
+  closeTimeoutMs: number;
+  /** How long a question to the client waits for a stream it can travel on. @default 10 s */
+  resumeWithinMs: number;
+  /** Comment frames on open streams. @default 15 s */
+  keepAliveMs: number;
+  /** A call that lasts longer answers as a resumable stream. @default 1 s */
+  sseAfterMs: number;
+  /** What a client is told to wait before it resumes. @default 1 s */
+  retryMs: number;
+  /** Entries of a session's RPC log. @default 64 */
+  maxLogEntries: number;
+  /** Dead letters and tombstones kept for viewing, per runtime. @default 1024 */
+  maxHistory: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  maxBodyBytes: 4 * 1024 * 1024,
+  maxDepth: 64,
+  maxElements: 20_000,
+  maxSessions: 10_000,
+  maxSessionsPerPrincipal: 256,
+  maxHandshakes: 256,
+  maxInFlight: 64,
+  concurrency: Infinity,
+  maxQueue: 256,
+  maxResources: 1024,
+  maxStreamBytes: 1024 * 1024,
+  maxUnreadBytes: 16 * 1024 * 1024,
+  maxReplayEvents: 256,
+  maxReplayBytes: 1024 * 1024,
+  replayMs: 5 * 60_000,
+  handshakeTimeoutMs: 60_000,
+  quietMs: 1000,
+  idleTimeoutMs: 5 * 60_000,
+  closeTimeoutMs: 5000,
+  resumeWithinMs: 10_000,
+  keepAliveMs: 15_000,
+  sseAfterMs: 1000,
+  retryMs: 1000,
+  maxLogEntries: 64,
+  maxHistory: 1024,
+};
+
+/** Limits whose `Infinity` means "never" or "all": the others bound memory and must be finite. */
+const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([
+  'concurrency',
+  'idleTimeoutMs',
+  'sseAfterMs',
+  'keepAliveMs',
+]);
+
+/** Who a caller is: a stable name, or `undefined` for the anonymous principal. */
+export type PrincipalOf = (
+  authInfo: AuthInfo | undefined,
+  request: RequestHead,
+) => string | undefined;
+
+/** How a request's answer travels. */
+export type ResponseMode =
+  /** JSON; an event stream as soon as the handler emits something, or after `sseAfterMs` */
+  | 'auto'
+  /** always an event stream */
+  | 'sse'
+  /** always JSON; what a handler emits goes to the GET stream */
+  | 'json';
+
+/** What a crash does to its session. */
+export type CrashPolicy =
+  | 'evict'
+  | {
+      /** Restarts allowed `withinMs`; one more ends the session. */
+      readonly restarts: number;
+      readonly withinMs: number;
+    };
+
+/** What {@link createRuntime} takes. Everything but `server` has a default. */
+export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
+  /** Makes the server of one session: a fresh one each time, v1 or v2, low or high level. */
+  readonly server: ServerFactory<T>;
+  /** Makes the state of one session. */
+  readonly state?: () => T;
+  /**
+   * Who the caller is. Must not change when a token is refreshed.
+   * @default issuer, subject and client of `authInfo`; anonymous without it
+   */
+  readonly principal?: PrincipalOf;
+  /** Host names this server answers to. @default loopback names */
+  readonly allowedHosts?: AllowList;
+  /** Origins of pages that may call. @default pages of the allowed hosts */
+  readonly allowedOrigins?: AllowList;
+  /** Answer preflights and send CORS headers to allowed origins. @default false */
+  readonly cors?: boolean;
+  /** Clients may end their session with DELETE. @default true */
+  readonly allowDelete?: boolean;
+  /** @default 'auto' */
+  readonly responseMode?: ResponseMode;
+  /** `'restart'` is 3 restarts within a minute. @default 'evict' */
+  readonly onCrash?: 'restart' | CrashPolicy;
+  readonly clock?: Clock;
+  /** Mints session ids: visible ASCII, at least 128 random bits. */
+  readonly createId?: () => string;
+}
+
+/** Options after the checks: every field present. */
+export interface Settings<T> extends Limits {
+  readonly server: ServerFactory<T>;
+  readonly state: (() => T) | undefined;
+  readonly principal: PrincipalOf;
+  readonly allowedHosts: AllowList | undefined;
+  readonly allowedOrigins: AllowList | undefined;
+  readonly cors: boolean;
+  readonly allowDelete: boolean;
+  readonly responseMode: ResponseMode;
+  readonly onCrash: CrashPolicy;
+  readonly clock: Clock;
+  readonly createId: () => string;
+}
+
+/**
+ * Checks everything before anything opens.
+ *
+ * @throws ActorsError `bad-option`, naming the option, what it takes and what came
+ */
+export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
+  check('server', 'a factory function, not an instance', options.server, isFunction);
+  const limits = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
+    const value = options[name];
+    if (value === undefined) continue;
+    const infinite = MAY_BE_INFINITE.has(name);
+    check(name, infinite ? 'a number > 0 or Infinity' : 'a finite number > 0', value, (v) => {
+      return typeof v === 'number' && v > 0 && (infinite || Number.isFinite(v));
+    });
+    limits[name] = value;
+  }
+  const { responseMode = 'auto', onCrash = 'evict' } = options;
+  check('responseMode', "'auto', 'sse' or 'json'", responseMode, (v) =>
+    ['auto', 'sse', 'json'].includes(v as string),
+  );
+  check('onCrash', "'evict', 'restart' or { restarts, withinMs }", onCrash, isCrashPolicy);
+  for (const name of ['state', 'principal', 'createId'] as const) {
+    check(name, 'a function', options[name], (v) => v === undefined || isFunction(v));
+  }
+  for (const name of ['allowedHosts', 'allowedOrigins'] as const) {
+    check(name, "an array of names or 'any'", options[name], (v) => {
+      return v === undefined || v === 'any' || Array.isArray(v);
+    });
+  }
+  return {
+    ...limits,
+    server: options.server,
+    state: options.state,
+    principal: options.principal ?? principalOf,
+    allowedHosts: options.allowedHosts,
+    allowedOrigins: options.allowedOrigins,
+    cors: options.cors ?? false,
+    allowDelete: options.allowDelete ?? true,
+    responseMode,
+    onCrash: onCrash === 'restart' ? { restarts: 3, withinMs: 60_000 } : onCrash,
+    clock: options.clock ?? systemClock,
+    createId: options.createId ?? randomId,
+  };
+}
+
+/** Issuer, subject and client: what stays the same when a token is refreshed. */
+const principalOf: PrincipalOf = (authInfo) => {
+  if (authInfo === undefined) return undefined;
+  const { iss, sub } = authInfo.extra ?? {};
+  // An array as JSON and not a joined string: `a:b` + `c` must not meet `a` + `b:c`.
+  return sub === undefined && !authInfo.clientId
+    ? ''
+    : JSON.stringify([iss ?? null, sub ?? null, authInfo.clientId]);
+};
+
+function check(
+  name: string,
+  expected: string,
+  value: unknown,
+  test: (value: unknown) => boolean,
+): void {
+  if (test(value)) return;
+  throw new ActorsError('bad-option', `${name} must be ${expected}, got ${describe(value)}`);
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'string'
+    ? JSON.stringify(value)
+    : typeof value;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isCrashPolicy(value: unknown): boolean {
+  if (value === 'evict' || value === 'restart') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const { restarts, withinMs } = value as { restarts?: unknown; withinMs?: unknown };
+  return (
+    typeof restarts === 'number' && typeof withinMs === 'number' && restarts > 0 && withinMs > 0
+  );
+}

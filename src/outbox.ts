@@ -1,0 +1,207 @@
+import type { DeadlineQueue } from './deadlines.ts';
+import { type ReplayEntry, ReplayLog } from './replay.ts';
+import { STANDALONE, Stream } from './stream.ts';
+import type { Journal } from './journal.ts';
+import type { Limits } from './options.ts';
+import { type EventPlace, formatEventId } from './wire/eventId.ts';
+import type { ResponsePort } from './wire/port.ts';
+import { messageFrame, primingFrame, STREAM_HEADERS } from './wire/sse.ts';
+import { canBePrimed } from './wire/versions.ts';
+
+/** What an outbox needs of its session. */
+export interface OutboxHost {
+  readonly key: string;
+  readonly protocolVersion: string | undefined;
+  readonly limits: Limits;
+  readonly headers: readonly string[];
+  readonly keepAlive: DeadlineQueue<ResponsePort>;
+  readonly replayAge: DeadlineQueue<Outbox>;
+  now(): number;
+  readonly journal: Journal;
+  streamsChanged(delta: 1 | -1): void;
+  attachedChanged(attached: boolean): void;
+}
+
+/**
+ * The event streams of one session and what can be resumed of them. Each message goes out on one
+ * stream only (rows G2, P9), and each stream has one port at a time (row G3).
+ */
+export class Outbox {
+  readonly #host: OutboxHost;
+  readonly #streams = new Map<number, Stream>();
+  readonly #log: ReplayLog;
+  #count = STANDALONE;
+  #closed = false;
+
+  constructor(host: OutboxHost) {
+    this.#host = host;
+    this.#log = new ReplayLog(host.limits, (entry) => this.#dropped(entry));
+  }
+
+  /** A GET stream is open. */
+  get isAttached(): boolean {
+    return this.#streams.get(STANDALONE)?.isLive ?? false;
+  }
+
+  /** Turns the response of a POST into a stream (rows P6, P12). */
+  open(port: ResponsePort, headers: readonly string[]): Stream {
+    const stream = new Stream(++this.#count, canBePrimed(this.#host.protocolVersion));
+    this.#streams.set(stream.number, stream);
+    this.#carry(stream, port, headers);
+    return stream;
+  }
+
+  /** Opens the GET stream, or takes it over from a half-dead one (rows G1, G3). */
+  attach(port: ResponsePort): void {
+    const stream = this.#standalone();
+    this.#carry(stream, port, []);
+    this.#replay(
+      stream,
+      this.#log.after(STANDALONE, 0).filter((entry) => entry.undelivered),
+    );
+  }
+
+  /** Goes on with a stream after the event a client saw last (row R2). `false`: not known any more. */
+  resume(place: EventPlace, port: ResponsePort): boolean {
+    const stream = this.#streams.get(place.stream);
+    if (stream === undefined || place.sequence > stream.sequence) return false;
+    // A gap can not be filled: better a clear refusal than a silent loss.
+    if (place.sequence < stream.dropped) return false;
+    this.#carry(stream, port, []);
+    this.#replay(stream, this.#log.after(stream.number, place.sequence));
+    if (stream.done) this.#hangUp(stream);
+    return true;
+  }
+
+  /** Says something on a stream; `last` ends it. `false`: nobody will ever read it. */
+  write(stream: Stream, json: string, last = false): boolean {
+    if (this.#closed) return false;
+    const id = formatEventId(this.#host.key, stream.number, ++stream.sequence);
+    const frame = messageFrame(json, id);
+    const written = this.#put(stream, frame);
+    if (written) stream.resumable = true;
+    if (last) stream.done = true;
+    if (stream.resumable) this.#keep(stream, frame, !written);
+    else if (last) this.#streams.delete(stream.number);
+    if (last) this.#hangUp(stream);
+    return stream.resumable;
+  }
+
+  /** Says something that belongs to no request, now or when a GET stream opens. */
+  tell(json: string): boolean {
+    return this.write(this.#standalone(), json);
+  }
+
+  /** Ends a stream for good; a cancelled one is not resumed (row C1). */
+  finish(stream: Stream): void {
+    stream.done = true;
+    this.#log.forget(stream.number);
+    this.#hangUp(stream);
+    this.#streams.delete(stream.number);
+  }
+
+  /** Ends the response and leaves the stream to be resumed (row P12). */
+  drop(stream: Stream): void {
+    if (stream.primed) this.#hangUp(stream);
+  }
+
+  /** Ends the GET stream's response; it can be opened or resumed again. */
+  dropStandalone(): void {
+    const stream = this.#streams.get(STANDALONE);
+    if (stream !== undefined) this.#hangUp(stream);
+  }
+
+  /** Whether a client reads, or may come back to read, what is said on a stream. */
+  canReach(stream: Stream | undefined): boolean {
+    return stream === undefined ? this.isAttached : stream.isLive;
+  }
+
+  /** Forgets what is too old to resume. */
+  expire(): void {
+    this.#log.expire(this.#host.now());
+    if (this.#log.size > 0) this.#host.replayAge.arm(this);
+  }
+
+  /** Ends every stream. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const stream of this.#streams.values()) this.#hangUp(stream);
+    this.#streams.clear();
+    this.#host.replayAge.disarm(this);
+  }
+
+  #standalone(): Stream {
+    let stream = this.#streams.get(STANDALONE);
+    if (stream === undefined) {
+      stream = new Stream(STANDALONE, canBePrimed(this.#host.protocolVersion));
+      this.#streams.set(STANDALONE, stream);
+    }
+    return stream;
+  }
+
+  /** Gives a stream its port. The one before it is ended first: never two copies. */
+  #carry(stream: Stream, port: ResponsePort, headers: readonly string[]): void {
+    this.#hangUp(stream);
+    stream.port = port;
+    port.open([...STREAM_HEADERS, ...this.#host.headers, ...headers]);
+    const { key, limits, keepAlive } = this.#host;
+    const place = formatEventId(key, stream.number, stream.sequence);
+    port.write(stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n');
+    keepAlive.arm(port);
+    this.#host.streamsChanged(1);
+    if (stream.number === STANDALONE) this.#host.attachedChanged(true);
+    port.whenGone(() => this.#left(stream, port));
+  }
+
+  #left(stream: Stream, port: ResponsePort): void {
+    if (stream.port !== port) return;
+    this.#hangUp(stream);
+  }
+
+  /** Ends a stream's response, if it has one. */
+  #hangUp(stream: Stream): void {
+    const { port } = stream;
+    if (port === null) return;
+    stream.port = null;
+    this.#host.keepAlive.disarm(port);
+    if (!port.gone) port.end();
+    this.#host.streamsChanged(-1);
+    if (stream.number === STANDALONE) this.#host.attachedChanged(false);
+  }
+
+  #put(stream: Stream, frame: string): boolean {
+    const { port } = stream;
+    if (port === null || port.gone) return false;
+    if (port.unread > this.#host.limits.maxStreamBytes) {
+      this.#host.journal.tripped('maxStreamBytes');
+      port.cut();
+      this.#hangUp(stream);
+      return false;
+    }
+    port.write(frame);
+    return true;
+  }
+
+  #keep(stream: Stream, frame: string, undelivered: boolean): void {
+    const { number, sequence } = stream;
+    this.#log.push({ stream: number, sequence, frame, at: this.#host.now(), undelivered });
+    if (this.#log.size === 1) this.#host.replayAge.arm(this);
+  }
+
+  #replay(stream: Stream, entries: readonly ReplayEntry[]): void {
+    for (const entry of entries) {
+      if (!this.#put(stream, entry.frame)) return;
+      entry.undelivered = false;
+    }
+  }
+
+  #dropped(entry: ReplayEntry): void {
+    if (entry.undelivered) this.#host.journal.tripped('maxReplayEvents');
+    const stream = this.#streams.get(entry.stream);
+    if (stream === undefined) return;
+    stream.dropped = entry.sequence;
+    // Entries leave in order, so the last one of a finished stream is the end of it.
+    if (stream.done && entry.sequence === stream.sequence) this.#streams.delete(entry.stream);
+  }
+}

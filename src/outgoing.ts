@@ -1,0 +1,202 @@
+import type { Outbox } from './outbox.ts';
+import type { Journal, ProgressEntry } from './journal.ts';
+import type { Ask, Mailbox } from './mailbox.ts';
+import type { Limits } from './options.ts';
+import { type Question, Questions } from './questions.ts';
+import type { TransportPeer } from './transport.ts';
+import {
+  isRequestId,
+  isResponse,
+  type Message,
+  type NotificationMessage,
+  type RequestId,
+  type RequestMessage,
+  type ResponseMessage,
+} from './wire/jsonrpc.ts';
+
+/** What the outgoing side needs of its session. */
+export interface OutgoingHost {
+  readonly outbox: Outbox;
+  readonly journal: Journal;
+  readonly limits: Limits;
+  readonly isConfirmed: boolean;
+  readonly mailbox: Mailbox;
+  now(): number;
+  deliver(message: Message): void;
+  /** Gives a question a while to be reached. */
+  waitForStream(question: Question): void;
+  stopWaiting(question: Question): void;
+  drained(): void;
+  closedByServer(): void;
+}
+
+/** What may be said before the client has confirmed the handshake (row L2). */
+const EARLY: ReadonlySet<string> = new Set(['ping', 'notifications/message']);
+
+/**
+ * What a session's server says of itself: notifications and questions, each on one stream, in the
+ * turn they were said; and what comes back about them.
+ */
+export class Outgoing implements TransportPeer {
+  readonly #host: OutgoingHost;
+  readonly #questions = new Questions();
+  #held: { message: NotificationMessage | RequestMessage; json: string }[] = [];
+  #progress: Map<RequestId, ProgressEntry> | null = null;
+
+  constructor(host: OutgoingHost) {
+    this.#host = host;
+  }
+
+  /** Questions that pin the session. */
+  get references(): number {
+    return this.#questions.size;
+  }
+
+  get progress(): ProgressEntry[] {
+    return [...(this.#progress?.values() ?? [])];
+  }
+
+  /** Starts an incarnation: nobody waits any more for what the last one asked (law 9). */
+  begin(epoch: number): void {
+    this.end();
+    this.#questions.begin(epoch);
+  }
+
+  /** Forgets what nobody waits for any more. */
+  end(): void {
+    for (const question of this.#questions.clear()) this.#host.stopWaiting(question);
+    this.#held = [];
+    this.#progress = null;
+  }
+
+  settle(response: ResponseMessage): void {
+    this.#host.mailbox.settle(response);
+  }
+
+  late(message: Message): void {
+    this.#host.journal.deadLetter('out', message, 'closed');
+  }
+
+  closedByServer(): void {
+    this.#host.closedByServer();
+  }
+
+  tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {
+    let message = notification;
+    if (message.method === 'notifications/cancelled') {
+      const question = this.#questions.named(message.params?.['requestId']);
+      // Its question was answered a moment ago: the client has nothing to stop.
+      if (question === undefined) return true;
+      this.#close(question);
+      message = { ...message, params: { ...message.params, requestId: question.wireId } };
+      if (this.references === 0) this.#host.drained();
+    } else if (message.method === 'notifications/progress') {
+      this.#note(message);
+    }
+    return this.#say(message, relatedTo);
+  }
+
+  ask(request: RequestMessage, relatedTo: RequestId | undefined): void {
+    const exchange =
+      relatedTo === undefined ? undefined : this.#host.mailbox.find(relatedTo)?.exchange;
+    const { question, message } = this.#questions.open(request, exchange);
+    const isSaid = this.#say(message, relatedTo);
+    const { outbox } = this.#host;
+    if (isSaid && outbox.canReach(exchange?.stream ?? undefined)) return;
+    question.giveUp = () => this.#giveUp(question);
+    this.#host.waitForStream(question);
+  }
+
+  /** A client's answer, or its progress on one (rows E1, C2; law 9). */
+  receive(message: ResponseMessage | NotificationMessage): void {
+    const id = isResponse(message) ? message.id : message.params?.['progressToken'];
+    const found = this.#questions.recognise(id);
+    if (typeof found === 'string') {
+      this.#host.journal.deadLetter('in', message, found);
+      return;
+    }
+    if (isResponse(message)) {
+      this.#close(found);
+      this.#host.deliver({ ...message, id: found.localId });
+      if (this.references === 0) this.#host.drained();
+    } else {
+      const params = { ...message.params, progressToken: found.localId };
+      this.#host.deliver({ ...message, params });
+    }
+  }
+
+  /** The client has confirmed the handshake: what waited for that goes out (row L2). */
+  confirm(): void {
+    for (const { json } of this.#held.splice(0)) this.#host.outbox.tell(json);
+  }
+
+  /** A request is settled: its progress is over. */
+  settled({ message: { params } }: Ask): void {
+    const token = (params?.['_meta'] as { progressToken?: unknown } | undefined)?.progressToken;
+    if (isRequestId(token)) this.#progress?.delete(token);
+  }
+
+  /** No stream came for a question: its server gets one clear error instead of a long wait. */
+  #giveUp(question: Question): void {
+    if (this.#host.outbox.canReach(question.exchange?.stream ?? undefined)) return;
+    this.#close(question);
+    this.#host.deliver({
+      jsonrpc: '2.0',
+      id: question.localId,
+      error: {
+        code: -32000,
+        message: 'The client has no open stream',
+        data: { code: 'undeliverable' },
+      },
+    });
+    if (this.references === 0) this.#host.drained();
+  }
+
+  #close(question: Question): void {
+    this.#questions.close(question);
+    this.#host.stopWaiting(question);
+  }
+
+  #say(message: NotificationMessage | RequestMessage, relatedTo: RequestId | undefined): boolean {
+    const json = JSON.stringify(message);
+    const kind = 'id' in message ? 'request' : 'notification';
+    this.#host.journal.saw('out', kind, message.method, json.length);
+    if (relatedTo !== undefined) {
+      const ask = this.#host.mailbox.find(relatedTo);
+      if (ask === undefined) {
+        this.#host.journal.deadLetter('out', message, 'late');
+        return false;
+      }
+      // Where the answer is plain JSON, or its client left, the GET stream is what remains (P9).
+      if (ask.exchange.tell(json)) return true;
+    }
+    if (!this.#host.isConfirmed && !EARLY.has(message.method)) return this.#hold(message, json);
+    if (this.#host.outbox.tell(json)) return true;
+    this.#host.journal.deadLetter('out', message, 'closed');
+    return false;
+  }
+
+  #hold(message: NotificationMessage | RequestMessage, json: string): boolean {
+    if (this.#held.length >= this.#host.limits.maxQueue) {
+      this.#host.journal.tripped('maxQueue');
+      this.#host.journal.deadLetter('out', message, 'full');
+      return false;
+    }
+    this.#held.push({ message, json });
+    return true;
+  }
+
+  #note({ params }: NotificationMessage): void {
+    const { progressToken: token, progress, total } = params ?? {};
+    if (!isRequestId(token) || typeof progress !== 'number') return;
+    this.#progress ??= new Map();
+    // Only tokens of requests in flight are kept, so their cap is the table's.
+    if (!this.#progress.has(token) && this.#progress.size >= this.#host.limits.maxInFlight) return;
+    this.#progress.set(token, {
+      token,
+      progress,
+      total: typeof total === 'number' ? total : undefined,
+      at: this.#host.now(),
+    });
+  }
+}

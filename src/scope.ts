@@ -1,0 +1,119 @@
+import { ActorsError } from './errors.ts';
+import type { DeadlineQueue } from './deadlines.ts';
+
+/** Something a session can own: see `Session.own`. */
+export type Owned =
+  | (() => unknown)
+  | Disposable
+  | AsyncDisposable
+  | { close(): unknown }
+  | { kill(): unknown }
+  | { terminate(): unknown }
+  | { destroy(): unknown }
+  | { dispose(): unknown }
+  | { abort(): unknown };
+
+type Release = () => unknown;
+
+/** A release that is running, and how to stop waiting for it. */
+export interface PendingRelease {
+  readonly expire: () => void;
+}
+
+/** Told of resources that failed to go or did not go in time. */
+export type OrphanListener = (error: unknown) => void;
+
+/**
+ * The resources of one incarnation of a session: released last in, first out, exactly once.
+ *
+ * A release that throws or overruns its deadline is reported and the next one runs: one bad
+ * resource holds nobody back.
+ */
+export class Scope {
+  #entries: { release: Release; deadlineMs: number | undefined }[] | null = null;
+  #closing: Promise<void> | null = null;
+
+  get size(): number {
+    return this.#entries?.length ?? 0;
+  }
+
+  /** @throws ActorsError `session-over`, `not-disposable`, `too-many-resources` */
+  own(resource: Owned, deadlineMs: number | undefined, max: number): void {
+    if (this.#closing !== null) {
+      throw new ActorsError('session-over', 'own() after the session ended: release it yourself');
+    }
+    if (this.size >= max) {
+      throw new ActorsError('too-many-resources', `a session owns at most ${max} resources`);
+    }
+    this.#entries ??= [];
+    this.#entries.push({ release: releaseOf(resource), deadlineMs });
+  }
+
+  /** Runs every release. Calling it again returns the first call's promise. */
+  close(wait: WaitWithin, onOrphan: OrphanListener): Promise<void> {
+    this.#closing ??= this.#run(wait, onOrphan);
+    return this.#closing;
+  }
+
+  async #run(wait: WaitWithin, onOrphan: OrphanListener): Promise<void> {
+    for (let entry = this.#entries?.pop(); entry !== undefined; entry = this.#entries?.pop()) {
+      const { release, deadlineMs } = entry;
+      try {
+        await wait(release, deadlineMs);
+      } catch (error) {
+        onOrphan(error);
+      }
+    }
+    this.#entries = null;
+  }
+}
+
+/** Runs something and waits for it, but not longer than a deadline. */
+export type WaitWithin = (run: Release, deadlineMs: number | undefined) => Promise<void>;
+
+/** Waits with the runtime's own sweep; a deadline of its own costs one timer of the clock. */
+export function waitWithin(
+  queue: DeadlineQueue<PendingRelease>,
+  timeout: (callback: () => void, ms: number) => () => void,
+): WaitWithin {
+  return async (run, deadlineMs) => {
+    const result: unknown = run();
+    if (!isThenable(result)) return;
+    let stop: (() => void) | undefined;
+    const tooLong = new Promise<never>((_resolve, reject) => {
+      const expire = (): void => reject(new ActorsError('session-over', 'release took too long'));
+      if (deadlineMs !== undefined) {
+        stop = timeout(expire, deadlineMs);
+        return;
+      }
+      const pending = { expire };
+      queue.arm(pending);
+      stop = () => queue.disarm(pending);
+    });
+    try {
+      await Promise.race([result, tooLong]);
+    } finally {
+      stop?.();
+    }
+  };
+}
+
+/** Methods that release, in order of trust: a disposer knows more than a `kill`. */
+const METHODS = ['close', 'kill', 'terminate', 'destroy', 'dispose', 'abort'] as const;
+
+/** @throws ActorsError `not-disposable` */
+function releaseOf(resource: Owned): Release {
+  if (typeof resource === 'function') return resource;
+  const from = resource as unknown as Record<string | symbol, unknown>;
+  for (const name of [Symbol.asyncDispose, Symbol.dispose, ...METHODS]) {
+    // A host without the symbols has `undefined` here, and looks up the name "undefined".
+    if (name === undefined) continue;
+    const method = from[name];
+    if (typeof method === 'function') return () => method.call(resource) as unknown;
+  }
+  throw new ActorsError('not-disposable', `own() takes a function or a disposable object`);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}

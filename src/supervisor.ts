@@ -1,0 +1,217 @@
+import { createActor } from 'xstate';
+import type { EndReason } from '../machines/session.ts';
+import { supervisorMachine, type SupervisorRef } from '../machines/supervisor.ts';
+import { SessionActor } from './actor.ts';
+import { Services } from './services.ts';
+import type { Settings } from './options.ts';
+import { count } from './stats.ts';
+import type { RefusalCode } from './wire/refusals.ts';
+
+/** What is left of a session that ended. */
+interface Tombstone {
+  readonly principal: string | undefined;
+  readonly reason: EndReason;
+  readonly at: number;
+}
+
+/** What `drain()` did. */
+export interface DrainReport {
+  /** Sessions there were when it began. */
+  readonly sessions: number;
+  /** Requests that were in flight and got their own answer. */
+  readonly settled: number;
+  /** Requests that were cut at the deadline and got an error. */
+  readonly cut: number;
+  readonly ms: number;
+}
+
+/**
+ * The directory of a runtime's sessions, and who may become one. It never dies: a session that
+ * fails is buried, and nobody else notices.
+ */
+export class Supervisor {
+  readonly services: Services;
+  readonly ref: SupervisorRef;
+  readonly #directory = new Map<string, SessionActor>();
+  readonly #perPrincipal = new Map<string, Set<SessionActor>>();
+  readonly #tombstones = new Map<string, Tombstone>();
+  /** Sessions that hold a place: admitted and not ending. */
+  readonly #live = new Set<SessionActor>();
+  #whenEmpty: (() => void) | null = null;
+
+  constructor(settings: Settings<unknown>) {
+    this.services = new Services(settings);
+    this.ref = createActor(supervisorMachine);
+    this.ref.subscribe({ error: () => {} });
+    this.ref.start();
+  }
+
+  get size(): number {
+    return this.#directory.size;
+  }
+
+  get isAdmitting(): boolean {
+    return this.ref.getSnapshot().hasTag('admitting');
+  }
+
+  /** Every session there is, the ending ones too. */
+  sessions(): Iterable<SessionActor> {
+    return this.#directory.values();
+  }
+
+  /**
+   * A session by id, for its own principal only. Who asks with another's id can not tell it from
+   * an unknown one (rows S3, S7).
+   */
+  find(id: string, principal: string | undefined): SessionActor | undefined {
+    const session = this.#directory.get(id);
+    if (session === undefined || session.principal !== principal) return undefined;
+    return session.arrival === 'refuse' ? undefined : session;
+  }
+
+  /** Why a session ended, for its own principal only. */
+  reasonOf(id: string, principal: string | undefined): EndReason | undefined {
+    const tombstone = this.#tombstones.get(this.services.digest(id));
+    return tombstone?.principal === principal ? tombstone?.reason : undefined;
+  }
+
+  /**
+   * Reserves a place before anything is built. At the cap the detached idle session that was used
+   * longest ago makes room; work in flight and open streams never do.
+   */
+  admit(principal: string | undefined): SessionActor | RefusalCode {
+    const { settings, counters, idle } = this.services;
+    if (!this.isAdmitting) return 'draining';
+    if (counters.handshakes >= settings.maxHandshakes) return this.#full('maxHandshakes');
+    if (principal !== undefined) {
+      const own = this.#perPrincipal.get(principal);
+      if (own !== undefined && own.size >= settings.maxSessionsPerPrincipal) {
+        this.#oldestIdle(own)?.close('capacity');
+        if (own.size >= settings.maxSessionsPerPrincipal) {
+          return this.#full('maxSessionsPerPrincipal');
+        }
+      }
+    }
+    if (this.#live.size >= settings.maxSessions) {
+      idle.first()?.close('capacity');
+      if (this.#live.size >= settings.maxSessions) return this.#full('maxSessions');
+    }
+    return this.#spawn(principal);
+  }
+
+  /** A handshake is complete. */
+  confirmed(): void {
+    this.services.counters.handshakes--;
+  }
+
+  /** A session gives up its place: it answers 404 from here on. */
+  ending(session: SessionActor): void {
+    if (!this.#live.delete(session)) return;
+    if (!session.isConfirmed) this.services.counters.handshakes--;
+    const { principal } = session;
+    if (principal === undefined) return;
+    const own = this.#perPrincipal.get(principal);
+    own?.delete(session);
+    if (own?.size === 0) this.#perPrincipal.delete(principal);
+  }
+
+  /** A session is gone: a tombstone stays. */
+  bury(session: SessionActor, reason: EndReason): void {
+    const { events, counters, settings, digest } = this.services;
+    if (!this.#directory.delete(session.id)) return;
+    counters.evicted[reason]++;
+    const now = settings.clock.now();
+    this.#tombstones.set(digest(session.id), { principal: session.principal, reason, at: now });
+    if (this.#tombstones.size > settings.maxHistory) {
+      for (const oldest of this.#tombstones.keys()) {
+        this.#tombstones.delete(oldest);
+        break;
+      }
+    }
+    events.emit('session.ended', { session: session.key, reason, ageMs: now - session.startedAt });
+    if (this.#directory.size === 0) this.#whenEmpty?.();
+  }
+
+  /** A session's machine failed: a defect of ours, and the end of that session alone. */
+  failed(session: SessionActor, error: unknown): void {
+    const { counters, events } = this.services;
+    counters.crashes++;
+    events.emit('session.crashed', { session: session.key, error, restarted: false });
+    void session.incarnations.release();
+    session.mailbox.cut('session-crashed', 'all', { reason: 'crashed' });
+    this.ending(session);
+    this.bury(session, 'crashed');
+  }
+
+  /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */
+  async drain(deadlineMs: number): Promise<DrainReport> {
+    const { clock } = this.services.settings;
+    const { counters } = this.services;
+    const began = clock.now();
+    const sessions = this.#directory.size;
+    const inFlight = this.inFlight;
+    const orphans = counters.orphans;
+    this.ref.send({ type: 'supervisor.drain' });
+    for (const session of this.#directory.values()) session.close('drained');
+    if (this.#directory.size > 0) {
+      const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+      const timer = clock.setTimeout(() => this.#cutAll(), deadlineMs);
+      await empty;
+      clock.clearTimeout(timer);
+      this.#whenEmpty = null;
+    }
+    const cut = counters.orphans - orphans;
+    return { sessions, settled: Math.max(inFlight - cut, 0), cut, ms: clock.now() - began };
+  }
+
+  /** Cuts whatever is left and stops the sweep. */
+  async close(): Promise<void> {
+    await this.drain(0);
+    this.ref.send({ type: 'supervisor.close' });
+    this.services.deadlines.stop();
+  }
+
+  get inFlight(): number {
+    let sum = 0;
+    for (const session of this.#directory.values()) sum += session.mailbox.inFlight;
+    return sum;
+  }
+
+  #cutAll(): void {
+    for (const session of this.#directory.values()) session.tell({ type: 'deadline.passed' });
+  }
+
+  #spawn(principal: string | undefined): SessionActor {
+    const { settings, counters } = this.services;
+    const session = new SessionActor(this, settings.createId(), principal);
+    this.#directory.set(session.id, session);
+    this.#live.add(session);
+    if (principal !== undefined) {
+      const own = this.#perPrincipal.get(principal);
+      if (own === undefined) this.#perPrincipal.set(principal, new Set([session]));
+      else own.add(session);
+    }
+    counters.spawned++;
+    counters.handshakes++;
+    return session;
+  }
+
+  /** Of one principal's sessions, the detached idle one that was used longest ago. */
+  #oldestIdle(own: Set<SessionActor>): SessionActor | undefined {
+    let oldest: SessionActor | undefined;
+    let dueFirst = Infinity;
+    for (const session of own) {
+      const due = this.services.idle.dueAt(session) ?? Infinity;
+      if (due >= dueFirst) continue;
+      oldest = session;
+      dueFirst = due;
+    }
+    return oldest;
+  }
+
+  #full(limit: 'maxHandshakes' | 'maxSessionsPerPrincipal' | 'maxSessions'): RefusalCode {
+    count(this.services.counters.limits, limit);
+    this.services.events.emit('limit', { session: undefined, limit });
+    return 'at-capacity';
+  }
+}

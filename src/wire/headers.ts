@@ -1,0 +1,45 @@
+/** The head of an HTTP request, whatever brought it: names in lower case. */
+export interface RequestHead {
+  readonly method: string;
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  /** The authority of the request target, used where there is no `Host` header. */
+  readonly host?: string | undefined;
+}
+
+/** A header's value; `undefined` when it is absent, the joined list when it came more than once. */
+export function header(head: RequestHead, name: string): string | undefined {
+  const value = head.headers[name];
+  return typeof value === 'string' || value === undefined ? value : value.join(', ');
+}
+
+/** The media type is `application/json`, read as a type and not as a substring (row P2). */
+export function isJson(contentType: string | undefined): boolean {
+  if (contentType === 'application/json') return true;
+  return contentType !== undefined && mediaType(contentType) === 'application/json';
+}
+
+const FROM_SDK = 'application/json, text/event-stream';
+
+/** A POST must accept JSON and event streams (row P1). */
+export function acceptsBoth(accept: string | undefined): boolean {
+  if (accept === FROM_SDK) return true;
+  return accepts(accept, 'application/json') && accepts(accept, 'text/event-stream');
+}
+
+/** Reads `Accept` as the list it is; a type, its range and the all-range count, unless `q=0`. */
+export function accepts(accept: string | undefined, type: string): boolean {
+  if (accept === undefined) return false;
+  const range = `${type.slice(0, type.indexOf('/'))}/*`;
+  for (const part of accept.split(',')) {
+    const offered = mediaType(part);
+    if (offered === type || offered === range || offered === '*/*') {
+      if (!/;\s*q=0(\.0{0,3})?\s*(;|$)/i.test(part)) return true;
+    }
+  }
+  return false;
+}
+
+function mediaType(value: string): string {
+  const end = value.indexOf(';');
+  return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase();
+}

@@ -1,0 +1,54 @@
+import { header, type RequestHead } from './headers.ts';
+
+/** Which names a server answers to; `'any'` switches the check off. */
+export type AllowList = readonly string[] | 'any';
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * `Host` and `Origin` against the allow lists (row T1), the defence against DNS rebinding.
+ *
+ * A host is compared by name, its port left aside, unless the entry names one. An origin is
+ * compared whole, or by its host where the entry is a bare host name. Without lists only loopback
+ * names pass.
+ */
+export class OriginRules {
+  readonly #hosts: AllowList;
+  readonly #origins: AllowList;
+
+  constructor(hosts: AllowList | undefined, origins: AllowList | undefined) {
+    this.#hosts = hosts === undefined || hosts === 'any' ? (hosts ?? LOOPBACK) : hosts.map(lower);
+    // A foreign origin is foreign whatever the hosts are: `allowedHosts: 'any'` opens hosts alone.
+    const known = hosts === undefined || hosts === 'any' ? LOOPBACK : hosts;
+    this.#origins = origins === 'any' ? 'any' : (origins ?? known).map(lower);
+  }
+
+  allowsHost(head: RequestHead): boolean {
+    if (this.#hosts === 'any') return true;
+    const host = (header(head, 'host') ?? head.host)?.toLowerCase();
+    if (host === undefined) return false;
+    const name = hostName(host);
+    return name !== undefined && (this.#hosts.includes(name) || this.#hosts.includes(host));
+  }
+
+  /** A request without `Origin` does not come from a page and passes. */
+  allowsOrigin(origin: string | undefined): boolean {
+    if (origin === undefined || this.#origins === 'any') return true;
+    const match = /^https?:\/\/([^/?#@\\\s]+)$/i.exec(origin);
+    if (match === null) return false;
+    const host = match[1]!.toLowerCase();
+    const name = hostName(host);
+    if (name === undefined) return false;
+    return [origin.toLowerCase(), host, name].some((entry) => this.#origins.includes(entry));
+  }
+}
+
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/;
+
+function hostName(host: string): string | undefined {
+  return HOST.exec(host)?.[1];
+}
+
+function lower(entry: string): string {
+  return entry.toLowerCase();
+}

@@ -1,0 +1,20 @@
+/**
+ * Where the answer to one HTTP request goes. An adapter gives one per request; whoever holds it
+ * either sends a whole answer or opens an event stream, once.
+ */
+export interface ResponsePort {
+  /** Answers whole and ends. */
+  send(status: number, headers: readonly string[], body?: string): void;
+  /** Begins an event stream: the head leaves at once. */
+  open(headers: readonly string[]): void;
+  write(frame: string): void;
+  end(): void;
+  /** Drops the peer, with whatever it has not read. */
+  cut(): void;
+  /** Bytes written that the peer has not taken yet. */
+  readonly unread: number;
+  /** The response is over, ended by either side. */
+  readonly gone: boolean;
+  /** Calls back once, when the response is over. */
+  whenGone(callback: () => void): void;
+}

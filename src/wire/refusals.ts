@@ -1,0 +1,113 @@
+import { SESSION_REVISIONS } from './versions.ts';
+
+/** One answer to something that is not admitted: fixed texts, nothing of the input in it. */
+export interface Refusal {
+  readonly status: number;
+  readonly rpcCode: number;
+  readonly message: string;
+  readonly headers?: readonly string[];
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** Every refusal of the wire and when it is used. The keys are the codes of `docs/errors.md`. */
+export const REFUSALS = {
+  /** `Host` is not one of ours (T1). */
+  'host-forbidden': { status: 403, rpcCode: -32000, message: 'Host not allowed' },
+  /** `Origin` is not one of ours (T1). */
+  'origin-forbidden': { status: 403, rpcCode: -32000, message: 'Origin not allowed' },
+  /** Neither GET, POST nor DELETE (T2). */
+  'method-not-allowed': {
+    status: 405,
+    rpcCode: -32000,
+    message: 'Method not allowed',
+    headers: ['Allow', 'GET, POST, DELETE'],
+  },
+  /** `Accept` leaves out what we would answer with (P1, G1). */
+  'not-acceptable': { status: 406, rpcCode: -32000, message: 'Not acceptable' },
+  /** The body is not `application/json` (P2). */
+  'unsupported-media-type': { status: 415, rpcCode: -32000, message: 'Unsupported media type' },
+  /** More than `maxBodyBytes`, declared or counted (P3). */
+  'body-too-large': {
+    status: 413,
+    rpcCode: -32000,
+    message: 'Body too large',
+    headers: ['Connection', 'close'],
+  },
+  /** The body did not arrive whole. */
+  'body-incomplete': { status: 400, rpcCode: -32700, message: 'Parse error' },
+  /** More than `maxDepth` nested values. */
+  'body-too-deep': { status: 400, rpcCode: -32600, message: 'Body too deep' },
+  /** More than `maxElements` values. */
+  'body-too-many-elements': { status: 400, rpcCode: -32600, message: 'Body has too many elements' },
+  /** Not JSON (P7). */
+  'parse-error': { status: 400, rpcCode: -32700, message: 'Parse error' },
+  /** Not a JSON-RPC message of MCP (P7). */
+  'invalid-request': { status: 400, rpcCode: -32600, message: 'Invalid request' },
+  /** A batch where the revision has none (P4). */
+  'batch-not-allowed': { status: 400, rpcCode: -32600, message: 'Batches are not allowed' },
+  /** The id of a request that is still in flight (P8). */
+  'duplicate-request-id': {
+    status: 400,
+    rpcCode: -32600,
+    message: 'A request with this id is in flight',
+  },
+  /** `initialize` on a live session (S6). */
+  'already-initialized': { status: 400, rpcCode: -32600, message: 'Session already initialized' },
+  /** No `Mcp-Session-Id` on anything but `initialize` (S2). */
+  'session-missing': { status: 400, rpcCode: -32000, message: 'Mcp-Session-Id header is required' },
+  /** Unknown, ended or another principal's: the same bytes (S3, S7). */
+  'session-not-found': { status: 404, rpcCode: -32001, message: 'Session not found' },
+  /** A revision we do not speak (V1, M3). */
+  'version-unsupported': {
+    status: 400,
+    rpcCode: -32022,
+    message: 'Unsupported protocol version',
+    data: { supported: SESSION_REVISIONS },
+  },
+  /** `Last-Event-ID` names no event we still hold (R2). */
+  'event-unknown': { status: 400, rpcCode: -32000, message: 'Unknown event id' },
+  /** Authenticated, but by nothing a session can be bound to. */
+  'principal-missing': { status: 403, rpcCode: -32000, message: 'No principal' },
+  /** A cap is reached and nothing may be evicted for it. */
+  'at-capacity': {
+    status: 503,
+    rpcCode: -32000,
+    message: 'At capacity',
+    headers: ['Retry-After', '5'],
+  },
+  /** `drain()` or `close()` was called. */
+  draining: {
+    status: 503,
+    rpcCode: -32000,
+    message: 'Shutting down',
+    headers: ['Retry-After', '1'],
+  },
+  /** More than `maxInFlight` requests, or a full stash or queue: answered as JSON-RPC. */
+  'session-busy': { status: 200, rpcCode: -32000, message: 'Too many requests in flight' },
+  /** The session ended before the answer. */
+  'session-ended': { status: 200, rpcCode: -32000, message: 'Session ended' },
+  /** The session's server crashed before the answer. */
+  'session-crashed': { status: 200, rpcCode: -32603, message: 'Internal error' },
+  /** Ours to mend: never a stack, never a detail. */
+  'internal-error': { status: 500, rpcCode: -32603, message: 'Internal error' },
+} as const satisfies Record<string, Refusal>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** The JSON-RPC error body of a refusal. */
+export function refusalBody(
+  code: RefusalCode,
+  id: string | number | null = null,
+  data?: Readonly<Record<string, unknown>>,
+): string {
+  const refusal: Refusal = REFUSALS[code];
+  return JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    error: {
+      code: refusal.rpcCode,
+      message: refusal.message,
+      data: { code, ...refusal.data, ...data },
+    },
+  });
+}

@@ -1,0 +1,64 @@
+/** The shape of a body, measured before anything is parsed from it. */
+export type ScanVerdict = 'ok' | 'deep' | 'large';
+
+/**
+ * Walks JSON text once and stops at the first limit it meets, so that a nested or padded body costs
+ * its length and nothing more. It does not check the syntax; `JSON.parse` does.
+ *
+ * @param maxDepth nested arrays and objects allowed
+ * @param maxElements values in arrays and members of objects allowed, over the whole text
+ */
+export function scanText(text: string, maxDepth: number, maxElements: number): ScanVerdict {
+  let depth = 0;
+  let elements = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x22: // a string: skip to its closing quote
+        i = endOfString(text, i);
+        break;
+      case 0x2c: // ,
+        if (++elements > maxElements) return 'large';
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++depth > maxDepth) return 'deep';
+        if (++elements > maxElements) return 'large';
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth--;
+        break;
+    }
+  }
+  return 'ok';
+}
+
+function endOfString(text: string, start: number): number {
+  for (let i = start; ;) {
+    const quote = text.indexOf('"', i + 1);
+    if (quote < 0) return text.length;
+    let slashes = 0;
+    while (text.charCodeAt(quote - 1 - slashes) === 0x5c) slashes++;
+    if (slashes % 2 === 0) return quote;
+    i = quote;
+  }
+}
+
+/** The same limits for a body that a host's parser has already turned into values. */
+export function scanValue(root: unknown, maxDepth: number, maxElements: number): ScanVerdict {
+  let elements = 0;
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (depth >= maxDepth) return 'deep';
+      const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
+      elements += Math.max(children.length, 1);
+      if (elements > maxElements) return 'large';
+      for (const child of children) next.push(child);
+    }
+    level = next;
+  }
+  return 'ok';
+}

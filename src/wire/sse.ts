@@ -1,0 +1,23 @@
+/** Frames of an event stream. JSON text holds no raw line breaks, so one `data` line is enough. */
+
+export const KEEP_ALIVE = ': keep-alive\n\n';
+
+export const STREAM_HEADERS = [
+  'Content-Type',
+  'text/event-stream',
+  'Cache-Control',
+  'no-cache, no-transform',
+  'X-Accel-Buffering',
+  'no',
+];
+
+export function messageFrame(json: string, id?: string): string {
+  return id === undefined
+    ? `event: message\ndata: ${json}\n\n`
+    : `event: message\nid: ${id}\ndata: ${json}\n\n`;
+}
+
+/** An id to resume from before there is anything to say, and how soon to come back (row P12). */
+export function primingFrame(id: string, retryMs: number): string {
+  return `id: ${id}\nretry: ${retryMs}\ndata: \n\n`;
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+const here = (path: string): string => new URL(path, import.meta.url).pathname;
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^mcp-actors$/, replacement: here('./src/index.ts') },
+      { find: 'mcp-actors/node', replacement: here('./src/adapters/node.ts') },
+      { find: 'mcp-actors/machines', replacement: here('./machines/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    execArgv: ['--expose-gc'],
+    testTimeout: 30_000,
+  },
+});
