@@ -3,10 +3,16 @@ export {
   arrivalOf,
   END_REASONS,
   type EndReason,
-  type SessionActorRef,
   type SessionContext,
   type SessionEvent,
   sessionMachine,
-  type SessionSnapshot,
 } from './session.ts';
-export { type SupervisorEvent, supervisorMachine, type SupervisorRef } from './supervisor.ts';
+export {
+  firstStep,
+  nextStep,
+  SESSION_EFFECTS,
+  type SessionEffect,
+  type SessionSnapshot,
+  type Step,
+} from './step.ts';
+export { type SupervisorEvent, supervisorMachine } from './supervisor.ts';

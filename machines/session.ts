@@ -1,4 +1,4 @@
-import { type ActorRefFrom, assign, type SnapshotFrom, setup } from 'xstate';
+import { assign, setup } from 'xstate';
 
 /** Why a session ended. A closed set: counters, tombstones and events use nothing else. */
 export const END_REASONS = [
@@ -298,11 +298,8 @@ export const sessionMachine = setup({
   },
 });
 
-export type SessionActorRef = ActorRefFrom<typeof sessionMachine>;
-export type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
-
 /** The row of the arrival table for the state a session is in. */
-export function arrivalOf(snapshot: SessionSnapshot): Arrival {
+export function arrivalOf(snapshot: { hasTag(tag: Arrival): boolean }): Arrival {
   if (snapshot.hasTag('dispatch')) return 'dispatch';
   if (snapshot.hasTag('stash')) return 'stash';
   if (snapshot.hasTag('rouse')) return 'rouse';

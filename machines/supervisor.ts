@@ -1,19 +1,16 @@
-import { type ActorRefFrom, setup } from 'xstate';
+import { setup } from 'xstate';
 
 /** Everything a supervisor can be told. */
 export type SupervisorEvent =
   | { type: 'supervisor.drain' }
   | { type: 'supervisor.drained' }
-  | { type: 'supervisor.close' }
-  | { type: 'xstate.error.actor.session' }
-  | { type: 'xstate.done.actor.session' };
+  | { type: 'supervisor.close' };
 
 /**
- * The parent of all session actors: `accepting → draining → closed`.
+ * The owner of all sessions: `accepting → draining → closed`.
  *
- * It keeps no list of its sessions (the directory is a Map beside it: spawning children in XState
- * copies all of them) and it never dies of one: the errors and ends of its children are heard here
- * and answered by doing nothing, because the runtime has already acted on them.
+ * It keeps no list of its sessions: the directory is a Map beside it. No event of a session reaches
+ * it, so no session can end it.
  */
 export const supervisorMachine = setup({
   types: {
@@ -24,10 +21,6 @@ export const supervisorMachine = setup({
   id: 'supervisor',
   description: 'Spawns, watches, drains and evicts the sessions of one runtime.',
   initial: 'accepting',
-  on: {
-    'xstate.error.actor.session': { description: 'A session failed. It ended alone.' },
-    'xstate.done.actor.session': { description: 'A session ended.' },
-  },
   states: {
     accepting: {
       description: 'New sessions are admitted within the caps.',
@@ -44,5 +37,3 @@ export const supervisorMachine = setup({
     },
   },
 });
-
-export type SupervisorRef = ActorRefFrom<typeof supervisorMachine>;

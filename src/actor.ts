@@ -1,7 +1,7 @@
-import { createActor } from 'xstate';
 import { type Arrival, arrivalOf, type EndReason } from '../machines/session.ts';
-import type { SessionActorRef, SessionEvent, SessionSnapshot } from '../machines/session.ts';
-import { bindEffects, type Effect, effectfulMachine, runEffects } from './effects.ts';
+import type { SessionEvent } from '../machines/session.ts';
+import { firstStep, nextStep, type SessionSnapshot, type Step } from '../machines/step.ts';
+import { EFFECTS } from './effects.ts';
 import { runInSession, type SessionContext } from './context.ts';
 import type { Delivery } from './delivery.ts';
 import type { ExchangeHost } from './exchange.ts';
@@ -41,14 +41,14 @@ export class SessionActor
   readonly incarnations: Incarnations;
   readonly services: Services;
   readonly #supervisor: Supervisor;
-  readonly #ref: SessionActorRef;
+  #snapshot = firstStep(false).snapshot;
+  /** Events told while a transition's effects run; `null` when none does. */
+  #told: SessionEvent[] | null = null;
   #outbox: Outbox | null = null;
   #locals: Map<object, unknown> | null = null;
   #state: CountedState | 'evicted' | 'new' = 'new';
   #intensity: RestartIntensity | null = null;
   #isSettling = false;
-  /** Named by the machine, not yet run. */
-  readonly effects: Effect[] = [];
   #unread: UnreadAnswers | null = null;
 
   constructor(supervisor: Supervisor, id: string, principal: string | undefined) {
@@ -63,40 +63,29 @@ export class SessionActor
     this.outgoing = new Outgoing(this);
     this.handle = new SessionHandle(this);
     this.incarnations = new Incarnations(this);
-    this.#ref = createActor(effectfulMachine, {
-      // A fixed slot: done and error events are named after it, and each new name is never freed.
-      id: 'session',
-      input: { sleeps: false },
-      parent: supervisor.ref,
-    });
-    bindEffects(this.#ref, this);
   }
 
   /** Starts the machine: the factory runs. */
   start(first: Envelope): void {
     this.services.handshake.arm(this);
-    this.#ref.subscribe({
-      next: (snapshot) => this.#moved(snapshot),
-      // Without an observer an error would end the process.
-      error: (error) => this.#supervisor.failed(this, error),
-    });
     this.mailbox.accept(first);
-    this.#ref.start();
+    this.#run(firstStep(false));
   }
 
+  /** Tells the machine an edge. Events told by its effects wait until those have run. */
   tell(event: SessionEvent): void {
-    // What is still said to a session that is gone changes nothing (law 8).
-    if (this.#state !== 'evicted') this.#ref.send(event);
+    if (this.#told !== null) this.#told.push(event);
+    else this.#run(nextStep(this.#snapshot, event));
   }
 
   get snapshot(): SessionSnapshot {
-    return this.#ref.getSnapshot();
+    return this.#snapshot;
   }
 
   // ---- what the parts of a session ask of it
 
   get arrival(): Arrival {
-    return arrivalOf(this.#ref.getSnapshot());
+    return arrivalOf(this.#snapshot);
   }
 
   get limits(): Services['settings'] {
@@ -124,7 +113,7 @@ export class SessionActor
   }
 
   get isConfirmed(): boolean {
-    return this.#ref.getSnapshot().context.confirmed;
+    return this.#snapshot.context.confirmed;
   }
 
   /** For `currentSession()`. */
@@ -344,20 +333,39 @@ export class SessionActor
     return this.#intensity.allows(this.now());
   }
 
-  /** A transition is committed: the books are kept and its effects run, in order. */
+  /** Commits a step, runs its effects in order, then what they told the machine in turn. */
+  #run(first: Step): void {
+    const told: SessionEvent[] = [];
+    this.#told = told;
+    let step = first;
+    for (;;) {
+      this.#moved(step.snapshot);
+      for (const effect of step.effects) {
+        try {
+          EFFECTS[effect](this);
+        } catch (error) {
+          this.crash(error);
+        }
+      }
+      const event = told.shift();
+      if (event === undefined) break;
+      step = nextStep(this.#snapshot, event);
+    }
+    this.#told = null;
+  }
+
   #moved(snapshot: SessionSnapshot): void {
+    this.#snapshot = snapshot;
     const { value } = snapshot;
     const state = (typeof value === 'string' ? value : Object.keys(value)[0]) as
       | CountedState
       | 'evicted';
-    if (state !== this.#state) {
-      const { sessions } = this.services.counters;
-      const from = this.#state;
-      if (from !== 'evicted' && from !== 'new') sessions[from]--;
-      if (state !== 'evicted') sessions[state]++;
-      this.#state = state;
-      this.services.events.emit('session.transition', { session: this.key, from, to: state });
-    }
-    runEffects(this);
+    const from = this.#state;
+    if (state === from) return;
+    this.#state = state;
+    const { counters, events } = this.services;
+    if (from !== 'evicted' && from !== 'new') counters.sessions[from]--;
+    if (state !== 'evicted') counters.sessions[state]++;
+    events.emit('session.transition', { session: this.key, from, to: state });
   }
 }

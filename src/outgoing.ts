@@ -39,7 +39,8 @@ const EARLY: ReadonlySet<string> = new Set(['ping', 'notifications/message']);
  */
 export class Outgoing implements TransportPeer {
   readonly #host: OutgoingHost;
-  readonly #questions = new Questions();
+  #questions: Questions | null = null;
+  #epoch = 1;
   #held: { message: NotificationMessage | RequestMessage; json: string }[] = [];
   #progress: Map<RequestId, ProgressEntry> | null = null;
 
@@ -49,7 +50,7 @@ export class Outgoing implements TransportPeer {
 
   /** Questions that pin the session. */
   get references(): number {
-    return this.#questions.size;
+    return this.#questions?.size ?? 0;
   }
 
   get progress(): ProgressEntry[] {
@@ -59,12 +60,13 @@ export class Outgoing implements TransportPeer {
   /** Starts an incarnation: nobody waits any more for what the last one asked (law 9). */
   begin(epoch: number): void {
     this.end();
-    this.#questions.begin(epoch);
+    this.#epoch = epoch;
+    this.#questions = null;
   }
 
   /** Forgets what nobody waits for any more. */
   end(): void {
-    for (const question of this.#questions.clear()) this.#host.stopWaiting(question);
+    for (const question of this.#questions?.clear() ?? []) this.#host.stopWaiting(question);
     this.#held = [];
     this.#progress = null;
   }
@@ -84,7 +86,7 @@ export class Outgoing implements TransportPeer {
   tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {
     let message = notification;
     if (message.method === 'notifications/cancelled') {
-      const question = this.#questions.named(message.params?.['requestId']);
+      const question = this.#questions?.named(message.params?.['requestId']);
       // Its question was answered a moment ago: the client has nothing to stop.
       if (question === undefined) return true;
       this.#close(question);
@@ -99,6 +101,7 @@ export class Outgoing implements TransportPeer {
   ask(request: RequestMessage, relatedTo: RequestId | undefined): void {
     const exchange =
       relatedTo === undefined ? undefined : this.#host.mailbox.find(relatedTo)?.exchange;
+    this.#questions ??= new Questions(this.#epoch);
     const { question, message } = this.#questions.open(request, exchange);
     const isSaid = this.#say(message, relatedTo);
     const { outbox } = this.#host;
@@ -110,6 +113,7 @@ export class Outgoing implements TransportPeer {
   /** A client's answer, or its progress on one (rows E1, C2; law 9). */
   receive(message: ResponseMessage | NotificationMessage): void {
     const id = isResponse(message) ? message.id : message.params?.['progressToken'];
+    this.#questions ??= new Questions(this.#epoch);
     const found = this.#questions.recognise(id);
     if (typeof found === 'string') {
       this.#host.journal.deadLetter('in', message, found);
@@ -153,7 +157,7 @@ export class Outgoing implements TransportPeer {
   }
 
   #close(question: Question): void {
-    this.#questions.close(question);
+    this.#questions?.close(question);
     this.#host.stopWaiting(question);
   }
 

@@ -22,24 +22,22 @@ export interface Question {
 export type Recognised = Question | 'stale' | 'late' | 'unknown';
 
 /**
- * The questions one session has put to its client. On the wire their ids carry the incarnation, so
+ * The questions one incarnation of a session has put to its client. On the wire their ids carry the incarnation, so
  * an answer to a dead one's question can not be taken for another's (law 9).
  *
  * Ids stay small integers in the first incarnation, because some clients expect what the SDK sends.
  */
 export class Questions {
   readonly #open = new Map<number, Question>();
-  #base = 0;
+  readonly #base: number;
   #count = 0;
+
+  constructor(epoch: number) {
+    this.#base = ((epoch - 1) % EPOCHS) * PER_EPOCH;
+  }
 
   get size(): number {
     return this.#open.size;
-  }
-
-  /** Starts a new incarnation. */
-  begin(epoch: number): void {
-    this.#base = ((epoch - 1) % EPOCHS) * PER_EPOCH;
-    this.#count = 0;
   }
 
   /** Forgets all of them; what was open is given back. */

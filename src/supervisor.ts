@@ -1,6 +1,6 @@
-import { createActor } from 'xstate';
+import { initialTransition, transition } from 'xstate';
 import type { EndReason } from '../machines/session.ts';
-import { supervisorMachine, type SupervisorRef } from '../machines/supervisor.ts';
+import { type SupervisorEvent, supervisorMachine } from '../machines/supervisor.ts';
 import { SessionActor } from './actor.ts';
 import { Services } from './services.ts';
 import type { Settings } from './options.ts';
@@ -31,7 +31,7 @@ export interface DrainReport {
  */
 export class Supervisor {
   readonly services: Services;
-  readonly ref: SupervisorRef;
+  #snapshot = initialTransition(supervisorMachine)[0];
   readonly #directory = new Map<string, SessionActor>();
   readonly #perPrincipal = new Map<string, Set<SessionActor>>();
   readonly #tombstones = new Map<string, Tombstone>();
@@ -41,9 +41,6 @@ export class Supervisor {
 
   constructor(settings: Settings<unknown>) {
     this.services = new Services(settings);
-    this.ref = createActor(supervisorMachine);
-    this.ref.subscribe({ error: () => {} });
-    this.ref.start();
   }
 
   get size(): number {
@@ -51,7 +48,7 @@ export class Supervisor {
   }
 
   get isAdmitting(): boolean {
-    return this.ref.getSnapshot().hasTag('admitting');
+    return this.#snapshot.hasTag('admitting');
   }
 
   /** Every session there is, the ending ones too. */
@@ -132,17 +129,6 @@ export class Supervisor {
     if (this.#directory.size === 0) this.#whenEmpty?.();
   }
 
-  /** A session's machine failed: a defect of ours, and the end of that session alone. */
-  failed(session: SessionActor, error: unknown): void {
-    const { counters, events } = this.services;
-    counters.crashes++;
-    events.emit('session.crashed', { session: session.key, error, restarted: false });
-    void session.incarnations.release();
-    session.mailbox.cut('session-crashed', 'all', { reason: 'crashed' });
-    this.ending(session);
-    this.bury(session, 'crashed');
-  }
-
   /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */
   async drain(deadlineMs: number): Promise<DrainReport> {
     const { clock } = this.services.settings;
@@ -151,7 +137,7 @@ export class Supervisor {
     const sessions = this.#directory.size;
     const inFlight = this.inFlight;
     const orphans = counters.orphans;
-    this.ref.send({ type: 'supervisor.drain' });
+    this.#tell({ type: 'supervisor.drain' });
     for (const session of this.#directory.values()) session.close('drained');
     if (this.#directory.size > 0) {
       const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
@@ -167,7 +153,7 @@ export class Supervisor {
   /** Cuts whatever is left and stops the sweep. */
   async close(): Promise<void> {
     await this.drain(0);
-    this.ref.send({ type: 'supervisor.close' });
+    this.#tell({ type: 'supervisor.close' });
     this.services.deadlines.stop();
   }
 
@@ -175,6 +161,10 @@ export class Supervisor {
     let sum = 0;
     for (const session of this.#directory.values()) sum += session.mailbox.inFlight;
     return sum;
+  }
+
+  #tell(event: SupervisorEvent): void {
+    [this.#snapshot] = transition(supervisorMachine, this.#snapshot, event);
   }
 
   #cutAll(): void {

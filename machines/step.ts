@@ -1,0 +1,83 @@
+import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { type SessionContext, type SessionEvent, sessionMachine } from './session.ts';
+
+export type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
+
+/** The effects a session's machine names; whoever runs it provides all of them. */
+export const SESSION_EFFECTS = [
+  'build',
+  'greet',
+  'rebuild',
+  'fallAsleep',
+  'abandon',
+  'dispatchStash',
+  'watchQuiet',
+  'armIdle',
+  'armEvict',
+  'disarm',
+  'confirm',
+  'settle',
+  'cut',
+  'release',
+  'bury',
+] as const;
+
+export type SessionEffect = (typeof SESSION_EFFECTS)[number];
+
+/** Where an event leads, and what is to be done there, in order. */
+export interface Step {
+  readonly snapshot: SessionSnapshot;
+  readonly effects: readonly SessionEffect[];
+}
+
+/**
+ * The machine as XState steps it, remembered.
+ *
+ * A session's context is a handful of flags, so all its snapshots are a small closed set. Each is
+ * kept once and shared by every session in it, and each transition is computed once: a session
+ * costs one pointer, a step one look-up. Nothing here depends on anything but the machine.
+ */
+const snapshots = new Map<string, SessionSnapshot>();
+const steps = new WeakMap<SessionSnapshot, Map<string, Step>>();
+const firsts = new Map<boolean, Step>();
+
+/** How a session begins. */
+export function firstStep(sleeps: boolean): Step {
+  let first = firsts.get(sleeps);
+  if (first === undefined) {
+    first = remember(initialTransition(sessionMachine, { sleeps }));
+    firsts.set(sleeps, first);
+  }
+  return first;
+}
+
+/** What an event does to a session in a state. */
+export function nextStep(snapshot: SessionSnapshot, event: SessionEvent): Step {
+  let known = steps.get(snapshot);
+  if (known === undefined) steps.set(snapshot, (known = new Map()));
+  const name = nameOf(event);
+  let step = known.get(name);
+  if (step === undefined) {
+    step = remember(transition(sessionMachine, snapshot, event));
+    known.set(name, step);
+  }
+  return step;
+}
+
+function remember([snapshot, actions]: [SessionSnapshot, readonly { type: string }[]]): Step {
+  const name = JSON.stringify([snapshot.value, flagsOf(snapshot.context)]);
+  const shared = snapshots.get(name) ?? snapshot;
+  snapshots.set(name, shared);
+  // A machine's own assignments are applied by now; what is left are the effects it names.
+  return { snapshot: shared, effects: actions.map(({ type }) => type as SessionEffect) };
+}
+
+function flagsOf({ attached, confirmed, sleeps, reason }: SessionContext): unknown[] {
+  return [attached, confirmed, sleeps, reason];
+}
+
+/** Events carry nothing but members of closed sets, so their names are a closed set too. */
+function nameOf(event: SessionEvent): string {
+  if (event.type === 'session.close') return `${event.type} ${event.reason}`;
+  return event.type === 'session.crashed' && event.restart ? `${event.type} restart` : event.type;
+}
