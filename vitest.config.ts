@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+const results = process.env['TEST_RESULTS'];
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
 
 export default defineConfig({
@@ -15,5 +16,6 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--expose-gc'],
     testTimeout: 30_000,
+    reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
   },
 });

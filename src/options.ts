@@ -30,7 +30,7 @@ export interface Limits {
   maxResources: number;
   /** Bytes a client may leave unread on an event stream before it is cut. @default 1 MiB */
   maxStreamBytes: number;
-  /** Bytes of whole answers a session's client may leave unread; the oldest are cut. @default 16 MiB */
+  /** Bytes of whole answers a session's client may leave unread; the oldest are cut. @default 8 MiB */
   maxUnreadBytes: number;
   /** Events kept for resumption, per session. @default 256 */
   maxReplayEvents: number;
@@ -72,7 +72,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxQueue: 256,
   maxResources: 1024,
   maxStreamBytes: 1024 * 1024,
-  maxUnreadBytes: 16 * 1024 * 1024,
+  maxUnreadBytes: 8 * 1024 * 1024,
   maxReplayEvents: 256,
   maxReplayBytes: 1024 * 1024,
   replayMs: 5 * 60_000,

@@ -13,6 +13,9 @@ type HostedRequest = IncomingMessage & { auth?: AuthInfo | undefined; body?: unk
 /** Mounts on `http.createServer`, express (`app.all(path, handler)`) and whatever speaks the same. */
 export type NodeHandler = (request: HostedRequest, response: ServerResponse) => void;
 
+/** How long a refused upload may go on before its connection is closed on it. */
+const LINGER_MS = 1000;
+
 /**
  * Serves a runtime on node's http: GET, POST and DELETE of one path, whichever the host mounts it
  * on. Takes `request.auth` and `request.body` where the host has already made them.
@@ -43,16 +46,21 @@ export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
   };
 }
 
-/** Refuses, and does not read on: what is left of the body goes with the connection. */
+/** Refuses; what is left of the body is read and thrown away, but not for long. */
 function refuse(
   endpoint: Endpoint,
   request: IncomingMessage,
   port: NodePort,
   code: RefusalCode,
 ): void {
-  endpoint.refuse(port, code);
-  if (code === 'body-too-large') port.whenGone(() => request.destroy());
-  else request.resume();
+  request.resume();
+  if (code !== 'body-too-large' || request.complete) {
+    endpoint.refuse(port, code);
+    return;
+  }
+  // A connection closed on a client that is still sending is reset, and takes the answer with it:
+  // so the answer goes out now, and the end of it when the client has stopped.
+  endpoint.refuse(port.lingering(request, LINGER_MS), code);
 }
 
 function readText(

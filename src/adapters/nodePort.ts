@@ -1,10 +1,11 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResponsePort } from '../wire/port.ts';
 
 /** A response of node's http server, written to directly. */
 export class NodePort implements ResponsePort {
   readonly #response: ServerResponse;
   readonly #extra: readonly string[];
+  #ends: ((end: () => void) => void) | null = null;
 
   /** @param extra headers of every response, CORS where it is on */
   constructor(response: ServerResponse, extra: readonly string[]) {
@@ -21,7 +22,23 @@ export class NodePort implements ResponsePort {
       ...this.#extra,
       ...(status === 204 ? [] : ['Content-Length', String(length)]),
     ]);
-    response.end(body);
+    if (this.#ends === null) response.end(body);
+    else {
+      response.write(body ?? '');
+      this.#ends(() => response.end());
+    }
+  }
+
+  /** A whole answer ends only when the request has been read, or after a while. */
+  lingering(request: IncomingMessage, ms: number): this {
+    this.#ends = (end) => {
+      const timer = setTimeout(end, ms);
+      request.once('close', () => {
+        clearTimeout(timer);
+        end();
+      });
+    };
+    return this;
   }
 
   open(headers: readonly string[]): void {

@@ -39,10 +39,7 @@ const MAX_CONNECTIONS = 20_000;
  *
  * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
  */
-export async function serve(
-  runtime: Runtime<never> | Runtime,
-  options: ServeOptions = {},
-): Promise<NodeServer> {
+export async function serve(runtime: Runtime, options: ServeOptions = {}): Promise<NodeServer> {
   const { port = 3000, host = '127.0.0.1', path = '/mcp', contain = true } = options;
   const handler = nodeHandler(runtime);
   const server = createServer(
