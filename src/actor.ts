@@ -1,11 +1,10 @@
-import { type Arrival, arrivalOf, type EndReason } from '../machines/session.ts';
-import type { SessionEvent } from '../machines/session.ts';
+import { type Arrival, arrivalOf, type EndReason, type SessionEvent } from '../machines/session.ts';
 import { firstStep, nextStep, type SessionSnapshot, type Step } from '../machines/step.ts';
 import { EFFECTS } from './effects.ts';
 import { runInSession, type SessionContext } from './context.ts';
-import type { Delivery } from './delivery.ts';
-import type { ExchangeHost } from './exchange.ts';
+import type { Extra, Outlet } from './exchange.ts';
 import { Handshake } from './handshake.ts';
+import type { HttpExchangeHost } from './httpExchange.ts';
 import { Incarnations } from './incarnations.ts';
 import { RestartIntensity } from './intensity.ts';
 import { Journal } from './journal.ts';
@@ -27,7 +26,7 @@ import type { ResponsePort } from './wire/port.ts';
  * Everything that happens to a session happens here, one thing at a time.
  */
 export class SessionActor
-  implements MailboxHost, OutgoingHost, OutboxHost, ExchangeHost, SessionContext
+  implements MailboxHost, OutgoingHost, OutboxHost, HttpExchangeHost, SessionContext
 {
   readonly id: string;
   readonly key: string;
@@ -37,13 +36,14 @@ export class SessionActor
   readonly mailbox: Mailbox;
   readonly outgoing: Outgoing;
   readonly handshake = new Handshake();
-  readonly handle: SessionHandle;
+  readonly session: SessionHandle;
   readonly incarnations: Incarnations;
   readonly services: Services;
   readonly #supervisor: Supervisor;
   #snapshot = firstStep(false).snapshot;
   /** Events told while a transition's effects run; `null` when none does. */
   #told: SessionEvent[] | null = null;
+  readonly #outlet: Outlet | null;
   #outbox: Outbox | null = null;
   #locals: Map<object, unknown> | null = null;
   #state: CountedState | 'evicted' | 'new' = 'new';
@@ -51,7 +51,13 @@ export class SessionActor
   #isSettling = false;
   #unread: UnreadAnswers | null = null;
 
-  constructor(supervisor: Supervisor, id: string, principal: string | undefined) {
+  /** @param outlet where the session's own words go; without one, an outbox of event streams */
+  constructor(
+    supervisor: Supervisor,
+    id: string,
+    principal: string | undefined,
+    outlet: Outlet | undefined,
+  ) {
     this.#supervisor = supervisor;
     this.services = supervisor.services;
     this.id = id;
@@ -61,8 +67,9 @@ export class SessionActor
     this.journal = new Journal(this.services, this.key);
     this.mailbox = new Mailbox(this);
     this.outgoing = new Outgoing(this);
-    this.handle = new SessionHandle(this);
+    this.session = new SessionHandle(this);
     this.incarnations = new Incarnations(this);
+    this.#outlet = outlet ?? null;
   }
 
   /** Starts the machine: the factory runs. */
@@ -108,17 +115,12 @@ export class SessionActor
     return this.handshake.protocolVersion;
   }
 
-  get headers(): readonly string[] {
-    return [];
-  }
-
   get isConfirmed(): boolean {
     return this.#snapshot.context.confirmed;
   }
 
-  /** For `currentSession()`. */
-  get session(): SessionHandle {
-    return this.handle;
+  get outlet(): Outlet {
+    return this.#outlet ?? this.outbox;
   }
 
   /** Made when the first stream is: most sessions of a moment never have one. */
@@ -158,7 +160,7 @@ export class SessionActor
     this.tell({ type: 'message.arrived' });
   }
 
-  deliver(message: Message, delivery?: Delivery): void {
+  deliver(message: Message, delivery?: Extra): void {
     try {
       runInSession(this, () => this.incarnations.current.deliver(message, delivery));
     } catch (error) {
@@ -297,7 +299,7 @@ export class SessionActor
     this.services.handshake.disarm(this);
     // A drain has a deadline of its own, for all.
     if (this.#reason !== 'drained') this.services.closing.arm(this);
-    this.#outbox?.dropStandalone();
+    (this.#outlet ?? this.#outbox)?.retire();
     this.mailbox.cut('session-ended', 'waiting', { reason: this.#reason });
     this.#isSettling = true;
     this.drained();
@@ -314,7 +316,7 @@ export class SessionActor
 
   release(): void {
     this.outgoing.end();
-    this.#outbox?.close();
+    (this.#outlet ?? this.#outbox)?.close();
     void this.incarnations.release().then(() => this.tell({ type: 'session.released' }));
   }
 

@@ -1,5 +1,5 @@
 import { ActorsError } from './errors.ts';
-import type { Delivery } from './delivery.ts';
+import type { Extra } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
 import { type OrphanListener, type Owned, Scope, type WaitWithin } from './scope.ts';
 import type { SessionServer } from './session.ts';
@@ -72,7 +72,7 @@ export class Connection implements TransportPeer {
     await server.connect(this.transport);
   }
 
-  deliver(message: Message, delivery: Delivery | undefined): void {
+  deliver(message: Message, delivery: Extra | undefined): void {
     this.transport.deliver(message, delivery);
   }
 

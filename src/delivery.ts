@@ -1,5 +1,6 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import type { Exchange, ExchangeHost } from './exchange.ts';
+import type { Extra } from './exchange.ts';
+import type { HttpExchange, HttpExchangeHost } from './httpExchange.ts';
 import type { RequestHead } from './wire/headers.ts';
 import { canBePrimed } from './wire/versions.ts';
 
@@ -11,13 +12,13 @@ export interface Origin {
   readonly request: Request | undefined;
 }
 
-/** The `extra` a message is delivered with. */
-export class Delivery {
+/** The `extra` a message that came over HTTP is delivered with. */
+export class Delivery implements Extra {
   readonly #origin: Origin;
-  readonly #exchange: Exchange | undefined;
-  readonly #host: ExchangeHost;
+  readonly #exchange: HttpExchange | undefined;
+  readonly #host: HttpExchangeHost;
 
-  constructor(origin: Origin, host: ExchangeHost, exchange: Exchange | undefined) {
+  constructor(origin: Origin, host: HttpExchangeHost, exchange: HttpExchange | undefined) {
     this.#origin = origin;
     this.#host = host;
     this.#exchange = exchange;

@@ -1,6 +1,6 @@
 import type { SessionActor } from './actor.ts';
 import { Delivery, type Origin } from './delivery.ts';
-import { Exchange } from './exchange.ts';
+import { HttpExchange } from './httpExchange.ts';
 import { count } from './stats.ts';
 import type { Supervisor } from './supervisor.ts';
 import { acceptsBoth, accepts, header, isJson, type RequestHead } from './wire/headers.ts';
@@ -149,7 +149,7 @@ export class Endpoint {
     }
     const requests = messages.filter(isRequest).length;
     if (requests === 0) return this.#notify(session, origin, messages, bytes, port);
-    const exchange = new Exchange(session, port, requests, isBatch);
+    const exchange = new HttpExchange(session, port, requests, isBatch);
     this.#ask(session, origin, messages, bytes, exchange, port);
   }
 
@@ -174,7 +174,7 @@ export class Endpoint {
     origin: Origin,
     messages: readonly Message[],
     bytes: number,
-    exchange: Exchange,
+    exchange: HttpExchange,
     port: ResponsePort,
   ): void {
     const delivery = new Delivery(origin, session, exchange);
@@ -183,8 +183,7 @@ export class Endpoint {
       const code = session.accept({ message, delivery, exchange, bytes });
       if (code === undefined || !isRequest(message)) continue;
       // A response that is already a stream, or shared with others, carries the refusal as an answer.
-      const isAnswer =
-        REFUSALS[code].status === 200 || exchange.stream !== null || messages.length > 1;
+      const isAnswer = REFUSALS[code].status === 200 || exchange.isStream || messages.length > 1;
       if (!isAnswer) return this.refuse(port, code, message.id);
       count(this.#supervisor.services.counters.refusals, code);
       exchange.answer(refusalBody(code, message.id));
@@ -205,7 +204,7 @@ export class Endpoint {
     }
     const session = this.#supervisor.admit(principal);
     if (typeof session === 'string') return this.refuse(port, session, message.id);
-    const exchange = new Exchange(session, port, 1, false, ['Mcp-Session-Id', session.id]);
+    const exchange = new HttpExchange(session, port, 1, false, ['Mcp-Session-Id', session.id]);
     const delivery = new Delivery(origin, session, exchange);
     session.start({ message, delivery, exchange, bytes });
   }

@@ -1,114 +1,37 @@
-import type { Outbox } from './outbox.ts';
-import type { ResponseMode } from './options.ts';
-import type { Stream } from './stream.ts';
-import type { ResponsePort } from './wire/port.ts';
-
-const JSON_HEADERS = ['Content-Type', 'application/json'] as const;
-
-/** What an exchange needs of its session. */
-export interface ExchangeHost {
-  readonly outbox: Outbox;
-  readonly responseMode: ResponseMode;
-  readonly protocolVersion: string | undefined;
-  /** Headers every response of this session carries. */
-  readonly headers: readonly string[];
-  /** A whole answer left; bytes the client has not read yet are its session's account. */
-  sent(port: ResponsePort): void;
-}
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 
 /**
- * One POST that asks something and is answered once: as JSON, or as an event stream as soon as it
- * has more to say than its answer, or takes long (row P6).
+ * Something that was asked and is answered once: a POST of Streamable HTTP, a message on a socket.
+ * A batch is one exchange with several requests in it.
  */
-export class Exchange {
-  readonly #host: ExchangeHost;
-  readonly #port: ResponsePort;
-  readonly #headers: readonly string[];
-  readonly #answers: string[] | null;
-  #stream: Stream | null = null;
-  #pending: number;
-
-  /**
-   * @param requests how many requests the body held
-   * @param batch the body was an array, so the answer is one
-   * @param headers for this response alone: the session id of an `initialize` answer
-   */
-  constructor(
-    host: ExchangeHost,
-    port: ResponsePort,
-    requests: number,
-    batch: boolean,
-    headers: readonly string[] = [],
-  ) {
-    this.#host = host;
-    this.#port = port;
-    this.#pending = requests;
-    this.#answers = batch ? [] : null;
-    this.#headers = headers;
-  }
-
-  get isSettled(): boolean {
-    return this.#pending === 0;
-  }
-
-  /** The stream this exchange answers on, once it is one. */
-  get stream(): Stream | null {
-    return this.#stream;
-  }
-
+export interface Exchange {
+  /** Every request in it has its answer, or was cancelled. */
+  readonly isSettled: boolean;
+  /** Whether its own stream is read now, is lost for now, or was never there. */
+  readonly reach: 'live' | 'lost' | 'none';
   /** One request's answer. `false`: its client can not be reached any more. */
-  answer(json: string): boolean {
-    this.#pending--;
-    if (this.#host.responseMode === 'sse') this.upgrade();
-    if (this.#stream !== null) {
-      return this.#host.outbox.write(this.#stream, json, this.#pending === 0);
-    }
-    if (this.#answers === null) return this.#send(json);
-    this.#answers.push(json);
-    return this.#pending > 0 || this.#send(`[${this.#answers.join(',')}]`);
-  }
-
-  /** One request was cancelled: nothing is said, and nobody waits (row C1). */
-  cancelled(): void {
-    this.#pending--;
-    if (this.#pending > 0) return;
-    if (this.#stream !== null) this.#host.outbox.finish(this.#stream);
-    else if (this.#answers !== null && this.#answers.length > 0) {
-      this.#send(`[${this.#answers.join(',')}]`);
-    } else if (!this.#port.gone) this.#port.send(202, this.#host.headers);
-  }
-
+  answer(json: string): boolean;
   /** Something that belongs to a request of this exchange and is not its answer. */
-  tell(json: string): boolean {
-    const stream = this.upgrade();
-    return stream !== null && this.#host.outbox.write(stream, json);
-  }
+  tell(json: string): boolean;
+  /** One request was cancelled: nothing is said, and nobody waits (row C1). */
+  cancelled(): void;
+  /** It has lasted for `sseAfterMs`. */
+  upgrade(): void;
+}
 
-  /** Answers with a stream from now on. `null` where the mode, or a client that left, rules it out. */
-  upgrade(): Stream | null {
-    if (this.#stream !== null || this.#host.responseMode === 'json') return this.#stream;
-    if (this.#port.gone) return null;
-    this.#stream = this.#host.outbox.open(this.#port, this.#headers);
-    // What a batch had collected so far comes first.
-    for (const json of this.#answers?.splice(0) ?? []) this.#host.outbox.write(this.#stream, json);
-    return this.#stream;
-  }
+/** Where a session says what belongs to no request: the GET stream, or the socket. */
+export interface Outlet {
+  /** The client reads now what is said on it. */
+  readonly isReachable: boolean;
+  /** `false`: nobody will ever read it. */
+  tell(json: string): boolean;
+  /** The session refuses from here on; what is in flight may still be answered. */
+  retire(): void;
+  /** Everything ends. */
+  close(): void;
+}
 
-  /** Ends the response; the answer is there to be resumed (row P12). */
-  hangUp(): void {
-    const stream = this.upgrade();
-    if (stream !== null) this.#host.outbox.drop(stream);
-  }
-
-  #send(body: string): boolean {
-    if (this.#port.gone) return false;
-    const { headers } = this.#host;
-    const all =
-      this.#headers.length + headers.length === 0
-        ? JSON_HEADERS
-        : [...JSON_HEADERS, ...headers, ...this.#headers];
-    this.#port.send(200, all, body);
-    this.#host.sent(this.#port);
-    return true;
-  }
+/** What a message comes with, under the names both SDK generations look for. */
+export interface Extra {
+  readonly authInfo: AuthInfo | undefined;
 }

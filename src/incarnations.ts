@@ -30,7 +30,7 @@ export class Incarnations {
   build(): void {
     const session = this.#session;
     this.#begin(async () => {
-      session.handle.begin();
+      session.session.begin();
       await this.#connect();
       session.announce();
       session.tell({ type: 'session.built' });
@@ -74,6 +74,6 @@ export class Incarnations {
   async #connect(): Promise<void> {
     const session = this.#session;
     const connection = this.#connection;
-    await connection.connect(await session.services.settings.server(session.handle));
+    await connection.connect(await session.services.settings.server(session.session));
   }
 }

@@ -1,7 +1,6 @@
 import type { Arrival } from '../machines/session.ts';
-import type { Delivery } from './delivery.ts';
 import type { DeadLetterReason } from './events.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Extra } from './exchange.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './options.ts';
 import {
@@ -18,7 +17,7 @@ import { refusalBody, type RefusalCode } from './wire/refusals.ts';
 /** A message on its way in: what it is, what brought it, and what waits for its answer. */
 export interface Envelope {
   readonly message: Message;
-  readonly delivery: Delivery;
+  readonly delivery: Extra;
   readonly exchange: Exchange | undefined;
   readonly bytes: number;
 }
@@ -40,7 +39,7 @@ export interface MailboxHost {
   /** First message out of idle. */
   rouse(): void;
   /** Hands a message to the server of this incarnation. */
-  deliver(message: Message, delivery: Delivery | undefined): void;
+  deliver(message: Message, delivery: Extra | undefined): void;
   /** A client's answer, progress or withdrawal about something the server asked. */
   receive(message: ResponseMessage | NotificationMessage): void;
   /** A request was answered or cancelled. */

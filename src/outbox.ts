@@ -1,4 +1,5 @@
 import type { DeadlineQueue } from './deadlines.ts';
+import type { Outlet } from './exchange.ts';
 import { type ReplayEntry, ReplayLog } from './replay.ts';
 import { STANDALONE, Stream } from './stream.ts';
 import type { Journal } from './journal.ts';
@@ -13,7 +14,6 @@ export interface OutboxHost {
   readonly key: string;
   readonly protocolVersion: string | undefined;
   readonly limits: Limits;
-  readonly headers: readonly string[];
   readonly keepAlive: DeadlineQueue<ResponsePort>;
   readonly replayAge: DeadlineQueue<Outbox>;
   now(): number;
@@ -26,7 +26,7 @@ export interface OutboxHost {
  * The event streams of one session and what can be resumed of them. Each message goes out on one
  * stream only (rows G2, P9), and each stream has one port at a time (row G3).
  */
-export class Outbox {
+export class Outbox implements Outlet {
   readonly #host: OutboxHost;
   readonly #streams = new Map<number, Stream>();
   readonly #log: ReplayLog;
@@ -39,7 +39,7 @@ export class Outbox {
   }
 
   /** A GET stream is open. */
-  get isAttached(): boolean {
+  get isReachable(): boolean {
     return this.#streams.get(STANDALONE)?.isLive ?? false;
   }
 
@@ -111,9 +111,8 @@ export class Outbox {
     if (stream !== undefined) this.#hangUp(stream);
   }
 
-  /** Whether a client reads, or may come back to read, what is said on a stream. */
-  canReach(stream: Stream | undefined): boolean {
-    return stream === undefined ? this.isAttached : stream.isLive;
+  retire(): void {
+    this.dropStandalone();
   }
 
   /** Forgets what is too old to resume. */
@@ -144,7 +143,7 @@ export class Outbox {
   #carry(stream: Stream, port: ResponsePort, headers: readonly string[]): void {
     this.#hangUp(stream);
     stream.port = port;
-    port.open([...STREAM_HEADERS, ...this.#host.headers, ...headers]);
+    port.open([...STREAM_HEADERS, ...headers]);
     const { key, limits, keepAlive } = this.#host;
     const place = formatEventId(key, stream.number, stream.sequence);
     port.write(stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n');

@@ -1,4 +1,4 @@
-import type { Outbox } from './outbox.ts';
+import type { Exchange, Outlet } from './exchange.ts';
 import type { Journal, ProgressEntry } from './journal.ts';
 import type { Ask, Mailbox } from './mailbox.ts';
 import type { Limits } from './options.ts';
@@ -16,7 +16,7 @@ import {
 
 /** What the outgoing side needs of its session. */
 export interface OutgoingHost {
-  readonly outbox: Outbox;
+  readonly outlet: Outlet;
   readonly journal: Journal;
   readonly limits: Limits;
   readonly isConfirmed: boolean;
@@ -104,8 +104,7 @@ export class Outgoing implements TransportPeer {
     this.#questions ??= new Questions(this.#epoch);
     const { question, message } = this.#questions.open(request, exchange);
     const isSaid = this.#say(message, relatedTo);
-    const { outbox } = this.#host;
-    if (isSaid && outbox.canReach(exchange?.stream ?? undefined)) return;
+    if (isSaid && this.#reaches(exchange)) return;
     question.giveUp = () => this.#giveUp(question);
     this.#host.waitForStream(question);
   }
@@ -131,7 +130,7 @@ export class Outgoing implements TransportPeer {
 
   /** The client has confirmed the handshake: what waited for that goes out (row L2). */
   confirm(): void {
-    for (const { json } of this.#held.splice(0)) this.#host.outbox.tell(json);
+    for (const { json } of this.#held.splice(0)) this.#host.outlet.tell(json);
   }
 
   /** A request is settled: its progress is over. */
@@ -142,7 +141,7 @@ export class Outgoing implements TransportPeer {
 
   /** No stream came for a question: its server gets one clear error instead of a long wait. */
   #giveUp(question: Question): void {
-    if (this.#host.outbox.canReach(question.exchange?.stream ?? undefined)) return;
+    if (this.#reaches(question.exchange)) return;
     this.#close(question);
     this.#host.deliver({
       jsonrpc: '2.0',
@@ -175,9 +174,15 @@ export class Outgoing implements TransportPeer {
       if (ask.exchange.tell(json)) return true;
     }
     if (!this.#host.isConfirmed && !EARLY.has(message.method)) return this.#hold(message, json);
-    if (this.#host.outbox.tell(json)) return true;
+    if (this.#host.outlet.tell(json)) return true;
     this.#host.journal.deadLetter('out', message, 'closed');
     return false;
+  }
+
+  /** A request without a stream of its own asks by the session's. */
+  #reaches(exchange: Exchange | undefined): boolean {
+    const reach = exchange?.reach ?? 'none';
+    return reach === 'live' || (reach === 'none' && this.#host.outlet.isReachable);
   }
 
   #hold(message: NotificationMessage | RequestMessage, json: string): boolean {

@@ -12,7 +12,7 @@ export interface Question {
   /** The id its server knows it by. */
   readonly localId: RequestId;
   readonly method: string;
-  /** The exchange it travels on; `undefined` is the GET stream. */
+  /** The exchange it travels on; `undefined` is the session's outlet. */
   readonly exchange: Exchange | undefined;
   /** What to do when no stream comes for it in time. */
   giveUp?: () => void;
@@ -22,8 +22,8 @@ export interface Question {
 export type Recognised = Question | 'stale' | 'late' | 'unknown';
 
 /**
- * The questions one incarnation of a session has put to its client. On the wire their ids carry the incarnation, so
- * an answer to a dead one's question can not be taken for another's (law 9).
+ * The questions one incarnation of a session has put to its client. On the wire their ids carry the
+ * incarnation, so an answer to a dead one's question can not be taken for another's (law 9).
  *
  * Ids stay small integers in the first incarnation, because some clients expect what the SDK sends.
  */

@@ -56,7 +56,7 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),
     stats: () => ({ ...services.counters.copy(), inFlight: supervisor.inFlight }),
-    sessions: () => Array.from(supervisor.sessions(), (each) => each.handle as Session<T>),
+    sessions: () => Array.from(supervisor.sessions(), (each) => each.session as Session<T>),
     deadLetters: () => services.deadLetters.toArray(),
     get isReady() {
       return supervisor.isAdmitting;

@@ -3,6 +3,7 @@ import type { EndReason } from '../machines/session.ts';
 import { type SupervisorEvent, supervisorMachine } from '../machines/supervisor.ts';
 import { SessionActor } from './actor.ts';
 import { Services } from './services.ts';
+import type { Outlet } from './exchange.ts';
 import type { Settings } from './options.ts';
 import { count } from './stats.ts';
 import type { RefusalCode } from './wire/refusals.ts';
@@ -76,7 +77,7 @@ export class Supervisor {
    * Reserves a place before anything is built. At the cap the detached idle session that was used
    * longest ago makes room; work in flight and open streams never do.
    */
-  admit(principal: string | undefined): SessionActor | RefusalCode {
+  admit(principal: string | undefined, outlet?: Outlet): SessionActor | RefusalCode {
     const { settings, counters, idle } = this.services;
     if (!this.isAdmitting) return 'draining';
     if (counters.handshakes >= settings.maxHandshakes) return this.#full('maxHandshakes');
@@ -93,7 +94,7 @@ export class Supervisor {
       idle.first()?.close('capacity');
       if (this.#live.size >= settings.maxSessions) return this.#full('maxSessions');
     }
-    return this.#spawn(principal);
+    return this.#spawn(principal, outlet);
   }
 
   /** A handshake is complete. */
@@ -171,9 +172,9 @@ export class Supervisor {
     for (const session of this.#directory.values()) session.tell({ type: 'deadline.passed' });
   }
 
-  #spawn(principal: string | undefined): SessionActor {
+  #spawn(principal: string | undefined, outlet: Outlet | undefined): SessionActor {
     const { settings, counters } = this.services;
-    const session = new SessionActor(this, settings.createId(), principal);
+    const session = new SessionActor(this, settings.createId(), principal, outlet);
     this.#directory.set(session.id, session);
     this.#live.add(session);
     if (principal !== undefined) {

@@ -3,8 +3,8 @@ import type {
   TransportSendOptions,
 } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { Extra } from './exchange.ts';
 import { isRequest, isResponse, type Message, type RequestId } from './wire/jsonrpc.ts';
-import type { Delivery } from './delivery.ts';
 import type { NotificationMessage, RequestMessage, ResponseMessage } from './wire/jsonrpc.ts';
 
 /** Where a transport hands what its server says: the session's mailbox. */
@@ -55,7 +55,7 @@ export class ServerTransport implements Transport {
   }
 
   /** Hands a message to the server. */
-  deliver(message: Message, extra: Delivery | undefined): void {
+  deliver(message: Message, extra: Extra | undefined): void {
     this.onmessage?.(message as JSONRPCMessage, extra as never);
   }
 
