@@ -300,7 +300,9 @@ export class SessionActor
     // A drain has a deadline of its own, for all.
     if (this.#reason !== 'drained') this.services.closing.arm(this);
     (this.#outlet ?? this.#outbox)?.retire();
-    this.mailbox.cut('session-ended', 'waiting', { reason: this.#reason });
+    // Where the client left, nobody waits for what is in flight.
+    const which = this.#reason === 'disconnected' ? 'all' : 'waiting';
+    this.mailbox.cut('session-ended', which, { reason: this.#reason });
     this.#isSettling = true;
     this.drained();
   }
@@ -316,15 +318,13 @@ export class SessionActor
 
   release(): void {
     this.outgoing.end();
-    (this.#outlet ?? this.#outbox)?.close();
+    (this.#outlet ?? this.#outbox)?.close(this.#reason);
     void this.incarnations.release().then(() => this.tell({ type: 'session.released' }));
   }
 
   bury(): void {
     this.#supervisor.bury(this, this.#reason);
   }
-
-  // ----
 
   get #reason(): EndReason {
     return this.snapshot.context.reason ?? 'terminated';

@@ -1,22 +1,17 @@
 import type { SessionActor } from './actor.ts';
+import { Channel, type Wire } from './channel.ts';
 import { Delivery, type Origin } from './delivery.ts';
 import { HttpExchange } from './httpExchange.ts';
 import { count } from './stats.ts';
 import type { Supervisor } from './supervisor.ts';
+import { allowsBatch, type Body, isInitialize, type Parcel, readBody } from './wire/body.ts';
 import { acceptsBoth, accepts, header, isJson, type RequestHead } from './wire/headers.ts';
 import { parseEventId } from './wire/eventId.ts';
-import { isRequest, type Message, readMessage, type RequestId } from './wire/jsonrpc.ts';
+import { isRequest, type RequestId, type RequestMessage } from './wire/jsonrpc.ts';
 import { OriginRules } from './wire/origin.ts';
 import type { ResponsePort } from './wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from './wire/refusals.ts';
-import { scanText, scanValue } from './wire/scan.ts';
-import { allowsBatches, isSupported } from './wire/versions.ts';
-
-/** A body: as text, or as the value a host's parser made of it. */
-export type Body = { readonly text: string } | { readonly parsed: unknown };
-
-/** An `initialize` that came alone; anything else belongs to a session. */
-const INITIALIZE = 'initialize';
+import { isSupported } from './wire/versions.ts';
 
 /**
  * Streamable HTTP in the order of its checks: what is cheap and says most comes first, and nothing
@@ -38,8 +33,8 @@ export class Endpoint {
 
   /** Checks everything that can be checked before a body is read. */
   screen(head: RequestHead): RefusalCode | undefined {
-    if (!this.#rules.allowsHost(head)) return 'host-forbidden';
-    if (!this.#rules.allowsOrigin(header(head, 'origin'))) return 'origin-forbidden';
+    const foreign = this.admits(head);
+    if (foreign !== undefined) return foreign;
     switch (head.method) {
       case 'POST': {
         if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
@@ -104,6 +99,22 @@ export class Endpoint {
     port.send(status, ['Content-Type', 'application/json', ...headers], body);
   }
 
+  /**
+   * Opens a channel for a socket whose upgrade request passed {@link admits}.
+   * The peer must initialize within `handshakeTimeoutMs`.
+   */
+  open(origin: Pick<Origin, 'head' | 'authInfo'>, wire: Wire): Channel | RefusalCode {
+    const principal = this.#principal(origin);
+    if (principal === '') return 'principal-missing';
+    return this.#supervisor.expect() ?? new Channel(this.#supervisor, wire, origin, principal);
+  }
+
+  /** `Host` and `Origin`, for what is not a request of Streamable HTTP (row T1). */
+  admits(head: RequestHead): RefusalCode | undefined {
+    if (!this.#rules.allowsHost(head)) return 'host-forbidden';
+    return this.#rules.allowsOrigin(header(head, 'origin')) ? undefined : 'origin-forbidden';
+  }
+
   /** A request whose head passed {@link screen} and whose body, for a POST, has arrived whole. */
   handle(origin: Origin, body: Body | undefined, port: ResponsePort): void {
     try {
@@ -112,53 +123,42 @@ export class Endpoint {
       else if (body !== undefined) this.#post(origin, principal, body, port);
       else this.#other(origin.head, principal, port);
     } catch (error) {
-      this.#supervisor.services.events.emit('session.crashed', {
-        session: '',
-        error,
-        restarted: false,
-      });
+      this.#supervisor.services.events.emit('endpoint.failed', { error });
       this.refuse(port, 'internal-error');
     }
   }
 
-  #principal({ authInfo, head }: Origin): string | undefined {
+  #principal({ authInfo, head }: Pick<Origin, 'head' | 'authInfo'>): string | undefined {
     return this.#supervisor.services.settings.principal(authInfo, head);
   }
 
   #post(origin: Origin, principal: string | undefined, body: Body, port: ResponsePort): void {
-    const value = this.#parse(body);
-    if (typeof value === 'string') return this.refuse(port, value);
-    const { parsed, bytes } = value;
-    const isBatch = Array.isArray(parsed);
-    const messages = readAll(isBatch ? (parsed as unknown[]) : [parsed]);
-    const first = messages?.[0];
-    if (messages === undefined || first === undefined) return this.refuse(port, 'invalid-request');
+    const parcel = readBody(body, this.#supervisor.services.settings);
+    if (typeof parcel === 'string') return this.refuse(port, parcel);
+    if (isInitialize(parcel)) return this.#initialize(origin, principal, parcel, port);
+    const { messages, isBatch } = parcel;
     const { head } = origin;
-    const id = isRequest(first) && !isBatch ? first.id : undefined;
-    if (!isBatch && isRequest(first) && first.method === INITIALIZE) {
-      return this.#initialize(origin, principal, first, bytes, port);
-    }
+    const id = !isBatch && isRequest(messages[0]) ? messages[0].id : undefined;
     const version = header(head, 'mcp-protocol-version');
     if (version !== undefined && !isSupported(version)) {
       return this.refuse(port, 'version-unsupported', id);
     }
     const session = this.#session(head, principal, port, id);
     if (session === undefined) return;
-    if (isBatch && !this.#allowsBatch(session, messages)) {
+    if (isBatch && !allowsBatch(parcel, session.protocolVersion, session.limits.maxInFlight)) {
       return this.refuse(port, 'batch-not-allowed');
     }
     const requests = messages.filter(isRequest).length;
-    if (requests === 0) return this.#notify(session, origin, messages, bytes, port);
+    if (requests === 0) return this.#notify(session, origin, parcel, port);
     const exchange = new HttpExchange(session, port, requests, isBatch);
-    this.#ask(session, origin, messages, bytes, exchange, port);
+    this.#ask(session, origin, parcel, exchange, port);
   }
 
   /** Notifications and answers: taken in, nothing to say (row P5). */
   #notify(
     session: SessionActor,
     origin: Origin,
-    messages: readonly Message[],
-    bytes: number,
+    { messages, bytes }: Parcel,
     port: ResponsePort,
   ): void {
     const delivery = new Delivery(origin, session, undefined);
@@ -172,8 +172,7 @@ export class Endpoint {
   #ask(
     session: SessionActor,
     origin: Origin,
-    messages: readonly Message[],
-    bytes: number,
+    { messages, bytes }: Parcel,
     exchange: HttpExchange,
     port: ResponsePort,
   ): void {
@@ -193,17 +192,17 @@ export class Endpoint {
   #initialize(
     origin: Origin,
     principal: string | undefined,
-    message: Message & { id: RequestId },
-    bytes: number,
+    { messages: [message], bytes }: Parcel,
     port: ResponsePort,
   ): void {
+    const id = (message as RequestMessage).id;
     const named = header(origin.head, 'mcp-session-id');
     // A stale or foreign id is a fresh start (S5); a live one of the caller's own is not (S6).
     if (named !== undefined && this.#supervisor.find(named, principal) !== undefined) {
-      return this.refuse(port, 'already-initialized', message.id);
+      return this.refuse(port, 'already-initialized', id);
     }
     const session = this.#supervisor.admit(principal);
-    if (typeof session === 'string') return this.refuse(port, session, message.id);
+    if (typeof session === 'string') return this.refuse(port, session, id);
     const exchange = new HttpExchange(session, port, 1, false, ['Mcp-Session-Id', session.id]);
     const delivery = new Delivery(origin, session, exchange);
     session.start({ message, delivery, exchange, bytes });
@@ -245,38 +244,4 @@ export class Endpoint {
     this.refuse(port, 'session-not-found', id, reason === undefined ? undefined : { reason });
     return undefined;
   }
-
-  #allowsBatch(session: SessionActor, messages: readonly Message[]): boolean {
-    const { protocolVersion, services } = session;
-    if (!allowsBatches(protocolVersion)) return false;
-    if (messages.length > services.settings.maxInFlight) return false;
-    return messages.every((message) => !isRequest(message) || message.method !== INITIALIZE);
-  }
-
-  #parse(body: Body): { parsed: unknown; bytes: number } | RefusalCode {
-    const { maxDepth, maxElements } = this.#supervisor.services.settings;
-    const isText = 'text' in body;
-    const verdict = isText
-      ? scanText(body.text, maxDepth, maxElements)
-      : scanValue(body.parsed, maxDepth, maxElements);
-    if (verdict === 'deep') return 'body-too-deep';
-    if (verdict === 'large') return 'body-too-many-elements';
-    if (!isText) return { parsed: body.parsed, bytes: 0 };
-    try {
-      return { parsed: JSON.parse(body.text) as unknown, bytes: body.text.length };
-    } catch {
-      return 'parse-error';
-    }
-  }
-}
-
-/** All of them, or nothing. */
-function readAll(values: readonly unknown[]): Message[] | undefined {
-  const messages: Message[] = [];
-  for (const value of values) {
-    const message = readMessage(value);
-    if (message === undefined) return undefined;
-    messages.push(message);
-  }
-  return messages;
 }

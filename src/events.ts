@@ -42,6 +42,8 @@ export interface RuntimeEvents {
   deadletter: DeadLetter;
   /** A limit was met; `limit` is the option's name. */
   limit: { session: string | undefined; limit: string };
+  /** A request failed outside any session: in `principal`, `createId`, or in a defect of ours. */
+  'endpoint.failed': { error: unknown };
   /** A listener of this stream threw. Its own error is never announced to it again. */
   'observer.failed': { event: string; error: unknown };
 }

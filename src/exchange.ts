@@ -1,3 +1,4 @@
+import type { EndReason } from '../machines/session.ts';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 
 /**
@@ -27,8 +28,8 @@ export interface Outlet {
   tell(json: string): boolean;
   /** The session refuses from here on; what is in flight may still be answered. */
   retire(): void;
-  /** Everything ends. */
-  close(): void;
+  /** The session is over. */
+  close(reason: EndReason): void;
 }
 
 /** What a message comes with, under the names both SDK generations look for. */

@@ -1,3 +1,4 @@
+import type { Channel } from './channel.ts';
 import { Deadlines, type DeadlineQueue } from './deadlines.ts';
 import { type DeadLetter, EventStream } from './events.ts';
 import type { Exchange } from './exchange.ts';
@@ -25,6 +26,8 @@ export class Services {
   readonly wait: WaitWithin;
 
   readonly handshake: DeadlineQueue<SessionActor>;
+  /** Channels whose peer has not said `initialize`. */
+  readonly silent: DeadlineQueue<Channel>;
   readonly quiet: DeadlineQueue<SessionActor>;
   /** Detached idle sessions, least recently used first: capacity looks here as well. */
   readonly idle: DeadlineQueue<SessionActor>;
@@ -42,6 +45,7 @@ export class Services {
     const deadlines = new Deadlines(clock);
     this.deadlines = deadlines;
     this.handshake = deadlines.queue(settings.handshakeTimeoutMs, expire);
+    this.silent = deadlines.queue(settings.handshakeTimeoutMs, (channel) => channel.expire());
     this.quiet = deadlines.queue(settings.quietMs, (session) => session.lookForQuiet());
     this.idle = deadlines.queue(settings.idleTimeoutMs, expire);
     this.closing = deadlines.queue(settings.closeTimeoutMs, expire);

@@ -97,6 +97,15 @@ export class Supervisor {
     return this.#spawn(principal, outlet);
   }
 
+  /** A socket is open and will say `initialize`: an unfinished handshake without a session yet. */
+  expect(): RefusalCode | undefined {
+    const { settings, counters } = this.services;
+    if (!this.isAdmitting) return 'draining';
+    if (counters.handshakes >= settings.maxHandshakes) return this.#full('maxHandshakes');
+    counters.handshakes++;
+    return undefined;
+  }
+
   /** A handshake is complete. */
   confirmed(): void {
     this.services.counters.handshakes--;

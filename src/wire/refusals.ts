@@ -53,6 +53,8 @@ export const REFUSALS = {
   },
   /** `initialize` on a live session (S6). */
   'already-initialized': { status: 400, rpcCode: -32600, message: 'Session already initialized' },
+  /** Something other than `initialize` came first on a channel. */
+  'not-initialized': { status: 400, rpcCode: -32600, message: 'Initialize first' },
   /** No `Mcp-Session-Id` on anything but `initialize` (S2). */
   'session-missing': { status: 400, rpcCode: -32000, message: 'Mcp-Session-Id header is required' },
   /** Unknown, ended or another principal's: the same bytes (S3, S7). */

@@ -1,0 +1,219 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { EndReason } from '../machines/session.ts';
+import type { SessionActor } from './actor.ts';
+import type { Exchange, Extra, Outlet } from './exchange.ts';
+import { count } from './stats.ts';
+import type { Supervisor } from './supervisor.ts';
+import { allowsBatch, isInitialize, type Parcel, readBody } from './wire/body.ts';
+import type { RequestHead } from './wire/headers.ts';
+import { isRequest, type RequestId } from './wire/jsonrpc.ts';
+import { refusalBody, type RefusalCode } from './wire/refusals.ts';
+
+/** Why a channel is closed: the end of its session, or what kept it from having one. */
+export type ChannelEnd = EndReason | RefusalCode;
+
+/** The socket behind a channel, as an adapter gives it. */
+export interface Wire {
+  send(json: string): void;
+  /** Says goodbye and closes. */
+  end(reason: ChannelEnd): void;
+  /** Bytes sent that the peer has not taken yet. */
+  readonly unread: number;
+}
+
+/**
+ * One session on one duplex line: a WebSocket, a pair of pipes, an event stream with its POSTs.
+ * Everything in either direction is on it, so there is no id on the wire and nothing to resume: the
+ * session ends with the line, and the line with the session.
+ */
+export class Channel implements Outlet {
+  readonly #supervisor: Supervisor;
+  readonly #wire: Wire;
+  readonly #principal: string | undefined;
+  readonly #extra: Extra & { readonly requestInfo: { readonly headers: RequestHead['headers'] } };
+  #session: SessionActor | null = null;
+  #isOver = false;
+
+  constructor(
+    supervisor: Supervisor,
+    wire: Wire,
+    origin: { readonly head: RequestHead; readonly authInfo: AuthInfo | undefined },
+    principal: string | undefined,
+  ) {
+    this.#supervisor = supervisor;
+    this.#wire = wire;
+    this.#principal = principal;
+    const { authInfo, head } = origin;
+    this.#extra = { authInfo, requestInfo: { headers: head.headers } };
+    supervisor.services.silent.arm(this);
+  }
+
+  get principal(): string | undefined {
+    return this.#principal;
+  }
+
+  /** The session, once the peer has initialized. */
+  get session(): SessionActor | null {
+    return this.#session;
+  }
+
+  get isReachable(): boolean {
+    return !this.#isOver;
+  }
+
+  /** One message of the peer, or one batch. */
+  receive(text: string): void {
+    if (this.#isOver) return;
+    const parcel = readBody({ text }, this.#supervisor.services.settings);
+    if (typeof parcel === 'string') this.#refuse(parcel);
+    else if (this.#session === null) this.#begin(parcel);
+    else if (isInitialize(parcel)) this.#refuse('already-initialized', idOf(parcel));
+    else if (parcel.isBatch && !this.#allowsBatch(parcel)) this.#refuse('batch-not-allowed');
+    else this.#take(this.#session, parcel);
+  }
+
+  /** The peer sent something that is not even text to read. */
+  reject(code: RefusalCode): void {
+    if (!this.#isOver) this.#refuse(code);
+  }
+
+  tell(json: string): boolean {
+    if (this.#isOver) return false;
+    const { settings } = this.#supervisor.services;
+    if (this.#wire.unread > settings.maxStreamBytes) {
+      this.#session?.journal.tripped('maxStreamBytes');
+      this.#end('disconnected');
+      return false;
+    }
+    this.#wire.send(json);
+    return true;
+  }
+
+  /** The peer is gone. */
+  left(): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#session?.close('disconnected');
+  }
+
+  /** The peer did not initialize in time. */
+  expire(): void {
+    this.#end('handshake-timeout');
+  }
+
+  /** What is in flight may still be answered. */
+  retire(): void {}
+
+  close(reason: EndReason): void {
+    this.#end(reason);
+  }
+
+  #end(reason: ChannelEnd): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#wire.end(reason);
+    this.#session?.close('disconnected');
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    const { services } = this.#supervisor;
+    if (this.#session !== null) services.counters.streams--;
+    else {
+      services.silent.disarm(this);
+      services.counters.handshakes--;
+    }
+  }
+
+  #begin(parcel: Parcel): void {
+    const id = idOf(parcel);
+    if (!isInitialize(parcel) || id === undefined) {
+      this.#refuse('not-initialized', id);
+      return;
+    }
+    const { services } = this.#supervisor;
+    services.silent.disarm(this);
+    // Its place is the session's from here on.
+    services.counters.handshakes--;
+    const session = this.#supervisor.admit(this.#principal, this);
+    if (typeof session === 'string') {
+      services.counters.handshakes++;
+      this.#refuse(session, id);
+      this.#end(session);
+      return;
+    }
+    this.#session = session;
+    services.counters.streams++;
+    const exchange = new ChannelExchange(this, 1, false);
+    session.start({
+      message: parcel.messages[0],
+      delivery: this.#extra,
+      exchange,
+      bytes: parcel.bytes,
+    });
+    session.attachedChanged(true);
+  }
+
+  #take(session: SessionActor, { messages, isBatch, bytes }: Parcel): void {
+    const requests = messages.filter(isRequest).length;
+    const exchange = requests === 0 ? undefined : new ChannelExchange(this, requests, isBatch);
+    for (const message of messages) {
+      const code = session.accept({ message, delivery: this.#extra, exchange, bytes });
+      if (code === undefined || !isRequest(message)) continue;
+      count(this.#supervisor.services.counters.refusals, code);
+      exchange?.answer(refusalBody(code, message.id));
+    }
+  }
+
+  #allowsBatch(parcel: Parcel): boolean {
+    const { settings } = this.#supervisor.services;
+    return allowsBatch(parcel, this.#session?.protocolVersion, settings.maxInFlight);
+  }
+
+  #refuse(code: RefusalCode, id?: RequestId): void {
+    count(this.#supervisor.services.counters.refusals, code);
+    this.tell(refusalBody(code, id ?? null));
+  }
+}
+
+/** What was asked in one message of a channel. */
+class ChannelExchange implements Exchange {
+  // Whatever belongs to a request goes out by the channel, as everything does.
+  readonly reach = 'none';
+  readonly #channel: Channel;
+  readonly #answers: string[] | null;
+  #pending: number;
+
+  constructor(channel: Channel, requests: number, isBatch: boolean) {
+    this.#channel = channel;
+    this.#pending = requests;
+    this.#answers = isBatch ? [] : null;
+  }
+
+  get isSettled(): boolean {
+    return this.#pending === 0;
+  }
+
+  answer(json: string): boolean {
+    this.#pending--;
+    if (this.#answers === null) return this.#channel.tell(json);
+    this.#answers.push(json);
+    return this.#pending > 0 || this.#channel.tell(`[${this.#answers.join(',')}]`);
+  }
+
+  tell(json: string): boolean {
+    return this.#channel.tell(json);
+  }
+
+  cancelled(): void {
+    this.#pending--;
+    if (this.#pending > 0 || this.#answers === null || this.#answers.length === 0) return;
+    this.#channel.tell(`[${this.#answers.join(',')}]`);
+  }
+
+  upgrade(): void {}
+}
+
+function idOf({ messages: [first], isBatch }: Parcel): RequestId | undefined {
+  return !isBatch && isRequest(first) ? first.id : undefined;
+}

@@ -1,0 +1,63 @@
+import { isRequest, type Message, readMessage } from './jsonrpc.ts';
+import type { RefusalCode } from './refusals.ts';
+import { scanText, scanValue } from './scan.ts';
+import { allowsBatches } from './versions.ts';
+
+/** A body: as text, or as the value a host's parser made of it. */
+export type Body = { readonly text: string } | { readonly parsed: unknown };
+
+/** What was in a body. */
+export interface Parcel {
+  readonly messages: readonly [Message, ...Message[]];
+  readonly isBatch: boolean;
+  /** Of the JSON text; 0 where it was never one. */
+  readonly bytes: number;
+}
+
+export interface BodyLimits {
+  readonly maxDepth: number;
+  readonly maxElements: number;
+}
+
+/** Scans, parses and reads a body, in this order (rows P4, P7). */
+export function readBody(body: Body, { maxDepth, maxElements }: BodyLimits): Parcel | RefusalCode {
+  const isText = 'text' in body;
+  const verdict = isText
+    ? scanText(body.text, maxDepth, maxElements)
+    : scanValue(body.parsed, maxDepth, maxElements);
+  if (verdict === 'deep') return 'body-too-deep';
+  if (verdict === 'large') return 'body-too-many-elements';
+  if (!isText) return readValue(body.parsed, 0);
+  try {
+    return readValue(JSON.parse(body.text) as unknown, body.text.length);
+  } catch {
+    return 'parse-error';
+  }
+}
+
+function readValue(value: unknown, bytes: number): Parcel | RefusalCode {
+  const isBatch = Array.isArray(value);
+  const messages: Message[] = [];
+  for (const each of isBatch ? (value as unknown[]) : [value]) {
+    const message = readMessage(each);
+    if (message === undefined) return 'invalid-request';
+    messages.push(message);
+  }
+  const [first, ...rest] = messages;
+  return first === undefined ? 'invalid-request' : { messages: [first, ...rest], isBatch, bytes };
+}
+
+/** A lone `initialize`: the only message that belongs to no session yet. */
+export function isInitialize({ messages: [first], isBatch }: Parcel): boolean {
+  return !isBatch && isRequest(first) && first.method === 'initialize';
+}
+
+/** Only one revision has batches; they are no longer than what may be in flight (row P4). */
+export function allowsBatch(
+  { messages }: Parcel,
+  revision: string | undefined,
+  max: number,
+): boolean {
+  if (!allowsBatches(revision) || messages.length > max) return false;
+  return messages.every((message) => !isRequest(message) || message.method !== 'initialize');
+}
