@@ -223,10 +223,6 @@ export class SessionActor
     if (this.#isSettling && this.mailbox.references === 0) this.tell({ type: 'session.settled' });
   }
 
-  closedByServer(): void {
-    this.close('terminated');
-  }
-
   close(reason: EndReason): void {
     this.tell({ type: 'session.close', reason });
   }

@@ -1,3 +1,4 @@
+import type { EndReason } from '../machines/session.ts';
 import type { Exchange, Outlet } from './exchange.ts';
 import type { Journal, ProgressEntry } from './journal.ts';
 import type { Ask, Mailbox } from './mailbox.ts';
@@ -27,7 +28,7 @@ export interface OutgoingHost {
   waitForStream(question: Question): void;
   stopWaiting(question: Question): void;
   drained(): void;
-  closedByServer(): void;
+  close(reason: EndReason): void;
 }
 
 /** What may be said before the client has confirmed the handshake (row L2). */
@@ -80,7 +81,7 @@ export class Outgoing implements TransportPeer {
   }
 
   closedByServer(): void {
-    this.#host.closedByServer();
+    this.#host.close('terminated');
   }
 
   tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {

@@ -5,24 +5,35 @@ import type { Runtime } from '../runtime.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
+import type { FetchContext } from './fetch.ts';
 import { NodePort } from './nodePort.ts';
 
 /** A request as hosts hand it on: with what their middleware found out. */
 type HostedRequest = IncomingMessage & { auth?: AuthInfo | undefined; body?: unknown };
 
-/** Mounts on `http.createServer`, express (`app.all(path, handler)`) and whatever speaks the same. */
-export type NodeHandler = (request: HostedRequest, response: ServerResponse) => void;
+/**
+ * Mounts on `http.createServer`, express (`app.all(path, handler)`) and whatever speaks the same.
+ * Hosts that keep what they found out elsewhere hand it on as `context`; express hands on its `next`.
+ */
+export type NodeHandler = (
+  request: HostedRequest,
+  response: ServerResponse,
+  context?: FetchContext | ((error?: unknown) => void),
+) => void;
 
 /** How long a refused upload may go on before its connection is closed on it. */
 const LINGER_MS = 1000;
 
 /**
  * Serves a runtime on node's http: GET, POST and DELETE of one path, whichever the host mounts it
- * on. Takes `request.auth` and `request.body` where the host has already made them.
+ * on. Takes `request.auth` and `request.body` where the host has already made them, and prefers
+ * what comes as `context`.
  */
 export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
   const endpoint = endpointOf(runtime);
-  return (request, response) => {
+  return (request, response, context) => {
+    const known = typeof context === 'object' ? context : {};
+    const { authInfo = request.auth, parsedBody = request.body } = known;
     const head = request as RequestHead;
     const port = new NodePort(response, endpoint.cors(head));
     if (endpoint.preflight(head, port)) return;
@@ -31,12 +42,12 @@ export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
       refuse(endpoint, request, port, refused);
       return;
     }
-    const origin = { head, authInfo: request.auth, request: undefined };
+    const origin = { head, authInfo, request: undefined };
     if (request.method !== 'POST') {
       request.resume();
       endpoint.handle(origin, undefined, port);
-    } else if (request.body !== undefined) {
-      endpoint.handle(origin, { parsed: request.body }, port);
+    } else if (parsedBody !== undefined) {
+      endpoint.handle(origin, { parsed: parsedBody }, port);
     } else {
       readText(request, endpoint.maxBodyBytes, (text, code) => {
         if (code !== undefined) refuse(endpoint, request, port, code);
