@@ -75,7 +75,7 @@ export class Mailbox {
     return this.#asks.size;
   }
 
-  /** Whether anything arrived since this was last asked. */
+  /** Whether the client used the session since this was last asked. */
   takeTouched(): boolean {
     const touched = this.#touched;
     this.#touched = false;
@@ -93,7 +93,10 @@ export class Mailbox {
    */
   accept(envelope: Envelope): RefusalCode | undefined {
     const { message } = envelope;
-    this.#touched = true;
+    const isPing = isRequest(message) && message.method === 'ping';
+    // A ping asks whether the session is there; it does not use it, so it keeps nothing awake.
+    if (isPing && this.#host.arrival === 'rouse') return this.#pong(message, envelope);
+    if (!isPing) this.#touched = true;
     if (this.#host.arrival === 'rouse') this.#host.rouse();
     if (this.#host.arrival === 'refuse') return this.#dead(message, 'closed', 'session-not-found');
     if (isResponse(message)) {
@@ -170,6 +173,13 @@ export class Mailbox {
     }
     this.#next();
     return count;
+  }
+
+  #pong(message: RequestMessage, { exchange, bytes }: Envelope): undefined {
+    const json = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: {} });
+    this.#host.journal.saw('in', 'request', 'ping', bytes);
+    this.#host.journal.saw('out', 'response', 'ping', json.length);
+    exchange?.answer(json);
   }
 
   #ask(message: RequestMessage, envelope: Envelope): RefusalCode | undefined {

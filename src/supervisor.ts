@@ -38,7 +38,7 @@ export class Supervisor {
   readonly #tombstones = new Map<string, Tombstone>();
   /** Sessions that hold a place: admitted and not ending. */
   readonly #live = new Set<SessionActor>();
-  #whenEmpty: (() => void) | null = null;
+  #whenEmpty: (() => void)[] = [];
 
   constructor(settings: Settings<unknown>) {
     this.services = new Services(settings);
@@ -136,7 +136,7 @@ export class Supervisor {
       }
     }
     events.emit('session.ended', { session: session.key, reason, ageMs: now - session.startedAt });
-    if (this.#directory.size === 0) this.#whenEmpty?.();
+    if (this.#directory.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */
@@ -150,11 +150,10 @@ export class Supervisor {
     this.#tell({ type: 'supervisor.drain' });
     for (const session of this.#directory.values()) session.close('drained');
     if (this.#directory.size > 0) {
-      const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+      const empty = new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
       const timer = clock.setTimeout(() => this.#cutAll(), deadlineMs);
       await empty;
       clock.clearTimeout(timer);
-      this.#whenEmpty = null;
     }
     const cut = counters.orphans - orphans;
     return { sessions, settled: Math.max(inFlight - cut, 0), cut, ms: clock.now() - began };

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endpointOf } from '../runtime.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { Body } from '../wire/body.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { FetchContext } from './fetch.ts';
@@ -55,6 +56,13 @@ export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
       });
     }
   };
+}
+
+/** What a host's parser left: a value, or text and bytes that nobody has parsed yet. */
+function bodyOf(body: unknown): Body {
+  if (typeof body === 'string') return { text: body };
+  if (body instanceof Uint8Array) return { text: Buffer.from(body).toString('utf8') };
+  return { parsed: body };
 }
 
 /** Refuses; what is left of the body is read and thrown away, but not for long. */
