@@ -48,7 +48,7 @@ export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
       request.resume();
       endpoint.handle(origin, undefined, port);
     } else if (parsedBody !== undefined) {
-      endpoint.handle(origin, { parsed: parsedBody }, port);
+      endpoint.handle(origin, bodyOf(parsedBody), port);
     } else {
       readText(request, endpoint.maxBodyBytes, (text, code) => {
         if (code !== undefined) refuse(endpoint, request, port, code);
