@@ -4,7 +4,14 @@ import { Delivery, type Origin } from './delivery.ts';
 import { HttpExchange } from './httpExchange.ts';
 import { count } from './stats.ts';
 import type { Supervisor } from './supervisor.ts';
-import { allowsBatch, type Body, isInitialize, type Parcel, readBody } from './wire/body.ts';
+import {
+  allowsBatch,
+  type Body,
+  isInitialize,
+  isProbe,
+  type Parcel,
+  readBody,
+} from './wire/body.ts';
 import { acceptsBoth, accepts, header, isJson, type RequestHead } from './wire/headers.ts';
 import { parseEventId } from './wire/eventId.ts';
 import { isRequest, type RequestId, type RequestMessage } from './wire/jsonrpc.ts';
@@ -140,7 +147,7 @@ export class Endpoint {
     const { head } = origin;
     const id = !isBatch && isRequest(messages[0]) ? messages[0].id : undefined;
     const version = header(head, 'mcp-protocol-version');
-    if (version !== undefined && !isSupported(version)) {
+    if (version !== undefined && !isSupported(version) && !isProbe(parcel)) {
       return this.refuse(port, 'version-unsupported', id);
     }
     const session = this.#session(head, principal, port, id);

@@ -53,10 +53,14 @@ export class Incarnations {
 
   /** Releases the current one and everything it owns. */
   async release(): Promise<void> {
-    const { services, journal } = this.#session;
-    await this.#connection.release(services.wait, (what) => (error) => {
-      journal.orphan(what, error);
-    });
+    const session = this.#session;
+    const { services, journal } = session;
+    // The sweep's timer, or the request that ended it, may belong to another session.
+    await runInSession(session, () =>
+      this.#connection.release(services.wait, (what) => (error) => {
+        journal.orphan(what, error);
+      }),
+    );
   }
 
   #begin(build: () => Promise<void>): void {

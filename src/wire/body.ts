@@ -52,6 +52,14 @@ export function isInitialize({ messages: [first], isBatch }: Parcel): boolean {
   return !isBatch && isRequest(first) && first.method === 'initialize';
 }
 
+/**
+ * A dual-era client asking which era a server is of (row M10). It gets the answer of any server
+ * with sessions, because some clients take a list of revisions as a refusal and do not fall back.
+ */
+export function isProbe({ messages: [first] }: Parcel): boolean {
+  return isRequest(first) && first.method === 'server/discover';
+}
+
 /** Only one revision has batches; they are no longer than what may be in flight (row P4). */
 export function allowsBatch(
   { messages }: Parcel,
