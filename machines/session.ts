@@ -294,6 +294,8 @@ export const sessionMachine = setup({
       type: 'final',
       tags: ['ending', 'refuse'],
       entry: 'bury',
+      // Stepped as a pure function, a final state hears its ancestors' events; the end hears none.
+      on: { '*': {} },
     },
   },
 });

@@ -1,6 +1,6 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { EndReason } from '../machines/session.ts';
-import type { SessionActor } from './actor.ts';
+import { SessionActor } from './sessionActor.ts';
 import type { Exchange, Extra, Outlet } from './exchange.ts';
 import { count } from './stats.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -27,7 +27,7 @@ export interface Wire {
  * session ends with the line, and the line with the session.
  */
 export class Channel implements Outlet {
-  readonly #supervisor: Supervisor;
+  readonly #supervisor: Supervisor<SessionActor>;
   readonly #wire: Wire;
   readonly #principal: string | undefined;
   readonly #extra: Extra & { readonly requestInfo: { readonly headers: RequestHead['headers'] } };
@@ -35,7 +35,7 @@ export class Channel implements Outlet {
   #isOver = false;
 
   constructor(
-    supervisor: Supervisor,
+    supervisor: Supervisor<SessionActor>,
     wire: Wire,
     origin: { readonly head: RequestHead; readonly authInfo: AuthInfo | undefined },
     principal: string | undefined,
@@ -135,7 +135,10 @@ export class Channel implements Outlet {
     services.silent.disarm(this);
     // Its place is the session's from here on.
     services.counters.handshakes--;
-    const session = this.#supervisor.admit(this.#principal, this);
+    const session = this.#supervisor.admit(
+      this.#principal,
+      (sid) => new SessionActor(this.#supervisor, sid, this.#principal, this),
+    );
     if (typeof session === 'string') {
       services.counters.handshakes++;
       this.#refuse(session, id);

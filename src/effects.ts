@@ -1,5 +1,5 @@
 import type { SessionEffect } from '../machines/step.ts';
-import type { SessionActor } from './actor.ts';
+import type { SessionActor } from './sessionActor.ts';
 
 /** What the effects named by a session's machine do. They run after their transition is committed. */
 export const EFFECTS: Readonly<Record<SessionEffect, (session: SessionActor) => void>> = {
@@ -9,7 +9,7 @@ export const EFFECTS: Readonly<Record<SessionEffect, (session: SessionActor) => 
   abandon: (session) => session.abandon(),
   fallAsleep: (session) => session.abandon(),
   dispatchStash: (session) => session.dispatchStash(),
-  watchQuiet: (session) => session.services.quiet.arm(session),
+  watchQuiet: (session) => session.watchQuiet(),
   armIdle: (session) => session.armIdle(),
   armEvict: (session) => session.armIdle(),
   disarm: (session) => session.disarm(),

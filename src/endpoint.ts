@@ -1,4 +1,4 @@
-import type { SessionActor } from './actor.ts';
+import { SessionActor } from './sessionActor.ts';
 import { Channel, type Wire } from './channel.ts';
 import { Delivery, type Origin } from './delivery.ts';
 import { HttpExchange } from './httpExchange.ts';
@@ -25,10 +25,10 @@ import { isSupported } from './wire/versions.ts';
  * is allocated for a session before the last one.
  */
 export class Endpoint {
-  readonly #supervisor: Supervisor;
+  readonly #supervisor: Supervisor<SessionActor>;
   readonly #rules: OriginRules;
 
-  constructor(supervisor: Supervisor) {
+  constructor(supervisor: Supervisor<SessionActor>) {
     this.#supervisor = supervisor;
     const { allowedHosts, allowedOrigins } = supervisor.services.settings;
     this.#rules = new OriginRules(allowedHosts, allowedOrigins);
@@ -64,7 +64,8 @@ export class Endpoint {
   cors(head: RequestHead): readonly string[] {
     const origin = header(head, 'origin');
     const { cors } = this.#supervisor.services.settings;
-    if (!cors || origin === undefined || !this.#rules.allowsOrigin(origin)) return [];
+    if (!cors || origin === undefined) return [];
+    if (!this.#rules.allowsHost(head) || !this.#rules.allowsOrigin(origin)) return [];
     return [
       'Access-Control-Allow-Origin',
       origin,
@@ -77,11 +78,9 @@ export class Endpoint {
 
   /** Answers a preflight where `cors` is on (row T2); `false` where it is not one of ours. */
   preflight(head: RequestHead, port: ResponsePort): boolean {
-    if (head.method !== 'OPTIONS' || !this.#rules.allowsHost(head)) return false;
-    const headers = this.cors(head);
-    if (headers.length === 0) return false;
+    if (head.method !== 'OPTIONS' || this.cors(head).length === 0) return false;
+    // The port adds the headers that every response to a page gets.
     port.send(204, [
-      ...headers,
       'Access-Control-Allow-Methods',
       'GET, POST, DELETE',
       'Access-Control-Allow-Headers',
@@ -208,7 +207,10 @@ export class Endpoint {
     if (named !== undefined && this.#supervisor.find(named, principal) !== undefined) {
       return this.refuse(port, 'already-initialized', id);
     }
-    const session = this.#supervisor.admit(principal);
+    const session = this.#supervisor.admit(
+      principal,
+      (sid) => new SessionActor(this.#supervisor, sid, principal),
+    );
     if (typeof session === 'string') return this.refuse(port, session, id);
     const exchange = new HttpExchange(session, port, 1, false, ['Mcp-Session-Id', session.id]);
     const delivery = new Delivery(origin, session, exchange);

@@ -1,4 +1,4 @@
-import type { SessionActor } from './actor.ts';
+import type { SessionActor } from './sessionActor.ts';
 import { Connection } from './connection.ts';
 import { runInSession } from './context.ts';
 

@@ -4,6 +4,7 @@ import { ActorsError } from './errors.ts';
 import type { DeadLetter, RuntimeEventName, RuntimeEvents } from './events.ts';
 import { type RuntimeOptions, type Settings, settle } from './options.ts';
 import type { Session } from './session.ts';
+import type { SessionActor } from './sessionActor.ts';
 import type { RuntimeStats } from './stats.ts';
 import { type DrainReport, Supervisor } from './supervisor.ts';
 
@@ -47,7 +48,7 @@ export function endpointOf(runtime: object): Endpoint {
  * @throws ActorsError `bad-option`
  */
 export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtime<T> {
-  const supervisor = new Supervisor(settle(options) as Settings<unknown>);
+  const supervisor = new Supervisor<SessionActor>(settle(options) as Settings<unknown>);
   const endpoint = new Endpoint(supervisor);
   const { services } = supervisor;
   let closed: Promise<void> | undefined;

@@ -8,7 +8,7 @@ import type { Settings } from './options.ts';
 import type { Outbox } from './outbox.ts';
 import type { Question } from './questions.ts';
 import { type PendingRelease, type WaitWithin, waitWithin } from './scope.ts';
-import type { SessionActor } from './actor.ts';
+import type { Actor } from './actor.ts';
 import { Counters } from './stats.ts';
 import { SharedValidator } from './validator.ts';
 import type { ResponsePort } from './wire/port.ts';
@@ -25,13 +25,13 @@ export class Services {
   readonly deadlines: Deadlines;
   readonly wait: WaitWithin;
 
-  readonly handshake: DeadlineQueue<SessionActor>;
+  readonly handshake: DeadlineQueue<Actor>;
   /** Channels whose peer has not said `initialize`. */
   readonly silent: DeadlineQueue<Channel>;
-  readonly quiet: DeadlineQueue<SessionActor>;
+  readonly quiet: DeadlineQueue<Actor>;
   /** Detached idle sessions, least recently used first: capacity looks here as well. */
-  readonly idle: DeadlineQueue<SessionActor>;
-  readonly closing: DeadlineQueue<SessionActor>;
+  readonly idle: DeadlineQueue<Actor>;
+  readonly closing: DeadlineQueue<Actor>;
   readonly slow: DeadlineQueue<Exchange>;
   readonly keepAlive: DeadlineQueue<ResponsePort>;
   readonly replayAge: DeadlineQueue<Outbox>;
@@ -69,6 +69,6 @@ export class Services {
     principal === undefined ? 'anonymous' : this.digest(principal);
 }
 
-function expire(session: SessionActor): void {
+function expire(session: Actor): void {
   session.tell({ type: 'deadline.passed' });
 }

@@ -1,4 +1,4 @@
-import type { SessionActor } from './actor.ts';
+import type { SessionActor } from './sessionActor.ts';
 import type { LogEntry, ProgressEntry } from './journal.ts';
 import type { Owned } from './scope.ts';
 import type { Implementation, Session } from './session.ts';

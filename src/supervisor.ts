@@ -1,9 +1,8 @@
 import { initialTransition, transition } from 'xstate';
 import type { EndReason } from '../machines/session.ts';
 import { type SupervisorEvent, supervisorMachine } from '../machines/supervisor.ts';
-import { SessionActor } from './actor.ts';
+import type { Actor, Overseer } from './actor.ts';
 import { Services } from './services.ts';
-import type { Outlet } from './exchange.ts';
 import type { Settings } from './options.ts';
 import { count } from './stats.ts';
 import type { RefusalCode } from './wire/refusals.ts';
@@ -30,14 +29,14 @@ export interface DrainReport {
  * The directory of a runtime's sessions, and who may become one. It never dies: a session that
  * fails is buried, and nobody else notices.
  */
-export class Supervisor {
+export class Supervisor<A extends Actor> implements Overseer {
   readonly services: Services;
   #snapshot = initialTransition(supervisorMachine)[0];
-  readonly #directory = new Map<string, SessionActor>();
-  readonly #perPrincipal = new Map<string, Set<SessionActor>>();
+  readonly #directory = new Map<string, A>();
+  readonly #perPrincipal = new Map<string, Set<Actor>>();
   readonly #tombstones = new Map<string, Tombstone>();
   /** Sessions that hold a place: admitted and not ending. */
-  readonly #live = new Set<SessionActor>();
+  readonly #live = new Set<Actor>();
   #whenEmpty: (() => void)[] = [];
 
   constructor(settings: Settings<unknown>) {
@@ -53,7 +52,7 @@ export class Supervisor {
   }
 
   /** Every session there is, the ending ones too. */
-  sessions(): Iterable<SessionActor> {
+  sessions(): Iterable<A> {
     return this.#directory.values();
   }
 
@@ -61,7 +60,7 @@ export class Supervisor {
    * A session by id, for its own principal only. Who asks with another's id can not tell it from
    * an unknown one (rows S3, S7).
    */
-  find(id: string, principal: string | undefined): SessionActor | undefined {
+  find(id: string, principal: string | undefined): A | undefined {
     const session = this.#directory.get(id);
     if (session === undefined || session.principal !== principal) return undefined;
     return session.arrival === 'refuse' ? undefined : session;
@@ -77,7 +76,7 @@ export class Supervisor {
    * Reserves a place before anything is built. At the cap the detached idle session that was used
    * longest ago makes room; work in flight and open streams never do.
    */
-  admit(principal: string | undefined, outlet?: Outlet): SessionActor | RefusalCode {
+  admit(principal: string | undefined, create: (id: string) => A): A | RefusalCode {
     const { settings, counters, idle } = this.services;
     if (!this.isAdmitting) return 'draining';
     if (counters.handshakes >= settings.maxHandshakes) return this.#full('maxHandshakes');
@@ -94,7 +93,7 @@ export class Supervisor {
       idle.first()?.close('capacity');
       if (this.#live.size >= settings.maxSessions) return this.#full('maxSessions');
     }
-    return this.#spawn(principal, outlet);
+    return this.#spawn(principal, create);
   }
 
   /** A socket is open and will say `initialize`: an unfinished handshake without a session yet. */
@@ -112,7 +111,7 @@ export class Supervisor {
   }
 
   /** A session gives up its place: it answers 404 from here on. */
-  ending(session: SessionActor): void {
+  ending(session: Actor): void {
     if (!this.#live.delete(session)) return;
     if (!session.isConfirmed) this.services.counters.handshakes--;
     const { principal } = session;
@@ -123,7 +122,7 @@ export class Supervisor {
   }
 
   /** A session is gone: a tombstone stays. */
-  bury(session: SessionActor, reason: EndReason): void {
+  bury(session: Actor, reason: EndReason): void {
     const { events, counters, settings, digest } = this.services;
     if (!this.#directory.delete(session.id)) return;
     counters.evicted[reason]++;
@@ -168,7 +167,7 @@ export class Supervisor {
 
   get inFlight(): number {
     let sum = 0;
-    for (const session of this.#directory.values()) sum += session.mailbox.inFlight;
+    for (const session of this.#directory.values()) sum += session.inFlight;
     return sum;
   }
 
@@ -180,9 +179,9 @@ export class Supervisor {
     for (const session of this.#directory.values()) session.tell({ type: 'deadline.passed' });
   }
 
-  #spawn(principal: string | undefined, outlet: Outlet | undefined): SessionActor {
+  #spawn(principal: string | undefined, create: (id: string) => A): A {
     const { settings, counters } = this.services;
-    const session = new SessionActor(this, settings.createId(), principal, outlet);
+    const session = create(settings.createId());
     this.#directory.set(session.id, session);
     this.#live.add(session);
     if (principal !== undefined) {
@@ -196,8 +195,8 @@ export class Supervisor {
   }
 
   /** Of one principal's sessions, the detached idle one that was used longest ago. */
-  #oldestIdle(own: Set<SessionActor>): SessionActor | undefined {
-    let oldest: SessionActor | undefined;
+  #oldestIdle(own: Set<Actor>): Actor | undefined {
+    let oldest: Actor | undefined;
     let dueFirst = Infinity;
     for (const session of own) {
       const due = this.services.idle.dueAt(session) ?? Infinity;

@@ -43,7 +43,8 @@ async function readText(
 ): Promise<{ text: string } | 'body-too-large' | 'body-incomplete'> {
   if (request.body === null) return { text: '' };
   const reader = request.body.getReader();
-  const decoder = new TextDecoder();
+  // A byte order mark is not JSON, here as at the other doors.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let text = '';
   let bytes = 0;
   try {

@@ -1,0 +1,238 @@
+import type { SessionEffect } from '../machines/step.ts';
+import { Actor, type Overseer } from './actor.ts';
+import { EFFECTS } from './effects.ts';
+import { runInSession, type SessionContext } from './context.ts';
+import type { Extra, Outlet } from './exchange.ts';
+import { Handshake } from './handshake.ts';
+import type { HttpExchangeHost } from './httpExchange.ts';
+import { Incarnations } from './incarnations.ts';
+import { type Ask, type Envelope, Mailbox, type MailboxHost } from './mailbox.ts';
+import { Outbox, type OutboxHost } from './outbox.ts';
+import { Outgoing, type OutgoingHost } from './outgoing.ts';
+import type { Question } from './questions.ts';
+import type { Services } from './services.ts';
+import { SessionHandle } from './sessionHandle.ts';
+import { UnreadAnswers } from './unread.ts';
+import type { Message, NotificationMessage, ResponseMessage } from './wire/jsonrpc.ts';
+import type { RefusalCode } from './wire/refusals.ts';
+import type { ResponsePort } from './wire/port.ts';
+
+/**
+ * One session: an actor that owns an SDK server, its transport and a scoped state. Every message of
+ * it, in and out, passes its mailbox.
+ */
+export class SessionActor
+  extends Actor
+  implements MailboxHost, OutgoingHost, OutboxHost, HttpExchangeHost, SessionContext
+{
+  readonly mailbox: Mailbox;
+  readonly outgoing: Outgoing;
+  readonly handshake = new Handshake();
+  readonly session: SessionHandle;
+  readonly incarnations: Incarnations;
+  readonly #outlet: Outlet | null;
+  #outbox: Outbox | null = null;
+  #locals: Map<object, unknown> | null = null;
+  #isSettling = false;
+  #unread: UnreadAnswers | null = null;
+
+  /** @param outlet where the session's own words go; without one, an outbox of event streams */
+  constructor(overseer: Overseer, id: string, principal: string | undefined, outlet?: Outlet) {
+    super(overseer, id, principal);
+    this.mailbox = new Mailbox(this);
+    this.outgoing = new Outgoing(this);
+    this.session = new SessionHandle(this);
+    this.incarnations = new Incarnations(this);
+    this.#outlet = outlet ?? null;
+  }
+
+  /** Starts the session with the `initialize` that asked for it. */
+  start(first: Envelope): void {
+    this.mailbox.accept(first);
+    this.begin();
+  }
+
+  get references(): number {
+    return this.mailbox.references + this.outgoing.references;
+  }
+
+  get inFlight(): number {
+    return this.mailbox.inFlight;
+  }
+
+  protected takeTouched(): boolean {
+    return this.mailbox.takeTouched();
+  }
+
+  protected perform(effect: SessionEffect): void {
+    EFFECTS[effect](this);
+  }
+
+  // ---- what the parts of a session ask of it
+
+  get limits(): Services['settings'] {
+    return this.services.settings;
+  }
+
+  get responseMode(): Services['settings']['responseMode'] {
+    return this.services.settings.responseMode;
+  }
+
+  get keepAlive(): Services['keepAlive'] {
+    return this.services.keepAlive;
+  }
+
+  get replayAge(): Services['replayAge'] {
+    return this.services.replayAge;
+  }
+
+  get protocolVersion(): string | undefined {
+    return this.handshake.protocolVersion;
+  }
+
+  get outlet(): Outlet {
+    return this.#outlet ?? this.outbox;
+  }
+
+  /** Made when the first stream is: most sessions of a moment never have one. */
+  get outbox(): Outbox {
+    this.#outbox ??= new Outbox(this);
+    return this.#outbox;
+  }
+
+  get locals(): Map<object, unknown> {
+    this.#locals ??= new Map();
+    return this.#locals;
+  }
+
+  /** Takes a message in; says why not. */
+  accept(envelope: Envelope): RefusalCode | undefined {
+    this.confirm();
+    const code = this.mailbox.accept(envelope);
+    const { exchange } = envelope;
+    if (code === undefined && exchange !== undefined && !exchange.isSettled) {
+      this.services.counters.calls++;
+      this.services.slow.arm(exchange);
+    }
+    return code;
+  }
+
+  /** The client has spoken after its `initialize` was answered. */
+  confirm(): void {
+    if (this.isConfirmed || this.arrival === 'stash') return;
+    this.tell({ type: 'handshake.confirmed' });
+  }
+
+  rouse(): void {
+    this.tell({ type: 'message.arrived' });
+  }
+
+  deliver(message: Message, delivery?: Extra): void {
+    try {
+      runInSession(this, () => this.incarnations.current.deliver(message, delivery));
+    } catch (error) {
+      this.crash(error);
+    }
+  }
+
+  receive(message: ResponseMessage | NotificationMessage): void {
+    this.outgoing.receive(message);
+  }
+
+  answered(ask: Ask, response: ResponseMessage | undefined): void {
+    if (ask.exchange.isSettled) this.services.slow.disarm(ask.exchange);
+    this.outgoing.settled(ask);
+    if (response !== undefined) this.handshake.note(ask, response);
+    if (ask.message.method !== 'initialize') return;
+    const isRefused = response?.result === undefined;
+    this.tell({ type: isRefused ? 'handshake.refused' : 'handshake.answered' });
+  }
+
+  notify(notification: NotificationMessage): boolean {
+    if (this.snapshot.hasTag('ending')) {
+      this.journal.deadLetter('out', notification, 'closed');
+      return false;
+    }
+    return this.outgoing.tell(notification);
+  }
+
+  /** The server is connected: the session exists for those who watch. */
+  announce(): void {
+    const { events, principalKey } = this.services;
+    events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
+  }
+
+  waitForStream(question: Question): void {
+    this.services.unreached.arm(question);
+  }
+
+  stopWaiting(question: Question): void {
+    this.services.unreached.disarm(question);
+  }
+
+  sent(port: ResponsePort): void {
+    if (port.unread === 0) return;
+    this.#unread ??= new UnreadAnswers(this.limits.maxUnreadBytes, () => {
+      this.journal.tripped('maxUnreadBytes');
+    });
+    this.#unread.add(port);
+  }
+
+  streamsChanged(delta: 1 | -1): void {
+    this.services.counters.streams += delta;
+  }
+
+  attachedChanged(attached: boolean): void {
+    this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
+  }
+
+  drained(): void {
+    if (this.#isSettling && this.mailbox.references === 0) this.tell({ type: 'session.settled' });
+  }
+
+  // ---- the machine's effects, by the names it gives them
+
+  rebuild(): void {
+    this.services.handshake.arm(this);
+    this.incarnations.rebuild();
+  }
+
+  abandon(): void {
+    this.mailbox.cut('session-crashed', 'running', { reason: 'crashed' });
+    void this.incarnations.release();
+  }
+
+  dispatchStash(): void {
+    if (this.isConfirmed) this.services.handshake.disarm(this);
+    this.mailbox.dispatch();
+  }
+
+  confirmHandshake(): void {
+    this.confirmed();
+    this.outgoing.confirm();
+  }
+
+  settleWork(): void {
+    this.leave();
+    (this.#outlet ?? this.#outbox)?.retire();
+    // Where the client left, nobody waits for what is in flight.
+    const which = this.reason === 'disconnected' ? 'all' : 'waiting';
+    this.mailbox.cut('session-ended', which, { reason: this.reason });
+    this.#isSettling = true;
+    this.drained();
+  }
+
+  cut(): void {
+    this.leave();
+    const { reason } = this;
+    const code = reason === 'crashed' ? 'session-crashed' : 'session-ended';
+    const count = this.mailbox.cut(code, 'all', { reason });
+    for (let i = 0; i < count; i++) this.journal.orphan('handler');
+  }
+
+  release(): void {
+    this.outgoing.end();
+    (this.#outlet ?? this.#outbox)?.close(this.reason);
+    void this.incarnations.release().then(() => this.tell({ type: 'session.released' }));
+  }
+}
