@@ -1,16 +1,18 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { EndReason } from '../machines/session.ts';
+import type { Origin } from './delivery.ts';
 import { SessionActor } from './sessionActor.ts';
 import type { Exchange, Extra, Outlet } from './exchange.ts';
 import { count } from './stats.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { NoPlace, Supervisor } from './supervisor.ts';
 import { allowsBatch, isInitialize, type Parcel, readBody } from './wire/body.ts';
-import type { RequestHead } from './wire/headers.ts';
 import { isRequest, type RequestId } from './wire/jsonrpc.ts';
 import { refusalBody, type RefusalCode } from './wire/refusals.ts';
 
-/** Why a channel is closed: the end of its session, or what kept it from having one. */
-export type ChannelEnd = EndReason | RefusalCode;
+/**
+ * Why a channel is closed: the end of its session, what kept it from having one, or `too-slow`: the
+ * peer left more than `maxUnreadBytes` unread.
+ */
+export type ChannelEnd = EndReason | NoPlace | 'too-slow';
 
 /** The socket behind a channel, as an adapter gives it. */
 export interface Wire {
@@ -30,21 +32,20 @@ export class Channel implements Outlet {
   readonly #supervisor: Supervisor<SessionActor>;
   readonly #wire: Wire;
   readonly #principal: string | undefined;
-  readonly #extra: Extra & { readonly requestInfo: { readonly headers: RequestHead['headers'] } };
+  readonly #extra: Extra;
   #session: SessionActor | null = null;
   #isOver = false;
 
   constructor(
     supervisor: Supervisor<SessionActor>,
     wire: Wire,
-    origin: { readonly head: RequestHead; readonly authInfo: AuthInfo | undefined },
+    origin: Pick<Origin, 'head' | 'authInfo'>,
     principal: string | undefined,
   ) {
     this.#supervisor = supervisor;
     this.#wire = wire;
     this.#principal = principal;
-    const { authInfo, head } = origin;
-    this.#extra = { authInfo, requestInfo: { headers: head.headers } };
+    this.#extra = extraOf(origin);
     supervisor.services.silent.arm(this);
   }
 
@@ -61,15 +62,25 @@ export class Channel implements Outlet {
     return !this.#isOver;
   }
 
+  get unread(): number {
+    return this.#isOver ? 0 : this.#wire.unread;
+  }
+
   /** One message of the peer, or one batch. */
   receive(text: string): void {
     if (this.#isOver) return;
     const parcel = readBody({ text }, this.#supervisor.services.settings);
     if (typeof parcel === 'string') this.#refuse(parcel);
-    else if (this.#session === null) this.#begin(parcel);
+    else this.take(parcel);
+  }
+
+  /** The same, read by the adapter. @param extra where each message has a head of its own */
+  take(parcel: Parcel, extra: Extra = this.#extra): void {
+    if (this.#isOver) return;
+    if (this.#session === null) this.#begin(parcel, extra);
     else if (isInitialize(parcel)) this.#refuse('already-initialized', idOf(parcel));
     else if (parcel.isBatch && !this.#allowsBatch(parcel)) this.#refuse('batch-not-allowed');
-    else this.#take(this.#session, parcel);
+    else this.#deliver(this.#session, parcel, extra);
   }
 
   /** The peer sent something that is not even text to read. */
@@ -79,10 +90,10 @@ export class Channel implements Outlet {
 
   tell(json: string): boolean {
     if (this.#isOver) return false;
-    const { settings } = this.#supervisor.services;
-    if (this.#wire.unread > settings.maxStreamBytes) {
-      this.#session?.journal.tripped('maxStreamBytes');
-      this.#end('disconnected');
+    // Whole answers travel here as well, so what a client may leave unread of those is the measure.
+    if (this.#wire.unread > this.#supervisor.services.settings.maxUnreadBytes) {
+      this.#session?.journal.tripped('maxUnreadBytes');
+      this.#end('too-slow');
       return false;
     }
     this.#wire.send(json);
@@ -94,6 +105,22 @@ export class Channel implements Outlet {
     if (this.#isOver) return;
     this.#over();
     this.#session?.close('disconnected');
+  }
+
+  /**
+   * Ends when what is in flight is answered, at the latest when {@link cut} is called or
+   * `closeTimeoutMs` is over.
+   */
+  finish(reason: EndReason): void {
+    if (this.#session === null) this.#end(reason);
+    else this.#session.close(reason);
+  }
+
+  /** Finishing has lasted long enough: one error for each request still in flight. */
+  cut(): void {
+    if (this.#session?.snapshot.hasTag('ending') === true) {
+      this.#session.tell({ type: 'deadline.passed' });
+    }
   }
 
   /** The peer did not initialize in time. */
@@ -125,7 +152,7 @@ export class Channel implements Outlet {
     }
   }
 
-  #begin(parcel: Parcel): void {
+  #begin(parcel: Parcel, delivery: Extra): void {
     const id = idOf(parcel);
     if (!isInitialize(parcel) || id === undefined) {
       this.#refuse('not-initialized', id);
@@ -150,18 +177,18 @@ export class Channel implements Outlet {
     const exchange = new ChannelExchange(this, 1, false);
     session.start({
       message: parcel.messages[0],
-      delivery: this.#extra,
+      delivery,
       exchange,
       bytes: parcel.bytes,
     });
     session.attachedChanged(true);
   }
 
-  #take(session: SessionActor, { messages, isBatch, bytes }: Parcel): void {
+  #deliver(session: SessionActor, { messages, isBatch, bytes }: Parcel, delivery: Extra): void {
     const requests = messages.filter(isRequest).length;
     const exchange = requests === 0 ? undefined : new ChannelExchange(this, requests, isBatch);
     for (const message of messages) {
-      const code = session.accept({ message, delivery: this.#extra, exchange, bytes });
+      const code = session.accept({ message, delivery, exchange, bytes });
       if (code === undefined || !isRequest(message)) continue;
       count(this.#supervisor.services.counters.refusals, code);
       exchange?.answer(refusalBody(code, message.id));
@@ -215,6 +242,12 @@ class ChannelExchange implements Exchange {
   }
 
   upgrade(): void {}
+}
+
+/** What a message on a channel is delivered with; its line has no streams of its own to close. */
+export function extraOf({ authInfo, head }: Pick<Origin, 'head' | 'authInfo'>): Extra {
+  const requestInfo = { headers: head.headers };
+  return { authInfo, requestInfo } as Extra;
 }
 
 function idOf({ messages: [first], isBatch }: Parcel): RequestId | undefined {

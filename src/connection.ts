@@ -59,6 +59,14 @@ export class Connection implements TransportPeer {
     this.#peer.closedByServer();
   }
 
+  get isReachable(): boolean {
+    return this.#peer.isReachable;
+  }
+
+  get unread(): number {
+    return this.#peer.unread;
+  }
+
   /**
    * Connects what a factory made.
    *

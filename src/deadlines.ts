@@ -10,7 +10,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Map keeps it: arming, disarming and finding the next are O(1) with any number of items.
  */
 export class DeadlineQueue<T> {
-  readonly #due = new Map<T, number>();
+  readonly #armed = new Map<T, number>();
   readonly #sweep: Deadlines;
   readonly #delayMs: number;
   readonly #fire: (item: T) => void;
@@ -23,48 +23,48 @@ export class DeadlineQueue<T> {
 
   /** Starts the delay of an item, again if it was running. */
   arm(item: T): void {
-    this.#due.delete(item);
-    const at = this.#sweep.now() + this.#delayMs;
-    this.#due.set(item, at);
-    if (at !== Infinity) this.#sweep.expect(at);
+    this.#armed.delete(item);
+    const now = this.#sweep.now();
+    this.#armed.set(item, now);
+    if (this.#delayMs !== Infinity) this.#sweep.expect(now + this.#delayMs);
   }
 
   disarm(item: T): void {
-    this.#due.delete(item);
+    this.#armed.delete(item);
   }
 
   get size(): number {
-    return this.#due.size;
+    return this.#armed.size;
   }
 
-  /** When an item is due. */
-  dueAt(item: T): number | undefined {
-    return this.#due.get(item);
+  /** When an item was armed. */
+  armedAt(item: T): number | undefined {
+    return this.#armed.get(item);
   }
 
   /** The item armed longest ago. */
   first(): T | undefined {
-    for (const item of this.#due.keys()) return item;
+    for (const item of this.#armed.keys()) return item;
     return undefined;
   }
 
   /** When the next item is due; `Infinity` when there is none. */
   next(): number {
-    for (const at of this.#due.values()) return at;
+    for (const at of this.#armed.values()) return at + this.#delayMs;
     return Infinity;
   }
 
   /** Fires what is due. What a callback arms is due later, so this ends. */
   run(now: number): void {
-    for (const [item, at] of this.#due) {
-      if (at > now) return;
-      this.#due.delete(item);
+    for (const [item, at] of this.#armed) {
+      if (at + this.#delayMs > now) return;
+      this.#armed.delete(item);
       this.#fire(item);
     }
   }
 
   clear(): void {
-    this.#due.clear();
+    this.#armed.clear();
   }
 }
 

@@ -1,7 +1,8 @@
 import { SessionActor } from './sessionActor.ts';
-import { Channel, type Wire } from './channel.ts';
+import { Channel, extraOf, type Wire } from './channel.ts';
 import { Delivery, type Origin } from './delivery.ts';
 import { HttpExchange } from './httpExchange.ts';
+import type { Services } from './services.ts';
 import { count } from './stats.ts';
 import type { Supervisor } from './supervisor.ts';
 import {
@@ -34,8 +35,13 @@ export class Endpoint {
     this.#rules = new OriginRules(allowedHosts, allowedOrigins);
   }
 
+  /** The settings, counters and deadlines an adapter shares with the sessions. */
+  get services(): Services {
+    return this.#supervisor.services;
+  }
+
   get maxBodyBytes(): number {
-    return this.#supervisor.services.settings.maxBodyBytes;
+    return this.services.settings.maxBodyBytes;
   }
 
   /** Checks everything that can be checked before a body is read. */
@@ -46,10 +52,7 @@ export class Endpoint {
       case 'POST': {
         if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
         if (!acceptsBoth(header(head, 'accept'))) return 'not-acceptable';
-        const declared = header(head, 'content-length');
-        return declared !== undefined && Number(declared) > this.maxBodyBytes
-          ? 'body-too-large'
-          : undefined;
+        return this.#declared(head);
       }
       case 'GET':
         return accepts(header(head, 'accept'), 'text/event-stream') ? undefined : 'not-acceptable';
@@ -58,6 +61,13 @@ export class Endpoint {
       default:
         return 'method-not-allowed';
     }
+  }
+
+  /** The same for a message that is answered elsewhere, whatever its client accepts (row H1). */
+  screenMessage(head: RequestHead): RefusalCode | undefined {
+    const foreign = this.admits(head);
+    if (foreign !== undefined) return foreign;
+    return isJson(header(head, 'content-type')) ? this.#declared(head) : 'unsupported-media-type';
   }
 
   /** Headers for a page of an allowed origin, where `cors` is on; none otherwise. */
@@ -110,9 +120,32 @@ export class Endpoint {
    * The peer must initialize within `handshakeTimeoutMs`.
    */
   open(origin: Pick<Origin, 'head' | 'authInfo'>, wire: Wire): Channel | RefusalCode {
-    const principal = this.#principal(origin);
-    if (principal === '') return 'principal-missing';
-    return this.#supervisor.expect() ?? new Channel(this.#supervisor, wire, origin, principal);
+    try {
+      const principal = this.#principal(origin);
+      if (principal === '') return 'principal-missing';
+      return this.#supervisor.expect() ?? new Channel(this.#supervisor, wire, origin, principal);
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /**
+   * A message for a channel whose peer speaks by POST; answered on the channel (row H1).
+   *
+   * @param channel `undefined` when there is none of the name the request gave
+   */
+  post(channel: Channel | undefined, origin: Origin, body: Body, port: ResponsePort): void {
+    try {
+      const parcel = readBody(body, this.services.settings);
+      if (typeof parcel === 'string') return this.refuse(port, parcel);
+      if (channel === undefined || channel.principal !== this.#principal(origin)) {
+        return this.refuse(port, 'session-not-found');
+      }
+      port.send(202, ['Content-Type', 'text/plain'], 'Accepted');
+      channel.take(parcel, extraOf(origin));
+    } catch (error) {
+      this.refuse(port, this.#failed(error));
+    }
   }
 
   /** `Host` and `Origin`, for what is not a request of Streamable HTTP (row T1). */
@@ -129,9 +162,20 @@ export class Endpoint {
       else if (body !== undefined) this.#post(origin, principal, body, port);
       else this.#other(origin.head, principal, port);
     } catch (error) {
-      this.#supervisor.services.events.emit('endpoint.failed', { error });
-      this.refuse(port, 'internal-error');
+      this.refuse(port, this.#failed(error));
     }
+  }
+
+  #failed(error: unknown): 'internal-error' {
+    this.services.events.emit('endpoint.failed', { error });
+    return 'internal-error';
+  }
+
+  #declared(head: RequestHead): 'body-too-large' | undefined {
+    const declared = header(head, 'content-length');
+    return declared !== undefined && Number(declared) > this.maxBodyBytes
+      ? 'body-too-large'
+      : undefined;
   }
 
   #principal({ authInfo, head }: Pick<Origin, 'head' | 'authInfo'>): string | undefined {
@@ -183,7 +227,6 @@ export class Endpoint {
     port: ResponsePort,
   ): void {
     const delivery = new Delivery(origin, session, exchange);
-    if (session.responseMode === 'sse') exchange.upgrade();
     for (const message of messages) {
       const code = session.accept({ message, delivery, exchange, bytes });
       if (code === undefined || !isRequest(message)) continue;
@@ -193,6 +236,8 @@ export class Endpoint {
       count(this.#supervisor.services.counters.refusals, code);
       exchange.answer(refusalBody(code, message.id));
     }
+    // Once admitted: a refusal keeps its status.
+    if (session.responseMode === 'sse' && !exchange.isSettled) exchange.upgrade();
   }
 
   #initialize(

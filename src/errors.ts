@@ -9,7 +9,9 @@ export type ErrorCode =
   | 'session-over'
   | 'undeliverable'
   | 'runtime-closed'
-  | 'too-many-resources';
+  | 'too-many-resources'
+  | 'scope-busy'
+  | 'inbox-full';
 
 /** An error of this library: match on `code`, never on the text. */
 export class ActorsError extends Error {

@@ -24,6 +24,8 @@ export interface Exchange {
 export interface Outlet {
   /** The client reads now what is said on it. */
   readonly isReachable: boolean;
+  /** Bytes said on any stream of the session that the client has not taken yet. */
+  readonly unread: number;
   /** `false`: nobody will ever read it. */
   tell(json: string): boolean;
   /** The session refuses from here on; what is in flight may still be answered. */

@@ -29,9 +29,11 @@ export class Incarnations {
   /** The first server: the state is made, the factory runs, the handshake will come from the client. */
   build(): void {
     const session = this.#session;
+    const connection = this.#connection;
     this.#begin(async () => {
       session.session.begin();
       await this.#connect();
+      if (connection.isReleased) return;
       session.announce();
       session.tell({ type: 'session.built' });
     });

@@ -145,11 +145,16 @@ export class Mailbox {
     }
     this.#remove(response.id, ask);
     const { id } = ask.message;
-    const json = JSON.stringify(id === response.id ? response : { ...response, id });
-    this.#host.journal.saw('out', 'response', ask.message.method, json.length);
-    if (!ask.exchange.answer(json)) this.#host.journal.deadLetter('out', response, 'closed');
-    this.#host.answered(ask, response);
-    this.#next();
+    let json: string;
+    try {
+      json = JSON.stringify(id === response.id ? response : { ...response, id });
+    } catch (error) {
+      // JSON has no words for it: the client gets an answer all the same, the server hears why.
+      const body = refusalBody('internal-error', id);
+      this.#answer(ask, body, JSON.parse(body) as ResponseMessage);
+      throw error;
+    }
+    this.#answer(ask, json, response);
   }
 
   /** Answers requests with an error, and drops the notifications that wait with them. */
@@ -253,6 +258,13 @@ export class Mailbox {
     this.#remove(innerId, ask);
     ask.exchange.cancelled();
     this.#host.answered(ask, undefined);
+    this.#next();
+  }
+
+  #answer(ask: Ask, json: string, response: ResponseMessage): void {
+    this.#host.journal.saw('out', 'response', ask.message.method, json.length);
+    if (!ask.exchange.answer(json)) this.#host.journal.deadLetter('out', response, 'closed');
+    this.#host.answered(ask, response);
     this.#next();
   }
 

@@ -30,7 +30,10 @@ export interface Limits {
   maxResources: number;
   /** Bytes a client may leave unread on an event stream before it is cut. @default 1 MiB */
   maxStreamBytes: number;
-  /** Bytes of whole answers a session's client may leave unread; the oldest are cut. @default 8 MiB */
+  /**
+   * Bytes of whole answers a session's client may leave unread; the oldest are cut. On a line of its
+   * own (WebSocket, stdio, legacy SSE) bytes of anything, and the line is cut. @default 8 MiB
+   */
   maxUnreadBytes: number;
   /** Events kept for resumption, per session. @default 256 */
   maxReplayEvents: number;

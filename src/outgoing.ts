@@ -13,6 +13,7 @@ import {
   type RequestId,
   type RequestMessage,
   type ResponseMessage,
+  textOf,
 } from './wire/jsonrpc.ts';
 
 /** What the outgoing side needs of its session. */
@@ -23,6 +24,8 @@ export interface OutgoingHost {
   readonly isConfirmed: boolean;
   readonly mailbox: Mailbox;
   now(): number;
+  /** A question pins the session: it is in use again. */
+  rouse(): void;
   deliver(message: Message): void;
   /** Gives a question a while to be reached. */
   waitForStream(question: Question): void;
@@ -68,7 +71,9 @@ export class Outgoing implements TransportPeer {
   /** Forgets what nobody waits for any more. */
   end(): void {
     for (const question of this.#questions?.clear() ?? []) this.#host.stopWaiting(question);
-    this.#held = [];
+    for (const { message } of this.#held.splice(0)) {
+      this.#host.journal.deadLetter('out', message, 'closed');
+    }
     this.#progress = null;
   }
 
@@ -84,6 +89,14 @@ export class Outgoing implements TransportPeer {
     this.#host.close('terminated');
   }
 
+  get isReachable(): boolean {
+    return this.#host.outlet.isReachable;
+  }
+
+  get unread(): number {
+    return this.#host.outlet.unread;
+  }
+
   tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {
     let message = notification;
     if (message.method === 'notifications/cancelled') {
@@ -94,7 +107,7 @@ export class Outgoing implements TransportPeer {
       message = { ...message, params: { ...message.params, requestId: question.wireId } };
       if (this.references === 0) this.#host.drained();
     } else if (message.method === 'notifications/progress') {
-      this.#note(message);
+      this.#note(message, relatedTo);
     }
     return this.#say(message, relatedTo);
   }
@@ -104,8 +117,10 @@ export class Outgoing implements TransportPeer {
       relatedTo === undefined ? undefined : this.#host.mailbox.find(relatedTo)?.exchange;
     this.#questions ??= new Questions(this.#epoch);
     const { question, message } = this.#questions.open(request, exchange);
-    const isSaid = this.#say(message, relatedTo);
-    if (isSaid && this.#reaches(exchange)) return;
+    // A ping only asks whether the client is there: it keeps nothing awake.
+    if (request.method !== 'ping') this.#host.rouse();
+    if (!this.#say(message, relatedTo)) return this.#fail(question);
+    if (this.#reaches(exchange)) return;
     question.giveUp = () => this.#giveUp(question);
     this.#host.waitForStream(question);
   }
@@ -135,14 +150,17 @@ export class Outgoing implements TransportPeer {
   }
 
   /** A request is settled: its progress is over. */
-  settled({ message: { params } }: Ask): void {
-    const token = (params?.['_meta'] as { progressToken?: unknown } | undefined)?.progressToken;
+  settled(ask: Ask): void {
+    const token = tokenOf(ask);
     if (isRequestId(token)) this.#progress?.delete(token);
   }
 
   /** No stream came for a question: its server gets one clear error instead of a long wait. */
   #giveUp(question: Question): void {
-    if (this.#reaches(question.exchange)) return;
+    if (!this.#reaches(question.exchange)) this.#fail(question);
+  }
+
+  #fail(question: Question): void {
     this.#close(question);
     this.#host.deliver({
       jsonrpc: '2.0',
@@ -162,7 +180,11 @@ export class Outgoing implements TransportPeer {
   }
 
   #say(message: NotificationMessage | RequestMessage, relatedTo: RequestId | undefined): boolean {
-    const json = JSON.stringify(message);
+    const json = textOf(message);
+    if (json === undefined) {
+      this.#host.journal.deadLetter('out', message, 'malformed');
+      return false;
+    }
     const kind = 'id' in message ? 'request' : 'notification';
     this.#host.journal.saw('out', kind, message.method, json.length);
     if (relatedTo !== undefined) {
@@ -196,12 +218,13 @@ export class Outgoing implements TransportPeer {
     return true;
   }
 
-  #note({ params }: NotificationMessage): void {
+  #note({ params }: NotificationMessage, relatedTo: RequestId | undefined): void {
     const { progressToken: token, progress, total } = params ?? {};
-    if (!isRequestId(token) || typeof progress !== 'number') return;
-    this.#progress ??= new Map();
+    if (!isRequestId(token) || typeof progress !== 'number' || relatedTo === undefined) return;
+    const ask = this.#host.mailbox.find(relatedTo);
     // Only tokens of requests in flight are kept, so their cap is the table's.
-    if (!this.#progress.has(token) && this.#progress.size >= this.#host.limits.maxInFlight) return;
+    if (ask === undefined || tokenOf(ask) !== token) return;
+    this.#progress ??= new Map();
     this.#progress.set(token, {
       token,
       progress,
@@ -209,4 +232,8 @@ export class Outgoing implements TransportPeer {
       at: this.#host.now(),
     });
   }
+}
+
+function tokenOf({ message: { params } }: Ask): unknown {
+  return (params?.['_meta'] as { progressToken?: unknown } | undefined)?.progressToken;
 }

@@ -217,7 +217,7 @@ export class SessionActor
     (this.#outlet ?? this.#outbox)?.retire();
     // Where the client left, nobody waits for what is in flight.
     const which = this.reason === 'disconnected' ? 'all' : 'waiting';
-    this.mailbox.cut('session-ended', which, { reason: this.reason });
+    this.services.counters.cut += this.mailbox.cut('session-ended', which, { reason: this.reason });
     this.#isSettling = true;
     this.drained();
   }
@@ -227,6 +227,7 @@ export class SessionActor
     const { reason } = this;
     const code = reason === 'crashed' ? 'session-crashed' : 'session-ended';
     const count = this.mailbox.cut(code, 'all', { reason });
+    this.services.counters.cut += count;
     for (let i = 0; i < count; i++) this.journal.orphan('handler');
   }
 

@@ -43,6 +43,8 @@ export class Counters {
   crashes = 0;
   restarts = 0;
   orphans = 0;
+  /** Requests that got an error because their session closed; what a drain reports. */
+  cut = 0;
   calls = 0;
   inFlight = 0;
   streams = 0;

@@ -3,9 +3,12 @@ import type { EndReason } from '../machines/session.ts';
 import { type SupervisorEvent, supervisorMachine } from '../machines/supervisor.ts';
 import type { Actor, Overseer } from './actor.ts';
 import { Services } from './services.ts';
+import { ActorsError } from './errors.ts';
 import type { Settings } from './options.ts';
 import { count } from './stats.ts';
 import type { RefusalCode } from './wire/refusals.ts';
+
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** What is left of a session that ended. */
 interface Tombstone {
@@ -13,6 +16,9 @@ interface Tombstone {
   readonly reason: EndReason;
   readonly at: number;
 }
+
+/** Why there is no place for a session. */
+export type NoPlace = Extract<RefusalCode, 'draining' | 'at-capacity'>;
 
 /** What `drain()` did. */
 export interface DrainReport {
@@ -76,7 +82,7 @@ export class Supervisor<A extends Actor> implements Overseer {
    * Reserves a place before anything is built. At the cap the detached idle session that was used
    * longest ago makes room; work in flight and open streams never do.
    */
-  admit(principal: string | undefined, create: (id: string) => A): A | RefusalCode {
+  admit(principal: string | undefined, create: (id: string) => A): A | NoPlace {
     const { settings, counters, idle } = this.services;
     if (!this.isAdmitting) return 'draining';
     if (counters.handshakes >= settings.maxHandshakes) return this.#full('maxHandshakes');
@@ -97,7 +103,7 @@ export class Supervisor<A extends Actor> implements Overseer {
   }
 
   /** A socket is open and will say `initialize`: an unfinished handshake without a session yet. */
-  expect(): RefusalCode | undefined {
+  expect(): NoPlace | undefined {
     const { settings, counters } = this.services;
     if (!this.isAdmitting) return 'draining';
     if (counters.handshakes >= settings.maxHandshakes) return this.#full('maxHandshakes');
@@ -145,8 +151,12 @@ export class Supervisor<A extends Actor> implements Overseer {
     const began = clock.now();
     const sessions = this.#directory.size;
     const inFlight = this.inFlight;
-    const orphans = counters.orphans;
+    const cutBefore = counters.cut;
     this.#tell({ type: 'supervisor.drain' });
+    // Lines without a session yet: ending one takes it out of the queue.
+    const { silent } = this.services;
+    for (let line = silent.first(); line !== undefined; line = silent.first())
+      line.close('drained');
     for (const session of this.#directory.values()) session.close('drained');
     if (this.#directory.size > 0) {
       const empty = new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
@@ -154,7 +164,7 @@ export class Supervisor<A extends Actor> implements Overseer {
       await empty;
       clock.clearTimeout(timer);
     }
-    const cut = counters.orphans - orphans;
+    const cut = counters.cut - cutBefore;
     return { sessions, settled: Math.max(inFlight - cut, 0), cut, ms: clock.now() - began };
   }
 
@@ -181,7 +191,12 @@ export class Supervisor<A extends Actor> implements Overseer {
 
   #spawn(principal: string | undefined, create: (id: string) => A): A {
     const { settings, counters } = this.services;
-    const session = create(settings.createId());
+    const id = settings.createId();
+    // A taken id would hand one principal's session to another; others do not fit in a header.
+    if (!VISIBLE_ASCII.test(id) || this.#directory.has(id)) {
+      throw new ActorsError('bad-option', 'createId must return a new id of visible ASCII');
+    }
+    const session = create(id);
     this.#directory.set(session.id, session);
     this.#live.add(session);
     if (principal !== undefined) {
@@ -197,17 +212,17 @@ export class Supervisor<A extends Actor> implements Overseer {
   /** Of one principal's sessions, the detached idle one that was used longest ago. */
   #oldestIdle(own: Set<Actor>): Actor | undefined {
     let oldest: Actor | undefined;
-    let dueFirst = Infinity;
+    let since = Infinity;
     for (const session of own) {
-      const due = this.services.idle.dueAt(session) ?? Infinity;
-      if (due >= dueFirst) continue;
+      const idleSince = this.services.idle.armedAt(session) ?? Infinity;
+      if (idleSince >= since) continue;
       oldest = session;
-      dueFirst = due;
+      since = idleSince;
     }
     return oldest;
   }
 
-  #full(limit: 'maxHandshakes' | 'maxSessionsPerPrincipal' | 'maxSessions'): RefusalCode {
+  #full(limit: 'maxHandshakes' | 'maxSessionsPerPrincipal' | 'maxSessions'): NoPlace {
     count(this.services.counters.limits, limit);
     this.services.events.emit('limit', { session: undefined, limit });
     return 'at-capacity';

@@ -19,6 +19,10 @@ export interface TransportPeer {
   late(message: Message): void;
   /** The server closed its side. */
   closedByServer(): void;
+  /** The client reads now what belongs to no request. */
+  readonly isReachable: boolean;
+  /** Bytes said on the session's streams that the client has not taken yet. */
+  readonly unread: number;
 }
 
 const DONE = Promise.resolve();
@@ -38,6 +42,16 @@ export class ServerTransport implements Transport {
   constructor(sessionId: string, peer: TransportPeer) {
     this.sessionId = sessionId;
     this.#peer = peer;
+  }
+
+  /** For servers that stand in for another one: whether a word of no request is read now. */
+  get isReachable(): boolean {
+    return this.#peer.isReachable;
+  }
+
+  /** For servers that can wait: bytes of the session's streams that its client has not taken yet. */
+  get unread(): number {
+    return this.#peer.unread;
   }
 
   start(): Promise<void> {

@@ -17,7 +17,12 @@ export class FetchPort implements ResponsePort {
     this.response = promise;
     this.#resolve = resolve;
     this.#extra = extra;
-    signal.addEventListener('abort', () => this.#leave(), { once: true });
+    const onAbort = (): void => {
+      // Nobody reads it, but a host may wait for it.
+      resolve(new Response(null, { status: 499 }));
+      this.#leave();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
   }
 
   send(status: number, headers: readonly string[], body?: string): void {

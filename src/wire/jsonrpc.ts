@@ -78,6 +78,15 @@ export function isResponse(message: Message): message is ResponseMessage {
   return !('method' in message);
 }
 
+/** A message as text; `undefined` where JSON can not carry it: a `bigint`, a cycle. */
+export function textOf(message: Message): string | undefined {
+  try {
+    return JSON.stringify(message);
+  } catch {
+    return undefined;
+  }
+}
+
 export function isRequestId(id: unknown): id is RequestId {
   return typeof id === 'string' ? id.length <= MAX_NAME_LENGTH : Number.isSafeInteger(id);
 }

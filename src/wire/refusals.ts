@@ -15,6 +15,13 @@ export const REFUSALS = {
   'host-forbidden': { status: 403, rpcCode: -32000, message: 'Host not allowed' },
   /** `Origin` is not one of ours (T1). */
   'origin-forbidden': { status: 403, rpcCode: -32000, message: 'Origin not allowed' },
+  /** The host's `authenticate` refused. */
+  unauthorized: {
+    status: 401,
+    rpcCode: -32000,
+    message: 'Unauthorized',
+    headers: ['WWW-Authenticate', 'Bearer'],
+  },
   /** Neither GET, POST nor DELETE (T2). */
   'method-not-allowed': {
     status: 405,
@@ -90,6 +97,12 @@ export const REFUSALS = {
   'session-ended': { status: 200, rpcCode: -32000, message: 'Session ended' },
   /** The session's server crashed before the answer. */
   'session-crashed': { status: 200, rpcCode: -32603, message: 'Internal error' },
+  /** The session's server lives elsewhere and could not be started or reached. */
+  'server-unavailable': {
+    status: 200,
+    rpcCode: -32603,
+    message: 'The server of this session could not be started',
+  },
   /** Ours to mend: never a stack, never a detail. */
   'internal-error': { status: 500, rpcCode: -32603, message: 'Internal error' },
 } as const satisfies Record<string, Refusal>;
