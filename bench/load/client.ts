@@ -1,0 +1,86 @@
+import type { Connection } from './connection.ts';
+import { header, type HttpReply } from './parser.ts';
+
+const PROTOCOL_VERSION = '2025-11-25';
+
+interface Answer {
+  id?: number;
+  result?: { serverInfo?: { name?: string }; content?: { text?: string }[] };
+}
+
+/** A session as its client holds it: the id, and the bytes every request of it starts with. */
+export interface ClientSession {
+  readonly id: string;
+  readonly port: number;
+  readonly head: string;
+}
+
+const common = (method: string, port: number): string =>
+  `${method} /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
+  'Accept: application/json, text/event-stream\r\n';
+
+const post = (head: string, body: string): string => `${head}${body.length}\r\n\r\n${body}`;
+
+export async function openSession(connection: Connection, port: number): Promise<ClientSession> {
+  const start = `${common('POST', port)}Content-Type: application/json\r\n`;
+  const params = {
+    protocolVersion: PROTOCOL_VERSION,
+    capabilities: {},
+    clientInfo: { name: 'bench-driver', version: '1.0.0' },
+  };
+  const initialize = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
+  const reply = await connection.ask(post(`${start}Content-Length: `, initialize));
+  const answer = message(reply);
+  const id = header(reply.head, 'mcp-session-id');
+  if (answer.id !== 0 || answer.result?.serverInfo?.name !== 'bench' || !id) {
+    throw wrong('initialize', reply);
+  }
+  const head =
+    `${start}MCP-Protocol-Version: ${PROTOCOL_VERSION}\r\n` +
+    `Mcp-Session-Id: ${id}\r\nContent-Length: `;
+  const initialized = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  const accepted = await connection.ask(post(head, initialized));
+  if (accepted.status !== 202) throw wrong('initialized', accepted);
+  return { id, port, head };
+}
+
+export async function closeSession(
+  connection: Connection,
+  { id, port }: ClientSession,
+): Promise<void> {
+  const reply = await connection.ask(
+    `${common('DELETE', port)}MCP-Protocol-Version: ${PROTOCOL_VERSION}\r\n` +
+      `Mcp-Session-Id: ${id}\r\n\r\n`,
+  );
+  if (reply.status !== 200 && reply.status !== 204) throw wrong('DELETE', reply);
+}
+
+export function echoRequest(session: ClientSession, id: number, text: string): string {
+  return post(
+    session.head,
+    `{"jsonrpc":"2.0","id":${id},"method":"tools/call",` +
+      `"params":{"name":"echo","arguments":{"text":"${text}"}}}`,
+  );
+}
+
+/** Throws unless this is the answer to exactly that call. */
+export function checkEcho(reply: HttpReply, id: number, text: string): void {
+  const answer = message(reply);
+  if (answer.id !== id || answer.result?.content?.[0]?.text !== text) {
+    throw wrong(`call ${id}`, reply);
+  }
+}
+
+/** The one message of a reply: a JSON body, or the last SSE event that carries data. */
+function message({ status, body, head }: HttpReply): Answer {
+  if (status !== 200) return {};
+  if (!header(head, 'content-type')?.startsWith('text/event-stream')) {
+    return JSON.parse(body) as Answer;
+  }
+  const at = body.lastIndexOf('data: ');
+  return at < 0 ? {} : (JSON.parse(body.slice(at + 6, body.indexOf('\n', at))) as Answer);
+}
+
+function wrong(what: string, { status, head, body }: HttpReply): Error {
+  return new Error(`Wrong answer to ${what}: ${status}\n${head}\n\n${body.slice(0, 500)}`);
+}

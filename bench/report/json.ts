@@ -1,0 +1,34 @@
+import type { Options } from '../options.ts';
+import { actorShare, shares } from '../profile/shares.ts';
+import type { Results } from '../results.ts';
+import type { Target } from './targets.ts';
+
+const plain = (rounds: ReadonlyMap<string, unknown> | undefined): object | undefined =>
+  rounds && Object.fromEntries(rounds);
+
+/** Every round of every figure, for a reader that is a program. */
+export function toJson(options: Options, results: Results, targets: readonly Target[]): string {
+  const { calls, churn, memory, profiles, heaps } = results;
+  return JSON.stringify(
+    {
+      node: process.version,
+      options,
+      targets,
+      calls: plain(calls),
+      churn: plain(churn),
+      memory: plain(memory),
+      profiles: profiles.map((profile) => {
+        const groups = shares(profile);
+        return {
+          contender: profile.contender,
+          load: profile.load,
+          actors: actorShare(groups),
+          groups,
+        };
+      }),
+      heaps: plain(heaps),
+    },
+    null,
+    2,
+  );
+}

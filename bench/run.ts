@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs';
+
+import { build } from './build.ts';
+import type { ContenderName } from './contenders/index.ts';
+import { calls } from './figures/calls.ts';
+import { churn } from './figures/churn.ts';
+import { heap } from './figures/heap.ts';
+import { memory } from './figures/memory.ts';
+import { loads, profile } from './figures/profile.ts';
+import { readOptions } from './options.ts';
+import { memoryTable, workTable } from './report/figures.ts';
+import { toJson } from './report/json.ts';
+import { heapTable, profileTables } from './report/profile.ts';
+import { targets, targetTable } from './report/targets.ts';
+import type { Results } from './results.ts';
+
+const options = readOptions(process.argv.slice(2));
+const launch = { entry: build(), server: options.server };
+const results: Results = { profiles: [], heaps: new Map() };
+const wants = new Set(options.figures);
+// The inside of `actors` is what a reader of this project wants; another one on demand.
+const looked: readonly ContenderName[] = options.contenders.includes('actors')
+  ? ['actors']
+  : options.contenders;
+
+const show = (text: string): void => console.log(`\n${text}`);
+show(
+  `${options.contenders.join(', ')}: ${options.rounds} interleaved rounds of ${options.seconds} s, ` +
+    `${options.connections} connections, ${options.sessions} sessions, ` +
+    `one ${options.server} a session, node ${process.version}`,
+);
+
+if (wants.has('calls')) {
+  results.calls = await calls(options, launch);
+  show(workTable('tools/call per second', results.calls));
+}
+if (wants.has('churn')) {
+  results.churn = await churn(options, launch);
+  show(workTable('Session open + close per second', results.churn));
+}
+if (wants.has('memory')) {
+  results.memory = await memory(options, launch);
+  show(memoryTable(results.memory, options.idleSessions));
+}
+for (const load of loads) {
+  for (const name of wants.has(load === 'calls' ? 'profile' : 'profile-churn') ? looked : []) {
+    const measured = await profile(options, launch, name, load);
+    results.profiles.push(measured);
+    show(profileTables(measured));
+  }
+}
+for (const name of wants.has('heap') ? looked : []) {
+  const kinds = await heap(options, launch, name);
+  results.heaps.set(name, kinds);
+  show(heapTable(name, kinds));
+}
+
+const list = targets(results);
+if (options.quick) show('A quick run: it works. It measures nothing.');
+else if (list.length > 0) show(targetTable(list));
+if (options.json) writeFileSync(options.json, toJson(options, results, list));
