@@ -34,6 +34,8 @@ export abstract class Actor {
   readonly startedAt: number;
   readonly services: Services;
   readonly journal: Journal;
+  /** Kept by the supervisor: this actor counts against the caps. */
+  holdsPlace = false;
   readonly #overseer: Overseer;
   #snapshot = firstStep(false).snapshot;
   /** Events told while a transition's effects run; `null` when none does. */

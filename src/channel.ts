@@ -62,6 +62,11 @@ export class Channel implements Outlet {
     return !this.#isOver;
   }
 
+  /** The peer waits for nothing. */
+  get isQuiet(): boolean {
+    return this.#session === null || this.#session.mailbox.references === 0;
+  }
+
   get unread(): number {
     return this.#isOver ? 0 : this.#wire.unread;
   }
@@ -244,10 +249,10 @@ class ChannelExchange implements Exchange {
   upgrade(): void {}
 }
 
-/** What a message on a channel is delivered with; its line has no streams of its own to close. */
+/** What a message is delivered with where there is no stream of its own to close. */
 export function extraOf({ authInfo, head }: Pick<Origin, 'head' | 'authInfo'>): Extra {
-  const requestInfo = { headers: head.headers };
-  return { authInfo, requestInfo } as Extra;
+  const extra = { authInfo, requestInfo: { headers: head.headers } };
+  return extra;
 }
 
 function idOf({ messages: [first], isBatch }: Parcel): RequestId | undefined {

@@ -92,7 +92,7 @@ export class Endpoint {
     // The port adds the headers that every response to a page gets.
     port.send(204, [
       'Access-Control-Allow-Methods',
-      'GET, POST, DELETE',
+      this.#methods,
       'Access-Control-Allow-Headers',
       'Content-Type, Authorization, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-Id',
       'Access-Control-Max-Age',
@@ -112,7 +112,8 @@ export class Endpoint {
     if (port.gone) return;
     const { status, headers = [] }: Refusal = REFUSALS[code];
     const body = refusalBody(code, id ?? null, data);
-    port.send(status, ['Content-Type', 'application/json', ...headers], body);
+    const allow = code === 'method-not-allowed' ? ['Allow', this.#methods] : [];
+    port.send(status, ['Content-Type', 'application/json', ...headers, ...allow], body);
   }
 
   /**
@@ -138,7 +139,8 @@ export class Endpoint {
     try {
       const parcel = readBody(body, this.services.settings);
       if (typeof parcel === 'string') return this.refuse(port, parcel);
-      if (channel === undefined || channel.principal !== this.#principal(origin)) {
+      const isKnown = channel?.isReachable === true;
+      if (!isKnown || channel.principal !== this.#principal(origin)) {
         return this.refuse(port, 'session-not-found');
       }
       port.send(202, ['Content-Type', 'text/plain'], 'Accepted');
@@ -164,6 +166,10 @@ export class Endpoint {
     } catch (error) {
       this.refuse(port, this.#failed(error));
     }
+  }
+
+  get #methods(): string {
+    return this.services.settings.allowDelete ? 'GET, POST, DELETE' : 'GET, POST';
   }
 
   #failed(error: unknown): 'internal-error' {

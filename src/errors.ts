@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'undeliverable'
   | 'runtime-closed'
   | 'too-many-resources'
+  | 'not-admitted'
+  | 'server-unavailable'
   | 'scope-busy'
   | 'inbox-full';
 

@@ -11,7 +11,7 @@ export interface Exchange {
   /** Whether its own stream is read now, is lost for now, or was never there. */
   readonly reach: 'live' | 'lost' | 'none';
   /** One request's answer. `false`: its client can not be reached any more. */
-  answer(json: string): boolean;
+  answer(json: string, isError?: boolean): boolean;
   /** Something that belongs to a request of this exchange and is not its answer. */
   tell(json: string): boolean;
   /** One request was cancelled: nothing is said, and nobody waits (row C1). */

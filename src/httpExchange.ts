@@ -22,7 +22,7 @@ export interface HttpExchangeHost {
 export class HttpExchange implements Exchange {
   readonly #host: HttpExchangeHost;
   readonly #port: ResponsePort;
-  readonly #headers: readonly string[];
+  #headers: readonly string[];
   readonly #answers: string[] | null;
   #stream: Stream | null = null;
   #pending: number;
@@ -30,7 +30,7 @@ export class HttpExchange implements Exchange {
   /**
    * @param requests how many requests the body held
    * @param batch the body was an array, so the answer is one
-   * @param headers for this response alone: the session id of an `initialize` answer
+   * @param headers for an answer that is no error: the session id of an `initialize` answer
    */
   constructor(
     host: HttpExchangeHost,
@@ -60,8 +60,10 @@ export class HttpExchange implements Exchange {
     return this.#stream !== null;
   }
 
-  answer(json: string): boolean {
+  answer(json: string, isError = false): boolean {
     this.#pending--;
+    // A refused `initialize` names no session (row S1).
+    if (isError) this.#headers = [];
     if (this.#host.responseMode === 'sse') this.#open();
     if (this.#stream !== null) {
       return this.#host.outbox.write(this.#stream, json, this.#pending === 0);

@@ -18,11 +18,11 @@ export function randomId(): string {
 export type Digest = (text: string) => string;
 
 /**
- * Makes a digest of 64 bits with a seed of its own: equal texts have equal names within one
+ * Makes a digest of 62 bits with a seed of its own: equal texts have equal names within one
  * runtime, and a name is of no use anywhere else.
  *
- * Not a cryptographic hash, and it need not be one: of an id's 130 bits it keeps 64, so at least
- * 66 stay unknown to whoever reads a log.
+ * Not a cryptographic hash, and it need not be one: of an id's 130 bits it keeps 62, so at least
+ * 68 stay unknown to whoever reads a log.
  */
 export function createDigest(): Digest {
   const seed = crypto.getRandomValues(new Uint32Array(2));
@@ -36,6 +36,7 @@ export function createDigest(): Digest {
     }
     high = Math.imul(high ^ (low >>> 15), 0xc2b2ae35);
     low = Math.imul(low ^ (high >>> 13), 0x27d4eb2f);
-    return (high >>> 0).toString(36).padStart(7, '0') + (low >>> 0).toString(36).padStart(7, '0');
+    // Twice six characters: strings joined to fewer than thirteen are copied, longer ones are ropes.
+    return (high >>> 1).toString(36).padStart(6, '0') + (low >>> 1).toString(36).padStart(6, '0');
   };
 }

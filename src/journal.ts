@@ -50,11 +50,72 @@ export class Ring<T> {
   }
 }
 
+const KINDS: readonly MessageKind[] = ['request', 'notification', 'response'];
+
+/** Cells of one entry: offset in time, direction and kind, method, bytes. */
+const STRIDE = 4;
+
+/**
+ * A session's RPC log, flat: an entry is four cells of one array and no object, because every
+ * session holds some and every message writes one.
+ */
+class Log {
+  readonly #max: number;
+  readonly #since: number;
+  #cells: (number | string | undefined)[] = [];
+  #next = 0;
+
+  /** @param since what times are counted from, so that they stay small integers */
+  constructor(max: number, since: number) {
+    this.#max = max * STRIDE;
+    this.#since = since;
+  }
+
+  push(
+    at: number,
+    direction: 'in' | 'out',
+    kind: MessageKind,
+    method: string | undefined,
+    bytes: number,
+  ): void {
+    const cells = this.#cells;
+    const first = this.#next;
+    cells[first] = at - this.#since;
+    cells[first + 1] = KINDS.indexOf(kind) * 2 + Number(direction === 'out');
+    cells[first + 2] = method;
+    cells[first + 3] = bytes;
+    this.#next = first + STRIDE === this.#max ? 0 : first + STRIDE;
+  }
+
+  /** Gives back the room an array keeps to grow into. */
+  trim(): void {
+    this.#cells = this.#cells.slice();
+  }
+
+  toArray(): LogEntry[] {
+    const cells = this.#cells;
+    const start = cells.length === this.#max ? this.#next : 0;
+    const entries: LogEntry[] = [];
+    for (let i = 0; i < cells.length; i += STRIDE) {
+      const first = (start + i) % this.#max;
+      const code = cells[first + 1] as number;
+      entries.push({
+        at: this.#since + (cells[first] as number),
+        direction: code % 2 === 0 ? 'in' : 'out',
+        kind: KINDS[Math.floor(code / 2)]!,
+        method: cells[first + 2] as string | undefined,
+        bytes: cells[first + 3] as number,
+      });
+    }
+    return entries;
+  }
+}
+
 /** The books of one session: its RPC log, and its share of the runtime's counters and events. */
 export class Journal {
   readonly #services: Services;
   readonly #key: string;
-  #log: Ring<LogEntry> | null = null;
+  #log: Log | null = null;
 
   constructor(services: Services, key: string) {
     this.#services = services;
@@ -68,11 +129,17 @@ export class Journal {
   /** A message passed the mailbox. */
   saw(direction: 'in' | 'out', kind: MessageKind, method: string | undefined, bytes: number): void {
     const { settings, events } = this.#services;
-    this.#log ??= new Ring(settings.maxLogEntries);
-    this.#log.push({ at: settings.clock.now(), direction, kind, method, bytes });
+    const now = settings.clock.now();
+    this.#log ??= new Log(settings.maxLogEntries, now);
+    this.#log.push(now, direction, kind, method, bytes);
     if (events.watchesMessages) {
       events.emit('message', { session: this.#key, direction, kind, method, bytes });
     }
+  }
+
+  /** The session comes to rest. */
+  rest(): void {
+    this.#log?.trim();
   }
 
   /** A message can not be delivered (law 5). */

@@ -57,8 +57,9 @@ export interface MailboxHost {
  */
 export class Mailbox {
   readonly #host: MailboxHost;
-  readonly #asks = new Map<RequestId, Ask>();
-  #waiting: Envelope[] = [];
+  /** Made when it is first needed, given back when the session comes to rest. */
+  #asks: Map<RequestId, Ask> | null = null;
+  #waiting: Envelope[] | null = null;
   #running = 0;
   #touched = false;
 
@@ -68,11 +69,11 @@ export class Mailbox {
 
   /** Work that pins the session: requests not answered, messages not dispatched. */
   get references(): number {
-    return this.#asks.size + this.#waiting.length;
+    return this.inFlight + (this.#waiting?.length ?? 0);
   }
 
   get inFlight(): number {
-    return this.#asks.size;
+    return this.#asks?.size ?? 0;
   }
 
   /** Whether the client used the session since this was last asked. */
@@ -82,9 +83,16 @@ export class Mailbox {
     return touched;
   }
 
+  /** The session comes to rest: what is empty is given back. */
+  rest(): void {
+    if (this.references > 0) return;
+    this.#asks = null;
+    this.#waiting = null;
+  }
+
   /** The request a server means by an id. */
   find(innerId: RequestId): Ask | undefined {
-    return this.#asks.get(innerId);
+    return this.#asks?.get(innerId);
   }
 
   /**
@@ -121,23 +129,24 @@ export class Mailbox {
 
   /** Dispatches what waits, in order of arrival, as far as the state and `concurrency` allow. */
   dispatch(): void {
-    while (this.#waiting.length > 0 && this.#host.arrival === 'dispatch') {
-      const next = this.#waiting[0]!;
+    const waiting = this.#waiting ?? [];
+    while (waiting.length > 0 && this.#host.arrival === 'dispatch') {
+      const next = waiting[0]!;
       if (isRequest(next.message) && this.#running >= this.#host.limits.concurrency) return;
-      this.#waiting.shift();
+      waiting.shift();
       this.#deliver(next);
     }
   }
 
   /** Dispatches the one message a server without a handshake takes. */
   dispatchFirst(): void {
-    const first = this.#waiting.shift();
+    const first = this.#waiting?.shift();
     if (first !== undefined) this.#deliver(first);
   }
 
   /** The server answered: settles the exchange, once (law 6). */
   settle(response: ResponseMessage): void {
-    const ask = this.#asks.get(response.id);
+    const ask = this.#asks?.get(response.id);
     if (ask === undefined) {
       // After a cancel or a cut: somebody has already been told (law 8).
       this.#host.journal.deadLetter('out', response, 'late');
@@ -165,14 +174,14 @@ export class Mailbox {
   ): number {
     let count = 0;
     if (which !== 'running') {
-      for (const { message } of this.#waiting.splice(0)) {
+      for (const { message } of this.#waiting?.splice(0) ?? []) {
         if (!isRequest(message)) this.#host.journal.deadLetter('in', message, 'closed');
       }
     }
-    for (const [innerId, ask] of this.#asks) {
+    for (const [innerId, ask] of this.#asks ?? []) {
       if (which !== 'all' && ask.running !== (which === 'running')) continue;
       this.#remove(innerId, ask);
-      ask.exchange.answer(refusalBody(code, ask.message.id, data));
+      ask.exchange.answer(refusalBody(code, ask.message.id, data), true);
       this.#host.answered(ask, undefined);
       count++;
     }
@@ -190,6 +199,7 @@ export class Mailbox {
   #ask(message: RequestMessage, envelope: Envelope): RefusalCode | undefined {
     const innerId = this.#innerId(message.id);
     const { limits } = this.#host;
+    this.#asks ??= new Map();
     if (this.#asks.has(innerId)) return 'duplicate-request-id';
     if (this.#asks.size >= limits.maxInFlight) {
       this.#host.journal.tripped('maxInFlight');
@@ -212,10 +222,11 @@ export class Mailbox {
   #enqueue(envelope: Envelope): boolean {
     const { arrival, limits } = this.#host;
     const isFree = !isRequest(envelope.message) || this.#running < limits.concurrency;
-    if (arrival === 'dispatch' && this.#waiting.length === 0 && isFree) {
+    if (arrival === 'dispatch' && (this.#waiting?.length ?? 0) === 0 && isFree) {
       this.#deliver(envelope);
       return true;
     }
+    this.#waiting ??= [];
     if (this.#waiting.length >= limits.maxQueue) {
       this.#host.journal.tripped('maxQueue');
       return false;
@@ -231,7 +242,7 @@ export class Mailbox {
       return;
     }
     const innerId = this.#innerId(message.id);
-    const ask = this.#asks.get(innerId);
+    const ask = this.#asks?.get(innerId);
     if (ask === undefined) return;
     ask.running = true;
     this.#running++;
@@ -243,7 +254,7 @@ export class Mailbox {
     const id = message.params?.['requestId'];
     const innerId =
       typeof id === 'string' || typeof id === 'number' ? this.#innerId(id) : undefined;
-    const ask = innerId === undefined ? undefined : this.#asks.get(innerId);
+    const ask = innerId === undefined ? undefined : this.#asks?.get(innerId);
     // `initialize` can not be cancelled (row C1); what is answered needs no cancel.
     if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
       this.#host.journal.deadLetter('in', message, ask === undefined ? 'late' : 'malformed');
@@ -253,7 +264,7 @@ export class Mailbox {
       const params = { ...message.params, requestId: innerId };
       this.#host.deliver({ ...message, params }, delivery);
     } else {
-      this.#waiting = this.#waiting.filter((envelope) => envelope.message !== ask.message);
+      this.#waiting = (this.#waiting ?? []).filter((envelope) => envelope.message !== ask.message);
     }
     this.#remove(innerId, ask);
     ask.exchange.cancelled();
@@ -263,18 +274,21 @@ export class Mailbox {
 
   #answer(ask: Ask, json: string, response: ResponseMessage): void {
     this.#host.journal.saw('out', 'response', ask.message.method, json.length);
-    if (!ask.exchange.answer(json)) this.#host.journal.deadLetter('out', response, 'closed');
+    const isError = response.error !== undefined;
+    if (!ask.exchange.answer(json, isError)) {
+      this.#host.journal.deadLetter('out', response, 'closed');
+    }
     this.#host.answered(ask, response);
     this.#next();
   }
 
   #remove(innerId: RequestId, ask: Ask): void {
-    this.#asks.delete(innerId);
+    this.#asks?.delete(innerId);
     if (ask.running) this.#running--;
   }
 
   #next(): void {
-    if (this.#waiting.length > 0) this.dispatch();
+    if (this.#waiting !== null) this.dispatch();
     if (this.references === 0) this.#host.drained();
   }
 

@@ -45,7 +45,7 @@ export class Outgoing implements TransportPeer {
   readonly #host: OutgoingHost;
   #questions: Questions | null = null;
   #epoch = 1;
-  #held: { message: NotificationMessage | RequestMessage; json: string }[] = [];
+  #held: { message: NotificationMessage | RequestMessage; json: string }[] | null = null;
   #progress: Map<RequestId, ProgressEntry> | null = null;
 
   constructor(host: OutgoingHost) {
@@ -71,7 +71,7 @@ export class Outgoing implements TransportPeer {
   /** Forgets what nobody waits for any more. */
   end(): void {
     for (const question of this.#questions?.clear() ?? []) this.#host.stopWaiting(question);
-    for (const { message } of this.#held.splice(0)) {
+    for (const { message } of this.#held?.splice(0) ?? []) {
       this.#host.journal.deadLetter('out', message, 'closed');
     }
     this.#progress = null;
@@ -139,14 +139,16 @@ export class Outgoing implements TransportPeer {
       this.#host.deliver({ ...message, id: found.localId });
       if (this.references === 0) this.#host.drained();
     } else {
-      const params = { ...message.params, progressToken: found.localId };
+      const params = { ...message.params, progressToken: found.localToken };
       this.#host.deliver({ ...message, params });
     }
   }
 
   /** The client has confirmed the handshake: what waited for that goes out (row L2). */
   confirm(): void {
-    for (const { json } of this.#held.splice(0)) this.#host.outlet.tell(json);
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const { json } of held) this.#host.outlet.tell(json);
   }
 
   /** A request is settled: its progress is over. */
@@ -209,6 +211,7 @@ export class Outgoing implements TransportPeer {
   }
 
   #hold(message: NotificationMessage | RequestMessage, json: string): boolean {
+    this.#held ??= [];
     if (this.#held.length >= this.#host.limits.maxQueue) {
       this.#host.journal.tripped('maxQueue');
       this.#host.journal.deadLetter('out', message, 'full');

@@ -11,6 +11,8 @@ export interface Question {
   readonly wireId: number;
   /** The id its server knows it by. */
   readonly localId: RequestId;
+  /** The progress token its server gave it. */
+  readonly localToken: unknown;
   readonly method: string;
   /** The exchange it travels on; `undefined` is the session's outlet. */
   readonly exchange: Exchange | undefined;
@@ -47,18 +49,19 @@ export class Questions {
     return open;
   }
 
-  /** Puts a question on the wire's terms: its id, and the progress token that repeats the id. */
+  /** Puts a question on the wire's terms: its id, and its progress token, which is that id. */
   open(
     request: RequestMessage,
     exchange: Exchange | undefined,
   ): { question: Question; message: RequestMessage } {
     const wireId = this.#base + this.#count++;
-    const question: Question = { wireId, localId: request.id, method: request.method, exchange };
+    const { id: localId, method, params: asked } = request;
+    const meta = asked?.['_meta'] as { progressToken?: unknown } | undefined;
+    const localToken = meta?.progressToken;
+    const question: Question = { wireId, localId, localToken, method, exchange };
     this.#open.set(wireId, question);
-    const meta = request.params?.['_meta'] as { progressToken?: unknown } | undefined;
-    if (meta?.progressToken !== request.id)
-      return { question, message: { ...request, id: wireId } };
-    const params = { ...request.params, _meta: { ...meta, progressToken: wireId } };
+    if (localToken === undefined) return { question, message: { ...request, id: wireId } };
+    const params = { ...asked, _meta: { ...meta, progressToken: wireId } };
     return { question, message: { ...request, id: wireId, params } };
   }
 

@@ -2,6 +2,7 @@ import type { SessionEffect } from '../machines/step.ts';
 import { Actor, type Overseer } from './actor.ts';
 import { EFFECTS } from './effects.ts';
 import { runInSession, type SessionContext } from './context.ts';
+import { ActorsError } from './errors.ts';
 import type { Extra, Outlet } from './exchange.ts';
 import { Handshake } from './handshake.ts';
 import type { HttpExchangeHost } from './httpExchange.ts';
@@ -34,6 +35,8 @@ export class SessionActor
   #outbox: Outbox | null = null;
   #locals: Map<object, unknown> | null = null;
   #isSettling = false;
+  /** What those who wait are told when a crash ends it. */
+  #crashCode: 'session-crashed' | 'server-unavailable' = 'session-crashed';
   #unread: UnreadAnswers | null = null;
 
   /** @param outlet where the session's own words go; without one, an outbox of event streams */
@@ -50,6 +53,13 @@ export class SessionActor
   start(first: Envelope): void {
     this.mailbox.accept(first);
     this.begin();
+  }
+
+  override crash(error: unknown): void {
+    if (error instanceof ActorsError && error.code === 'server-unavailable') {
+      this.#crashCode = error.code;
+    }
+    super.crash(error);
   }
 
   get references(): number {
@@ -190,6 +200,12 @@ export class SessionActor
     if (this.#isSettling && this.mailbox.references === 0) this.tell({ type: 'session.settled' });
   }
 
+  rest(): void {
+    this.mailbox.rest();
+    this.journal.rest();
+    this.armIdle();
+  }
+
   // ---- the machine's effects, by the names it gives them
 
   rebuild(): void {
@@ -225,7 +241,7 @@ export class SessionActor
   cut(): void {
     this.leave();
     const { reason } = this;
-    const code = reason === 'crashed' ? 'session-crashed' : 'session-ended';
+    const code = reason === 'crashed' ? this.#crashCode : 'session-ended';
     const count = this.mailbox.cut(code, 'all', { reason });
     this.services.counters.cut += count;
     for (let i = 0; i < count; i++) this.journal.orphan('handler');

@@ -42,7 +42,7 @@ export class Supervisor<A extends Actor> implements Overseer {
   readonly #perPrincipal = new Map<string, Set<Actor>>();
   readonly #tombstones = new Map<string, Tombstone>();
   /** Sessions that hold a place: admitted and not ending. */
-  readonly #live = new Set<Actor>();
+  #live = 0;
   #whenEmpty: (() => void)[] = [];
 
   constructor(settings: Settings<unknown>) {
@@ -95,9 +95,9 @@ export class Supervisor<A extends Actor> implements Overseer {
         }
       }
     }
-    if (this.#live.size >= settings.maxSessions) {
+    if (this.#live >= settings.maxSessions) {
       idle.first()?.close('capacity');
-      if (this.#live.size >= settings.maxSessions) return this.#full('maxSessions');
+      if (this.#live >= settings.maxSessions) return this.#full('maxSessions');
     }
     return this.#spawn(principal, create);
   }
@@ -118,7 +118,9 @@ export class Supervisor<A extends Actor> implements Overseer {
 
   /** A session gives up its place: it answers 404 from here on. */
   ending(session: Actor): void {
-    if (!this.#live.delete(session)) return;
+    if (!session.holdsPlace) return;
+    session.holdsPlace = false;
+    this.#live--;
     if (!session.isConfirmed) this.services.counters.handshakes--;
     const { principal } = session;
     if (principal === undefined) return;
@@ -198,7 +200,8 @@ export class Supervisor<A extends Actor> implements Overseer {
     }
     const session = create(id);
     this.#directory.set(session.id, session);
-    this.#live.add(session);
+    session.holdsPlace = true;
+    this.#live++;
     if (principal !== undefined) {
       const own = this.#perPrincipal.get(principal);
       if (own === undefined) this.#perPrincipal.set(principal, new Set([session]));

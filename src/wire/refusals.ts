@@ -22,13 +22,8 @@ export const REFUSALS = {
     message: 'Unauthorized',
     headers: ['WWW-Authenticate', 'Bearer'],
   },
-  /** Neither GET, POST nor DELETE (T2). */
-  'method-not-allowed': {
-    status: 405,
-    rpcCode: -32000,
-    message: 'Method not allowed',
-    headers: ['Allow', 'GET, POST, DELETE'],
-  },
+  /** Neither GET, POST nor, where it is on, DELETE (T2). */
+  'method-not-allowed': { status: 405, rpcCode: -32000, message: 'Method not allowed' },
   /** `Accept` leaves out what we would answer with (P1, G1). */
   'not-acceptable': { status: 406, rpcCode: -32000, message: 'Not acceptable' },
   /** The body is not `application/json` (P2). */

@@ -17,6 +17,11 @@ export function messageFrame(json: string, id?: string): string {
     : `event: message\nid: ${id}\ndata: ${json}\n\n`;
 }
 
+/** The first event of a 2024-11-05 stream: where its client posts to (row H1). */
+export function endpointFrame(uri: string): string {
+  return `event: endpoint\ndata: ${uri}\n\n`;
+}
+
 /** An id to resume from before there is anything to say, and how soon to come back (row P12). */
 export function primingFrame(id: string, retryMs: number): string {
   return `id: ${id}\nretry: ${retryMs}\ndata: \n\n`;

@@ -1,0 +1,76 @@
+import type { EventEmitter } from 'node:events';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ActorsError } from '../errors.ts';
+
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+interface Claims {
+  readonly paths: Map<string, UpgradeListener>;
+  readonly stop: () => void;
+}
+
+const claims = new WeakMap<EventEmitter, Claims>();
+
+/**
+ * Gives the upgrade requests of one path to a listener.
+ *
+ * One real listener stands for all paths of a server: so it knows when a request is nobody's, and
+ * refuses it; where others listen too, it may be theirs and is left alone.
+ *
+ * @returns how to give the path back
+ * @throws ActorsError `bad-option` for a path that is taken
+ */
+export function claimUpgrades(
+  server: EventEmitter,
+  path: string,
+  listener: UpgradeListener,
+): () => void {
+  const { paths, stop } = claims.get(server) ?? listen(server);
+  if (paths.has(path)) {
+    throw new ActorsError('bad-option', `path must be free, got ${JSON.stringify(path)} again`);
+  }
+  paths.set(path, listener);
+  return () => {
+    if (paths.get(path) !== listener) return;
+    paths.delete(path);
+    if (paths.size === 0) stop();
+  };
+}
+
+function listen(server: EventEmitter): Claims {
+  const paths = new Map<string, UpgradeListener>();
+  const onUpgrade: UpgradeListener = (request, socket, head) => {
+    const { url = '' } = request;
+    const end = url.indexOf('?');
+    const listener = paths.get(end < 0 ? url : url.slice(0, end));
+    if (listener !== undefined) listener(request, socket, head);
+    else if (server.listenerCount('upgrade') === 1) {
+      refuseUpgrade(socket, 404, ['Content-Type', 'text/plain'], 'Not found\n');
+    }
+  };
+  const stop = (): void => {
+    server.off('upgrade', onUpgrade);
+    claims.delete(server);
+  };
+  const claim = { paths, stop };
+  claims.set(server, claim);
+  server.on('upgrade', onUpgrade);
+  return claim;
+}
+
+/** Answers in plain HTTP and closes the socket. @param headers names and values in turn */
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  headers: readonly string[],
+  body: string,
+): void {
+  // Nobody else listens to a socket that node has handed over.
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  const all = [...headers, 'Content-Length', `${Buffer.byteLength(body)}`, 'Connection', 'close'];
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+  for (let i = 0; i < all.length; i += 2) text += `${all[i]}: ${all[i + 1]}\r\n`;
+  socket.end(`${text}\r\n${body}`);
+}

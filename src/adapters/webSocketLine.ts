@@ -1,0 +1,107 @@
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Channel, ChannelEnd, Wire } from '../channel.ts';
+import type { DeadlineQueue } from '../deadlines.ts';
+import type { Services } from '../services.ts';
+import { count } from '../stats.ts';
+import { CLOSE_CODES } from './closeCodes.ts';
+
+const SUBPROTOCOL = 'mcp';
+
+/** How long a peer may take to answer a close frame before its socket is destroyed. */
+const CLOSE_HANDSHAKE_MS = 2000;
+
+/** The one door to `ws`: makes WebSockets of upgrade requests that have been admitted. */
+export function createAcceptor(maxPayload: number): WebSocketServer {
+  return new WebSocketServer({
+    noServer: true,
+    maxPayload,
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_HANDSHAKE_MS,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+}
+
+/** One WebSocket under a channel. */
+export class WebSocketLine implements Wire {
+  readonly #services: Services;
+  readonly #pings: DeadlineQueue<WebSocketLine>;
+  #socket: WebSocket | null = null;
+  #channel: Channel | null = null;
+  #hasPonged = true;
+
+  constructor(services: Services, pings: DeadlineQueue<WebSocketLine>) {
+    this.#services = services;
+    this.#pings = pings;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== null;
+  }
+
+  attach(socket: WebSocket, channel: Channel): void {
+    this.#socket = socket;
+    this.#channel = channel;
+    socket.on('message', (data, isBinary) => {
+      // A Buffer, because `binaryType` was left alone; `ws` has checked that it is UTF-8.
+      if (!isBinary) return channel.receive((data as Buffer).toString('utf8'));
+      this.#close('binary-frame');
+      channel.left();
+    });
+    socket.on('pong', () => (this.#hasPonged = true));
+    // Faults of the protocol: `ws` has closed with the code they have.
+    socket.on('error', () => channel.left());
+    socket.on('close', () => {
+      this.#pings.disarm(this);
+      channel.left();
+    });
+    this.#pings.arm(this);
+  }
+
+  send(json: string): void {
+    this.#socket?.send(json, this.#taken);
+    // Who does not read is not read from: what it asked for would only pile up.
+    if (this.unread > this.#services.settings.maxStreamBytes) this.#socket?.pause();
+  }
+
+  end(reason: ChannelEnd): void {
+    this.#close(reason);
+  }
+
+  get unread(): number {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  /** Ends the session when what is in flight is answered. */
+  finish(): void {
+    this.#channel?.finish('drained');
+  }
+
+  cut(): void {
+    this.#channel?.cut();
+  }
+
+  /** From the sweep: whoever did not answer the last ping is gone. */
+  ping(): void {
+    if (this.#hasPonged) {
+      this.#hasPonged = false;
+      this.#socket?.ping();
+      this.#pings.arm(this);
+      return;
+    }
+    const { counters, events } = this.#services;
+    count(counters.limits, 'pingMs');
+    events.emit('limit', { session: this.#channel?.session?.key, limit: 'pingMs' });
+    this.#socket?.terminate();
+  }
+
+  readonly #taken = (): void => {
+    if (this.unread <= this.#services.settings.maxStreamBytes) this.#socket?.resume();
+  };
+
+  #close(why: keyof typeof CLOSE_CODES): void {
+    const { code, reason } = CLOSE_CODES[why];
+    this.#socket?.close(code, reason);
+    // A close frame is answered by a peer that is read from.
+    this.#socket?.resume();
+  }
+}

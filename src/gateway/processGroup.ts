@@ -1,0 +1,110 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+// Real time, and timers that hold the process: a program that awaits the end of its children must
+// not end before them.
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../clock.ts';
+
+const FIRST_POLL_MS = 5;
+const MAX_POLL_MS = 50;
+
+/** Windows has no process groups: there, only the child itself is ended. */
+export const hasGroups = process.platform !== 'win32';
+
+/** A child and all it has started, as long as they stay in its process group. */
+export class ProcessGroup {
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
+
+  constructor(child: ChildProcess, pid: number) {
+    this.#child = child;
+    this.pid = pid;
+    this.#exited = new Promise((resolve) => child.once('exit', () => resolve()));
+  }
+
+  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+    if (!hasGroups) this.#child.kill(name);
+    else if (this.isAlive) sendSignal(-this.pid, name);
+  }
+
+  /** Any process of it runs. */
+  get isAlive(): boolean {
+    if (this.#hasLeader) return true;
+    // While a group has members, its number is given to nobody else.
+    return hasGroups && sendSignal(-this.pid, 0) && hasLiveMember(this.pid);
+  }
+
+  /** Waits until nothing of it runs; `false` when something still does after `timeoutMs`. */
+  async gone(timeoutMs: number): Promise<boolean> {
+    const deadline = systemClock.now() + timeoutMs;
+    if (this.#hasLeader) {
+      const waiting = new AbortController();
+      const tooLong = delay(timeoutMs, undefined, { signal: waiting.signal }).catch(() => {});
+      await Promise.race([this.#exited, tooLong]);
+      waiting.abort();
+    }
+    for (let pause = FIRST_POLL_MS; this.isAlive; pause = Math.min(pause * 2, MAX_POLL_MS)) {
+      const left = deadline - systemClock.now();
+      if (left <= 0) return false;
+      await delay(Math.min(pause, left));
+    }
+    return true;
+  }
+
+  get #hasLeader(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+}
+
+/** `false`: there is nobody of that number, or nobody that is ours to end. */
+function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(target, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A process that ended and was not waited for counts as a member of its group for as long as its
+ * new parent likes; in a container that can be for ever. Where `/proc` tells, only who runs counts.
+ */
+function hasLiveMember(group: number): boolean {
+  return liveGroups()?.has(group) ?? true;
+}
+
+const LIST_AGE_MS = 20;
+let list: Set<number> | undefined;
+let listedAt = -Infinity;
+
+/** One look for all that ask at about the same time: it reads a file per process. */
+function liveGroups(): Set<number> | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const now = systemClock.now();
+  if (list !== undefined && now - listedAt < LIST_AGE_MS && now >= listedAt) return list;
+  try {
+    list = new Set();
+    listedAt = now;
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const group = liveGroupOf(name);
+      if (group !== undefined) list.add(group);
+    }
+  } catch {
+    list = undefined;
+  }
+  return list;
+}
+
+function liveGroupOf(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold anything, so the fields are those after its last one.
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? undefined : Number(group);
+  } catch {
+    return undefined;
+  }
+}
