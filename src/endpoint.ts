@@ -13,7 +13,14 @@ import {
   type Parcel,
   readBody,
 } from './wire/body.ts';
-import { acceptsBoth, accepts, header, isJson, type RequestHead } from './wire/headers.ts';
+import {
+  acceptsBoth,
+  accepts,
+  header,
+  isJson,
+  prefersStream,
+  type RequestHead,
+} from './wire/headers.ts';
 import { parseEventId } from './wire/eventId.ts';
 import { isRequest, type RequestId, type RequestMessage } from './wire/jsonrpc.ts';
 import { OriginRules } from './wire/origin.ts';
@@ -243,7 +250,10 @@ export class Endpoint {
       exchange.answer(refusalBody(code, message.id));
     }
     // Once admitted: a refusal keeps its status.
-    if (session.responseMode === 'sse' && !exchange.isSettled) exchange.upgrade();
+    const streams =
+      session.responseMode === 'sse' ||
+      (session.responseMode === 'auto' && prefersStream(header(origin.head, 'accept')));
+    if (streams && !exchange.isSettled) exchange.upgrade();
   }
 
   #initialize(

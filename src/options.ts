@@ -107,7 +107,10 @@ export type PrincipalOf = (
 
 /** How a request's answer travels. */
 export type ResponseMode =
-  /** JSON; an event stream as soon as the handler emits something, or after `sseAfterMs` */
+  /**
+   * JSON; an event stream as soon as the handler emits something, after `sseAfterMs`, or where the
+   * client names `text/event-stream` first in `Accept`
+   */
   | 'auto'
   /** always an event stream */
   | 'sse'

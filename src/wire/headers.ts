@@ -26,6 +26,14 @@ export function acceptsBoth(accept: string | undefined): boolean {
   return accepts(accept, 'application/json') && accepts(accept, 'text/event-stream');
 }
 
+/** Of two equally acceptable types the client named event streams first: that is what it gets. */
+export function prefersStream(accept: string | undefined): boolean {
+  if (accept === undefined || accept === FROM_SDK) return false;
+  const stream = accept.indexOf('text/event-stream');
+  const json = accept.indexOf('application/json');
+  return stream >= 0 && json >= 0 && stream < json;
+}
+
 /** Reads `Accept` as the list it is; a type, its range and the all-range count, unless `q=0`. */
 export function accepts(accept: string | undefined, type: string): boolean {
   if (accept === undefined) return false;

@@ -1,3 +1,5 @@
+import type { Message } from './jsonrpc.ts';
+
 /** Session revisions, newest first. `2024-11-05` clients may speak Streamable HTTP as well. */
 export const SESSION_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
 
@@ -18,4 +20,15 @@ export function allowsBatches(revision: string | undefined): boolean {
 
 export function isSupported(revision: string): boolean {
   return (SESSION_REVISIONS as readonly string[]).includes(revision);
+}
+
+/**
+ * An `initialize` as its server is to see it. Where it asks for a revision we do not speak it asks
+ * for our latest, because a server may agree to one that we would refuse ever after (row L1).
+ */
+export function inOurEra(initialize: Message): Message {
+  const params = 'method' in initialize ? initialize.params : undefined;
+  const asked = params?.['protocolVersion'];
+  if (typeof asked !== 'string' || isSupported(asked)) return initialize;
+  return { ...initialize, params: { ...params, protocolVersion: SESSION_REVISIONS[0] } } as Message;
 }

@@ -1,0 +1,43 @@
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js';
+import { clientTools } from './client-tools.ts';
+import { contentTools } from './content-tools.ts';
+import { jsonSchemaTool } from './json-schema-tool.ts';
+import { runningTools } from './running-tools.ts';
+import { sessionTools } from './session-tools.ts';
+import { simpleTools } from './simple-tools.ts';
+import { failure } from './results.ts';
+import type { ToolHost } from './tool.ts';
+
+const tools = [
+  ...simpleTools,
+  ...runningTools,
+  ...sessionTools,
+  ...contentTools,
+  ...clientTools,
+  jsonSchemaTool,
+];
+const toolsByName: ReadonlyMap<string, (typeof tools)[number]> = new Map(
+  tools.map((tool) => [tool.listing.name, tool]),
+);
+const listing = { tools: tools.map((tool) => tool.listing) };
+
+/** Answers `tools/list` and `tools/call` of one session. */
+export function serveTools(host: ToolHost): void {
+  host.server.setRequestHandler(ListToolsRequestSchema, () => listing);
+
+  host.server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+    const tool = toolsByName.get(params.name);
+    // The name is not repeated: it is the caller's text, and may be a megabyte long.
+    if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, 'Unknown tool');
+    try {
+      return await tool.run(params.arguments ?? {}, { ...host, extra });
+    } catch (error) {
+      return failure(error instanceof Error ? error.message : String(error));
+    }
+  });
+}

@@ -1,0 +1,23 @@
+import { MultiServerMCPClient } from '@langchain/mcp-adapters';
+import { journey } from './journey.mjs';
+
+const seen = [];
+
+await journey({
+  async connect(url) {
+    const client = new MultiServerMCPClient({
+      // Whatever is answered, it must be Streamable HTTP that worked.
+      mcpServers: { everything: { transport: 'http', url, automaticSSEFallback: false } },
+      onProgress: ({ progress }) => seen.push(progress),
+    });
+    const tools = await client.getTools();
+    return { client, tools };
+  },
+  list: async ({ tools }) => tools.map(({ name }) => name),
+  call: ({ tools }, name, args) => tools.find((tool) => tool.name === name).invoke(args),
+  async progress({ tools }, name, args) {
+    await tools.find((tool) => tool.name === name).invoke(args);
+    return seen;
+  },
+  close: ({ client }) => client.close(),
+});
