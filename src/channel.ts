@@ -21,6 +21,8 @@ export interface Wire {
   end(reason: ChannelEnd): void;
   /** Bytes sent that the peer has not taken yet. */
   readonly unread: number;
+  /** Resolves when the peer has taken what was sent, or is gone. Without it nobody can keep step. */
+  drained?(): Promise<void>;
 }
 
 /**
@@ -133,6 +135,12 @@ export class Channel implements Outlet {
     this.#end('handshake-timeout');
   }
 
+  drained(): Promise<void> | undefined {
+    if (this.#isOver) return undefined;
+    const { maxStreamBytes } = this.#supervisor.services.settings;
+    return this.#wire.unread > maxStreamBytes / 2 ? this.#wire.drained?.() : undefined;
+  }
+
   /** What is in flight may still be answered. */
   retire(): void {}
 
@@ -167,14 +175,11 @@ export class Channel implements Outlet {
     services.silent.disarm(this);
     // Its place is the session's from here on.
     services.counters.handshakes--;
-    const session = this.#supervisor.admit(
-      this.#principal,
-      (sid) => new SessionActor(this.#supervisor, sid, this.#principal, this),
-    );
+    const session = this.#admit();
     if (typeof session === 'string') {
       services.counters.handshakes++;
       this.#refuse(session, id);
-      this.#end(session);
+      this.#end(session === 'internal-error' ? 'crashed' : session);
       return;
     }
     this.#session = session;
@@ -187,6 +192,18 @@ export class Channel implements Outlet {
       bytes: parcel.bytes,
     });
     session.attachedChanged(true);
+  }
+
+  #admit(): SessionActor | NoPlace | 'internal-error' {
+    try {
+      return this.#supervisor.admit(
+        this.#principal,
+        (sid) => new SessionActor(this.#supervisor, sid, this.#principal, this),
+      );
+    } catch (error) {
+      this.#supervisor.services.events.emit('endpoint.failed', { error });
+      return 'internal-error';
+    }
   }
 
   #deliver(session: SessionActor, { messages, isBatch, bytes }: Parcel, delivery: Extra): void {

@@ -55,6 +55,10 @@ export class Connection implements TransportPeer {
     this.#peer.late(message);
   }
 
+  drained(): Promise<void> | undefined {
+    return this.#peer.drained();
+  }
+
   closedByServer(): void {
     this.#peer.closedByServer();
   }
@@ -132,7 +136,11 @@ export class Connection implements TransportPeer {
     this.#server = null;
     try {
       this.transport.detach();
-      this.#abort?.abort();
+    } catch (error) {
+      onOrphan('server')(error);
+    }
+    this.#abort?.abort();
+    try {
       if (server !== null) await wait(() => server.close(), undefined);
     } catch (error) {
       onOrphan('server')(error);

@@ -11,7 +11,7 @@ export interface SessionContext {
 }
 
 interface Storage {
-  run<R>(context: SessionContext, callback: () => R): R;
+  run<R>(context: SessionContext | undefined, callback: () => R): R;
   getStore(): SessionContext | undefined;
 }
 
@@ -30,6 +30,11 @@ const storage: Storage | undefined = (() => {
 /** Runs code as part of a session; whatever it starts belongs to that session. */
 export function runInSession<R>(context: SessionContext, callback: () => R): R {
   return storage === undefined ? callback() : storage.run(context, callback);
+}
+
+/** Runs code as part of no session, so that what it starts can not be blamed on one. */
+export function runOutside<R>(callback: () => R): R {
+  return storage === undefined ? callback() : storage.run(undefined, callback);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { runOutside } from './context.ts';
 
 /** Longest delay a timer takes in every host: beyond it, some fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -107,15 +108,20 @@ export class Deadlines {
   #arm(at: number): void {
     this.#timerAt = at;
     const delay = Math.min(Math.max(at - this.#clock.now(), 0), MAX_TIMER_MS);
-    this.#timer = this.#clock.setTimeout(this.#run, delay);
+    // A timer belongs to the session it was set in; this one serves them all.
+    this.#timer = runOutside(() => this.#clock.setTimeout(this.#run, delay));
   }
 
   readonly #run = (): void => {
     this.#timerAt = Infinity;
     const now = this.#clock.now();
-    for (const queue of this.#queues) queue.run(now);
-    let next = Infinity;
-    for (const queue of this.#queues) next = Math.min(next, queue.next());
-    if (next < this.#timerAt) this.expect(next);
+    try {
+      for (const queue of this.#queues) queue.run(now);
+    } finally {
+      // Even when a callback threw: what was due behind it is due as before.
+      let next = Infinity;
+      for (const queue of this.#queues) next = Math.min(next, queue.next());
+      if (next < this.#timerAt) this.expect(next);
+    }
   };
 }

@@ -1,6 +1,7 @@
 import { SessionActor } from './sessionActor.ts';
 import { Channel, extraOf, type Wire } from './channel.ts';
 import { Delivery, type Origin } from './delivery.ts';
+import type { RuntimeEventName } from './events.ts';
 import { HttpExchange } from './httpExchange.ts';
 import type { Services } from './services.ts';
 import { count } from './stats.ts';
@@ -49,6 +50,11 @@ export class Endpoint {
 
   get maxBodyBytes(): number {
     return this.services.settings.maxBodyBytes;
+  }
+
+  /** How many listen to an event of this runtime. */
+  listeners(name: RuntimeEventName): number {
+    return this.#supervisor.services.events.listeners(name);
   }
 
   /** Checks everything that can be checked before a body is read. */
@@ -293,8 +299,10 @@ export class Endpoint {
     const last = header(head, 'last-event-id');
     if (last === undefined) return session.outbox.attach(port);
     const place = parseEventId(session.key, last);
-    if (place === undefined || !session.outbox.resume(place, port))
-      this.refuse(port, 'event-unknown');
+    const resumption = place === undefined ? 'unknown' : session.outbox.resume(place, port);
+    if (resumption === 'unknown') this.refuse(port, 'event-unknown');
+    // A client that cancelled comes back for its stream; an empty answer tells it not to again.
+    else if (resumption === 'over') port.send(204, []);
   }
 
   #session(

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'too-many-resources'
   | 'not-admitted'
   | 'server-unavailable'
+  | 'server-ended'
   | 'scope-busy'
   | 'inbox-full';
 

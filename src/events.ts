@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import { runOutside } from './context.ts';
 import type { EndReason } from '../machines/session.ts';
 import type { MessageKind } from './wire/jsonrpc.ts';
 
@@ -57,11 +58,17 @@ export class EventStream {
   watchesMessages = false;
 
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void {
+    const failed = (error: unknown): void => {
+      if (name !== 'observer.failed') this.emit('observer.failed', { event: name, error });
+    };
     const guarded = (event: unknown): void => {
       try {
-        listener(event as RuntimeEvents[N]);
+        // Outside: a timer that a listener sets is not the session's it heard of.
+        const result: unknown = runOutside(() => listener(event as RuntimeEvents[N]));
+        // An async function is a listener too, by the type and by custom.
+        if (result instanceof Promise) result.catch(failed);
       } catch (error) {
-        if (name !== 'observer.failed') this.emit('observer.failed', { event: name, error });
+        failed(error);
       }
     };
     this.#emitter.on(name, guarded);
@@ -70,6 +77,11 @@ export class EventStream {
       this.#emitter.off(name, guarded);
       this.#note();
     };
+  }
+
+  /** How many listen to an event. */
+  listeners(name: RuntimeEventName): number {
+    return this.#emitter.listenerCount(name);
   }
 
   emit<N extends RuntimeEventName>(name: N, event: RuntimeEvents[N]): void {

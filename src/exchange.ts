@@ -26,6 +26,11 @@ export interface Outlet {
   readonly isReachable: boolean;
   /** Bytes said on any stream of the session that the client has not taken yet. */
   readonly unread: number;
+  /**
+   * Right after something was said: resolves when the client has taken it, `undefined` while there
+   * is room. Who awaits it is never cut for being faster than its client.
+   */
+  drained(): Promise<void> | undefined;
   /** `false`: nobody will ever read it. */
   tell(json: string): boolean;
   /** The session refuses from here on; what is in flight may still be answered. */

@@ -24,6 +24,11 @@ export class Handshake {
     return isObject(capabilities) ? capabilities : undefined;
   }
 
+  /** Notes what the client said of itself, before the factory runs. */
+  begin(initialize: Message): void {
+    if ('params' in initialize) this.#initialize = initialize.params;
+  }
+
   /** Notes a request that succeeded. */
   note({ message: { method, params } }: Ask, { result }: ResponseMessage): void {
     if (result === undefined || params === undefined) return;

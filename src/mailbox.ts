@@ -257,7 +257,8 @@ export class Mailbox {
     const ask = innerId === undefined ? undefined : this.#asks?.get(innerId);
     // `initialize` can not be cancelled (row C1); what is answered needs no cancel.
     if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
-      this.#host.journal.deadLetter('in', message, ask === undefined ? 'late' : 'malformed');
+      const isLate = innerId !== undefined && ask === undefined;
+      this.#host.journal.deadLetter('in', message, isLate ? 'late' : 'malformed');
       return;
     }
     if (ask.running) {

@@ -1,6 +1,6 @@
 import type { DeadlineQueue } from './deadlines.ts';
 import type { Outlet } from './exchange.ts';
-import { type ReplayEntry, ReplayLog } from './replay.ts';
+import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
 import { STANDALONE, Stream } from './stream.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './options.ts';
@@ -8,6 +8,9 @@ import { type EventPlace, formatEventId } from './wire/eventId.ts';
 import type { ResponsePort } from './wire/port.ts';
 import { messageFrame, primingFrame, STREAM_HEADERS } from './wire/sse.ts';
 import { canBePrimed } from './wire/versions.ts';
+
+/** What became of a stream somebody came back for. */
+export type Resumption = 'resumed' | 'over' | 'unknown';
 
 /** What an outbox needs of its session. */
 export interface OutboxHost {
@@ -30,12 +33,16 @@ export class Outbox implements Outlet {
   readonly #host: OutboxHost;
   readonly #streams = new Map<number, Stream>();
   readonly #log: ReplayLog;
+  /** Streams whose request was cancelled: who comes back for one is told that nothing will come. */
+  readonly #cancelled = new Set<number>();
   #count = STANDALONE;
   #closed = false;
+  /** The port that was just written to past half of what it may hold. */
+  #pressed: ResponsePort | null = null;
 
   constructor(host: OutboxHost) {
     this.#host = host;
-    this.#log = new ReplayLog(host.limits, (entry) => this.#dropped(entry));
+    this.#log = new ReplayLog(host.limits, (entry, bound) => this.#dropped(entry, bound));
   }
 
   /** A GET stream is open. */
@@ -59,6 +66,7 @@ export class Outbox implements Outlet {
 
   /** Opens the GET stream, or takes it over from a half-dead one (rows G1, G3). */
   attach(port: ResponsePort): void {
+    this.#log.expire(this.#host.now());
     const stream = this.#standalone();
     this.#carry(stream, port, []);
     this.#replay(
@@ -67,16 +75,18 @@ export class Outbox implements Outlet {
     );
   }
 
-  /** Goes on with a stream after the event a client saw last (row R2). `false`: not known any more. */
-  resume(place: EventPlace, port: ResponsePort): boolean {
+  /** Goes on with a stream after the event a client saw last (row R2). */
+  resume(place: EventPlace, port: ResponsePort): Resumption {
+    if (this.#cancelled.has(place.stream)) return 'over';
+    this.#log.expire(this.#host.now());
     const stream = this.#streams.get(place.stream);
-    if (stream === undefined || place.sequence > stream.sequence) return false;
+    if (stream === undefined || place.sequence > stream.sequence) return 'unknown';
     // A gap can not be filled: better a clear refusal than a silent loss.
-    if (place.sequence < stream.dropped) return false;
+    if (place.sequence < stream.dropped) return 'unknown';
     this.#carry(stream, port, []);
     this.#replay(stream, this.#log.after(stream.number, place.sequence));
     if (stream.done) this.#hangUp(stream);
-    return true;
+    return 'resumed';
   }
 
   /** Says something on a stream; `last` ends it. `false`: nobody will ever read it. */
@@ -104,6 +114,12 @@ export class Outbox implements Outlet {
     this.#log.forget(stream.number);
     this.#hangUp(stream);
     this.#streams.delete(stream.number);
+    this.#cancelled.add(stream.number);
+    if (this.#cancelled.size <= this.#host.limits.maxReplayEvents) return;
+    for (const oldest of this.#cancelled) {
+      this.#cancelled.delete(oldest);
+      return;
+    }
   }
 
   /** Ends the response and leaves the stream to be resumed (row P12). */
@@ -115,6 +131,12 @@ export class Outbox implements Outlet {
   dropStandalone(): void {
     const stream = this.#streams.get(STANDALONE);
     if (stream !== undefined) this.#hangUp(stream);
+  }
+
+  drained(): Promise<void> | undefined {
+    const port = this.#pressed;
+    this.#pressed = null;
+    return port?.drained();
   }
 
   retire(): void {
@@ -148,6 +170,8 @@ export class Outbox implements Outlet {
   /** Gives a stream its port. The one before it is ended first: never two copies. */
   #carry(stream: Stream, port: ResponsePort, headers: readonly string[]): void {
     this.#hangUp(stream);
+    // The GET stream can be older than the handshake, which says what its client understands.
+    stream.primed = canBePrimed(this.#host.protocolVersion);
     stream.port = port;
     port.open([...STREAM_HEADERS, ...headers]);
     const { key, limits, keepAlive } = this.#host;
@@ -185,6 +209,7 @@ export class Outbox implements Outlet {
       return false;
     }
     port.write(frame);
+    if (port.unread > this.#host.limits.maxStreamBytes / 2) this.#pressed = port;
     return true;
   }
 
@@ -196,13 +221,15 @@ export class Outbox implements Outlet {
 
   #replay(stream: Stream, entries: readonly ReplayEntry[]): void {
     for (const entry of entries) {
-      if (!this.#put(stream, entry.frame)) return;
+      if (!stream.isLive) return;
+      // Never cut for being behind: the log is bounded, and whoever has much to catch up never would.
+      stream.port?.write(entry.frame);
       entry.undelivered = false;
     }
   }
 
-  #dropped(entry: ReplayEntry): void {
-    if (entry.undelivered) this.#host.journal.tripped('maxReplayEvents');
+  #dropped(entry: ReplayEntry, bound: keyof ReplayBounds): void {
+    if (entry.undelivered) this.#host.journal.tripped(bound);
     const stream = this.#streams.get(entry.stream);
     if (stream === undefined) return;
     stream.dropped = entry.sequence;

@@ -93,6 +93,10 @@ export class Outgoing implements TransportPeer {
     return this.#host.outlet.isReachable;
   }
 
+  drained(): Promise<void> | undefined {
+    return this.#host.outlet.drained();
+  }
+
   get unread(): number {
     return this.#host.outlet.unread;
   }

@@ -66,7 +66,7 @@ export class Questions {
   }
 
   recognise(id: unknown): Recognised {
-    if (typeof id !== 'number') return 'unknown';
+    if (typeof id !== 'number' || !Number.isInteger(id)) return 'unknown';
     const question = this.#open.get(id);
     if (question !== undefined) return question;
     if (Math.floor(id / PER_EPOCH) * PER_EPOCH !== this.#base) {

@@ -19,11 +19,15 @@ export interface ReplayBounds {
  */
 export class ReplayLog {
   readonly #bounds: ReplayBounds;
-  readonly #onDrop: (entry: ReplayEntry) => void;
+  readonly #onDrop: (entry: ReplayEntry, bound: keyof ReplayBounds) => void;
   #entries: ReplayEntry[] = [];
   #bytes = 0;
 
-  constructor(bounds: ReplayBounds, onDrop: (entry: ReplayEntry) => void) {
+  /** @param onDrop told of every event that leaves, and of the bound it met */
+  constructor(
+    bounds: ReplayBounds,
+    onDrop: (entry: ReplayEntry, bound: keyof ReplayBounds) => void,
+  ) {
     this.#bounds = bounds;
     this.#onDrop = onDrop;
   }
@@ -36,15 +40,12 @@ export class ReplayLog {
     this.#entries.push(entry);
     this.#bytes += entry.frame.length;
     const { maxReplayEvents, maxReplayBytes } = this.#bounds;
+    if (this.#entries.length > maxReplayEvents) this.#drop(1, 'maxReplayEvents');
     let over = 0;
-    while (
-      this.#entries.length - over > maxReplayEvents ||
-      (this.#bytes > maxReplayBytes && over < this.#entries.length)
-    ) {
-      this.#bytes -= this.#entries[over]!.frame.length;
-      over++;
+    for (let bytes = this.#bytes; bytes > maxReplayBytes; over++) {
+      bytes -= this.#entries[over]!.frame.length;
     }
-    if (over > 0) this.#drop(over);
+    if (over > 0) this.#drop(over, 'maxReplayBytes');
   }
 
   /** Forgets what is too old. */
@@ -52,10 +53,9 @@ export class ReplayLog {
     let over = 0;
     for (const entry of this.#entries) {
       if (now - entry.at < this.#bounds.replayMs) break;
-      this.#bytes -= entry.frame.length;
       over++;
     }
-    if (over > 0) this.#drop(over);
+    if (over > 0) this.#drop(over, 'replayMs');
   }
 
   /** What a stream said after a sequence number, oldest first. */
@@ -69,7 +69,10 @@ export class ReplayLog {
     this.#bytes = this.#entries.reduce((sum, entry) => sum + entry.frame.length, 0);
   }
 
-  #drop(count: number): void {
-    for (const entry of this.#entries.splice(0, count)) this.#onDrop(entry);
+  #drop(count: number, bound: keyof ReplayBounds): void {
+    for (const entry of this.#entries.splice(0, count)) {
+      this.#bytes -= entry.frame.length;
+      this.#onDrop(entry, bound);
+    }
   }
 }

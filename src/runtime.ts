@@ -13,22 +13,25 @@ export interface Runtime<T = unknown> {
   /** Serves a web-standard request. Detachable: `app.all('/mcp', (c) => fetch(c.req.raw))`. */
   readonly fetch: (request: Request, context?: FetchContext) => Promise<Response>;
   /** Listens to what happens; returns how to stop. A listener that throws disturbs nobody. */
-  on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
+  readonly on: <N extends RuntimeEventName>(
+    name: N,
+    listener: (event: RuntimeEvents[N]) => void,
+  ) => () => void;
   /** Counts, now and since the beginning. */
-  stats(): RuntimeStats;
+  readonly stats: () => RuntimeStats;
   /** The sessions there are. */
-  sessions(): Session<T>[];
+  readonly sessions: () => Session<T>[];
   /** The last messages that could not be delivered, oldest first. */
-  deadLetters(): DeadLetter[];
+  readonly deadLetters: () => DeadLetter[];
   /** New sessions are admitted: `false` while draining and after `close`. */
   readonly isReady: boolean;
   /**
    * Refuses new sessions, lets work in flight finish, ends every session.
    * What is not finished at the deadline gets an error.
    */
-  drain(options: { readonly deadlineMs: number }): Promise<DrainReport>;
+  readonly drain: (options: { readonly deadlineMs: number }) => Promise<DrainReport>;
   /** Ends everything now. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

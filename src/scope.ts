@@ -104,7 +104,7 @@ const METHODS = ['close', 'kill', 'terminate', 'destroy', 'dispose', 'abort'] as
 /** @throws ActorsError `not-disposable` */
 function releaseOf(resource: Owned): Release {
   if (typeof resource === 'function') return resource;
-  const from = resource as unknown as Record<string | symbol, unknown>;
+  const from = (resource ?? {}) as unknown as Record<string | symbol, unknown>;
   for (const name of [Symbol.asyncDispose, Symbol.dispose, ...METHODS]) {
     // A host without the symbols has `undefined` here, and looks up the name "undefined".
     if (name === undefined) continue;

@@ -14,9 +14,15 @@ import type { Question } from './questions.ts';
 import type { Services } from './services.ts';
 import { SessionHandle } from './sessionHandle.ts';
 import { UnreadAnswers } from './unread.ts';
-import type { Message, NotificationMessage, ResponseMessage } from './wire/jsonrpc.ts';
+import {
+  isRequest,
+  type Message,
+  type NotificationMessage,
+  type ResponseMessage,
+} from './wire/jsonrpc.ts';
 import type { RefusalCode } from './wire/refusals.ts';
 import type { ResponsePort } from './wire/port.ts';
+import { inOurEra } from './wire/versions.ts';
 
 /**
  * One session: an actor that owns an SDK server, its transport and a scoped state. Every message of
@@ -51,7 +57,8 @@ export class SessionActor
 
   /** Starts the session with the `initialize` that asked for it. */
   start(first: Envelope): void {
-    this.mailbox.accept(first);
+    this.handshake.begin(first.message);
+    this.mailbox.accept({ ...first, message: inOurEra(first.message) });
     this.begin();
   }
 
@@ -119,9 +126,9 @@ export class SessionActor
   accept(envelope: Envelope): RefusalCode | undefined {
     this.confirm();
     const code = this.mailbox.accept(envelope);
-    const { exchange } = envelope;
+    const { message, exchange } = envelope;
+    if (code === undefined && isRequest(message)) this.services.counters.calls++;
     if (code === undefined && exchange !== undefined && !exchange.isSettled) {
-      this.services.counters.calls++;
       this.services.slow.arm(exchange);
     }
     return code;

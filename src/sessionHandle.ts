@@ -77,12 +77,20 @@ export class SessionHandle implements Session {
 
   own<R extends Owned>(resource: R, options?: { readonly deadlineMs?: number }): R {
     const actor = this.#actor;
-    actor.incarnations.current.own(resource, options?.deadlineMs, actor.limits.maxResources);
+    const owner = actor.incarnations.current;
+    if (owner.owned >= actor.limits.maxResources) actor.journal.tripped('maxResources');
+    owner.own(resource, options?.deadlineMs, actor.limits.maxResources);
     const emitter = resource as {
       on?: (event: 'error', listener: (error: unknown) => void) => void;
     };
     // An emitter without a listener for its errors would end the process.
-    if (typeof emitter.on === 'function') emitter.on('error', (error) => actor.crash(error));
+    if (typeof emitter.on === 'function') {
+      emitter.on('error', (error) => {
+        // What a restart has released may still fail; its successor has nothing to do with it.
+        if (owner.isReleased) actor.journal.orphan('resource', error);
+        else actor.crash(error);
+      });
+    }
     return resource;
   }
 

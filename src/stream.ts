@@ -7,7 +7,7 @@ export const STANDALONE = 0;
 export class Stream {
   readonly number: number;
   /** The client understands an event that only carries an id. */
-  readonly primed: boolean;
+  primed: boolean;
   /** The client was given an id it can resume from. */
   resumable: boolean;
   port: ResponsePort | null = null;

@@ -19,6 +19,8 @@ export interface TransportPeer {
   late(message: Message): void;
   /** The server closed its side. */
   closedByServer(): void;
+  /** Right after something was said: when the client has taken it; `undefined` while there is room. */
+  drained(): Promise<void> | undefined;
   /** The client reads now what belongs to no request. */
   readonly isReachable: boolean;
   /** Bytes said on the session's streams that the client has not taken yet. */
@@ -65,7 +67,8 @@ export class ServerTransport implements Transport {
     else if (isResponse(said)) peer.settle(said);
     else if (isRequest(said)) peer.ask(said, options?.relatedRequestId);
     else peer.tell(said, options?.relatedRequestId);
-    return DONE;
+    // It is on its way; a server that awaits this keeps step with its client.
+    return peer.drained() ?? DONE;
   }
 
   /** Hands a message to the server. */

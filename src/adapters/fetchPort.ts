@@ -10,6 +10,8 @@ export class FetchPort implements ResponsePort {
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #isGone = false;
   #callbacks: (() => void)[] = [];
+  /** Who waits for the peer to take what was written. */
+  #waiting: (() => void)[] = [];
 
   /** @param extra headers of every response, CORS where it is on */
   constructor(signal: AbortSignal, extra: readonly string[]) {
@@ -35,6 +37,7 @@ export class FetchPort implements ResponsePort {
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
+        pull: () => this.#flush(),
         cancel: () => this.#leave(),
       },
       // Counts bytes: what is beyond the mark is what the peer has not taken.
@@ -63,6 +66,10 @@ export class FetchPort implements ResponsePort {
     return this.#isGone ? 0 : -(this.#controller?.desiredSize ?? 0);
   }
 
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   get gone(): boolean {
     return this.#isGone;
   }
@@ -76,6 +83,11 @@ export class FetchPort implements ResponsePort {
     if (this.#isGone) return;
     this.#isGone = true;
     for (const callback of this.#callbacks.splice(0)) callback();
+    this.#flush();
+  }
+
+  #flush(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #pairs(flat: readonly string[]): [string, string][] {

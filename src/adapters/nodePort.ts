@@ -5,6 +5,7 @@ import type { ResponsePort } from '../wire/port.ts';
 export class NodePort implements ResponsePort {
   readonly #response: ServerResponse;
   readonly #extra: readonly string[];
+  #drained: Promise<void> | null = null;
   #ends: ((end: () => void) => void) | null = null;
 
   /** @param extra headers of every response, CORS where it is on */
@@ -61,6 +62,19 @@ export class NodePort implements ResponsePort {
   get unread(): number {
     const { writableLength, socket } = this.#response;
     return Math.max(writableLength, socket?.writableLength ?? 0);
+  }
+
+  drained(): Promise<void> {
+    this.#drained ??= new Promise((resolve) => {
+      const response = this.#response;
+      const done = (): void => {
+        response.off('drain', done).off('close', done);
+        this.#drained = null;
+        resolve();
+      };
+      response.on('drain', done).on('close', done);
+    });
+    return this.#drained;
   }
 
   get gone(): boolean {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Runtime } from '../runtime.ts';
+import { endpointOf, type Runtime } from '../runtime.ts';
 import type { DrainReport } from '../supervisor.ts';
 import { containCrashes } from './containCrashes.ts';
 import { nodeHandler } from './nodeHandler.ts';
@@ -22,7 +22,7 @@ export interface NodeServer {
   readonly port: number;
   readonly server: Server;
   /** Drains the runtime, then stops listening. @param options deadlineMs defaults to 10 s */
-  close(options?: { readonly deadlineMs?: number }): Promise<DrainReport>;
+  readonly close: (options?: { readonly deadlineMs?: number }) => Promise<DrainReport>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -60,6 +60,7 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   );
   server.maxConnections = MAX_CONNECTIONS;
   const stopContaining = contain ? containCrashes() : () => {};
+  warnOfCrashes(runtime);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -90,4 +91,14 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       await close();
     },
   };
+}
+
+/** A session that crashes while nobody listens must not do so in silence. */
+function warnOfCrashes(runtime: Runtime): void {
+  const endpoint = endpointOf(runtime);
+  runtime.on('session.crashed', ({ session, error }) => {
+    if (endpoint.listeners('session.crashed') > 1) return;
+    const what = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`session ${session} crashed: ${what}`, { type: 'SessionCrashed' });
+  });
 }

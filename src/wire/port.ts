@@ -13,6 +13,8 @@ export interface ResponsePort {
   cut(): void;
   /** Bytes written that the peer has not taken yet. */
   readonly unread: number;
+  /** Resolves when the peer has taken what was written, or is gone. */
+  drained(): Promise<void>;
   /** The response is over, ended by either side. */
   readonly gone: boolean;
   /** Calls back once, when the response is over. */

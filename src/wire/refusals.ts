@@ -98,6 +98,8 @@ export const REFUSALS = {
     rpcCode: -32603,
     message: 'The server of this session could not be started',
   },
+  /** The session's server lives elsewhere and gave no answer that could be passed on. */
+  'server-unanswered': { status: 200, rpcCode: -32603, message: 'The server did not answer' },
   /** Ours to mend: never a stack, never a detail. */
   'internal-error': { status: 500, rpcCode: -32603, message: 'Internal error' },
 } as const satisfies Record<string, Refusal>;

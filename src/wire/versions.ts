@@ -30,5 +30,5 @@ export function inOurEra(initialize: Message): Message {
   const params = 'method' in initialize ? initialize.params : undefined;
   const asked = params?.['protocolVersion'];
   if (typeof asked !== 'string' || isSupported(asked)) return initialize;
-  return { ...initialize, params: { ...params, protocolVersion: SESSION_REVISIONS[0] } } as Message;
+  return { ...initialize, params: { ...params, protocolVersion: SESSION_REVISIONS[0] } };
 }

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { runExample } from '../support/example.ts';
+
+it.each([
+  ['safe-mode.ts', "Bob deleted none of Alice's 20 orders"],
+  ['many-clients/main.ts', 'foreign nonces'],
+  ['existing-server/main.ts', 'Two instances, two cleanups'],
+])('examples/%s proves what it shows and ends', async (path, said) => {
+  const { code, output } = await runExample(path);
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(said) as string });
+});
