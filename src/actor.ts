@@ -67,7 +67,8 @@ export abstract class Actor {
   }
 
   get arrival(): Arrival {
-    return arrivalOf(this.#snapshot);
+    // What comes after a crash is not its server's any more, even before the machine has heard.
+    return this.#isCrashing ? 'stash' : arrivalOf(this.#snapshot);
   }
 
   get isConfirmed(): boolean {
@@ -96,7 +97,7 @@ export abstract class Actor {
    * Something of this actor threw where nobody caught it. It ends, or is rebuilt, alone.
    */
   crash(error: unknown): void {
-    if (this.#snapshot.hasTag('ending')) {
+    if (this.#snapshot.hasTag('ending') || this.#isCrashing) {
       this.journal.orphan('handler', error);
       return;
     }
@@ -152,7 +153,14 @@ export abstract class Actor {
   }
 
   bury(): void {
+    // One that was cut never leaves the state its last clock was started for.
+    this.disarm();
     this.#overseer.bury(this, this.reason);
+  }
+
+  /** A crash is told, and waits for the effects of another step. */
+  get #isCrashing(): boolean {
+    return this.#told?.some(({ type }) => type === 'session.crashed') ?? false;
   }
 
   /** Commits a step, runs its effects in order, then what they told the machine in turn. */

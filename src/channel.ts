@@ -171,6 +171,10 @@ export class Channel implements Outlet {
       this.#refuse('not-initialized', id);
       return;
     }
+    if (this.#supervisor.isTooLarge(parcel.messages[0], parcel.bytes)) {
+      this.#refuse('body-too-large', id);
+      return;
+    }
     const { services } = this.#supervisor;
     services.silent.disarm(this);
     // Its place is the session's from here on.

@@ -274,6 +274,7 @@ export class Endpoint {
     if (named !== undefined && this.#supervisor.find(named, principal) !== undefined) {
       return this.refuse(port, 'already-initialized', id);
     }
+    if (this.#supervisor.isTooLarge(message, bytes)) return this.refuse(port, 'body-too-large', id);
     const session = this.#supervisor.admit(
       principal,
       (sid) => new SessionActor(this.#supervisor, sid, principal),

@@ -8,13 +8,13 @@ export type ErrorCode =
   | 'not-disposable'
   | 'session-over'
   | 'undeliverable'
-  | 'runtime-closed'
   | 'too-many-resources'
   | 'not-admitted'
-  | 'server-unavailable'
+  | 'start-failed'
   | 'server-ended'
   | 'scope-busy'
-  | 'inbox-full';
+  | 'inbox-full'
+  | 'timed-out';
 
 /** An error of this library: match on `code`, never on the text. */
 export class ActorsError extends Error {

@@ -13,6 +13,7 @@ export class Handshake {
   #initialize: Params | undefined;
   #level: Params | undefined;
   #subscriptions: Map<string, Params> | null = null;
+  #subscribed = 0;
 
   get clientInfo(): Implementation | undefined {
     const info = this.#initialize?.['clientInfo'];
@@ -29,9 +30,17 @@ export class Handshake {
     if ('params' in initialize) this.#initialize = initialize.params;
   }
 
-  /** Notes a request that succeeded. */
-  note({ message: { method, params } }: Ask, { result }: ResponseMessage): void {
-    if (result === undefined || params === undefined) return;
+  /**
+   * Notes a request that succeeded.
+   *
+   * @param maxBytes of subscriptions; `false` when one more does not fit
+   */
+  note(
+    { message: { method, params } }: Ask,
+    { result }: ResponseMessage,
+    maxBytes = Infinity,
+  ): boolean {
+    if (result === undefined || params === undefined) return true;
     if (method === 'initialize') {
       this.#initialize = params;
       const version = result['protocolVersion'];
@@ -39,13 +48,10 @@ export class Handshake {
     } else if (method === 'logging/setLevel') {
       this.#level = params;
     } else if (typeof params['uri'] === 'string') {
-      if (method === 'resources/subscribe') {
-        this.#subscriptions ??= new Map();
-        this.#subscriptions.set(params['uri'], params);
-      } else if (method === 'resources/unsubscribe') {
-        this.#subscriptions?.delete(params['uri']);
-      }
+      if (method === 'resources/subscribe') return this.#subscribe(params['uri'], params, maxBytes);
+      if (method === 'resources/unsubscribe') this.#unsubscribe(params['uri']);
     }
+    return true;
   }
 
   /** The messages to replay, in order; requests among them are answered to nobody. */
@@ -63,5 +69,22 @@ export class Handshake {
     for (const params of this.#subscriptions?.values() ?? []) {
       yield request('resources/subscribe', params);
     }
+  }
+
+  #subscribe(uri: string, params: Params, maxBytes: number): boolean {
+    this.#unsubscribe(uri);
+    const bytes = JSON.stringify(params).length;
+    if (this.#subscribed + bytes > maxBytes) return false;
+    this.#subscribed += bytes;
+    this.#subscriptions ??= new Map();
+    this.#subscriptions.set(uri, params);
+    return true;
+  }
+
+  #unsubscribe(uri: string): void {
+    const known = this.#subscriptions?.get(uri);
+    if (known === undefined) return;
+    this.#subscriptions?.delete(uri);
+    this.#subscribed -= JSON.stringify(known).length;
   }
 }

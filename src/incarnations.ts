@@ -10,6 +10,7 @@ export class Incarnations {
   readonly #session: SessionActor;
   #connection: Connection;
   #epoch = 0;
+  #released: Promise<void> | null = null;
 
   constructor(session: SessionActor) {
     this.#session = session;
@@ -45,6 +46,8 @@ export class Incarnations {
     const connection = new Connection(session.id, session.outgoing);
     this.#connection = connection;
     this.#begin(async () => {
+      // One incarnation at a time: what the last one owned is gone before its successor opens it.
+      await this.#released;
       await this.#connect();
       await connection.replay(session.handshake, `${session.key}:${this.#epoch}`);
       if (connection.isReleased) return;
@@ -58,11 +61,12 @@ export class Incarnations {
     const session = this.#session;
     const { services, journal } = session;
     // The sweep's timer, or the request that ended it, may belong to another session.
-    await runInSession(session, () =>
+    this.#released = runInSession(session, () =>
       this.#connection.release(services.wait, (what) => (error) => {
         journal.orphan(what, error);
       }),
     );
+    await this.#released;
   }
 
   #begin(build: () => Promise<void>): void {

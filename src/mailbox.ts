@@ -42,6 +42,8 @@ export interface MailboxHost {
   deliver(message: Message, delivery: Extra | undefined): void;
   /** A client's answer, progress or withdrawal about something the server asked. */
   receive(message: ResponseMessage | NotificationMessage): void;
+  /** The method of a question the server has open. */
+  asked(id: RequestId): string | undefined;
   /** A request was answered or cancelled. */
   answered(ask: Ask, response: ResponseMessage | undefined): void;
   /** The last reference is gone. */
@@ -101,8 +103,8 @@ export class Mailbox {
    */
   accept(envelope: Envelope): RefusalCode | undefined {
     const { message } = envelope;
-    const isPing = isRequest(message) && message.method === 'ping';
-    // A ping asks whether the session is there; it does not use it, so it keeps nothing awake.
+    // A ping, or the answer to one, asks whether somebody is there; it keeps nothing awake.
+    const isPing = this.#isPing(message);
     if (isPing && this.#host.arrival === 'rouse') return this.#pong(message, envelope);
     if (!isPing) this.#touched = true;
     if (this.#host.arrival === 'rouse') this.#host.rouse();
@@ -189,7 +191,16 @@ export class Mailbox {
     return count;
   }
 
-  #pong(message: RequestMessage, { exchange, bytes }: Envelope): undefined {
+  #isPing(message: Message): boolean {
+    if (isResponse(message)) return this.#host.asked(message.id) === 'ping';
+    return isRequest(message) && message.method === 'ping';
+  }
+
+  #pong(message: Message, { exchange, bytes }: Envelope): undefined {
+    if (!isRequest(message)) {
+      if (isResponse(message)) this.#host.receive(message);
+      return;
+    }
     const json = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: {} });
     this.#host.journal.saw('in', 'request', 'ping', bytes);
     this.#host.journal.saw('out', 'response', 'ping', json.length);

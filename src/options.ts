@@ -10,6 +10,13 @@ import type { AllowList } from './wire/origin.ts';
 export interface Limits {
   /** Largest request body, declared or counted. @default 4 MiB */
   maxBodyBytes: number;
+  /** Largest `initialize`, which a session keeps for as long as it lives. @default 64 KiB */
+  maxInitializeBytes: number;
+  /**
+   * Subscriptions one session keeps to renew them when its server is rebuilt. More are served and
+   * not renewed. @default 64 KiB
+   */
+  maxSubscriptionBytes: number;
   /** Deepest nesting in a body. @default 64 */
   maxDepth: number;
   /** Most array elements and object members in a body. @default 20 000 */
@@ -65,6 +72,8 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   maxBodyBytes: 4 * 1024 * 1024,
+  maxInitializeBytes: 64 * 1024,
+  maxSubscriptionBytes: 64 * 1024,
   maxDepth: 64,
   maxElements: 20_000,
   maxSessions: 10_000,

@@ -60,7 +60,7 @@ export class Outbox implements Outlet {
   open(port: ResponsePort, headers: readonly string[]): Stream {
     const stream = new Stream(++this.#count, canBePrimed(this.#host.protocolVersion));
     this.#streams.set(stream.number, stream);
-    this.#carry(stream, port, headers);
+    this.#carry(stream, port, headers, 0);
     return stream;
   }
 
@@ -68,11 +68,9 @@ export class Outbox implements Outlet {
   attach(port: ResponsePort): void {
     this.#log.expire(this.#host.now());
     const stream = this.#standalone();
-    this.#carry(stream, port, []);
-    this.#replay(
-      stream,
-      this.#log.after(STANDALONE, 0).filter((entry) => entry.undelivered),
-    );
+    const waiting = this.#log.after(STANDALONE, 0).filter((entry) => entry.undelivered);
+    this.#carry(stream, port, [], (waiting[0]?.sequence ?? stream.sequence + 1) - 1);
+    this.#replay(stream, waiting);
   }
 
   /** Goes on with a stream after the event a client saw last (row R2). */
@@ -83,7 +81,7 @@ export class Outbox implements Outlet {
     if (stream === undefined || place.sequence > stream.sequence) return 'unknown';
     // A gap can not be filled: better a clear refusal than a silent loss.
     if (place.sequence < stream.dropped) return 'unknown';
-    this.#carry(stream, port, []);
+    this.#carry(stream, port, [], place.sequence);
     this.#replay(stream, this.#log.after(stream.number, place.sequence));
     if (stream.done) this.#hangUp(stream);
     return 'resumed';
@@ -167,15 +165,19 @@ export class Outbox implements Outlet {
     return stream;
   }
 
-  /** Gives a stream its port. The one before it is ended first: never two copies. */
-  #carry(stream: Stream, port: ResponsePort, headers: readonly string[]): void {
+  /**
+   * Gives a stream its port. The one before it is ended first: never two copies.
+   *
+   * @param seen the place to be primed with: before the first event that is still to come
+   */
+  #carry(stream: Stream, port: ResponsePort, headers: readonly string[], seen: number): void {
     this.#hangUp(stream);
     // The GET stream can be older than the handshake, which says what its client understands.
     stream.primed = canBePrimed(this.#host.protocolVersion);
     stream.port = port;
     port.open([...STREAM_HEADERS, ...headers]);
     const { key, limits, keepAlive } = this.#host;
-    const place = formatEventId(key, stream.number, stream.sequence);
+    const place = formatEventId(key, stream.number, seen);
     port.write(stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n');
     keepAlive.arm(port);
     this.#host.streamsChanged(1);

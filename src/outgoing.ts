@@ -54,7 +54,13 @@ export class Outgoing implements TransportPeer {
 
   /** Questions that pin the session. */
   get references(): number {
-    return this.#questions?.size ?? 0;
+    return this.#questions?.pinning ?? 0;
+  }
+
+  /** The method of an open question. */
+  asked(id: RequestId): string | undefined {
+    const found = this.#questions?.recognise(id);
+    return typeof found === 'object' ? found.method : undefined;
   }
 
   get progress(): ProgressEntry[] {

@@ -42,6 +42,13 @@ export class Questions {
     return this.#open.size;
   }
 
+  /** Open questions that keep a session in use: a ping only asks whether the client is there. */
+  get pinning(): number {
+    let count = 0;
+    for (const { method } of this.#open.values()) if (method !== 'ping') count++;
+    return count;
+  }
+
   /** Forgets all of them; what was open is given back. */
   clear(): Question[] {
     const open = [...this.#open.values()];

@@ -81,7 +81,7 @@ export function waitWithin(
     if (!isThenable(result)) return;
     let stop: (() => void) | undefined;
     const tooLong = new Promise<never>((_resolve, reject) => {
-      const expire = (): void => reject(new ActorsError('session-over', 'release took too long'));
+      const expire = (): void => reject(new ActorsError('timed-out', 'release took too long'));
       if (deadlineMs !== undefined) {
         stop = timeout(expire, deadlineMs);
         return;

@@ -18,6 +18,7 @@ import {
   isRequest,
   type Message,
   type NotificationMessage,
+  type RequestId,
   type ResponseMessage,
 } from './wire/jsonrpc.ts';
 import type { RefusalCode } from './wire/refusals.ts';
@@ -63,8 +64,8 @@ export class SessionActor
   }
 
   override crash(error: unknown): void {
-    if (error instanceof ActorsError && error.code === 'server-unavailable') {
-      this.#crashCode = error.code;
+    if (error instanceof ActorsError && error.code === 'start-failed') {
+      this.#crashCode = 'server-unavailable';
     }
     super.crash(error);
   }
@@ -152,6 +153,10 @@ export class SessionActor
     }
   }
 
+  asked(id: RequestId): string | undefined {
+    return this.outgoing.asked(id);
+  }
+
   receive(message: ResponseMessage | NotificationMessage): void {
     this.outgoing.receive(message);
   }
@@ -159,7 +164,10 @@ export class SessionActor
   answered(ask: Ask, response: ResponseMessage | undefined): void {
     if (ask.exchange.isSettled) this.services.slow.disarm(ask.exchange);
     this.outgoing.settled(ask);
-    if (response !== undefined) this.handshake.note(ask, response);
+    const { maxSubscriptionBytes } = this.limits;
+    if (response !== undefined && !this.handshake.note(ask, response, maxSubscriptionBytes)) {
+      this.journal.tripped('maxSubscriptionBytes');
+    }
     if (ask.message.method !== 'initialize') return;
     const isRefused = response?.result === undefined;
     this.tell({ type: isRefused ? 'handshake.refused' : 'handshake.answered' });
@@ -255,8 +263,12 @@ export class SessionActor
   }
 
   release(): void {
-    this.outgoing.end();
-    (this.#outlet ?? this.#outbox)?.close(this.reason);
-    void this.incarnations.release().then(() => this.tell({ type: 'session.released' }));
+    try {
+      this.outgoing.end();
+      (this.#outlet ?? this.#outbox)?.close(this.reason);
+    } finally {
+      // Whatever a socket does on its way out: a session that is not released never ends.
+      void this.incarnations.release().then(() => this.tell({ type: 'session.released' }));
+    }
   }
 }

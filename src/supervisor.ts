@@ -4,8 +4,9 @@ import { type SupervisorEvent, supervisorMachine } from '../machines/supervisor.
 import type { Actor, Overseer } from './actor.ts';
 import { Services } from './services.ts';
 import { ActorsError } from './errors.ts';
-import type { Settings } from './options.ts';
+import type { Limits, Settings } from './options.ts';
 import { count } from './stats.ts';
+import type { Message } from './wire/jsonrpc.ts';
 import type { RefusalCode } from './wire/refusals.ts';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
@@ -100,6 +101,14 @@ export class Supervisor<A extends Actor> implements Overseer {
       if (this.#live >= settings.maxSessions) return this.#full('maxSessions');
     }
     return this.#spawn(principal, create);
+  }
+
+  /** An `initialize` larger than a session may keep. @param bytes 0 where it was never text */
+  isTooLarge(initialize: Message, bytes: number): boolean {
+    const size = bytes === 0 ? JSON.stringify(initialize).length : bytes;
+    if (size <= this.services.settings.maxInitializeBytes) return false;
+    this.#trip('maxInitializeBytes');
+    return true;
   }
 
   /** A socket is open and will say `initialize`: an unfinished handshake without a session yet. */
@@ -225,9 +234,13 @@ export class Supervisor<A extends Actor> implements Overseer {
     return oldest;
   }
 
-  #full(limit: 'maxHandshakes' | 'maxSessionsPerPrincipal' | 'maxSessions'): NoPlace {
+  #full(limit: keyof Limits): NoPlace {
+    this.#trip(limit);
+    return 'at-capacity';
+  }
+
+  #trip(limit: keyof Limits): void {
     count(this.services.counters.limits, limit);
     this.services.events.emit('limit', { session: undefined, limit });
-    return 'at-capacity';
   }
 }

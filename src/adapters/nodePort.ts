@@ -6,6 +6,7 @@ export class NodePort implements ResponsePort {
   readonly #response: ServerResponse;
   readonly #extra: readonly string[];
   #drained: Promise<void> | null = null;
+  #release: (() => void) | null = null;
   #ends: ((end: () => void) => void) | null = null;
 
   /** @param extra headers of every response, CORS where it is on */
@@ -53,6 +54,8 @@ export class NodePort implements ResponsePort {
 
   end(): void {
     this.#response.end();
+    // Ended on a client that does not read, it may never drain.
+    this.#release?.();
   }
 
   cut(): void {
@@ -68,20 +71,38 @@ export class NodePort implements ResponsePort {
     this.#drained ??= new Promise((resolve) => {
       const response = this.#response;
       const done = (): void => {
-        response.off('drain', done).off('close', done);
+        response.off('drain', done);
         this.#drained = null;
+        this.#release = null;
         resolve();
       };
-      response.on('drain', done).on('close', done);
+      this.#release = done;
+      response.on('drain', done);
+      this.whenGone(done);
     });
     return this.#drained;
   }
 
   get gone(): boolean {
-    return this.#response.writableEnded || this.#response.destroyed;
+    const { writableEnded, destroyed, req } = this.#response;
+    return writableEnded || destroyed || req.socket.destroyed;
   }
 
   whenGone(callback: () => void): void {
-    this.#response.once('close', callback);
+    const response = this.#response;
+    if (response.socket !== null) {
+      response.once('close', callback);
+      return;
+    }
+    // Pipelined behind another response, it has no socket yet and would not hear of its end. There
+    // may be many of them on one.
+    const socket = response.req.socket.setMaxListeners(0);
+    const onClose = (): void => {
+      response.off('close', onClose);
+      socket.off('close', onClose);
+      callback();
+    };
+    response.once('close', onClose);
+    socket.once('close', onClose);
   }
 }

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { endpointOf, type Runtime } from '../runtime.ts';
 import type { DrainReport } from '../supervisor.ts';
@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly host?: string;
   /** @default '/mcp' */
   readonly path?: string;
+  /** Answers what comes on other paths. @default 404 */
+  readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Errors that escape a handler crash its session and not the process. @default true */
   readonly contain?: boolean;
 }
@@ -40,7 +42,8 @@ const MAX_CONNECTIONS = 20_000;
  * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
  */
 export async function serve(runtime: Runtime, options: ServeOptions = {}): Promise<NodeServer> {
-  const { port = 3000, host = '127.0.0.1', path = '/mcp', contain = true } = options;
+  const { port = 3000, host = '127.0.0.1', path = '/mcp' } = options;
+  const { contain = true, otherwise = notFound } = options;
   const handler = nodeHandler(runtime);
   const server = createServer(
     {
@@ -54,8 +57,7 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       const { url = '' } = request;
       const end = url.indexOf('?');
       if ((end < 0 ? url : url.slice(0, end)) === path) return handler(request, response);
-      request.resume();
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
+      otherwise(request, response);
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -93,8 +95,18 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   };
 }
 
+function notFound(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
+}
+
+/** Runtimes whose crashes are warned of: once, whatever the number of their servers. */
+const warned = new WeakSet<Runtime>();
+
 /** A session that crashes while nobody listens must not do so in silence. */
 function warnOfCrashes(runtime: Runtime): void {
+  if (warned.has(runtime)) return;
+  warned.add(runtime);
   const endpoint = endpointOf(runtime);
   runtime.on('session.crashed', ({ session, error }) => {
     if (endpoint.listeners('session.crashed') > 1) return;

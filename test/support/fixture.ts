@@ -103,8 +103,18 @@ export class Fixture {
       return say('logged');
     },
 
+    /** Says so many bytes, a word at a time, and waits each time until the client keeps up. */
+    flood: async ({ count = 0, on }, { sendNotification }, server) => {
+      const word = logged('x'.repeat(100_000));
+      for (let i = 0; i < count; i++) {
+        await (on === 'get' ? server.notification(word) : sendNotification(word));
+      }
+      return say(`flooded ${count}`);
+    },
+
     /** Asks its client, on the stream of the call or on the standing one. */
-    elicit: async ({ message = '', on }, extra, server) => {
+    elicit: async ({ message = '', before, on }, extra, server) => {
+      if (before !== undefined) await this.gates.pass(before, extra.signal);
       const params = {
         mode: 'form' as const,
         message,

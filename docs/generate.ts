@@ -1,0 +1,35 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { sessionMachine, supervisorMachine } from '../machines/index.ts';
+import { detailOf, overviewOf } from './generate/mermaid.ts';
+import { readMachine } from './generate/statechart.ts';
+import { statesOf, transitionsOf } from './generate/tables.ts';
+
+const PAGE = new URL('lifecycle.md', import.meta.url);
+
+const session = readMachine(sessionMachine);
+const supervisor = readMachine(supervisorMachine);
+
+const PARTS: Readonly<Record<string, string>> = {
+  'session overview': overviewOf(session),
+  'session detail': detailOf(session),
+  'session states': statesOf(session),
+  'session transitions': transitionsOf(session),
+  'supervisor detail': detailOf(supervisor),
+  'supervisor transitions': transitionsOf(supervisor),
+};
+
+/** A page with each part between its markers made anew from the machines. */
+export function regenerate(page: string): string {
+  return Object.entries(PARTS).reduce((text, [name, part]) => {
+    const [begin, end] = [`<!-- generated: ${name} -->`, '<!-- end -->'];
+    const from = text.indexOf(begin);
+    const to = text.indexOf(end, from);
+    if (from < 0 || to < 0) throw new Error(`lifecycle.md has no markers for "${name}"`);
+    return `${text.slice(0, from + begin.length)}\n\n${part}\n\n${text.slice(to)}`;
+  }, page);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(PAGE, regenerate(readFileSync(PAGE, 'utf8')));
+}

@@ -1,0 +1,81 @@
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+
+/** One state of a machine, with what it inherits from the states around it. */
+export interface State {
+  readonly name: string;
+  /** `idle.warm`; empty for the machine itself. */
+  readonly path: string;
+  readonly isFinal: boolean;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly entry: readonly string[];
+  readonly exit: readonly string[];
+  /** The child it begins in. */
+  readonly initial: string | undefined;
+  readonly children: readonly State[];
+  readonly transitions: readonly Transition[];
+}
+
+export interface Transition {
+  readonly source: string;
+  readonly event: string;
+  readonly guard: string | undefined;
+  /** `undefined` stays where it is. */
+  readonly target: string | undefined;
+  readonly actions: readonly string[];
+  readonly description: string;
+}
+
+/** Reads a machine's definition: nothing of it is run. */
+export function readMachine({ root }: AnyStateMachine): State {
+  return readState(root, []);
+}
+
+/** A state and everything below it, in the order of the definition. */
+export function flatten(state: State): State[] {
+  return [state, ...state.children.flatMap(flatten)];
+}
+
+function readState(node: AnyStateNode, inherited: readonly string[]): State {
+  const tags = [...inherited, ...node.tags];
+  return {
+    name: node.key,
+    path: node.path.join('.'),
+    isFinal: node.type === 'final',
+    description: node.description ?? '',
+    tags,
+    entry: node.entry.map(nameOfAction),
+    exit: node.exit.map(nameOfAction),
+    initial: node.initial.target?.[0]?.key,
+    children: Object.values(node.states).map((child) => readState(child, tags)),
+    transitions: [...node.transitions.values(), node.always ?? []].flat().map(readTransition),
+  };
+}
+
+function readTransition(transition: AnyTransitionDefinition): Transition {
+  const { guard, target, actions, eventType, description, source } = transition;
+  return {
+    source: source.path.join('.'),
+    event: eventType === '' ? 'always' : eventType,
+    guard: guard === undefined ? undefined : nameOf(guard),
+    target: target?.[0]?.path.join('.'),
+    actions: actions.map(nameOfAction),
+    description: description ?? '',
+  };
+}
+
+function nameOfAction(action: unknown): string {
+  const { assignment } = action as { assignment?: Record<string, unknown> };
+  if (assignment !== undefined) {
+    return Object.entries(assignment)
+      .map(([key, value]) => `${key} = ${String(value)}`)
+      .join(', ');
+  }
+  const { params } = action as { params?: unknown };
+  if (typeof params !== 'object' || params === null) return nameOf(action);
+  return `${nameOf(action)}(${Object.values(params).join(', ')})`;
+}
+
+function nameOf(thing: unknown): string {
+  return typeof thing === 'string' ? thing : (thing as { type: string }).type;
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { accepts, acceptsBoth, header, isJson } from '../../src/wire/headers.ts';
+
+const SSE = 'text/event-stream';
+
+describe('isJson (row P2)', () => {
+  it.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/json;charset=utf-8',
+    'Application/JSON',
+    ' application/json ;foo=bar',
+  ])('takes %j', (type) => expect(isJson(type)).toBe(true));
+
+  it.each([
+    undefined,
+    '',
+    'text/plain',
+    'application/jsonx',
+    'application/json-rpc',
+    'text/application/json',
+    'text/plain; application/json',
+    'text/plain;x=application/json',
+    'application/vnd.api+json',
+    'multipart/form-data; boundary=application/json',
+    'application/json, text/plain',
+    'application / json',
+    'application/json\u0000',
+  ])('refuses %j', (type) => expect(isJson(type)).toBe(false));
+});
+
+describe('acceptsBoth (row P1)', () => {
+  it.each([
+    'application/json, text/event-stream',
+    'text/event-stream,application/json',
+    'application/json;q=0.5, text/event-stream;q=0.1',
+    '*/*',
+    'text/html, */*;q=0.1',
+    'application/*, text/*',
+    'APPLICATION/JSON, Text/Event-Stream',
+    'application/json;charset=utf-8 , text/event-stream',
+  ])('takes %j', (accept) => expect(acceptsBoth(accept)).toBe(true));
+
+  it.each([
+    undefined,
+    '',
+    'application/json',
+    SSE,
+    'text/html',
+    'application/json text/event-stream',
+    'application/json; text/event-stream',
+    'application/jsonx, text/event-streams',
+    'application/json;q=0, text/event-stream',
+    'application/json, text/event-stream;q=0.000',
+    '*/*;q=0',
+    '*',
+    'text/*',
+    'x-application/json, x-text/event-stream',
+  ])('refuses %j', (accept) => expect(acceptsBoth(accept)).toBe(false));
+});
+
+describe('accepts (row G1)', () => {
+  it.each([SSE, 'text/*', '*/*', `text/html, ${SSE}`])('takes %j for an event stream', (accept) =>
+    expect(accepts(accept, SSE)).toBe(true),
+  );
+
+  it.each([undefined, '', 'application/json', 'text/event', 'text', '/', ',,,', ';q=1'])(
+    'refuses %j for an event stream',
+    (accept) => expect(accepts(accept, SSE)).toBe(false),
+  );
+
+  it('reads a list of a hundred thousand entries in no time to speak of', () => {
+    const began = performance.now();
+    expect(accepts(`${'text/html;q=0 , '.repeat(100_000)}x/y`, SSE)).toBe(false);
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+});
+
+describe('header', () => {
+  it('gives a header that came once as it came', () => {
+    expect(header({ method: 'GET', headers: { accept: 'a' } }, 'accept')).toBe('a');
+  });
+
+  it('joins a header that came more than once', () => {
+    expect(header({ method: 'GET', headers: { accept: ['a', 'b'] } }, 'accept')).toBe('a, b');
+  });
+
+  it('gives nothing for one that did not come', () => {
+    expect(header({ method: 'GET', headers: {} }, 'accept')).toBeUndefined();
+  });
+});

@@ -1,0 +1,347 @@
+import http from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { type DoorKind, DOORS } from '../../support/door.ts';
+import { eventually } from '../../support/eventually.ts';
+import {
+  call,
+  cancel,
+  MEDIA,
+  notification,
+  type RawClient,
+  request,
+} from '../../support/rawClient.ts';
+import { type Rig, startRig } from '../../support/rig.ts';
+import { exchangeBytes } from '../../support/socket.ts';
+
+const IDS = [1, 'a', 0, '', '0', -7];
+
+describe.each(DOORS)('over %s', (kind) => {
+  it.each(IDS)('C1: cancel of id %j ends its JSON response without an answer', async (id) => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    const lost = client.ask(call(id, 'slow', { gate: 'g' }));
+    await rig.gates.reached('g');
+    const reply = await client.ask(cancel(id));
+    expect(reply.status).toBe(202);
+    const { status, text } = await lost;
+    expect([status, text]).toEqual([202, '']);
+    await rig.gates.reached('g aborted');
+    expect(rig.runtime.stats().inFlight).toBe(0);
+    expect(rig.fixture.finished).toEqual([]);
+  });
+
+  it.each(IDS)('C1: cancel of id %j ends its stream without an answer', async (id) => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    const stream = await client.post(call(id, 'say', { texts: ['a'], gate: 'g' }));
+    await rig.gates.reached('g');
+    await client.ask(cancel(id));
+    await stream.whole();
+    expect(stream.end).toBe('ended');
+    expect(stream.messages.map(({ method }) => method)).toEqual(['notifications/message']);
+    await rig.gates.reached('g aborted');
+    expect(rig.runtime.stats()).toMatchObject({ inFlight: 0, streams: 0 });
+  });
+
+  it.each(['json', 'sse'] as const)(
+    'C1: cancel in responseMode %s ends the HTTP response',
+    async (responseMode) => {
+      const rig = await startRig(kind, { responseMode });
+      const client = await rig.connect();
+      const lost = client.ask(call(1, 'slow', { gate: 'g' }));
+      await rig.gates.reached('g');
+      await client.ask(cancel(1));
+      const reply = await lost;
+      expect(reply.end).toBe('ended');
+      expect(reply.messages).toEqual([]);
+      await rig.gates.reached('g aborted');
+    },
+  );
+
+  it('C1: cancel of number 1 leaves string "1" alone, and the other way round', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    const [number, string] = [1, '1'].map((id) =>
+      client.ask(call(id, 'slow', { gate: typeof id })),
+    );
+    await Promise.all(['number', 'string'].map((gate) => rig.gates.reached(gate)));
+    await client.ask(cancel('1'));
+    expect((await string!).status).toBe(202);
+    expect(rig.gates.aborted).toEqual(new Set(['string']));
+    rig.gates.open('number');
+    expect((await number!).message).toMatchObject({ id: 1, result: {} });
+  });
+
+  it('C1: cancel of 0 leaves "" and "0" alone', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    const ids = [0, '', '0'];
+    const asked = ids.map((id, i) => client.ask(call(id, 'slow', { gate: `g${i}` })));
+    await Promise.all(ids.map((_, i) => rig.gates.reached(`g${i}`)));
+    await client.ask(cancel(0));
+    await rig.gates.reached('g0 aborted');
+    rig.gates.open('g1');
+    rig.gates.open('g2');
+    const replies = await Promise.all(asked);
+    expect(replies.map(({ status }) => status)).toEqual([202, 200, 200]);
+    expect(rig.gates.aborted).toEqual(new Set(['g0']));
+  });
+
+  it('C1: cancel of a queued request takes it out of the queue; it never runs', async () => {
+    const rig = await startRig(kind, { concurrency: 1 });
+    const client = await rig.connect();
+    const first = client.ask(call(1, 'slow', { gate: 'g' }));
+    await rig.gates.reached('g');
+    const queued = client.ask(call(2, 'echo', { text: 'queued' }));
+    await eventually(() => rig.runtime.stats().inFlight === 2);
+    const third = client.ask(call(3, 'echo', { text: 'third' }));
+    await eventually(() => rig.runtime.stats().inFlight === 3);
+    await client.ask(cancel(2));
+    expect(await queued).toMatchObject({ status: 202, text: '' });
+    rig.gates.open('g');
+    expect((await first).message).toMatchObject({ id: 1, result: {} });
+    expect((await third).message).toMatchObject({ id: 3, result: {} });
+    expect(rig.fixture.finished).toEqual(['passed g', 'third']);
+  });
+
+  it('C1: cancel of what runs lets the next of the queue run', async () => {
+    const rig = await startRig(kind, { concurrency: 1 });
+    const client = await rig.connect();
+    const lost = client.ask(call(1, 'deaf', { gate: 'g' }));
+    await rig.gates.reached('g');
+    const queued = client.ask(call(2, 'echo', { text: 'queued' }));
+    await eventually(() => rig.runtime.stats().inFlight === 2);
+    await client.ask(cancel(1));
+    expect((await lost).status).toBe(202);
+    expect((await queued).message).toMatchObject({ id: 2, result: {} });
+  });
+
+  it('C1: cancel of a stashed request takes it out of the stash; it never runs', async () => {
+    const rig = await startRig(kind, { createId: () => 'known-beforehand' });
+    const never = new AbortController().signal;
+    rig.fixture.onBuild = () => rig.gates.pass('build', never);
+    const client = rig.client();
+    const opening = client.initialize();
+    await rig.gates.reached('build');
+    client.sessionId = 'known-beforehand';
+    const lost = client.ask(call(1, 'echo', { text: 'lost' }));
+    await eventually(() => rig.runtime.stats().inFlight === 2);
+    await client.ask(cancel(1));
+    expect(await lost).toMatchObject({ status: 202, text: '' });
+    rig.gates.open('build');
+    expect((await opening).message).toMatchObject({ result: {} });
+    const after = await client.ask(call(2, 'echo', { text: 'after' }));
+    expect(after.message).toMatchObject({ id: 2 });
+    expect(rig.fixture.finished).toEqual(['after']);
+  });
+
+  it('C1: initialize can not be cancelled', async () => {
+    const rig = await startRig(kind, { createId: () => 'known-beforehand' });
+    const never = new AbortController().signal;
+    rig.fixture.onBuild = () => rig.gates.pass('build', never);
+    const client = rig.client();
+    const opening = client.initialize();
+    await rig.gates.reached('build');
+    client.sessionId = 'known-beforehand';
+    await client.ask(cancel('init'));
+    rig.gates.open('build');
+    expect((await opening).message).toMatchObject({ id: 'init', result: {} });
+    expect(rig.runtime.stats().deadLetters.malformed).toBe(1);
+  });
+
+  it.each([1, 'x', null, undefined, {}, 1.5, true])(
+    'C1: a cancel of %j, which is not in flight, is 202 and a dead letter',
+    async (id) => {
+      const rig = await startRig(kind);
+      const client = await rig.connect();
+      const done = await client.ask(call(1, 'echo', { text: 'a' }));
+      expect(done.status).toBe(200);
+      const reply = await client.ask(cancel(id));
+      expect(reply.status).toBe(202);
+      expect(rig.runtime.deadLetters()).toMatchObject([{ method: 'notifications/cancelled' }]);
+      const again = await client.ask(call(1, 'echo', { text: 'b' }));
+      expect(again.message).toMatchObject({ id: 1, result: {} });
+    },
+  );
+
+  it('C1: another session’s cancel of the same id changes nothing', async () => {
+    const rig = await startRig(kind);
+    const [mine, other] = [await rig.connect(), await rig.connect()];
+    const reply = mine.ask(call(1, 'slow', { gate: 'g' }));
+    await rig.gates.reached('g');
+    await other.ask(cancel(1));
+    expect(rig.gates.aborted).toEqual(new Set());
+    rig.gates.open('g');
+    expect((await reply).message).toMatchObject({ id: 1, result: {} });
+  });
+
+  it('C1: the answer of a handler that will not stop goes nowhere, and its id is free at once', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    const get = await client.get();
+    const lost = client.ask(call(1, 'deaf', { gate: 'g' }));
+    await rig.gates.reached('g');
+    await client.ask(cancel(1));
+    expect(await lost).toMatchObject({ status: 202, text: '' });
+    const next = client.ask(call(1, 'slow', { gate: 'h' }));
+    await rig.gates.reached('h');
+    rig.gates.open('g');
+    await eventually(() => rig.fixture.finished.length === 1);
+    await client.ask(request(2, 'ping'));
+    rig.gates.open('h');
+    expect((await next).messages).toMatchObject([
+      { id: 1, result: { content: [{ text: 'passed h' }] } },
+    ]);
+    expect(get.messages).toEqual([]);
+  });
+
+  it('C1: a cancel in a batch leaves the answers of the others', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect({ version: '2025-03-26' });
+    const lost = client.ask([call(1, 'slow', { gate: 'g' }), call(2, 'echo', { text: 'a' })]);
+    await rig.gates.reached('g');
+    await eventually(() => rig.runtime.stats().inFlight === 1);
+    await client.ask(cancel(1));
+    const reply = await lost;
+    expect(reply.status).toBe(200);
+    expect(JSON.parse(reply.text)).toMatchObject([{ id: 2, result: {} }]);
+  });
+
+  it('C2: a cancel in the batch of its request is not lost', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect({ version: '2025-03-26' });
+    const reply = await client.ask([call(1, 'slow', { gate: 'g' }), cancel(1)]);
+    expect(reply).toMatchObject({ status: 202, text: '' });
+    expect(rig.runtime.stats().inFlight).toBe(0);
+    expect(rig.fixture.finished).toEqual([]);
+  });
+
+  it('C2: cancels sent in the turn of their requests, on connections of their own, are not lost', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    for (let id = 0; id < 50; id++) {
+      const [lost, reply] = await Promise.all([
+        client.ask(call(id, 'slow', { gate: `g${id}` })),
+        client.ask(cancel(id)),
+      ]);
+      expect([lost.status, lost.text, reply.status]).toEqual([202, '', 202]);
+    }
+    expect(rig.runtime.stats().inFlight).toBe(0);
+    expect(rig.fixture.finished).toEqual([]);
+  });
+
+  it('C2: a cancel that arrives while its request is still arriving is not lost', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    const finish = await startUpload(kind, rig, client, call(1, 'slow', { gate: 'g' }));
+    await client.ask(cancel(1));
+    const outcome = await Promise.race([finish(), rig.gates.reached('g').then(() => 'it runs')]);
+    rig.gates.open('g');
+    expect(outcome).toBe(202);
+  });
+
+  it('C2: no cancel overtakes its request where requests wait for a free handler', async () => {
+    const rig = await startRig(kind, { concurrency: 1 });
+    const client = await rig.connect();
+    const first = client.ask(call('first', 'slow', { gate: 'g' }));
+    await rig.gates.reached('g');
+    const waiting = [0, 1, 2].flatMap((id) => [
+      client.ask(call(id, 'echo', { text: `${id}` })),
+      client.ask(cancel(id)),
+    ]);
+    const replies = await Promise.all(waiting);
+    expect(replies.map(({ status }) => status)).toEqual(Array(6).fill(202));
+    rig.gates.open('g');
+    await first;
+    expect(rig.fixture.finished).toEqual(['passed g']);
+  });
+});
+
+/** A POST whose body stops arriving half way, until it is told to go on. */
+async function startUpload(kind: DoorKind, rig: Rig, client: RawClient, message: unknown) {
+  const text = JSON.stringify(message);
+  const [head, tail] = [text.slice(0, 20), text.slice(20)];
+  const init = { method: 'POST', headers: client.headers(MEDIA) };
+  if (kind === 'fetch') {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const encoder = new TextEncoder();
+    // The types of the fetch API do not know `duplex` yet, and the API asks for it.
+    const streaming = { ...init, body: readable, duplex: 'half' };
+    const request = new Request(`http://${rig.door.host}/mcp`, streaming);
+    const response = rig.runtime.fetch(request);
+    await writer.write(encoder.encode(head));
+    return async () => {
+      await writer.write(encoder.encode(tail));
+      await writer.close();
+      const { status } = await response;
+      return status;
+    };
+  }
+  const target = { host: '127.0.0.1', port: rig.door.port, path: '/mcp', agent: false };
+  const upload = http.request({ ...target, ...init });
+  const status = new Promise<number | undefined>((resolve) => {
+    upload.on('response', (response) => resolve(response.statusCode));
+  });
+  const taken = new Promise<void>((resolve) => upload.write(head, () => resolve()));
+  await taken;
+  return () => {
+    upload.end(tail);
+    return status;
+  };
+}
+
+// The fetch API has no connection to pipeline on.
+describe('over node http', () => {
+  it('C2: a cancel in the same TCP segment as its request is not lost', async () => {
+    const rig = await startRig('node http');
+    const client = await rig.connect();
+    for (let id = 0; id < 20; id++) {
+      const text = await exchangeBytes(rig.door.port, 2, [
+        client.asBytes(call(id, 'slow', { gate: `g${id}` })) + client.asBytes(cancel(id)),
+      ]);
+      expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 202']);
+    }
+    expect(rig.runtime.stats().inFlight).toBe(0);
+    expect(rig.fixture.finished).toEqual([]);
+  });
+
+  it('C2: a cancel pipelined behind a request that streams is not lost', async () => {
+    const rig = await startRig('node http', { responseMode: 'sse' });
+    const client = await rig.connect();
+    const text = await exchangeBytes(rig.door.port, 2, [
+      client.asBytes(call(1, 'slow', { gate: 'g' })) + client.asBytes(cancel(1)),
+    ]);
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 202']);
+    expect(text).not.toContain('"result"');
+    expect(rig.runtime.stats()).toMatchObject({ inFlight: 0, streams: 0 });
+  });
+
+  it('C2: a request in one segment and its cancel in the next, split anywhere, are both heard', async () => {
+    const rig = await startRig('node http');
+    const client = await rig.connect();
+    const bytes = client.asBytes(call(1, 'slow', { gate: 'g' })) + client.asBytes(cancel(1));
+    for (let cut = 1; cut < bytes.length; cut += 97) {
+      const text = await exchangeBytes(rig.door.port, 2, [bytes.slice(0, cut), bytes.slice(cut)]);
+      expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 202']);
+    }
+    expect(rig.runtime.stats().inFlight).toBe(0);
+  });
+
+  it('P8: a duplicate pipelined behind its twin is refused and the first is unharmed', async () => {
+    const rig = await startRig('node http');
+    const client = await rig.connect();
+    const twins = [call(1, 'slow', { gate: 'g' }), call(1, 'echo', { text: 'twin' })];
+    const asked = exchangeBytes(rig.door.port, 2, [
+      twins.map((one) => client.asBytes(one)).join(''),
+    ]);
+    await rig.gates.reached('g');
+    const told = await client.ask(notification('notifications/x'));
+    expect(told.status).toBe(202);
+    rig.gates.open('g');
+    const text = await asked;
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+    expect(text).toContain('passed g');
+    expect(rig.fixture.finished).toEqual(['passed g']);
+  });
+});
