@@ -21,8 +21,8 @@ export interface Wire {
   end(reason: ChannelEnd): void;
   /** Bytes sent that the peer has not taken yet. */
   readonly unread: number;
-  /** Resolves when the peer has taken what was sent, or is gone. Without it nobody can keep step. */
-  drained?(): Promise<void>;
+  /** Resolves when the peer has taken what was sent, or is gone. */
+  drained(): Promise<void>;
 }
 
 /**
@@ -138,7 +138,7 @@ export class Channel implements Outlet {
   drained(): Promise<void> | undefined {
     if (this.#isOver) return undefined;
     const { maxStreamBytes } = this.#supervisor.services.settings;
-    return this.#wire.unread > maxStreamBytes / 2 ? this.#wire.drained?.() : undefined;
+    return this.#wire.unread > maxStreamBytes / 2 ? this.#wire.drained() : undefined;
   }
 
   /** What is in flight may still be answered. */

@@ -6,11 +6,14 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
+/** Longest delay a timer takes in every host: beyond it, some fire at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The host's clock. Its timers never keep a process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimeout(callback, delayMs) {
-    const timer: unknown = setTimeout(callback, delayMs);
+    const timer: unknown = setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS));
     if (typeof timer === 'object' && timer !== null && 'unref' in timer) {
       (timer as { unref(): void }).unref();
     }

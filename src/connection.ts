@@ -1,6 +1,8 @@
+import type { SessionContext } from './context.ts';
 import { ActorsError } from './errors.ts';
 import type { Extra } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
+import type { Journal } from './journal.ts';
 import { type OrphanListener, type Owned, Scope, type WaitWithin } from './scope.ts';
 import type { SessionServer } from './session.ts';
 import { ServerTransport, type TransportPeer } from './transport.ts';
@@ -13,6 +15,12 @@ import {
   type ResponseMessage,
 } from './wire/jsonrpc.ts';
 
+/** The session of a connection. */
+export interface ConnectionOwner extends SessionContext {
+  readonly id: string;
+  readonly journal: Journal;
+}
+
 /** Servers that have had their one connection. Weak: it holds nobody alive. */
 const used = new WeakSet<object>();
 
@@ -20,7 +28,7 @@ const used = new WeakSet<object>();
  * One incarnation of a session: its SDK server, the transport between the two, and what it owns.
  * The only place where a server is connected, and the teardown list of all of it.
  */
-export class Connection implements TransportPeer {
+export class Connection implements TransportPeer, SessionContext {
   readonly transport: ServerTransport;
   readonly #scope = new Scope();
   #server: SessionServer | null = null;
@@ -28,11 +36,29 @@ export class Connection implements TransportPeer {
   #isReleased = false;
   #replaying: Map<RequestId, (response: ResponseMessage) => void> | null = null;
 
+  readonly #owner: ConnectionOwner;
   readonly #peer: TransportPeer;
 
-  constructor(sessionId: string, peer: TransportPeer) {
+  constructor(owner: ConnectionOwner, peer: TransportPeer) {
+    this.#owner = owner;
     this.#peer = peer;
-    this.transport = new ServerTransport(sessionId, this);
+    this.transport = new ServerTransport(owner.id, this);
+  }
+
+  // What code of this incarnation reaches.
+
+  get session(): SessionContext['session'] {
+    return this.#owner.session;
+  }
+
+  get locals(): SessionContext['locals'] {
+    return this.#owner.locals;
+  }
+
+  /** What a dead incarnation still throws is not its successor's, and crashes nobody (law 9). */
+  crash(error: unknown, what: 'handler' | 'resource' = 'handler'): void {
+    if (this.#isReleased) this.#owner.journal.orphan(what, error);
+    else this.#owner.crash(error);
   }
 
   // What the server says passes through here, so that answers to a replay stop here.

@@ -1,8 +1,5 @@
-import type { Clock } from './clock.ts';
+import { type Clock, MAX_TIMER_MS } from './clock.ts';
 import { runOutside } from './context.ts';
-
-/** Longest delay a timer takes in every host: beyond it, some fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Items that are due one fixed delay after they were armed.

@@ -2,6 +2,7 @@ import { SessionActor } from './sessionActor.ts';
 import { Channel, extraOf, type Wire } from './channel.ts';
 import { Delivery, type Origin } from './delivery.ts';
 import type { RuntimeEventName } from './events.ts';
+import { ActorsError } from './errors.ts';
 import { HttpExchange } from './httpExchange.ts';
 import type { Services } from './services.ts';
 import { count } from './stats.ts';
@@ -14,6 +15,7 @@ import {
   type Parcel,
   readBody,
 } from './wire/body.ts';
+import { corsHeaders, preflightHeaders } from './wire/cors.ts';
 import {
   acceptsBoth,
   accepts,
@@ -28,6 +30,17 @@ import { OriginRules } from './wire/origin.ts';
 import type { ResponsePort } from './wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from './wire/refusals.ts';
 import { isSupported } from './wire/versions.ts';
+
+/** A POST whose body is on its way. */
+export interface Upload {
+  readonly session: SessionActor;
+  readonly number: number;
+}
+
+/** The body was handled, or will never be. */
+export function endUpload(upload: Upload | undefined): void {
+  upload?.session.uploads?.end(upload.number);
+}
 
 /**
  * Streamable HTTP in the order of its checks: what is cheap and says most comes first, and nothing
@@ -85,32 +98,14 @@ export class Endpoint {
 
   /** Headers for a page of an allowed origin, where `cors` is on; none otherwise. */
   cors(head: RequestHead): readonly string[] {
-    const origin = header(head, 'origin');
-    const { cors } = this.#supervisor.services.settings;
-    if (!cors || origin === undefined) return [];
-    if (!this.#rules.allowsHost(head) || !this.#rules.allowsOrigin(origin)) return [];
-    return [
-      'Access-Control-Allow-Origin',
-      origin,
-      'Access-Control-Expose-Headers',
-      'Mcp-Session-Id',
-      'Vary',
-      'Origin',
-    ];
+    return this.services.settings.cors ? corsHeaders(this.#rules, head) : [];
   }
 
   /** Answers a preflight where `cors` is on (row T2); `false` where it is not one of ours. */
   preflight(head: RequestHead, port: ResponsePort): boolean {
     if (head.method !== 'OPTIONS' || this.cors(head).length === 0) return false;
     // The port adds the headers that every response to a page gets.
-    port.send(204, [
-      'Access-Control-Allow-Methods',
-      this.#methods,
-      'Access-Control-Allow-Headers',
-      'Content-Type, Authorization, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-Id',
-      'Access-Control-Max-Age',
-      '600',
-    ]);
+    port.send(204, preflightHeaders(this.#methods));
     return true;
   }
 
@@ -169,15 +164,33 @@ export class Endpoint {
     return this.#rules.allowsOrigin(header(head, 'origin')) ? undefined : 'origin-forbidden';
   }
 
+  /**
+   * The head of a POST passed {@link screen} and its body is on its way: a cancel may overtake it.
+   * Whoever calls this ends what it returns, when the body was handled or will never be.
+   */
+  awaitBody(origin: Origin): Upload | undefined {
+    const named = header(origin.head, 'mcp-session-id');
+    if (named === undefined) return undefined;
+    try {
+      const session = this.#supervisor.find(named, this.#principal(origin));
+      return session === undefined ? undefined : { session, number: session.upload() };
+    } catch {
+      // Said again, and answered, when the body is there.
+      return undefined;
+    }
+  }
+
   /** A request whose head passed {@link screen} and whose body, for a POST, has arrived whole. */
-  handle(origin: Origin, body: Body | undefined, port: ResponsePort): void {
+  handle(origin: Origin, body: Body | undefined, port: ResponsePort, upload?: Upload): void {
     try {
       const principal = this.#principal(origin);
       if (principal === '') this.refuse(port, 'principal-missing');
-      else if (body !== undefined) this.#post(origin, principal, body, port);
+      else if (body !== undefined) this.#post(origin, principal, body, port, upload?.number);
       else this.#other(origin.head, principal, port);
     } catch (error) {
       this.refuse(port, this.#failed(error));
+    } finally {
+      endUpload(upload);
     }
   }
 
@@ -198,10 +211,20 @@ export class Endpoint {
   }
 
   #principal({ authInfo, head }: Pick<Origin, 'head' | 'authInfo'>): string | undefined {
-    return this.#supervisor.services.settings.principal(authInfo, head);
+    const principal: unknown = this.#supervisor.services.settings.principal(authInfo, head);
+    if (principal === undefined || typeof principal === 'string') return principal;
+    // A promise is another one each time: no request would ever find its session.
+    if (principal instanceof Promise) principal.catch(() => {});
+    throw new ActorsError('bad-option', 'principal must return a string or undefined');
   }
 
-  #post(origin: Origin, principal: string | undefined, body: Body, port: ResponsePort): void {
+  #post(
+    origin: Origin,
+    principal: string | undefined,
+    body: Body,
+    port: ResponsePort,
+    upload: number | undefined,
+  ): void {
     const parcel = readBody(body, this.#supervisor.services.settings);
     if (typeof parcel === 'string') return this.refuse(port, parcel);
     if (isInitialize(parcel)) return this.#initialize(origin, principal, parcel, port);
@@ -218,9 +241,9 @@ export class Endpoint {
       return this.refuse(port, 'batch-not-allowed');
     }
     const requests = messages.filter(isRequest).length;
-    if (requests === 0) return this.#notify(session, origin, parcel, port);
+    if (requests === 0) return this.#notify(session, origin, parcel, port, upload);
     const exchange = new HttpExchange(session, port, requests, isBatch);
-    this.#ask(session, origin, parcel, exchange, port);
+    this.#ask(session, origin, parcel, exchange, port, upload);
   }
 
   /** Notifications and answers: taken in, nothing to say (row P5). */
@@ -229,10 +252,11 @@ export class Endpoint {
     origin: Origin,
     { messages, bytes }: Parcel,
     port: ResponsePort,
+    upload: number | undefined,
   ): void {
     const delivery = new Delivery(origin, session, undefined);
     for (const message of messages) {
-      const code = session.accept({ message, delivery, exchange: undefined, bytes });
+      const code = session.accept({ message, delivery, exchange: undefined, bytes, upload });
       if (code === 'session-not-found') return this.refuse(port, code);
     }
     port.send(202, []);
@@ -244,10 +268,11 @@ export class Endpoint {
     { messages, bytes }: Parcel,
     exchange: HttpExchange,
     port: ResponsePort,
+    upload: number | undefined,
   ): void {
     const delivery = new Delivery(origin, session, exchange);
     for (const message of messages) {
-      const code = session.accept({ message, delivery, exchange, bytes });
+      const code = session.accept({ message, delivery, exchange, bytes, upload });
       if (code === undefined || !isRequest(message)) continue;
       // A response that is already a stream, or shared with others, carries the refusal as an answer.
       const isAnswer = REFUSALS[code].status === 200 || exchange.isStream || messages.length > 1;
@@ -296,7 +321,6 @@ export class Endpoint {
       port.send(204, []);
       return;
     }
-    session.confirm();
     const last = header(head, 'last-event-id');
     if (last === undefined) return session.outbox.attach(port);
     const place = parseEventId(session.key, last);

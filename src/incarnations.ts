@@ -14,7 +14,7 @@ export class Incarnations {
 
   constructor(session: SessionActor) {
     this.#session = session;
-    this.#connection = new Connection(session.id, session.outgoing);
+    this.#connection = new Connection(session, session.outgoing);
   }
 
   /** The one that serves now, or is being built. */
@@ -43,11 +43,12 @@ export class Incarnations {
   /** A later one: told what its predecessor was told, the answers swallowed. */
   rebuild(): void {
     const session = this.#session;
-    const connection = new Connection(session.id, session.outgoing);
+    const connection = new Connection(session, session.outgoing);
     this.#connection = connection;
     this.#begin(async () => {
       // One incarnation at a time: what the last one owned is gone before its successor opens it.
       await this.#released;
+      if (connection.isReleased) return;
       await this.#connect();
       await connection.replay(session.handshake, `${session.key}:${this.#epoch}`);
       if (connection.isReleased) return;
@@ -61,8 +62,9 @@ export class Incarnations {
     const session = this.#session;
     const { services, journal } = session;
     // The sweep's timer, or the request that ended it, may belong to another session.
-    this.#released = runInSession(session, () =>
-      this.#connection.release(services.wait, (what) => (error) => {
+    const connection = this.#connection;
+    this.#released = runInSession(connection, () =>
+      connection.release(services.wait, (what) => (error) => {
         journal.orphan(what, error);
       }),
     );
@@ -74,7 +76,7 @@ export class Incarnations {
     const connection = this.#connection;
     this.#epoch++;
     session.outgoing.begin(this.#epoch);
-    runInSession(session, build).catch((error: unknown) => {
+    runInSession(connection, build).catch((error: unknown) => {
       // Too late to crash anything: the session went on without it, or ended.
       if (connection.isReleased) session.journal.orphan('server', error);
       else session.crash(error);

@@ -5,6 +5,7 @@ import type { Journal } from './journal.ts';
 import type { Limits } from './options.ts';
 import {
   isRequest,
+  isRequestId,
   isResponse,
   type Message,
   type NotificationMessage,
@@ -12,6 +13,7 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from './wire/jsonrpc.ts';
+import type { Uploads } from './uploads.ts';
 import { refusalBody, type RefusalCode } from './wire/refusals.ts';
 
 /** A message on its way in: what it is, what brought it, and what waits for its answer. */
@@ -20,6 +22,8 @@ export interface Envelope {
   readonly delivery: Extra;
   readonly exchange: Exchange | undefined;
   readonly bytes: number;
+  /** Of the POST it came in, where that was waited for. */
+  readonly upload?: number | undefined;
 }
 
 /** A request accepted and not yet answered. */
@@ -42,6 +46,8 @@ export interface MailboxHost {
   deliver(message: Message, delivery: Extra | undefined): void;
   /** A client's answer, progress or withdrawal about something the server asked. */
   receive(message: ResponseMessage | NotificationMessage): void;
+  /** The cancels that overtook their requests; `null` where none can have. */
+  readonly uploads: Uploads | null;
   /** The method of a question the server has open. */
   asked(id: RequestId): string | undefined;
   /** A request was answered or cancelled. */
@@ -209,7 +215,11 @@ export class Mailbox {
 
   #ask(message: RequestMessage, envelope: Envelope): RefusalCode | undefined {
     const innerId = this.#innerId(message.id);
-    const { limits } = this.#host;
+    const { limits, uploads } = this.#host;
+    if (envelope.upload !== undefined && uploads?.wasCancelled(message.id, envelope.upload)) {
+      envelope.exchange?.cancelled();
+      return undefined;
+    }
     this.#asks ??= new Map();
     if (this.#asks.has(innerId)) return 'duplicate-request-id';
     if (this.#asks.size >= limits.maxInFlight) {
@@ -261,11 +271,12 @@ export class Mailbox {
   }
 
   /** A cancel stops its request wherever it is, and never overtakes it (row C2, law 3). */
-  #cancel(message: NotificationMessage, { delivery }: Envelope): undefined {
+  #cancel(message: NotificationMessage, { delivery, upload }: Envelope): undefined {
     const id = message.params?.['requestId'];
     const innerId =
       typeof id === 'string' || typeof id === 'number' ? this.#innerId(id) : undefined;
     const ask = innerId === undefined ? undefined : this.#asks?.get(innerId);
+    if (ask === undefined && isRequestId(id) && this.#host.uploads?.hold(id, upload)) return;
     // `initialize` can not be cancelled (row C1); what is answered needs no cancel.
     if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
       const isLate = innerId !== undefined && ask === undefined;

@@ -25,7 +25,7 @@ export interface Limits {
   maxSessions: number;
   /** Sessions of one authenticated principal; anonymous callers are not capped. @default 256 */
   maxSessionsPerPrincipal: number;
-  /** Sessions whose client has not spoken since its `initialize` was answered. @default 256 */
+  /** Sessions whose client has not confirmed its handshake. @default 256 */
   maxHandshakes: number;
   /** Requests of one session accepted and not yet answered; more are refused. @default 64 */
   maxInFlight: number;
@@ -48,7 +48,7 @@ export interface Limits {
   maxReplayBytes: number;
   /** How long an event can be resumed. @default 5 min */
   replayMs: number;
-  /** From the first byte of `initialize` to the client's next message. @default 60 s */
+  /** From `initialize` to `notifications/initialized` or the first request. @default 60 s */
   handshakeTimeoutMs: number;
   /** How long zero references last before a session counts as idle. @default 1 s */
   quietMs: number;

@@ -116,6 +116,9 @@ export class Outgoing implements TransportPeer {
       this.#close(question);
       message = { ...message, params: { ...message.params, requestId: question.wireId } };
       if (this.references === 0) this.#host.drained();
+      // The call it belonged to was cancelled, and its stream with it: the client still waits.
+      const isOrphan = relatedTo !== undefined && this.#host.mailbox.find(relatedTo) === undefined;
+      if (isOrphan) return this.#say(message, undefined);
     } else if (message.method === 'notifications/progress') {
       this.#note(message, relatedTo);
     }
@@ -169,7 +172,9 @@ export class Outgoing implements TransportPeer {
 
   /** No stream came for a question: its server gets one clear error instead of a long wait. */
   #giveUp(question: Question): void {
-    if (!this.#reaches(question.exchange)) this.#fail(question);
+    if (this.#reaches(question.exchange)) return;
+    this.#host.journal.tripped('resumeWithinMs');
+    this.#fail(question);
   }
 
   #fail(question: Question): void {

@@ -14,8 +14,10 @@ import type { Question } from './questions.ts';
 import type { Services } from './services.ts';
 import { SessionHandle } from './sessionHandle.ts';
 import { UnreadAnswers } from './unread.ts';
+import { Uploads } from './uploads.ts';
 import {
   isRequest,
+  isResponse,
   type Message,
   type NotificationMessage,
   type RequestId,
@@ -41,6 +43,7 @@ export class SessionActor
   readonly #outlet: Outlet | null;
   #outbox: Outbox | null = null;
   #locals: Map<object, unknown> | null = null;
+  #uploads: Uploads | null = null;
   #isSettling = false;
   /** What those who wait are told when a crash ends it. */
   #crashCode: 'session-crashed' | 'server-unavailable' = 'session-crashed';
@@ -118,6 +121,16 @@ export class SessionActor
     return this.#outbox;
   }
 
+  get uploads(): Uploads | null {
+    return this.#uploads;
+  }
+
+  /** The head of a POST is here, its body on its way. @returns its number, for `uploads.end` */
+  upload(): number {
+    this.#uploads ??= new Uploads(this.limits.maxInFlight);
+    return this.#uploads.begin();
+  }
+
   get locals(): Map<object, unknown> {
     this.#locals ??= new Map();
     return this.#locals;
@@ -125,7 +138,7 @@ export class SessionActor
 
   /** Takes a message in; says why not. */
   accept(envelope: Envelope): RefusalCode | undefined {
-    this.confirm();
+    if (!this.isConfirmed) this.#confirm(envelope.message);
     const code = this.mailbox.accept(envelope);
     const { message, exchange } = envelope;
     if (code === undefined && isRequest(message)) this.services.counters.calls++;
@@ -135,19 +148,14 @@ export class SessionActor
     return code;
   }
 
-  /** The client has spoken after its `initialize` was answered. */
-  confirm(): void {
-    if (this.isConfirmed || this.arrival === 'stash') return;
-    this.tell({ type: 'handshake.confirmed' });
-  }
-
   rouse(): void {
     this.tell({ type: 'message.arrived' });
   }
 
   deliver(message: Message, delivery?: Extra): void {
     try {
-      runInSession(this, () => this.incarnations.current.deliver(message, delivery));
+      const { current } = this.incarnations;
+      runInSession(current, () => current.deliver(message, delivery));
     } catch (error) {
       this.crash(error);
     }
@@ -216,6 +224,7 @@ export class SessionActor
   }
 
   rest(): void {
+    if (this.#uploads?.isEmpty === true) this.#uploads = null;
     this.mailbox.rest();
     this.journal.rest();
     this.armIdle();
@@ -236,6 +245,15 @@ export class SessionActor
   dispatchStash(): void {
     if (this.isConfirmed) this.services.handshake.disarm(this);
     this.mailbox.dispatch();
+  }
+
+  /** The client has initialized; or it goes to work without a word of it, as some do (row L2). */
+  #confirm(message: Message): void {
+    if (this.arrival === 'stash' || isResponse(message)) return;
+    const { method } = message;
+    const isWork = isRequest(message) && method !== 'ping';
+    if (isWork || method === 'notifications/initialized')
+      this.tell({ type: 'handshake.confirmed' });
   }
 
   confirmHandshake(): void {

@@ -85,11 +85,7 @@ export class SessionHandle implements Session {
     };
     // An emitter without a listener for its errors would end the process.
     if (typeof emitter.on === 'function') {
-      emitter.on('error', (error) => {
-        // What a restart has released may still fail; its successor has nothing to do with it.
-        if (owner.isReleased) actor.journal.orphan('resource', error);
-        else actor.crash(error);
-      });
+      emitter.on('error', (error) => owner.crash(error, 'resource'));
     }
     return resource;
   }

@@ -57,6 +57,7 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
     deliver: (message) => note('deliver', message),
     receive: (message) => note('receive', message),
     asked: () => undefined,
+    uploads: null,
     answered: (ask, response) => log.push(`${response ? 'answered' : 'over'} ${ask.message.id}`),
     drained: () => log.push('drained'),
   };
@@ -177,14 +178,16 @@ describe('Mailbox, cancels', () => {
     expect(log.at(-1)).toBe('dead in malformed notifications/cancelled');
   });
 
-  it.each([[99, 'late'], [null, 'malformed'], [undefined, 'malformed'], [{}, 'malformed']] as const)(
-    'law 5: one for %j is a dead letter: %s',
-    (id, reason) => {
-      const { accept, log } = setUp();
-      accept(cancel(id));
-      expect(log).toEqual([`dead in ${reason} notifications/cancelled`]);
-    },
-  );
+  it.each([
+    [99, 'late'],
+    [null, 'malformed'],
+    [undefined, 'malformed'],
+    [{}, 'malformed'],
+  ] as const)('law 5: one for %j is a dead letter: %s', (id, reason) => {
+    const { accept, log } = setUp();
+    accept(cancel(id));
+    expect(log).toEqual([`dead in ${reason} notifications/cancelled`]);
+  });
 });
 
 describe('Mailbox.settle', () => {
@@ -205,7 +208,9 @@ describe('Mailbox.settle', () => {
     expect(mailbox.find(id)).toBeUndefined();
     expect(mailbox.find(innerId)?.message.id).toBe(id);
     mailbox.settle({ jsonrpc: '2.0', id: innerId, result: {} });
-    expect(exchanges.get(id)?.answers).toEqual([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{}}`]);
+    expect(exchanges.get(id)?.answers).toEqual([
+      `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{}}`,
+    ]);
   });
 });
 

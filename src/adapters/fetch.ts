@@ -1,5 +1,5 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import type { Endpoint } from '../endpoint.ts';
+import { type Endpoint, endUpload } from '../endpoint.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { FetchPort } from './fetchPort.ts';
 
@@ -30,9 +30,13 @@ export async function handleFetch(
   else if (request.method !== 'POST') endpoint.handle(origin, undefined, port);
   else if (parsedBody !== undefined) endpoint.handle(origin, { parsed: parsedBody }, port);
   else {
+    const upload = endpoint.awaitBody(origin);
     const text = await readText(request, endpoint.maxBodyBytes);
-    if (text === 'body-too-large' || text === 'body-incomplete') endpoint.refuse(port, text);
-    else endpoint.handle(origin, text, port);
+    if (typeof text !== 'string') endpoint.handle(origin, text, port, upload);
+    else {
+      endUpload(upload);
+      endpoint.refuse(port, text);
+    }
   }
   return port.response;
 }

@@ -15,6 +15,7 @@ const LINGER_MS = 1000;
  * Gives the body of a POST to whoever handles it, or refuses the request.
  *
  * @param parsed what a host's parser has made of it, `undefined` where it is still to be read
+ * @param abandon called where the body does not arrive whole
  */
 export function takeBody(
   endpoint: Endpoint,
@@ -22,11 +23,13 @@ export function takeBody(
   port: NodePort,
   parsed: unknown,
   take: (body: Body) => void,
+  abandon: () => void = () => {},
 ): void {
   if (parsed !== undefined) return take(bodyOf(parsed));
   readText(request, endpoint.maxBodyBytes, (text, code) => {
-    if (code === undefined) take({ text });
-    else refuse(endpoint, request, port, code);
+    if (code === undefined) return take({ text });
+    abandon();
+    refuse(endpoint, request, port, code);
   });
 }
 

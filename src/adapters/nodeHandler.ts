@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { endUpload } from '../endpoint.ts';
 import { endpointOf } from '../runtime.ts';
+import type { Body } from '../wire/body.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import type { FetchContext } from './fetch.ts';
@@ -36,7 +38,9 @@ export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
       request.resume();
       endpoint.handle(origin, undefined, port);
     } else {
-      takeBody(endpoint, request, port, parsedBody, (body) => endpoint.handle(origin, body, port));
+      const upload = parsedBody === undefined ? endpoint.awaitBody(origin) : undefined;
+      const take = (body: Body): void => endpoint.handle(origin, body, port, upload);
+      takeBody(endpoint, request, port, parsedBody, take, () => endUpload(upload));
     }
   };
 }

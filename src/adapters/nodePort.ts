@@ -73,12 +73,12 @@ export class NodePort implements ResponsePort {
       const done = (): void => {
         response.off('drain', done);
         this.#drained = null;
-        this.#release = null;
         resolve();
       };
+      const isFirst = this.#release === null;
       this.#release = done;
+      if (isFirst) this.whenGone(() => this.#release?.());
       response.on('drain', done);
-      this.whenGone(done);
     });
     return this.#drained;
   }
@@ -90,6 +90,12 @@ export class NodePort implements ResponsePort {
 
   whenGone(callback: () => void): void {
     const response = this.#response;
+    if (response.destroyed) {
+      // A host may take its time before it hands a request on: its client is gone by then, and
+      // nothing will say so again.
+      callback();
+      return;
+    }
     if (response.socket !== null) {
       response.once('close', callback);
       return;

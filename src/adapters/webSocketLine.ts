@@ -5,20 +5,23 @@ import type { Services } from '../services.ts';
 import { count } from '../stats.ts';
 import { CLOSE_CODES } from './closeCodes.ts';
 
+export type Acceptor = Pick<WebSocketServer, 'handleUpgrade' | 'close'>;
+
 const SUBPROTOCOL = 'mcp';
 
 /** How long a peer may take to answer a close frame before its socket is destroyed. */
 const CLOSE_HANDSHAKE_MS = 2000;
 
 /** The one door to `ws`: makes WebSockets of upgrade requests that have been admitted. */
-export function createAcceptor(maxPayload: number): WebSocketServer {
-  return new WebSocketServer({
+export function createAcceptor(maxPayload: number): Acceptor {
+  const options = {
     noServer: true,
     maxPayload,
     perMessageDeflate: false,
     closeTimeout: CLOSE_HANDSHAKE_MS,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-  });
+    handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  } as const;
+  return new WebSocketServer(options);
 }
 
 /** One WebSocket under a channel. */
@@ -28,6 +31,8 @@ export class WebSocketLine implements Wire {
   #socket: WebSocket | null = null;
   #channel: Channel | null = null;
   #hasPonged = true;
+  /** Who waits for the peer to take what was sent. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(services: Services, pings: DeadlineQueue<WebSocketLine>) {
     this.#services = services;
@@ -52,6 +57,7 @@ export class WebSocketLine implements Wire {
     socket.on('error', () => channel.left());
     socket.on('close', () => {
       this.#pings.disarm(this);
+      this.#flush();
       channel.left();
     });
     this.#pings.arm(this);
@@ -94,9 +100,20 @@ export class WebSocketLine implements Wire {
     this.#socket?.terminate();
   }
 
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
   readonly #taken = (): void => {
-    if (this.unread <= this.#services.settings.maxStreamBytes) this.#socket?.resume();
+    if (this.unread > this.#services.settings.maxStreamBytes / 2) return;
+    this.#socket?.resume();
+    this.#flush();
   };
+
+  #flush(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
 
   #close(why: keyof typeof CLOSE_CODES): void {
     const { code, reason } = CLOSE_CODES[why];

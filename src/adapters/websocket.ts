@@ -2,14 +2,15 @@ import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { DeadlineQueue } from '../deadlines.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { ActorsError } from '../errors.ts';
-import { endpointOf } from '../runtime.ts';
+import { endpointOf, type Runtime } from '../runtime.ts';
 import { count } from '../stats.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import { claimUpgrades, refuseUpgrade } from './upgrades.ts';
-import { createAcceptor, WebSocketLine } from './webSocketLine.ts';
+import { type Acceptor, createAcceptor, WebSocketLine } from './webSocketLine.ts';
 
 export { CLOSE_CODES, type CloseCode } from './closeCodes.ts';
 
@@ -52,92 +53,118 @@ export interface WebSocketDoor {
  *
  * @throws ActorsError `bad-option`
  */
-export function serveWebSocket(runtime: object, options: WebSocketOptions): WebSocketDoor {
-  const { server, path = '/mcp', authenticate, pingMs = 30_000 } = options;
-  if (!(pingMs > 0)) {
-    throw new ActorsError('bad-option', `pingMs must be a number > 0 or Infinity, got ${pingMs}`);
-  }
-  const endpoint = endpointOf(runtime);
-  const { services } = endpoint;
-  const { settings, deadlines } = services;
-  const acceptor = createAcceptor(settings.maxBodyBytes);
-  const lines = new Set<WebSocketLine>();
-  const pings = deadlines.queue<WebSocketLine>(pingMs, (line) => line.ping());
-  const unidentified = deadlines.queue<Duplex>(settings.handshakeTimeoutMs, (socket) => {
-    refuse(endpoint, socket, 'unauthorized');
-  });
+export function serveWebSocket(
+  runtime: Pick<Runtime, 'fetch'>,
+  options: WebSocketOptions,
+): WebSocketDoor {
+  return new UpgradeDoor(endpointOf(runtime), options);
+}
 
-  const accept = (
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    authInfo: AuthInfo | undefined,
-  ): void => {
-    const line = new WebSocketLine(services, pings);
-    const channel = endpoint.open({ head: request as RequestHead, authInfo }, line);
-    if (typeof channel === 'string') return refuse(endpoint, socket, channel);
-    acceptor.handleUpgrade(request, socket, head, (webSocket) => {
+class UpgradeDoor implements WebSocketDoor {
+  readonly path: string;
+  readonly #endpoint: Endpoint;
+  readonly #authenticate: Authenticate | undefined;
+  readonly #acceptor: Acceptor;
+  readonly #lines = new Set<WebSocketLine>();
+  readonly #pings: DeadlineQueue<WebSocketLine>;
+  /** Sockets whose caller the host is finding out. */
+  readonly #unidentified: DeadlineQueue<Duplex>;
+  readonly #release: () => void;
+  #closed: Promise<void> | undefined;
+
+  constructor(endpoint: Endpoint, options: WebSocketOptions) {
+    const { server, path = '/mcp', authenticate, pingMs = 30_000 } = options;
+    if (!(pingMs > 0)) {
+      throw new ActorsError('bad-option', `pingMs must be a number > 0 or Infinity, got ${pingMs}`);
+    }
+    const { settings, deadlines } = endpoint.services;
+    this.path = path;
+    this.#endpoint = endpoint;
+    this.#authenticate = authenticate;
+    this.#acceptor = createAcceptor(settings.maxBodyBytes);
+    this.#pings = deadlines.queue(pingMs, (line) => line.ping());
+    this.#unidentified = deadlines.queue(settings.handshakeTimeoutMs, (socket) =>
+      this.#refuse(socket, 'unauthorized'),
+    );
+    this.#release = claimUpgrades(server, path, (request, socket, head) => {
+      // Nobody else listens to a socket that node has handed over.
+      socket.on('error', () => socket.destroy());
+      this.#screen({ request, socket, head });
+    });
+  }
+
+  close({ deadlineMs = this.#endpoint.services.settings.closeTimeoutMs } = {}): Promise<void> {
+    this.#closed ??= this.#close(deadlineMs);
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What can be refused before anybody asks who it is (row T1). */
+  #screen(upgrade: Upgrade): void {
+    const { settings, counters } = this.#endpoint.services;
+    const foreign = this.#endpoint.admits(upgrade.request as RequestHead);
+    if (foreign !== undefined) this.#refuse(upgrade.socket, foreign);
+    else if (this.#authenticate === undefined) this.#accept(upgrade, undefined);
+    else if (this.#unidentified.size < settings.maxHandshakes) {
+      void this.#identify(upgrade, this.#authenticate);
+    } else {
+      count(counters.limits, 'maxHandshakes');
+      this.#refuse(upgrade.socket, 'at-capacity');
+    }
+  }
+
+  async #identify(upgrade: Upgrade, authenticate: Authenticate): Promise<void> {
+    const { request, socket } = upgrade;
+    this.#unidentified.arm(socket);
+    const found = await attempt(() => authenticate(request));
+    this.#unidentified.disarm(socket);
+    // It left, or its time was over.
+    if (socket.destroyed || !socket.writable) return;
+    if ('authInfo' in found) return this.#accept(upgrade, found.authInfo);
+    this.#endpoint.services.events.emit('endpoint.failed', found);
+    this.#refuse(socket, 'unauthorized');
+  }
+
+  #accept({ request, socket, head }: Upgrade, authInfo: AuthInfo | undefined): void {
+    const line = new WebSocketLine(this.#endpoint.services, this.#pings);
+    const channel = this.#endpoint.open({ head: request as RequestHead, authInfo }, line);
+    if (typeof channel === 'string') return this.#refuse(socket, channel);
+    this.#acceptor.handleUpgrade(request, socket, head, (webSocket) => {
       line.attach(webSocket, channel);
-      lines.add(line);
-      webSocket.on('close', () => lines.delete(line));
+      this.#lines.add(line);
+      webSocket.on('close', () => this.#lines.delete(line));
     });
     // `ws` has answered a bad key or version by now, and given no socket.
     if (!line.isOpen) channel.left();
-  };
+  }
 
-  const identify = async (
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    who: Authenticate,
-  ): Promise<void> => {
-    unidentified.arm(socket);
-    const found = await attempt(() => who(request));
-    unidentified.disarm(socket);
-    // It left, or its time was over.
-    if (socket.destroyed || !socket.writable) return;
-    if ('authInfo' in found) return accept(request, socket, head, found.authInfo);
-    services.events.emit('endpoint.failed', found);
-    refuse(endpoint, socket, 'unauthorized');
-  };
+  #refuse(socket: Duplex, code: RefusalCode): void {
+    count(this.#endpoint.services.counters.refusals, code);
+    const { status, headers = [] }: Refusal = REFUSALS[code];
+    const json = ['Content-Type', 'application/json', ...headers];
+    refuseUpgrade(socket, status, json, refusalBody(code));
+  }
 
-  const release = claimUpgrades(server, path, (request, socket, head) => {
-    // Nobody else listens to a socket that node has handed over.
-    socket.on('error', () => socket.destroy());
-    const foreign = endpoint.admits(request as RequestHead);
-    if (foreign !== undefined) return refuse(endpoint, socket, foreign);
-    if (authenticate === undefined) return accept(request, socket, head, undefined);
-    if (unidentified.size < settings.maxHandshakes) {
-      void identify(request, socket, head, authenticate);
-      return;
-    }
-    count(services.counters.limits, 'maxHandshakes');
-    refuse(endpoint, socket, 'at-capacity');
-  });
-
-  let closed: Promise<void> | undefined;
-  const close = async (deadlineMs: number): Promise<void> => {
-    release();
-    const gone = new Promise<void>((resolve) => acceptor.close(() => resolve()));
-    for (const line of lines) line.finish();
-    const timer = settings.clock.setTimeout(() => {
-      for (const line of lines) line.cut();
+  async #close(deadlineMs: number): Promise<void> {
+    const { clock } = this.#endpoint.services.settings;
+    this.#release();
+    const gone = new Promise<void>((resolve) => this.#acceptor.close(() => resolve()));
+    for (const line of this.#lines) line.finish();
+    const timer = clock.setTimeout(() => {
+      for (const line of this.#lines) line.cut();
     }, deadlineMs);
     await gone;
-    settings.clock.clearTimeout(timer);
-  };
-  return {
-    path,
-    close: ({ deadlineMs = settings.closeTimeoutMs } = {}) => (closed ??= close(deadlineMs)),
-    [Symbol.asyncDispose]: () => (closed ??= close(settings.closeTimeoutMs)),
-  };
+    clock.clearTimeout(timer);
+  }
 }
 
-function refuse({ services }: Endpoint, socket: Duplex, code: RefusalCode): void {
-  count(services.counters.refusals, code);
-  const { status, headers = [] }: Refusal = REFUSALS[code];
-  const json = ['Content-Type', 'application/json', ...headers];
-  refuseUpgrade(socket, status, json, refusalBody(code));
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
 }
 
 async function attempt(

@@ -57,8 +57,7 @@ export class SessionLog implements GatewayLog {
 
   write(source: GatewayLogEntry['source'], text: string): void {
     const isLong = text.length > MAX_ENTRY_LENGTH;
-    const shown = isLong ? `${text.slice(0, MAX_ENTRY_LENGTH)}…` : text;
-    const entry = { at: systemClock.now(), source, text: shown };
+    const entry = { at: systemClock.now(), source, text: isLong ? beginning(text) : text };
     this.#ring.push(entry);
     this.#listener?.(entry, this.#session);
   }
@@ -68,4 +67,9 @@ export class SessionLog implements GatewayLog {
     this.skipped++;
     this.write('stdout', text);
   }
+}
+
+/** A copy: a mere slice would keep the whole text in memory for as long as the entry is kept. */
+function beginning(text: string): string {
+  return `${Buffer.from(text.slice(0, MAX_ENTRY_LENGTH)).toString()}…`;
 }

@@ -16,11 +16,20 @@ export class ProcessGroup {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
+  #isGone = false;
+  /** The last list of running groups it was not on. */
+  #missing: ReadonlySet<number> | undefined;
 
   constructor(child: ChildProcess, pid: number) {
     this.#child = child;
     this.pid = pid;
-    this.#exited = new Promise((resolve) => child.once('exit', () => resolve()));
+    this.#exited = new Promise((resolve) => {
+      child.once('exit', () => {
+        // Looked at now: a number nobody holds may soon be somebody else's.
+        this.#isGone = hasGroups && !sendSignal(-pid, 0);
+        resolve();
+      });
+    });
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
@@ -31,8 +40,8 @@ export class ProcessGroup {
   /** Any process of it runs. */
   get isAlive(): boolean {
     if (this.#hasLeader) return true;
-    // While a group has members, its number is given to nobody else.
-    return hasGroups && sendSignal(-this.pid, 0) && hasLiveMember(this.pid);
+    this.#isGone ||= !hasGroups || !sendSignal(-this.pid, 0) || this.#hasOnlyDead;
+    return !this.#isGone;
   }
 
   /** Waits until nothing of it runs; `false` when something still does after `timeoutMs`. */
@@ -52,6 +61,19 @@ export class ProcessGroup {
     return true;
   }
 
+  /**
+   * A process that ended and was not waited for counts as a member of its group for as long as its
+   * new parent likes; in a container that can be for ever. Where `/proc` tells, only who runs counts.
+   */
+  get #hasOnlyDead(): boolean {
+    const running = runningGroups();
+    if (running === undefined || running.has(this.pid)) return false;
+    // Twice: a process that forks and ends while the list is made can be missing from it.
+    const isSure = this.#missing !== undefined && this.#missing !== running;
+    this.#missing ??= running;
+    return isSure;
+  }
+
   get #hasLeader(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -67,20 +89,12 @@ function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/**
- * A process that ended and was not waited for counts as a member of its group for as long as its
- * new parent likes; in a container that can be for ever. Where `/proc` tells, only who runs counts.
- */
-function hasLiveMember(group: number): boolean {
-  return liveGroups()?.has(group) ?? true;
-}
-
 const LIST_AGE_MS = 20;
 let list: Set<number> | undefined;
 let listedAt = -Infinity;
 
 /** One look for all that ask at about the same time: it reads a file per process. */
-function liveGroups(): Set<number> | undefined {
+function runningGroups(): Set<number> | undefined {
   if (process.platform !== 'linux') return undefined;
   const now = systemClock.now();
   if (list !== undefined && now - listedAt < LIST_AGE_MS && now >= listedAt) return list;
@@ -89,7 +103,7 @@ function liveGroups(): Set<number> | undefined {
     listedAt = now;
     for (const name of readdirSync('/proc')) {
       if (!/^\d+$/.test(name)) continue;
-      const group = liveGroupOf(name);
+      const group = runningGroupOf(name);
       if (group !== undefined) list.add(group);
     }
   } catch {
@@ -98,7 +112,7 @@ function liveGroups(): Set<number> | undefined {
   return list;
 }
 
-function liveGroupOf(pid: string): number | undefined {
+function runningGroupOf(pid: string): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name in parentheses may hold anything, so the fields are those after its last one.

@@ -6,6 +6,9 @@ import {
   type RequestMessage,
 } from '../wire/jsonrpc.ts';
 
+/** Questions of one server that may wait for its client's answers. */
+export const MAX_QUESTIONS = 256;
+
 /**
  * Which of the client's requests a word of the server belongs to.
  *

@@ -1,117 +1,227 @@
 import type { DeadlineQueue } from '../deadlines.ts';
+import { ActorsError } from '../errors.ts';
+import type { Limits } from '../options.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { STREAM_HEADERS } from '../wire/sse.ts';
+import { KeptEvents } from './keptEvents.ts';
 
-/** Something a scope's own subscribers hear. */
-export interface FeedEvent {
-  /** Counts from 1, per scope. */
-  readonly sequence: number;
+/** Something the subscribers of one scope hear. */
+export interface ScopeEvent {
+  /**
+   * Its place among the scope's events, counted from 1; `undefined` for one that only passes by
+   * (`rpc`, `progress`) and can not be resumed from.
+   */
+  readonly sequence: number | undefined;
   readonly at: number;
   readonly kind: string;
   readonly data: unknown;
 }
 
-export interface FeedBounds {
-  readonly maxReplayEvents: number;
-  readonly maxReplayBytes: number;
-  readonly maxStreamBytes: number;
+export type ScopeListener = (event: ScopeEvent) => void;
+
+/** What a feed needs of its scope. */
+export interface FeedHost {
+  readonly key: string;
+  readonly limits: Limits;
+  readonly keepAlive: DeadlineQueue<ResponsePort>;
+  now(): number;
+  /** Somebody holds on to the scope, or nobody any more. */
+  attachedChanged(attached: boolean): void;
+  streamsChanged(delta: 1 | -1): void;
+  tripped(limit: 'maxStreamBytes'): void;
+  listenerFailed(kind: string, error: unknown): void;
 }
 
-export type FeedListener = (event: FeedEvent) => void;
+interface Subscriber {
+  readonly hear: (event: ScopeEvent, frame: string) => void;
+  /** Of the last event it has heard, or was too late for. */
+  order: number;
+}
+
+/** Names of an event stream's field that a scope's own events may have. */
+const KIND = /^[\w.:/-]{1,64}$/;
 
 /**
  * What happens in one scope, for those who watch that scope: there is no feed of all scopes, so
- * nothing can be broadcast by mistake. The last events are kept, bounded by count and bytes, for a
- * subscriber that comes late or comes back.
+ * nothing can be broadcast by mistake.
  */
 export class Feed {
-  readonly #bounds: FeedBounds;
-  readonly #keepAlive: DeadlineQueue<ResponsePort>;
-  readonly #onChange: (subscribers: number) => void;
-  readonly #listeners = new Set<FeedListener>();
+  readonly #host: FeedHost;
+  readonly #kept: KeptEvents;
+  readonly #subscribers = new Set<Subscriber>();
   readonly #ports = new Set<ResponsePort>();
-  #kept: { event: FeedEvent; bytes: number }[] = [];
-  #bytes = 0;
+  readonly #pending: { event: ScopeEvent; frame: string; order: number }[] = [];
+  #isDelivering = false;
+  #isClosed = false;
+  #order = 0;
   #sequence = 0;
+  #attached = 0;
 
-  constructor(
-    bounds: FeedBounds,
-    keepAlive: DeadlineQueue<ResponsePort>,
-    onChange: (subscribers: number) => void,
-  ) {
-    this.#bounds = bounds;
-    this.#keepAlive = keepAlive;
-    this.#onChange = onChange;
+  constructor(host: FeedHost) {
+    this.#host = host;
+    this.#kept = new KeptEvents(host.limits);
   }
 
   /** The last events, oldest first. */
-  get events(): FeedEvent[] {
-    return this.#kept.map(({ event }) => event);
+  get events(): ScopeEvent[] {
+    return this.#kept.events;
   }
 
-  get subscribers(): number {
-    return this.#listeners.size;
+  /** Open event streams. */
+  get streams(): number {
+    return this.#ports.size;
   }
 
-  publish(at: number, kind: string, data: unknown): void {
-    const event = { sequence: ++this.#sequence, at, kind, data };
-    this.#keep(event);
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch {
-        // A listener is the host application's; its failure is no reason to lose the others.
-      }
+  /**
+   * Tells every subscriber.
+   *
+   * @param passes not kept for those who come later
+   * @throws ActorsError `bad-option` for a kind that can not name an event; TypeError for data that
+   * JSON has no words for
+   */
+  publish(kind: string, data: unknown, passes = false): void {
+    if (!KIND.test(kind)) {
+      throw new ActorsError('bad-option', 'kind must be 1 to 64 of the characters A-Za-z0-9_.:/-');
     }
+    if (this.#isClosed || (passes && this.#subscribers.size === 0)) return;
+    const sequence = passes ? undefined : this.#sequence + 1;
+    const event = { sequence, at: this.#host.now(), kind, data };
+    const frame = this.#frame(event);
+    if (sequence !== undefined) {
+      this.#sequence = sequence;
+      this.#kept.push(sequence, event, frame.length);
+    }
+    this.#pending.push({ event, frame, order: ++this.#order });
+    this.#deliver();
   }
 
-  /** Hears what comes after `sequence`, kept events first; returns how to stop. */
-  subscribe(listener: FeedListener, after = this.#sequence): () => void {
-    for (const { event } of this.#kept) if (event.sequence > after) listener(event);
-    this.#listeners.add(listener);
-    this.#onChange(this.#listeners.size);
+  /**
+   * @param after also the kept events after this sequence, before anything new
+   * @param attached counts as somebody who holds on to the scope
+   * @returns how to stop
+   */
+  subscribe(
+    hear: Subscriber['hear'],
+    { after, attached = false }: { after?: number | undefined; attached?: boolean } = {},
+  ): () => void {
+    if (this.#isClosed) return () => {};
+    const subscriber = { hear, order: this.#order };
+    this.#subscribers.add(subscriber);
+    if (attached) this.#attach(1);
+    if (after !== undefined) this.#replay(subscriber, after);
     return () => {
-      if (this.#listeners.delete(listener)) this.#onChange(this.#listeners.size);
+      if (this.#subscribers.delete(subscriber) && attached) this.#attach(-1);
     };
   }
 
-  /** Carries the feed on an event stream until either side ends it. */
-  stream(port: ResponsePort, after: number | undefined): void {
+  /**
+   * Carries the feed on an event stream until either side ends it.
+   *
+   * @param last the id of the event its reader saw last
+   * @param greeting what a reader must know that joins just now
+   */
+  stream(port: ResponsePort, last: string | undefined, greeting: () => [string, unknown]): void {
+    const { keepAlive, limits } = this.#host;
     port.open(STREAM_HEADERS);
-    port.write(': open\n\n');
+    if (this.#isClosed) return port.end();
+    port.write(`retry: ${limits.retryMs}\n: open\n\n`);
     this.#ports.add(port);
-    this.#keepAlive.arm(port);
-    const stop = this.subscribe((event) => {
-      if (port.unread > this.#bounds.maxStreamBytes) port.cut();
-      else port.write(frameOf(event));
-    }, after);
+    this.#host.streamsChanged(1);
+    keepAlive.arm(port);
+    const after = last === undefined ? undefined : this.#placeOf(last);
+    if (after !== undefined && after < this.#kept.dropped) {
+      port.write(this.#passing('missed', { events: this.#kept.dropped - after }));
+    }
+    const hear = (_event: ScopeEvent, frame: string): void => this.#write(port, frame);
+    const stop = this.subscribe(hear, { after, attached: true });
+    this.#write(port, this.#passing(...greeting()));
     port.whenGone(() => {
       stop();
       this.#ports.delete(port);
-      this.#keepAlive.disarm(port);
+      this.#host.streamsChanged(-1);
+      keepAlive.disarm(port);
     });
   }
 
-  /** Ends every subscription. */
-  close(): void {
-    for (const port of this.#ports) port.end();
-    this.#listeners.clear();
-    this.#kept = [];
+  /** Ends every subscription, and says why. */
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.publish('ended', { reason }, true);
+    this.#isClosed = true;
+    if (!this.#isDelivering) this.#end();
   }
 
-  #keep(event: FeedEvent): void {
-    const bytes = frameOf(event).length;
-    this.#kept.push({ event, bytes });
-    this.#bytes += bytes;
-    const { maxReplayEvents, maxReplayBytes } = this.#bounds;
-    while (this.#kept.length > maxReplayEvents || this.#bytes > maxReplayBytes) {
-      const oldest = this.#kept.shift();
-      if (oldest === undefined) return;
-      this.#bytes -= oldest.bytes;
+  #end(): void {
+    for (const port of this.#ports) port.end();
+    this.#subscribers.clear();
+  }
+
+  /** One event after the other, also where a listener publishes: all hear the same order. */
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      const { event, frame, order } = next;
+      for (const subscriber of this.#subscribers) {
+        if (subscriber.order >= order) continue;
+        subscriber.order = order;
+        this.#tell(subscriber, event, frame);
+      }
+    }
+    this.#isDelivering = false;
+    // Closed by a listener: those behind it still hear the end.
+    if (this.#isClosed) this.#end();
+  }
+
+  #replay(subscriber: Subscriber, after: number): void {
+    const wasDelivering = this.#isDelivering;
+    // What a listener publishes meanwhile waits behind what it is being told.
+    this.#isDelivering = true;
+    for (const event of this.#kept.after(after)) {
+      if (!this.#subscribers.has(subscriber)) break;
+      this.#tell(subscriber, event, this.#frame(event));
+    }
+    this.#isDelivering = wasDelivering;
+    this.#deliver();
+  }
+
+  /** A listener is the application's; its failure is no reason to lose the others. */
+  #tell(subscriber: Subscriber, event: ScopeEvent, frame: string): void {
+    try {
+      subscriber.hear(event, frame);
+    } catch (error) {
+      this.#host.listenerFailed(event.kind, error);
     }
   }
-}
 
-function frameOf({ sequence, at, kind, data }: FeedEvent): string {
-  return `id: ${sequence}\nevent: ${kind}\ndata: ${JSON.stringify({ at, data })}\n\n`;
+  #write(port: ResponsePort, frame: string): void {
+    if (port.gone) return;
+    if (port.unread <= this.#host.limits.maxStreamBytes) return port.write(frame);
+    this.#host.tripped('maxStreamBytes');
+    port.cut();
+  }
+
+  #attach(delta: 1 | -1): void {
+    this.#attached += delta;
+    if (this.#attached === Math.max(delta, 0)) this.#host.attachedChanged(delta > 0);
+  }
+
+  /** Where to go on; from the beginning, when the id is one of another scope or of a former one. */
+  #placeOf(id: string): number {
+    const { key } = this.#host;
+    const [, count] = id.startsWith(`${key}.`)
+      ? (/^(\d+)$/.exec(id.slice(key.length + 1)) ?? [])
+      : [];
+    const sequence = Number(count);
+    return sequence <= this.#sequence ? sequence : 0;
+  }
+
+  #passing(kind: string, data: unknown): string {
+    return this.#frame({ sequence: undefined, at: this.#host.now(), kind, data });
+  }
+
+  #frame({ sequence, at, kind, data }: ScopeEvent): string {
+    const id = sequence === undefined ? '' : `id: ${this.#host.key}.${sequence}\n`;
+    return `${id}event: ${kind}\ndata: ${JSON.stringify({ at, data })}\n\n`;
+  }
 }

@@ -1,52 +1,148 @@
 import type { Clock } from '../clock.ts';
-import type { CrashPolicy, Limits } from '../options.ts';
 import { ActorsError } from '../errors.ts';
-import type { HostScope } from './hostScope.ts';
+import { type CrashPolicy, type Limits, type Settings, settle } from '../options.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import type { AllowList } from '../wire/origin.ts';
+import type { OpenScope } from './openScope.ts';
 
-/** What {@link createHost} takes. Limits are a runtime's: a scope counts as a session. */
-export interface HostOptions<R> extends Partial<Limits> {
-  /** Opens what a scope works with, when it is first asked for: MCP clients, mostly. */
-  readonly open: (scope: HostScope<R>) => R | Promise<R>;
+/** Numbers of a host alone. */
+export interface HostLimits {
+  /** Questions of one scope that wait for an answer. @default 32 */
+  readonly maxQuestions: number;
+  /** Bytes of their params. @default 1 MiB */
+  readonly maxQuestionBytes: number;
+  /** How long a question waits for its answer. @default 5 min */
+  readonly answerTimeoutMs: number;
+  /** Event streams of one scope at once; one more is refused. @default 16 */
+  readonly maxStreams: number;
+  /** How long `open` may take. @default 60 s */
+  readonly openTimeoutMs: number;
+}
+
+const DEFAULT_HOST_LIMITS: HostLimits = {
+  maxQuestions: 32,
+  maxQuestionBytes: 1024 * 1024,
+  answerTimeoutMs: 5 * 60_000,
+  maxStreams: 16,
+  openTimeoutMs: 60_000,
+};
+
+/** Limits a host shares with a runtime: a scope counts as a session. */
+type SharedLimits = Pick<
+  Limits,
+  | 'maxSessions'
+  | 'maxSessionsPerPrincipal'
+  | 'maxInFlight'
+  | 'maxResources'
+  | 'maxStreamBytes'
+  | 'maxReplayEvents'
+  | 'maxReplayBytes'
+  | 'quietMs'
+  | 'idleTimeoutMs'
+  | 'closeTimeoutMs'
+  | 'keepAliveMs'
+  | 'retryMs'
+  | 'maxLogEntries'
+  | 'maxHistory'
+>;
+
+/** What {@link createHost} takes. Everything but `open` and `secret` has a default. */
+export interface HostOptions<R> extends Partial<SharedLimits>, Partial<HostLimits> {
+  /**
+   * Opens what a scope works with, when it is first asked for: MCP clients, mostly. Runs once, for
+   * whoever asks meanwhile; again when it failed, and after a crash.
+   */
+  readonly open: (scope: OpenScope) => R | Promise<R>;
   /** Signs scope ids: at least 32 bytes. Give several to rotate: the first signs, all verify. */
   readonly secret: string | readonly string[];
   /**
    * Who the caller is by your application's own authentication. A scope belongs to the principal
-   * it was made for, whatever id another one presents.
+   * it was made for, whatever id another one presents. Not asked where `enter` is told.
    */
-  readonly principal?: (request: RequestHead) => string | undefined;
-  /** Names the scope yourself (a tenant, a user): no cookie then. Parts are kept apart. */
-  readonly scopeOf?: (request: RequestHead) => readonly string[] | undefined;
+  readonly principal?: (request: RequestHead) => Maybe<string>;
+  /**
+   * Names the scope yourself (a user, a tenant): no id travels then. A name belongs to its
+   * principal, and parts are kept apart. `undefined` goes on with header and cookie.
+   */
+  readonly scopeOf?: (
+    request: RequestHead,
+    principal: string | undefined,
+  ) => Maybe<readonly string[]>;
   /** Request header with a signed scope id, asked before the cookie. @default 'x-mcp-scope' */
   readonly header?: string;
   /** @default '__Host-mcp-scope', or 'mcp-scope' where `secure` is off */
   readonly cookie?: string;
-  /** Cookies go over https alone. Switch off for http on loopback. @default true */
+  /** The cookie goes over https alone. Switch off for http on loopback. @default true */
   readonly secure?: boolean;
   /** @default 'Lax' */
   readonly sameSite?: 'Lax' | 'Strict';
+  /** Host names this application answers to. @default loopback names */
   readonly allowedHosts?: AllowList;
+  /** Origins of pages that may call. @default pages of the allowed hosts */
   readonly allowedOrigins?: AllowList;
+  /** `'restart'` is 3 within a minute: all is released, and opened again when it is asked for. @default 'restart' */
   readonly onCrash?: 'restart' | CrashPolicy;
   readonly clock?: Clock;
 }
 
+type Maybe<T> = T | undefined | Promise<T | undefined>;
+
+/** Options after the checks. */
+export interface HostSettings {
+  /** A host serves no sessions: its scopes need the limits, the sweep and the books of a runtime. */
+  readonly runtime: Settings<unknown>;
+  readonly limits: HostLimits;
+  readonly secrets: readonly string[];
+  readonly header: string;
+  readonly cookie: { readonly name: string; readonly attributes: string };
+}
+
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** @throws ActorsError `bad-option` */
-export function checkNames(header: string, cookie: string, secure: boolean): void {
-  for (const [name, value] of [
-    ['header', header],
-    ['cookie', cookie],
-  ] as const) {
-    if (!TOKEN.test(value)) throw new ActorsError('bad-option', `${name} must be a token`);
+/**
+ * Checks everything before anything opens.
+ *
+ * @throws ActorsError `bad-option`, naming the option
+ */
+export function settleHost<R>(options: HostOptions<R>): HostSettings {
+  const { open, secret, header = 'x-mcp-scope', secure = true, sameSite = 'Lax' } = options;
+  const { cookie = secure ? '__Host-mcp-scope' : 'mcp-scope', onCrash = 'restart' } = options;
+  demand(typeof open === 'function', 'open must be a function');
+  const secrets = typeof secret === 'string' ? [secret] : secret;
+  demand(Array.isArray(secrets), 'secret must be a string or several');
+  for (const name of ['principal', 'scopeOf'] as const) {
+    const value = options[name];
+    demand(value === undefined || typeof value === 'function', `${name} must be a function`);
   }
+  demand(TOKEN.test(header), 'header must be a token');
+  demand(TOKEN.test(cookie), 'cookie must be a token');
+  demand(typeof secure === 'boolean', 'secure must be true or false');
+  demand(['Lax', 'Strict'].includes(sameSite), "sameSite must be 'Lax' or 'Strict'");
   // Browsers drop such a cookie silently.
-  if (!secure && /^__(Host|Secure)-/.test(cookie)) {
-    throw new ActorsError(
-      'bad-option',
-      `cookie must not be named ${cookie.slice(0, 9)}… without secure`,
-    );
+  const isPrefixed = /^__(Host|Secure)-/i.test(cookie);
+  demand(secure || !isPrefixed, 'cookie must not be named __Host-… or __Secure-… without secure');
+  const limits = { ...DEFAULT_HOST_LIMITS };
+  for (const name of Object.keys(limits) as (keyof HostLimits)[]) {
+    const value = options[name];
+    if (value === undefined) continue;
+    demand(Number.isFinite(value) && value > 0, `${name} must be a finite number > 0`);
+    limits[name] = value;
   }
+  const { principal: _principal, ...rest } = options;
+  const attributes = `Path=/; HttpOnly; SameSite=${sameSite}${secure ? '; Secure' : ''}`;
+  return {
+    runtime: settle({ ...rest, onCrash, server: noServer }),
+    limits,
+    secrets,
+    header: header.toLowerCase(),
+    cookie: { name: cookie, attributes },
+  };
+}
+
+function noServer(): never {
+  throw new Error('a host has no server');
+}
+
+function demand(holds: boolean, message: string): void {
+  if (!holds) throw new ActorsError('bad-option', message);
 }

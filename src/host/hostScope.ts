@@ -1,24 +1,33 @@
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { LogEntry } from '../journal.ts';
-import type { Owned } from '../scope.ts';
-import type { FeedEvent, FeedListener } from './feed.ts';
-import type { OpenQuestion } from './inbox.ts';
-import { RecordingTransport } from './recorder.ts';
+import type { ScopeEvent, ScopeListener } from './feed.ts';
+import type { RpcProgress } from './followedCalls.ts';
+import type { AskOptions, OpenQuestion } from './inbox.ts';
 import type { ScopeActor } from './scopeActor.ts';
+import type { RpcEntry } from './tap.ts';
+
+export interface SubscribeOptions {
+  /** Also the kept events after this sequence, first. 0 is all of them. */
+  readonly after?: number;
+  /**
+   * Counts as an open stream does: neither time nor capacity ends the scope. For a socket of yours
+   * with a user at its other end; a listener that is never removed would keep it for ever.
+   * @default false
+   */
+  readonly attached?: boolean;
+}
 
 /**
- * One user, tenant or browser session of your application. Everything here is this scope's alone:
- * there is no call that reaches another's.
+ * One user, tenant or browser session of your application, as a request of it sees it. Everything
+ * here is this scope's alone: there is no call that reaches another's.
  */
 export class HostScope<R = unknown> {
   readonly #actor: ScopeActor;
 
-  /** Made by the host; use `host.enter()`. */
+  /** Made by the host: see `Host.enter`. */
   constructor(actor: ScopeActor) {
     this.#actor = actor;
   }
 
-  /** A name for logs; of no use to a client. */
+  /** A name for logs and events; of no use to a client. */
   get key(): string {
     return this.#actor.key;
   }
@@ -28,87 +37,72 @@ export class HostScope<R = unknown> {
   }
 
   /**
-   * Runs work with what `open` made (made now, if nobody has asked yet). The scope stays awake
-   * until it is done.
+   * Runs work with what `open` made (made now, if nobody has asked yet). The scope is neither idle
+   * nor evicted until it is done.
    *
-   * @throws ActorsError `scope-busy`, `session-over`; whatever `open` or `work` throws
+   * @param work its signal aborts when what is open is released: pass it on
+   * @throws ActorsError `scope-busy`, `session-over`, `timed-out`; whatever `open` or `work` throws
    */
-  run<T>(work: (resource: R) => T | Promise<T>): Promise<T> {
-    return this.#actor.run((resource) => work(resource as R));
-  }
-
-  /** Ties something to this scope: see `Session.own`. */
-  own<T extends Owned>(resource: T, options?: { readonly deadlineMs?: number }): T {
-    this.#actor.own(resource, options?.deadlineMs);
-    return resource;
-  }
-
-  /** Aborts when what the scope owns is released. */
-  get signal(): AbortSignal {
-    return this.#actor.signal;
-  }
-
-  /** A client's transport whose messages are noted in this scope's log: types and sizes only. */
-  record(transport: Transport): Transport {
-    const { journal, feed } = this.#actor;
-    return new RecordingTransport(transport, (direction, kind, method, bytes) => {
-      journal.saw(direction, kind, method, bytes);
-      feed.publish(this.#actor.now(), 'rpc', { direction, kind, method, bytes });
-    });
-  }
-
-  /** Tells this scope's subscribers something. */
-  publish(kind: string, data: unknown): void {
-    this.#actor.feed.publish(this.#actor.now(), kind, data);
+  run<T>(work: (resource: R, signal: AbortSignal) => T | Promise<T>): Promise<T> {
+    return this.#actor.run((resource, signal) => work(resource as R, signal));
   }
 
   /**
-   * Asks the person behind this scope and waits: what an elicitation or sampling handler returns.
+   * Tells this scope's subscribers something.
    *
-   * @throws ActorsError `inbox-full`, `session-over`; the signal's reason
+   * @param kind the event's name: letters, digits and `_.:/-`, and none of the scope's own
+   * @param data anything JSON has words for; kept by reference
+   * @throws ActorsError `bad-option`
    */
-  async ask<T = unknown>(
-    kind: string,
-    params: unknown,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<T> {
-    const { inbox, feed } = this.#actor;
-    const { question, answer } = inbox.ask(kind, params, this.#actor.now(), options.signal);
-    feed.publish(question.askedAt, 'question', question);
-    try {
-      return (await answer) as T;
-    } finally {
-      feed.publish(this.#actor.now(), 'question.closed', { id: question.id });
-    }
+  publish(kind: string, data: unknown): void {
+    this.#actor.publish(kind, data);
   }
 
-  /** Answers one of this scope's own questions; `false` when there is no such question (any more). */
-  answer(id: number, value: unknown): boolean {
+  /**
+   * Asks the person behind this scope and waits for the answer.
+   *
+   * @throws ActorsError `inbox-full`, `session-over`, `timed-out`; the signal's reason
+   */
+  ask<T = unknown>(kind: string, params: unknown, options: AskOptions<T> = {}): Promise<T> {
+    return this.#actor.ask(kind, params, options);
+  }
+
+  /**
+   * Answers one of this scope's own questions; `false` when there is no such question, or no longer.
+   *
+   * @throws whatever the `parse` of who asked throws; the question stays open
+   */
+  answer(id: string, value: unknown): boolean {
     this.#actor.touch();
     return this.#actor.inbox.answer(id, value);
   }
 
-  /** What waits for an answer. */
+  /** What waits for an answer, oldest first. */
   get questions(): readonly OpenQuestion[] {
     return this.#actor.inbox.questions;
   }
 
-  /** The last messages of recorded transports. */
-  get log(): readonly LogEntry[] {
-    return this.#actor.journal.log;
+  /** The last messages of this scope's clients: types and sizes, oldest first. */
+  get log(): readonly RpcEntry[] {
+    return this.#actor.books.log;
   }
 
-  /** The last events of this scope. */
-  get events(): readonly FeedEvent[] {
+  /** The last progress of each request its clients wait for. */
+  get progress(): readonly RpcProgress[] {
+    return this.#actor.books.progress;
+  }
+
+  /** The last events that can be resumed from, oldest first. */
+  get events(): readonly ScopeEvent[] {
     return this.#actor.feed.events;
   }
 
-  /** Hears this scope's events; returns how to stop. @param after also those after this sequence */
-  subscribe(listener: FeedListener, after?: number): () => void {
-    return this.#actor.feed.subscribe(listener, after);
+  /** Hears this scope's events; returns how to stop. A listener that throws disturbs nobody. */
+  subscribe(listener: ScopeListener, options: SubscribeOptions = {}): () => void {
+    return this.#actor.feed.subscribe((event) => listener(event), options);
   }
 
-  /** Ends the scope and everything it owns. */
+  /** Ends the scope and everything it owns. Work in flight may finish within `closeTimeoutMs`. */
   close(): void {
     this.#actor.close('terminated');
   }

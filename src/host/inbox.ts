@@ -1,27 +1,54 @@
+import type { DeadlineQueue } from '../deadlines.ts';
 import { ActorsError } from '../errors.ts';
 
-/** Something a server asked that a person must answer: an elicitation, a sampling request. */
+/** Something that only a person can answer: an elicitation, a sampling request, an approval. */
 export interface OpenQuestion {
-  readonly id: number;
+  /** Names this question and no other, of no scope and at no time. */
+  readonly id: string;
   readonly kind: string;
   readonly params: unknown;
   readonly askedAt: number;
 }
 
-interface Waiting {
+export interface AskOptions<T> {
+  /** Gives the question up: the `signal` of the request handler that asks. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Makes an answer of what came. What it throws goes to who answered, and the question stays open:
+   * answers come from a browser and can be anything.
+   */
+  readonly parse?: (answer: unknown) => T;
+}
+
+/** A question, and whoever waits for its answer. */
+export interface Waiting {
   readonly question: OpenQuestion;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
+  readonly parse: (answer: unknown) => unknown;
+  readonly settle: (answer: unknown) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** What an inbox needs of its scope. */
+export interface InboxHost {
+  readonly key: string;
+  readonly maxQuestions: number;
+  readonly maxQuestionBytes: number;
+  /** Questions nobody answers in time. */
+  readonly unanswered: DeadlineQueue<Waiting>;
+  now(): number;
+  tripped(limit: 'maxQuestions' | 'maxQuestionBytes'): void;
 }
 
 /** The open questions of one scope. Only that scope can list them, and only it can answer. */
 export class Inbox {
-  readonly #max: number;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #host: InboxHost;
+  readonly #waiting = new Map<string, Waiting>();
+  #bytes = 0;
   #count = 0;
+  #isClosed = false;
 
-  constructor(max: number) {
-    this.#max = max;
+  constructor(host: InboxHost) {
+    this.#host = host;
   }
 
   get size(): number {
@@ -33,54 +60,82 @@ export class Inbox {
   }
 
   /**
-   * Waits for an answer, until `signal` aborts.
+   * Waits for an answer, until one of `signals` aborts or nobody has answered in time.
    *
-   * @throws ActorsError `inbox-full`; whatever the signal's reason is
+   * @throws ActorsError `inbox-full`, `session-over`; the signal's reason
    */
-  ask(
+  ask<T>(
     kind: string,
     params: unknown,
-    askedAt: number,
-    signal: AbortSignal | undefined,
-  ): { question: OpenQuestion; answer: Promise<unknown> } {
-    if (this.#waiting.size >= this.#max) {
-      throw new ActorsError('inbox-full', `a scope has at most ${this.#max} open questions`);
-    }
-    signal?.throwIfAborted();
-    const question = { id: ++this.#count, kind, params, askedAt };
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.#waiting.set(question.id, { question, resolve, reject });
+    parse: (answer: unknown) => T = (answer) => answer as T,
+    signals: readonly AbortSignal[] = [],
+  ): { question: OpenQuestion; answer: Promise<T> } {
+    if (this.#isClosed) throw new ActorsError('session-over', 'the scope has ended');
+    for (const signal of signals) signal.throwIfAborted();
+    const bytes = this.#admit(params);
+    const { key, unanswered } = this.#host;
+    const question = { id: `${key}.${++this.#count}`, kind, params, askedAt: this.#host.now() };
+    const answer = new Promise<T>((resolve, reject) => {
+      const onAbort = ({ target }: Event): void => waiting.fail((target as AbortSignal).reason);
+      const leave = (): void => {
+        for (const signal of signals) signal.removeEventListener('abort', onAbort);
+        unanswered.disarm(waiting);
+        if (this.#waiting.delete(question.id)) this.#bytes -= bytes;
+      };
+      const waiting: Waiting = {
+        question,
+        parse,
+        settle: (value) => {
+          leave();
+          resolve(value as T);
+        },
+        fail: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      for (const signal of signals) signal.addEventListener('abort', onAbort);
+      this.#waiting.set(question.id, waiting);
+      unanswered.arm(waiting);
     });
-    const onAbort = (): void => this.#fail(question.id, asError(signal?.reason));
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const forget = (): void => signal?.removeEventListener('abort', onAbort);
-    answer.then(forget, forget);
+    this.#bytes += bytes;
     return { question, answer };
   }
 
-  /** `false`: there is no such question any more. */
-  answer(id: number, value: unknown): boolean {
+  /**
+   * `false`: there is no such question, or no longer.
+   *
+   * @throws whatever the question's `parse` throws
+   */
+  answer(id: string, value: unknown): boolean {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return false;
-    this.#waiting.delete(id);
-    waiting.resolve(value);
+    const answer = waiting.parse(value);
+    // `parse` is the application's and may have done anything meanwhile.
+    if (this.#waiting.get(id) !== waiting) return false;
+    waiting.settle(answer);
     return true;
   }
 
   /** Nobody will answer any more. */
   close(): void {
-    for (const id of this.#waiting.keys()) {
-      this.#fail(id, new ActorsError('session-over', 'the scope ended before the answer'));
+    this.#isClosed = true;
+    for (const { fail } of this.#waiting.values()) {
+      fail(new ActorsError('session-over', 'the scope ended before the answer'));
     }
   }
 
-  #fail(id: number, error: Error): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    waiting?.reject(error);
+  #admit(params: unknown): number {
+    const { maxQuestions, maxQuestionBytes } = this.#host;
+    if (this.#waiting.size >= maxQuestions) {
+      this.#host.tripped('maxQuestions');
+      throw new ActorsError('inbox-full', `a scope has at most ${maxQuestions} open questions`);
+    }
+    const bytes = JSON.stringify(params)?.length ?? 0;
+    if (this.#bytes + bytes > maxQuestionBytes) {
+      this.#host.tripped('maxQuestionBytes');
+      throw new ActorsError('inbox-full', `open questions have at most ${maxQuestionBytes} bytes`);
+    }
+    return bytes;
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }

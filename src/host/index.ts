@@ -1,6 +1,10 @@
-export { createHost, type Entered, type Host, type HostRequest } from './createHost.ts';
-export type { FeedEvent, FeedListener } from './feed.ts';
-export type { HostOptions } from './hostOptions.ts';
-export type { HostScope } from './hostScope.ts';
-export type { OpenQuestion } from './inbox.ts';
+export { createHost, type Entered, type Host, type Known } from './createHost.ts';
+export type { ScopeEvent, ScopeListener } from './feed.ts';
+export type { RpcProgress } from './followedCalls.ts';
+export type { HostLimits, HostOptions } from './hostOptions.ts';
+export type { HostScope, SubscribeOptions } from './hostScope.ts';
+export type { AskOptions, OpenQuestion } from './inbox.ts';
+export type { ConnectOptions, OpenScope, ScopeClient } from './openScope.ts';
+export type { HostRequest } from './request.ts';
 export { ScopeRefused } from './scopeRefused.ts';
+export type { ClientTransport, RpcEntry } from './tap.ts';

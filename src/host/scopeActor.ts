@@ -1,47 +1,65 @@
 import type { SessionEffect } from '../../machines/step.ts';
 import { Actor, type Overseer } from '../actor.ts';
 import { ActorsError } from '../errors.ts';
-import { type Owned, Scope } from '../scope.ts';
-import { Feed } from './feed.ts';
-import { Inbox } from './inbox.ts';
+import type { Limits } from '../options.ts';
+import { count } from '../stats.ts';
+import { Books } from './books.ts';
+import { Feed, type FeedHost } from './feed.ts';
+import type { HostServices } from './hostServices.ts';
+import { Holding } from './holding.ts';
+import { HostScope } from './hostScope.ts';
+import { type AskOptions, Inbox, type InboxHost } from './inbox.ts';
+import { OpenScope } from './openScope.ts';
 
-/** What one incarnation of a scope holds: what `open` made, and what it owns. */
-interface Holding {
-  readonly resource: Promise<unknown>;
-  readonly scope: Scope;
-  readonly abort: AbortController;
-}
+/** Kinds of events that only a scope itself tells, and those every `EventSource` has already. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'rpc',
+  'progress',
+  'question',
+  'question.closed',
+  'questions',
+  'client.lost',
+  'missed',
+  'ended',
+  'open',
+  'error',
+]);
 
 /**
  * One user, tenant or browser session of a host application: an actor that opens MCP clients when
  * they are first asked for, owns them, and keeps what they ask and tell to itself.
  */
-export class ScopeActor extends Actor {
+export class ScopeActor extends Actor implements FeedHost, InboxHost {
   readonly feed: Feed;
   readonly inbox: Inbox;
-  readonly #open: (actor: ScopeActor) => unknown;
+  readonly books = new Books(this);
+  readonly scope: HostScope = new HostScope(this);
+  readonly #host: HostServices;
   readonly #onGone: (actor: ScopeActor) => void;
   #holding: Holding | null = null;
   #running = 0;
   #isTouched = false;
   #isSettling = false;
 
+  /** @param onGone told when it has left the directory */
   constructor(
     overseer: Overseer,
+    host: HostServices,
     id: string,
     principal: string | undefined,
-    open: (actor: ScopeActor) => unknown,
-    onGone: (actor: ScopeActor) => void = () => {},
+    onGone: (actor: ScopeActor) => void,
   ) {
     super(overseer, id, principal);
-    this.#open = open;
+    this.#host = host;
     this.#onGone = onGone;
-    const { settings, keepAlive } = this.services;
-    this.feed = new Feed(settings, keepAlive, (subscribers) => {
-      this.tell({ type: subscribers > 0 ? 'stream.attached' : 'stream.detached' });
-    });
-    this.inbox = new Inbox(settings.maxQueue);
+    this.feed = new Feed(this);
+    this.inbox = new Inbox(this);
+  }
+
+  start(): void {
     this.begin();
+    const { events, principalKey } = this.services;
+    events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
   }
 
   get references(): number {
@@ -58,31 +76,18 @@ export class ScopeActor extends Actor {
     return touched;
   }
 
-  /** Somebody came for this scope. */
+  /** Somebody came for this scope, or something in it needs somebody. */
   touch(): void {
     this.#isTouched = true;
     if (this.arrival === 'rouse') this.tell({ type: 'message.arrived' });
   }
 
-  /** What `open` made; made once, whoever else asks meanwhile. */
-  async resource(): Promise<unknown> {
-    const { resource } = this.#hold();
-    return resource;
-  }
-
-  get signal(): AbortSignal {
-    return this.#hold().abort.signal;
-  }
-
-  own(resource: Owned, deadlineMs: number | undefined): void {
-    this.#hold().scope.own(resource, deadlineMs, this.services.settings.maxResources);
-  }
-
-  /** Work that pins the scope. */
-  async run<T>(work: (resource: unknown) => T | Promise<T>): Promise<T> {
-    const { maxInFlight } = this.services.settings;
+  /** Work that pins the scope, with what `open` makes: made now, whoever else asks meanwhile. */
+  async run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T> {
+    this.#expectLive();
+    const { maxInFlight } = this.limits;
     if (this.#running >= maxInFlight) {
-      this.journal.tripped('maxInFlight');
+      this.tripped('maxInFlight');
       throw new ActorsError('scope-busy', `a scope runs at most ${maxInFlight} calls at once`);
     }
     this.touch();
@@ -90,11 +95,40 @@ export class ScopeActor extends Actor {
     this.services.counters.calls++;
     this.journal.high('inFlight', this.#running);
     try {
-      return await work(await this.resource());
+      return await this.#hold().run(work);
     } finally {
       this.#running--;
       this.#drained();
     }
+  }
+
+  /** Waits for an answer of the person behind this scope; an open question pins it. */
+  async ask<T>(
+    kind: string,
+    params: unknown,
+    { signal, parse }: AskOptions<T>,
+    ...signals: readonly AbortSignal[]
+  ): Promise<T> {
+    const all = signal === undefined ? signals : [signal, ...signals];
+    const { question, answer } = this.inbox.ask(kind, params, parse, all);
+    this.touch();
+    this.feed.publish('question', question);
+    try {
+      return await answer;
+    } finally {
+      this.feed.publish('question.closed', { id: question.id });
+    }
+  }
+
+  /** What the application tells. */
+  publish(kind: string, data: unknown): void {
+    if (RESERVED.has(kind)) throw new ActorsError('bad-option', `kind must not be '${kind}'`);
+    this.feed.publish(kind, data);
+  }
+
+  /** What the scope itself tells those who are there. */
+  tellSubscribers(kind: 'rpc' | 'progress' | 'client.lost', data: unknown): void {
+    this.feed.publish(kind, data, true);
   }
 
   protected perform(effect: SessionEffect): void {
@@ -124,20 +158,24 @@ export class ScopeActor extends Actor {
         return;
       case 'abandon':
       case 'fallAsleep':
-        void this.#release();
+        void this.#release(new ActorsError('session-over', 'the scope crashed'));
         return;
       case 'settle':
         this.leave();
+        // Whoever could answer is refused from here on.
+        this.inbox.close();
         this.#isSettling = true;
         this.#drained();
         return;
       case 'cut':
         this.leave();
+        this.services.counters.cut += this.#running;
+        for (let i = 0; i < this.#running; i++) this.journal.orphan('handler');
         return;
       case 'release':
         this.inbox.close();
-        this.feed.close();
-        void this.#release().then(() => this.tell({ type: 'session.released' }));
+        this.feed.close(this.reason);
+        void this.#release(over()).then(() => this.tell({ type: 'session.released' }));
         return;
       case 'bury':
         this.#onGone(this);
@@ -149,31 +187,69 @@ export class ScopeActor extends Actor {
     }
   }
 
+  // ---- what the parts of a scope ask of it
+
+  get limits(): Limits {
+    return this.services.settings;
+  }
+
+  get keepAlive(): FeedHost['keepAlive'] {
+    return this.services.keepAlive;
+  }
+
+  get maxQuestions(): number {
+    return this.#host.limits.maxQuestions;
+  }
+
+  get maxQuestionBytes(): number {
+    return this.#host.limits.maxQuestionBytes;
+  }
+
+  get unanswered(): InboxHost['unanswered'] {
+    return this.#host.unanswered;
+  }
+
+  attachedChanged(attached: boolean): void {
+    this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
+  }
+
+  streamsChanged(delta: 1 | -1): void {
+    this.services.counters.streams += delta;
+  }
+
+  readonly tripped = (limit: string): void => {
+    count(this.services.counters.limits, limit);
+    this.services.events.emit('limit', { session: this.key, limit });
+  };
+
+  listenerFailed(event: string, error: unknown): void {
+    this.services.events.emit('observer.failed', { event, error });
+  }
+
+  #expectLive(): void {
+    if (!this.snapshot.hasTag('ending')) return;
+    throw over();
+  }
+
   #hold(): Holding {
-    if (this.snapshot.hasTag('ending'))
-      throw new ActorsError('session-over', 'the scope has ended');
     if (this.#holding !== null) return this.#holding;
-    let start!: (opened: unknown) => void;
-    const resource = new Promise<unknown>((resolve) => (start = resolve));
-    const holding = { resource, scope: new Scope(), abort: new AbortController() };
+    const { open, opening } = this.#host;
+    const holding = new Holding();
     this.#holding = holding;
-    // After it is held: `open` itself may already own something.
-    start(runInHost(() => this.#open(this)));
-    resource.catch(() => {
-      // The next caller tries again; what the failed attempt owned goes now.
-      if (this.#holding === holding) void this.#release();
-    });
+    // The next caller tries again; what the failed attempt owned goes now.
+    const fail = (error: Error): void => void this.#release(error, holding);
+    const late = { expire: () => fail(new ActorsError('timed-out', 'open took too long')) };
+    opening.arm(late);
+    const opened = holding.begin(() => open(new OpenScope(this, holding)));
+    opened.catch(fail).finally(() => opening.disarm(late));
     return holding;
   }
 
-  async #release(): Promise<void> {
-    const holding = this.#holding;
-    this.#holding = null;
-    if (holding === null) return;
-    holding.abort.abort();
-    await holding.scope.close(this.services.wait, (error) =>
-      this.journal.orphan('resource', error),
-    );
+  async #release(error: Error, holding = this.#holding): Promise<void> {
+    if (this.#holding === holding) this.#holding = null;
+    await holding?.release(error, this.services.wait, (failure) => {
+      this.journal.orphan('resource', failure);
+    });
   }
 
   #drained(): void {
@@ -181,7 +257,6 @@ export class ScopeActor extends Actor {
   }
 }
 
-/** A throw of `open` is its caller's to hear, like its rejection. */
-async function runInHost(open: () => unknown): Promise<unknown> {
-  return open();
+function over(): ActorsError {
+  return new ActorsError('session-over', 'the scope has ended');
 }

@@ -1,6 +1,9 @@
 import { type Refusal, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 
-/** A web request that belongs to no scope; carries the response to give. */
+/**
+ * A web request that gets no scope; carries the response to give. The texts are fixed and hold
+ * nothing of the request.
+ */
 export class ScopeRefused extends Error {
   override readonly name = 'ScopeRefused';
   readonly code: RefusalCode;
@@ -14,10 +17,18 @@ export class ScopeRefused extends Error {
     return REFUSALS[this.code].status;
   }
 
-  toResponse(): Response {
-    const { status, message, headers = [] }: Refusal = REFUSALS[this.code];
+  get headers(): [string, string][] {
+    const { headers = [] }: Refusal = REFUSALS[this.code];
     const pairs: [string, string][] = [];
     for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i]!, headers[i + 1]!]);
-    return Response.json({ error: { code: this.code, message } }, { status, headers: pairs });
+    return pairs;
+  }
+
+  get body(): { readonly error: { readonly code: RefusalCode; readonly message: string } } {
+    return { error: { code: this.code, message: this.message } };
+  }
+
+  toResponse(): Response {
+    return Response.json(this.body, { status: this.status, headers: this.headers });
   }
 }

@@ -2,6 +2,15 @@ import { ActorsError } from '../errors.ts';
 
 const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' } as const;
 const MIN_SECRET_BYTES = 32;
+/** A token of something else, signed with the same secret, is none of ours. */
+const PURPOSE = 'mcp-actors scope ';
+
+/** What a token of ours says. */
+export interface VerifiedToken {
+  readonly id: string;
+  /** Signed with the first secret: the others are on their way out. */
+  readonly isCurrent: boolean;
+}
 
 /**
  * Scope ids as a browser holds them: `<id>.<mac>`. The first secret signs, all of them verify, so a
@@ -25,22 +34,26 @@ export class ScopeTokens {
 
   async sign(id: string): Promise<string> {
     const [key] = await this.#keys;
-    const mac = await crypto.subtle.sign(ALGORITHM, key!, new TextEncoder().encode(id));
+    const mac = await crypto.subtle.sign(ALGORITHM, key!, signedOf(id));
     return `${id}.${toBase64Url(new Uint8Array(mac))}`;
   }
 
-  /** The id in a token of ours; `undefined` for anything else. */
-  async verify(token: string): Promise<string | undefined> {
+  /** What a token says; `undefined` for anything we have not signed. */
+  async verify(token: string): Promise<VerifiedToken | undefined> {
     const match = /^([\x21-\x2d\x2f-\x7e]{1,128})\.([A-Za-z0-9_-]{43})$/.exec(token);
     if (match === null) return undefined;
     const [, id, text] = match;
     const mac = fromBase64Url(text!);
-    for (const key of await this.#keys) {
-      const isOurs = await crypto.subtle.verify(ALGORITHM, key, mac, new TextEncoder().encode(id));
-      if (isOurs) return id;
+    for (const [index, key] of (await this.#keys).entries()) {
+      const isOurs = await crypto.subtle.verify(ALGORITHM, key, mac, signedOf(id!));
+      if (isOurs) return { id: id!, isCurrent: index === 0 };
     }
     return undefined;
   }
+}
+
+function signedOf(id: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(PURPOSE + id);
 }
 
 function toBase64Url(bytes: Uint8Array): string {

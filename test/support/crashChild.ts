@@ -31,7 +31,11 @@ const ESCAPES: Readonly<Record<string, (error: unknown) => void>> = {
     process.nextTick(() => {
       throw error;
     }),
-  'an unawaited promise': (error) => void Promise.reject(error as Error),
+  'an unawaited promise': (error) => {
+    void (async () => {
+      throw error;
+    })();
+  },
   'an unawaited function, later': (error) => {
     void (async () => {
       await turn();
@@ -58,7 +62,8 @@ function start(): FakeRuntime {
         if (session.principal === 'abort listener') throw new Error(session.principal);
       });
       return world.serve((message) => {
-        if ('method' in message && message.method === 'escape') escape('handler', session.principal);
+        if ('method' in message && message.method === 'escape')
+          escape('handler', session.principal);
       });
     },
   });

@@ -43,7 +43,10 @@ async function openNodeDoor(runtime: Runtime): Promise<Door> {
   };
 }
 
-export function sendOverSocket(port: number, { method, headers, body, signal }: Ask): Promise<Reply> {
+export function sendOverSocket(
+  port: number,
+  { method, headers, body, signal }: Ask,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const request = http.request(
       {

@@ -18,12 +18,12 @@ export async function runExample(path: string): Promise<Ended> {
 }
 
 /** Starts an example that serves; it is stopped when the test is over. @returns its URL */
-export async function startExample(path: string): Promise<string> {
+export async function startExample(path: string, pattern = /http:\S+/): Promise<string> {
   const child = start(path);
   const said = collect(child);
   return new Promise((resolve, reject) => {
     child.stdout?.on('data', () => {
-      const [url] = /http:\S+/.exec(said.join('')) ?? [];
+      const [url] = pattern.exec(said.join('')) ?? [];
       if (url !== undefined) resolve(url);
     });
     child.once('close', () => reject(new Error(`${path} ended: ${said.join('')}`)));

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /**
  * Checks a property with a seed that is printed, so that a run can be had again: `FC_SEED=…`.

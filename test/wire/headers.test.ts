@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accepts, acceptsBoth, header, isJson } from '../../src/wire/headers.ts';
+import { accepts, acceptsBoth, header, isJson, prefersStream } from '../../src/wire/headers.ts';
 
 const SSE = 'text/event-stream';
 
@@ -88,4 +88,16 @@ describe('header', () => {
   it('gives nothing for one that did not come', () => {
     expect(header({ method: 'GET', headers: {} }, 'accept')).toBeUndefined();
   });
+});
+
+describe('prefersStream (row P6)', () => {
+  it.each([
+    'text/event-stream, application/json',
+    'text/html, text/event-stream, application/json',
+  ])('is what %j says', (accept) => expect(prefersStream(accept)).toBe(true));
+
+  it.each([undefined, '', '*/*', 'application/json, text/event-stream', 'text/event-stream, */*'])(
+    'is not what %j says',
+    (accept) => expect(prefersStream(accept)).toBe(false),
+  );
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   allowsBatches,
   canBePrimed,
+  inOurEra,
   isSupported,
   SESSION_REVISIONS,
 } from '../../src/wire/versions.ts';
@@ -41,4 +42,38 @@ describe('allowsBatches (row P4)', () => {
     ['2024-11-05', false],
     [undefined, false],
   ])('is for %s %s', (revision, allows) => expect(allowsBatches(revision)).toBe(allows));
+});
+
+const initialize = (protocolVersion: unknown) =>
+  ({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'initialize',
+    params: { protocolVersion, capabilities: { roots: {} } },
+  }) as const;
+
+describe('inOurEra (row L1)', () => {
+  it.each(SESSION_REVISIONS)('leaves an initialize that asks for %s as it is', (revision) => {
+    const message = initialize(revision);
+    expect(inOurEra(message)).toBe(message);
+  });
+
+  it.each(['2024-10-07', '2026-07-28', '2030-01-01', '', 'constructor'])(
+    'makes one that asks for %j ask for our latest, and changes nothing else in it',
+    (revision) => {
+      const message = initialize(revision);
+      expect(inOurEra(message)).toEqual(initialize('2025-11-25'));
+      expect(message).toEqual(initialize(revision));
+    },
+  );
+
+  it.each([undefined, null, 7, {}])('leaves it to the server to refuse %j', (revision) => {
+    const message = initialize(revision);
+    expect(inOurEra(message)).toBe(message);
+  });
+
+  it('leaves an initialize without params to the server', () => {
+    const message = { jsonrpc: '2.0', id: 1, method: 'initialize' } as const;
+    expect(inOurEra(message)).toBe(message);
+  });
 });

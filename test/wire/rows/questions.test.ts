@@ -7,9 +7,10 @@ import { call, notification, type RawClient, request } from '../../support/rawCl
 import type { Reply, Rpc } from '../../support/reply.ts';
 import { startRig } from '../../support/rig.ts';
 
+const isQuestion = ({ method }: Rpc): boolean => method === 'elicitation/create';
+
 /** The question on a stream, once it is there. */
 async function questionOn(stream: Reply): Promise<Rpc> {
-  const isQuestion = ({ method }: Rpc): boolean => method === 'elicitation/create';
   await stream.until(({ messages }) => messages.some(isQuestion));
   return stream.messages.find(isQuestion)!;
 }
@@ -26,7 +27,8 @@ async function elicit(client: RawClient, id: unknown): Promise<[Reply, Rpc]> {
   return [stream, await questionOn(stream)];
 }
 
-const textOf = ({ result }: Rpc): unknown => (result?.['content'] as { text: string }[])[0]?.text;
+const textOf = ({ result }: Rpc): unknown =>
+  (result as { content: { text: string }[] } | undefined)?.content[0]?.text;
 
 describe.each(DOORS)('over %s', (kind) => {
   it('E1: an answer reaches the question it names, whatever the order of answers', async () => {

@@ -4,9 +4,15 @@ import { eventually } from '../../support/eventually.ts';
 import { call, cancel, request } from '../../support/rawClient.ts';
 import type { Reply } from '../../support/reply.ts';
 import { type Rig, startRig } from '../../support/rig.ts';
+import type { SseFrame } from '../../support/sseFrames.ts';
 
 const wordsOf = ({ messages }: Reply): unknown[] =>
   messages.map(({ id, params }) => params?.['data'] ?? id);
+
+/** What names the stream in an event id. */
+const streamOf = (id: string): string => id.slice(0, id.lastIndexOf('_'));
+
+const eventsOf = ({ frames }: Reply): SseFrame[] => frames.filter(({ data }) => data !== '');
 
 const streams = (rig: Rig, count: number): Promise<void> =>
   eventually(() => rig.runtime.stats().streams === count);
@@ -38,7 +44,6 @@ describe.each(DOORS)('over %s', (kind) => {
       client.ask(call(1, 'say', { texts: ['a', 'b'] })),
       client.ask(call(2, 'say', { texts: ['c'] })),
     ]);
-    const streamOf = (id: string): string => id.slice(0, id.lastIndexOf('_'));
     const [ofOne, ofTwo] = [one, two].map(({ ids }) => new Set(ids.map(streamOf)));
     expect([ofOne?.size, ofTwo?.size]).toEqual([1, 1]);
     expect(ofOne).not.toEqual(ofTwo);
@@ -84,8 +89,7 @@ describe.each(DOORS)('over %s', (kind) => {
     const post = await client.ask(call(1, 'say', { texts: ['a', 'b'] }));
     const resumed = await client.get({ 'last-event-id': post.ids[0] });
     await resumed.whole();
-    const messages = (reply: Reply) => reply.frames.filter(({ data }) => data !== '');
-    expect(messages(resumed)).toEqual(messages(post));
+    expect(eventsOf(resumed)).toEqual(eventsOf(post));
   });
 
   it('R2: from the last event of a finished stream nothing is replayed and the stream ends', async () => {

@@ -33,7 +33,8 @@ async function startTasks(kind: DoorKind): Promise<Rig> {
 
 async function startTask(client: RawClient, name: string): Promise<string> {
   const reply = await client.ask(request(1, 'tools/call', { name, arguments: {}, task: {} }));
-  return (reply.message.result?.['task'] as { taskId: string }).taskId;
+  const { task } = reply.message.result as { task: { taskId: string } };
+  return task.taskId;
 }
 
 async function ask(client: RawClient, method: string, params = {}): Promise<Rpc> {
@@ -42,7 +43,7 @@ async function ask(client: RawClient, method: string, params = {}): Promise<Rpc>
 }
 
 const listed = ({ result }: Rpc): string[] =>
-  (result?.['tasks'] as { taskId: string }[]).map(({ taskId }) => taskId);
+  (result as { tasks: { taskId: string }[] }).tasks.map(({ taskId }) => taskId);
 
 describe.each(DOORS)('over %s', (kind) => {
   it.each([

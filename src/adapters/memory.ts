@@ -1,0 +1,125 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { Channel, Wire } from '../channel.ts';
+import { ActorsError } from '../errors.ts';
+import { endpointOf, type Runtime } from '../runtime.ts';
+
+export interface MemoryOptions {
+  readonly authInfo?: AuthInfo;
+  /** What `principal` and handlers see as the headers of the request. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Connects a client of the SDK, v1 or v2, to a session of its own in the same process:
+ * `await client.connect(connectInMemory(runtime))`. Messages pass as JSON text, so nothing is shared
+ * by reference; there is no port, no socket, and nothing of Node in it.
+ *
+ * `start()` rejects with ActorsError `not-admitted` when the runtime takes no session.
+ */
+export function connectInMemory(
+  runtime: Pick<Runtime, 'fetch'>,
+  options: MemoryOptions = {},
+): Transport {
+  return new MemoryTransport(runtime, options);
+}
+
+class MemoryTransport implements Transport {
+  onmessage?: Transport['onmessage'];
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  readonly #runtime: Pick<Runtime, 'fetch'>;
+  readonly #options: MemoryOptions;
+  #channel: Channel | null = null;
+  #wire: StreamWire | null = null;
+
+  constructor(runtime: Pick<Runtime, 'fetch'>, options: MemoryOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    if (this.#wire !== null) throw new ActorsError('session-over', 'a transport starts once');
+    const { authInfo, headers = {} } = this.#options;
+    const wire = new StreamWire();
+    const channel = endpointOf(this.#runtime).open(
+      { head: { method: '', headers }, authInfo },
+      wire,
+    );
+    if (typeof channel === 'string') {
+      throw new ActorsError('not-admitted', `the runtime takes no session: ${channel}`);
+    }
+    this.#wire = wire;
+    this.#channel = channel;
+    // Read here, and not where it is said: the client's code must not run as part of the session.
+    void this.#pump(wire.readable.getReader());
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (this.#channel?.isReachable !== true) {
+      throw new ActorsError('session-over', 'the connection is closed');
+    }
+    this.#channel.receive(JSON.stringify(message));
+  }
+
+  async close(): Promise<void> {
+    this.#channel?.left();
+    this.#wire?.end();
+  }
+
+  async #pump(reader: ReadableStreamDefaultReader<string>): Promise<void> {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      try {
+        this.onmessage?.(JSON.parse(value) as JSONRPCMessage);
+      } catch (error) {
+        this.onerror?.(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    this.onclose?.();
+  }
+}
+
+class StreamWire implements Wire {
+  readonly readable: ReadableStream<string>;
+  #controller!: ReadableStreamDefaultController<string>;
+  #isOver = false;
+  /** Who waits for the client to take what was said. */
+  #waiting: (() => void)[] = [];
+
+  constructor() {
+    this.readable = new ReadableStream<string>(
+      {
+        start: (controller) => void (this.#controller = controller),
+        pull: () => this.#flush(),
+      },
+      // Counts what is beyond the mark: what the client has not taken.
+      { highWaterMark: 0, size: (json) => json?.length ?? 0 },
+    );
+  }
+
+  send(json: string): void {
+    this.#controller.enqueue(json);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#controller.close();
+    this.#flush();
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #flush(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  get unread(): number {
+    return -(this.#controller.desiredSize ?? 0);
+  }
+}

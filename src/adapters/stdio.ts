@@ -1,0 +1,171 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { Readable, Writable } from 'node:stream';
+import type { EndReason } from '../../machines/session.ts';
+import type { Channel, ChannelEnd } from '../channel.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { ActorsError } from '../errors.ts';
+import type { Settings } from '../options.ts';
+import { endpointOf, type Runtime } from '../runtime.ts';
+import { LineReader, TOO_LONG } from './lines.ts';
+import { ownProcess } from './ownProcess.ts';
+import { PipeLine } from './pipeLine.ts';
+
+export interface StdioOptions {
+  /** @default process.stdin */
+  readonly input?: Readable;
+  /** Nothing else may write here: a client reads JSON-RPC only. @default process.stdout */
+  readonly output?: Writable;
+  /** Who the client is, where the host knows; anonymous otherwise. */
+  readonly authInfo?: AuthInfo;
+  /**
+   * The process is there for this session: SIGINT, SIGTERM and SIGHUP end the session and then the
+   * process; errors that escape a handler crash the session; when it is over the process ends within
+   * a second, whatever still runs in it. @default `true` where `input` is the process's own
+   */
+  readonly ownsProcess?: boolean;
+}
+
+/** The one session on a pair of pipes. */
+export interface StdioSession {
+  /** Why it ended: known once all it owned is released and its last words are taken. */
+  readonly closed: Promise<EndReason>;
+  /**
+   * Ends it when work in flight is done.
+   * @param options deadlineMs until that is cut; the runtime's `closeTimeoutMs` by default
+   */
+  close(options?: { readonly deadlineMs?: number }): Promise<EndReason>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What is in flight when input ends: a client waits about this long before it sends SIGTERM. */
+const EOF_GRACE_MS = 2000;
+
+/**
+ * Serves a runtime on stdin and stdout: one session, one JSON-RPC message a line.
+ *
+ * The end of input ends the session as soon as everything asked before it is answered, within two
+ * seconds; a broken pipe ends it at once. A line over `maxBodyBytes` is answered with an error and
+ * skipped. While the client does not read, nothing is read from it.
+ *
+ * @throws ActorsError `not-admitted` when the runtime takes no session
+ */
+export function serveStdio(
+  runtime: Pick<Runtime, 'fetch'>,
+  options: StdioOptions = {},
+): StdioSession {
+  const { input = process.stdin, output = process.stdout, authInfo } = options;
+  const { ownsProcess = input === process.stdin } = options;
+  const session = new PipeSession(endpointOf(runtime), input, output, authInfo);
+  if (ownsProcess) ownProcess(session);
+  return session;
+}
+
+class PipeSession implements StdioSession {
+  readonly closed: Promise<EndReason>;
+  readonly #settings: Settings<unknown>;
+  readonly #line: PipeLine;
+  readonly #channel: Channel;
+  readonly #timers = new Set<unknown>();
+
+  constructor(
+    endpoint: Endpoint,
+    input: Readable,
+    output: Writable,
+    authInfo: AuthInfo | undefined,
+  ) {
+    const { settings, events } = endpoint.services;
+    this.#settings = settings;
+    let resolve!: (reason: EndReason) => void;
+    const over = new Promise<EndReason>((done) => (resolve = done));
+    this.#line = new PipeLine(output, (reason) => {
+      // A session is over when it is released; a line that never had one, now.
+      if (this.#channel.session === null) resolve(endOf(reason));
+    });
+    const channel = endpoint.open({ head: { method: '', headers: {} }, authInfo }, this.#line);
+    if (typeof channel === 'string') {
+      throw new ActorsError('not-admitted', `the runtime takes no session: ${channel}`);
+    }
+    this.#channel = channel;
+    const stop = events.on('session.ended', ({ session, reason }) => {
+      if (session === channel.session?.key) resolve(reason);
+    });
+    this.closed = over.then(async (reason) => {
+      stop();
+      for (const timer of this.#timers) settings.clock.clearTimeout(timer);
+      await this.#line.close(settings.clock);
+      input.destroy();
+      return reason;
+    });
+    const leave = (): void => this.#leave();
+    output.on('error', leave).on('close', leave);
+    // Heard where it is read; once nobody reads, nobody needs to.
+    input.on('error', () => {});
+    void this.#run(input);
+  }
+
+  close({ deadlineMs = this.#settings.closeTimeoutMs } = {}): Promise<EndReason> {
+    this.#channel.finish('terminated');
+    this.#cutAfter(deadlineMs);
+    return this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #run(input: Readable): Promise<void> {
+    try {
+      if (await this.#read(input)) this.#finish();
+    } catch {
+      this.#leave();
+    }
+  }
+
+  /** Reads to the end of input; `false` when the line was over before. */
+  async #read(input: Readable): Promise<boolean> {
+    const reader = new LineReader(this.#settings.maxBodyBytes);
+    // Input and output may be one socket, which still has last words to say.
+    const chunks = input.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer | string>;
+    for await (const chunk of chunks) {
+      for (const text of reader.take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
+        if (text === TOO_LONG) this.#channel.reject('body-too-large');
+        else this.#channel.receive(text);
+        await this.#line.drained();
+        if (this.#line.isOver) return false;
+      }
+    }
+    return !this.#line.isOver;
+  }
+
+  /** Nothing more is asked: what was gets its answer, and that is all. */
+  #finish(): void {
+    const channel = this.#channel;
+    const look = (): void => {
+      if (channel.isQuiet) channel.finish('terminated');
+    };
+    this.#line.onSent = () => queueMicrotask(look);
+    this.#cutAfter(Math.min(EOF_GRACE_MS, this.#settings.closeTimeoutMs));
+    look();
+  }
+
+  /** A pipe broke: nobody reads an answer. */
+  #leave(): void {
+    this.#channel.left();
+    this.#line.end('disconnected');
+  }
+
+  #cutAfter(ms: number): void {
+    const cut = (): void => {
+      this.#channel.finish('terminated');
+      this.#channel.cut();
+    };
+    this.#timers.add(this.#settings.clock.setTimeout(cut, ms));
+  }
+}
+
+/** The end of a session that never was. */
+function endOf(reason: ChannelEnd): EndReason {
+  if (reason === 'draining') return 'drained';
+  if (reason === 'at-capacity') return 'capacity';
+  return reason === 'too-slow' ? 'disconnected' : reason;
+}

@@ -1,0 +1,28 @@
+import { header, type RequestHead } from './headers.ts';
+import type { OriginRules } from './origin.ts';
+
+/** Headers for a page of an allowed origin; none for anybody else. */
+export function corsHeaders(rules: OriginRules, head: RequestHead): readonly string[] {
+  const origin = header(head, 'origin');
+  if (origin === undefined || !rules.allowsHost(head) || !rules.allowsOrigin(origin)) return [];
+  return [
+    'Access-Control-Allow-Origin',
+    origin,
+    'Access-Control-Expose-Headers',
+    'Mcp-Session-Id',
+    'Vary',
+    'Origin',
+  ];
+}
+
+/** What a preflight is told, beside {@link corsHeaders} (row T2). */
+export function preflightHeaders(methods: string): readonly string[] {
+  return [
+    'Access-Control-Allow-Methods',
+    methods,
+    'Access-Control-Allow-Headers',
+    'Content-Type, Authorization, Mcp-Session-Id, Mcp-Protocol-Version, Last-Event-Id',
+    'Access-Control-Max-Age',
+    '600',
+  ];
+}

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { closureOf, codeOf, filesBelow, importsOf } from './support/sources.ts';
+
+const MACHINES = filesBelow('machines');
+/** The program is an entry of its own. */
+const CORE = [...filesBelow('src', false), ...filesBelow('src/wire')].filter(
+  (file) => file !== 'src/cli.ts',
+);
+const ALL = [...MACHINES, ...filesBelow('src')];
+const SDK = '@modelcontextprotocol/sdk/';
+
+const text = ({ from, to }: { from: string; to: string }): string => `${from} → ${to}`;
+
+/** Who loads a package, or any part of it. */
+function doorsTo(name: string): string[] {
+  const doors = ALL.flatMap(importsOf)
+    .filter(({ to, isType }) => !isType && (to === name || to.startsWith(`${name}/`)))
+    .map(({ from }) => from);
+  return [...new Set(doors)];
+}
+
+describe('machines/', () => {
+  it('imports xstate and its own files, and nothing else', () => {
+    const others = MACHINES.flatMap(importsOf).filter(
+      ({ to }) => to !== 'xstate' && !to.startsWith('machines/'),
+    );
+    expect(MACHINES.length).toBeGreaterThan(2);
+    expect(others.map(text)).toEqual([]);
+  });
+});
+
+describe('the root entry', () => {
+  const closure = closureOf('src/index.ts');
+  const loaded = [...closure.keys()];
+
+  it('is read right: it reaches the core', () => {
+    expect(loaded).toEqual(
+      expect.arrayContaining(['src/supervisor.ts', 'src/mailbox.ts', 'xstate']),
+    );
+  });
+
+  it('loads no module of node and no ws, by whatever way', () => {
+    const forbidden = loaded.filter((to) => to.startsWith('node:') || to === 'ws');
+    expect(forbidden.map((to) => `${closure.get(to)} → ${to}`)).toEqual([]);
+  });
+
+  it('loads no adapter but fetch, and none of the rooms that plug in', () => {
+    const rooms = loaded.filter(
+      (file) => /^src\/[^/]+\//.test(file) && !file.startsWith('src/wire/'),
+    );
+    expect(rooms.toSorted()).toEqual(['src/adapters/fetch.ts', 'src/adapters/fetchPort.ts']);
+  });
+
+  it('loads these packages and no others', () => {
+    const packages = loaded.filter((to) => !to.endsWith('.ts'));
+    expect(packages.toSorted()).toEqual([`${SDK}validation/ajv`, 'eventemitter3', 'xstate']);
+  });
+
+  it('only lists: no logic, no export *, no default', () => {
+    const code = codeOf('src/index.ts');
+    expect(code).not.toMatch(/export \*|export default|\b(const|function|class|let)\b/);
+  });
+
+  it('loads and serves where no module of node can be loaded', async () => {
+    const child = new URL('./support/withoutNode.ts', import.meta.url).pathname;
+    const args = ['--import', 'tsx', child];
+    const env = { ...process.env, NODE_OPTIONS: '' };
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: { method: 'tools/list' },
+      code: 'context-unavailable',
+    });
+  });
+});
+
+describe('core', () => {
+  it('imports no adapter but fetch, and nothing that plugs in', () => {
+    const strangers = CORE.flatMap(importsOf).filter(
+      ({ to }) => /^src\/[^/]+\//.test(to) && !to.startsWith('src/wire/'),
+    );
+    expect([...new Set(strangers.map(text))]).toEqual([
+      'src/index.ts → src/adapters/fetch.ts',
+      'src/runtime.ts → src/adapters/fetch.ts',
+    ]);
+  });
+
+  it('src/wire knows nothing but itself: pure rules', () => {
+    const others = filesBelow('src/wire')
+      .flatMap(importsOf)
+      .filter(({ to }) => !to.startsWith('src/wire/'));
+    expect(others.map(text)).toEqual([]);
+  });
+
+  it('calls no clock, no timer, no chance and no console: they come in through options', () => {
+    const calls =
+      /\b(Date\.now|new Date|performance\.|set(?:Timeout|Interval|Immediate)\(|Math\.random|randomUUID|console\.)/;
+    const guilty = CORE.filter((file) => file !== 'src/clock.ts').flatMap((file) =>
+      codeOf(file)
+        .split('\n')
+        .filter((line) => calls.test(line) && !/clock\.setTimeout\(|^\s+setTimeout\(/.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+    expect(guilty).toEqual([]);
+  });
+
+  it('imports the types of the SDK, and of its values the validator alone', () => {
+    const values = CORE.flatMap(importsOf).filter(
+      ({ to, isType }) => !isType && to.startsWith(SDK),
+    );
+    expect(values.map(text)).toEqual([`src/validator.ts → ${SDK}validation/ajv`]);
+  });
+});
+
+describe('a package has one door', () => {
+  it.each([
+    ['eventemitter3', ['src/events.ts']],
+    ['ws', ['src/adapters/webSocketLine.ts']],
+    ['xstate', [...MACHINES.filter((file) => file !== 'machines/index.ts'), 'src/supervisor.ts']],
+  ])('%s', (name, doors) => {
+    expect(doorsTo(name).toSorted()).toEqual(doors.toSorted());
+  });
+});
+
+describe('server.connect', () => {
+  it('is called in src/connection.ts alone, for the servers of sessions', () => {
+    const callers = CORE.filter((file) => /\bserver\.connect\(/.test(codeOf(file)));
+    expect(callers).toEqual(['src/connection.ts']);
+  });
+});

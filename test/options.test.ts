@@ -1,0 +1,144 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  type ActorsError,
+  createRuntime,
+  DEFAULT_LIMITS,
+  type Limits,
+  type RuntimeOptions,
+  type Session,
+} from 'mcp-actors';
+import { settle } from '../src/options.ts';
+import { FakeServer } from './support/fakeServer.ts';
+
+const server = (): FakeServer => new FakeServer();
+
+/** What options of this kind are answered. */
+function complaint(options: Record<string, unknown>): string | undefined {
+  try {
+    const any: Partial<RuntimeOptions> = options;
+    createRuntime({ server, ...any });
+    return undefined;
+  } catch (error) {
+    const { name, code, message } = error as ActorsError;
+    return `${name} ${code}: ${message}`;
+  }
+}
+
+const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
+const MAY_BE_INFINITE = ['concurrency', 'idleTimeoutMs', 'keepAliveMs', 'sseAfterMs'];
+
+describe('createRuntime', () => {
+  it.each(LIMITS)('names %s in its complaint, with what it takes and what came', (name) => {
+    for (const value of [0, -1, NaN, '5', null, {}, -Infinity]) {
+      const got = typeof value === 'string' ? '"5"' : JSON.stringify(value);
+      const what = typeof value === 'object' ? 'object' : Number.isNaN(value) ? 'null' : got;
+      expect(complaint({ [name]: value })).toMatch(
+        new RegExp(
+          `^ActorsError bad-option: ${name} must be a .*number > 0.*, got ${what === 'null' ? '.*' : what}$`,
+        ),
+      );
+    }
+    expect(complaint({ [name]: 7 })).toBeUndefined();
+    expect(complaint({ [name]: undefined })).toBeUndefined();
+  });
+
+  it.each(LIMITS)('takes Infinity for %s only where that bounds no memory', (name) => {
+    expect(complaint({ [name]: Infinity }) === undefined).toBe(MAY_BE_INFINITE.includes(name));
+  });
+
+  it.each([
+    ['server', [undefined, null, {}, new FakeServer(), 'server']],
+    ['state', [1, {}, 'state']],
+    ['principal', [1, {}, 'principal']],
+    ['createId', [1, {}, 'id']],
+    ['responseMode', ['xml', 1, null]],
+    ['onCrash', ['ignore', 1, null, {}, { restarts: 0, withinMs: 1 }, { restarts: 1 }]],
+    ['allowedHosts', ['localhost', 1, {}, null]],
+    ['allowedOrigins', ['https://a', 1, {}, null]],
+  ])('complains of a bad %s by its name', (name, values) => {
+    for (const value of values) expect(complaint({ [name]: value })).toMatch(`${name} must be `);
+  });
+
+  it.each([
+    ['onCrash', ['evict', 'restart', { restarts: 1, withinMs: 1 }]],
+    ['responseMode', ['auto', 'sse', 'json']],
+    ['allowedHosts', ['any', [], ['example.org']]],
+    ['allowedOrigins', ['any', [], ['https://example.org']]],
+  ])('takes every good %s', (name, values) => {
+    for (const value of values) expect(complaint({ [name]: value })).toBeUndefined();
+  });
+
+  it('checks before it opens anything: no timer, no session, no call of the factory', () => {
+    let calls = 0;
+    const clock = {
+      now: () => calls++,
+      setTimeout: () => calls++,
+      clearTimeout: () => void calls++,
+    };
+    const options = { clock, maxSessions: -1, server: () => void calls++, state: () => calls++ };
+    expect(complaint(options)).toMatch('maxSessions');
+    expect(calls).toBe(0);
+  });
+
+  it('types the state in the factory after what makes it', () => {
+    createRuntime({
+      state: () => ({ count: 0 }),
+      server: (session) => {
+        expectTypeOf(session).toEqualTypeOf<Session<{ count: number }>>();
+        return server();
+      },
+    });
+  });
+});
+
+describe('settle', () => {
+  it('fills in the defaults, and no more', () => {
+    const settings = settle({ server });
+    expect(settings).toMatchObject({
+      ...DEFAULT_LIMITS,
+      cors: false,
+      allowDelete: true,
+      responseMode: 'auto',
+      onCrash: 'evict',
+    });
+    expect(settle({ server, onCrash: 'restart' }).onCrash).toEqual({
+      restarts: 3,
+      withinMs: 60_000,
+    });
+  });
+});
+
+describe('principal, by default', () => {
+  const head = { method: 'POST', headers: {} };
+  const { principal } = settle({ server });
+  const info = (clientId: string, extra?: Record<string, unknown>, token = 't') =>
+    principal({ token, clientId, scopes: [], ...(extra && { extra }) }, head);
+
+  it('is anonymous without auth info', () => {
+    expect(principal(undefined, head)).toBeUndefined();
+  });
+
+  it('stays the same when a token is refreshed', () => {
+    expect(info('app', { sub: 'ann', iss: 'i' }, 'old')).toBe(
+      info('app', { sub: 'ann', iss: 'i' }, 'new'),
+    );
+  });
+
+  it('never joins keys: a:b with c is not a with b:c', () => {
+    const seen = [
+      info('c', { sub: 'b', iss: 'a' }),
+      info('c', { sub: 'a:b' }),
+      info('b:c', { sub: 'a' }),
+      info('c', { sub: 'b' }),
+      info('["a","b"]'),
+      info('c', { iss: 'b' }),
+      info('c'),
+    ];
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  it('is nobody a session can be bound to where neither subject nor client is known', () => {
+    expect(info('')).toBe('');
+    expect(info('', { sub: 'ann' })).not.toBe('');
+  });
+});

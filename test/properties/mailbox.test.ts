@@ -1,0 +1,211 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from 'mcp-actors';
+import type { Arrival } from '../../machines/index.ts';
+import type { Exchange } from '../../src/exchange.ts';
+import type { Journal } from '../../src/journal.ts';
+import { Mailbox, type MailboxHost } from '../../src/mailbox.ts';
+import { isRequest, isResponse, type Message } from '../../src/wire/jsonrpc.ts';
+import { seeded } from '../support/seeded.ts';
+
+type Step =
+  | { readonly do: 'ask' | 'cancel' | 'answer'; readonly id: number | string }
+  | { readonly do: 'note' | 'go' | 'stash' | 'cut' };
+
+const ids = fc.constantFrom<number | string>(0, '0', '', 1, 2, 3, 'a');
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('ask' as const), id: ids }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('answer' as const), id: ids }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), id: ids }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom('note' as const, 'go' as const, 'stash' as const) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const) }) },
+);
+
+interface Asked {
+  readonly at: number;
+  readonly id: number | string;
+  settled: number;
+}
+
+/** A mailbox, and a model that only counts. */
+class Model {
+  readonly asked: Asked[] = [];
+  /** In order: the numbers of messages as they arrived and as they were handed over. */
+  readonly delivered: number[] = [];
+  readonly deadIn: number[] = [];
+  readonly mailbox: Mailbox;
+  /** What did not hold on the way. */
+  readonly broken: string[] = [];
+  running = new Map<number | string, Asked>();
+  most = 0;
+  #sent = 0;
+  readonly #numbers = new Map<Message, number>();
+  readonly #host: MailboxHost & { arrival: Arrival };
+
+  constructor(concurrency: number, maxInFlight: number, maxQueue: number) {
+    const journal: Pick<Journal, 'saw' | 'deadLetter' | 'tripped' | 'high'> = {
+      saw: () => {},
+      deadLetter: (direction, message) => {
+        const number = this.#numbers.get(message);
+        if (direction === 'in' && number !== undefined) this.deadIn.push(number);
+      },
+      tripped: () => {},
+      high: () => {},
+    };
+    this.#host = {
+      key: 'key',
+      journal: journal as Journal,
+      limits: { ...DEFAULT_LIMITS, concurrency, maxInFlight, maxQueue },
+      arrival: 'dispatch',
+      rouse: () => {},
+      deliver: (message) => this.#deliver(message),
+      receive: () => {},
+      uploads: null,
+      asked: () => undefined,
+      answered: () => {},
+      drained: () => this.#check(this.mailbox.references === 0, 'drained at zero references'),
+    };
+    this.mailbox = new Mailbox(this.#host);
+  }
+
+  get notes(): number[] {
+    return [...this.#numbers.values()];
+  }
+
+  run(what: Step): void {
+    if (what.do === 'ask') this.#ask(what.id);
+    else if (what.do === 'note') this.#note();
+    else if (what.do === 'cancel') this.#cancel(what.id);
+    else if (what.do === 'answer') this.#answer(what.id);
+    else if (what.do === 'cut') this.#cut();
+    else {
+      this.#host.arrival = what.do === 'go' ? 'dispatch' : 'stash';
+      this.mailbox.dispatch();
+    }
+    this.most = Math.max(this.most, this.running.size);
+  }
+
+  finish(): void {
+    this.run({ do: 'go' });
+    // Every answer may let another one run.
+    while (this.running.size > 0)
+      for (const id of Array.from(this.running.keys())) this.#answer(id);
+  }
+
+  #ask(id: number | string): void {
+    const asked: Asked = { at: this.#sent++, id, settled: 0 };
+    const settle = (): boolean => {
+      asked.settled++;
+      return true;
+    };
+    const exchange: Exchange = {
+      reach: 'none',
+      get isSettled() {
+        return asked.settled > 0;
+      },
+      answer: settle,
+      cancelled: () => void settle(),
+      tell: () => true,
+      upgrade: () => {},
+    };
+    const message: Message = { jsonrpc: '2.0', id, method: 'ask', params: { at: asked.at } };
+    const envelope = { message, delivery: { authInfo: undefined }, exchange, bytes: 1 };
+    // Accepted only where nothing with this id is open; then it is the model's to see settled.
+    const isOpen = this.asked.some((each) => each.id === id && each.settled === 0);
+    this.asked.push(asked);
+    const refused = this.mailbox.accept(envelope);
+    this.#check(!isOpen || refused === 'duplicate-request-id', 'an id that is open is refused');
+    if (refused !== undefined) this.asked.splice(this.asked.indexOf(asked), 1);
+  }
+
+  #note(): void {
+    const at = this.#sent++;
+    const message: Message = { jsonrpc: '2.0', method: 'note', params: { at } };
+    this.#numbers.set(message, at);
+    this.mailbox.accept({
+      message,
+      delivery: { authInfo: undefined },
+      exchange: undefined,
+      bytes: 1,
+    });
+  }
+
+  #cancel(requestId: number | string): void {
+    const message: Message = {
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId },
+    };
+    for (const [inner, asked] of this.running)
+      if (asked.id === requestId) this.running.delete(inner);
+    this.mailbox.accept({
+      message,
+      delivery: { authInfo: undefined },
+      exchange: undefined,
+      bytes: 1,
+    });
+  }
+
+  #answer(id: number | string): void {
+    const inner = id === 0 || id === '' ? `key:${id}` : id;
+    this.running.delete(inner);
+    this.mailbox.settle({ jsonrpc: '2.0', id: inner, result: {} });
+  }
+
+  #cut(): void {
+    // What is cut is followed by what waited, so the model forgets before.
+    this.running.clear();
+    this.mailbox.cut('session-crashed', 'running');
+  }
+
+  #check(holds: boolean, what: string): void {
+    if (!holds) this.broken.push(what);
+  }
+
+  #deliver(message: Message): void {
+    if (isResponse(message)) return;
+    const at = message.params?.['at'];
+    if (typeof at !== 'number') return;
+    this.delivered.push(at);
+    const asked = this.asked.find((each) => each.at === at);
+    if (isRequest(message) && asked !== undefined) this.running.set(message.id, asked);
+  }
+}
+
+describe('Mailbox', () => {
+  it('holds its laws whatever comes in whatever order', async () => {
+    const property = fc.asyncProperty(
+      fc.array(step, { maxLength: 200 }),
+      fc.constantFrom(1, 2, 3, Infinity),
+      fc.integer({ min: 1, max: 8 }),
+      fc.integer({ min: 1, max: 8 }),
+      async (steps, concurrency, maxInFlight, maxQueue) => {
+        const model = new Model(concurrency, maxInFlight, maxQueue);
+        for (const each of steps) {
+          model.run(each);
+          // Law 4: bounded.
+          expect(model.mailbox.inFlight).toBeLessThanOrEqual(maxInFlight);
+          expect(model.running.size).toBeLessThanOrEqual(concurrency);
+          expect(model.mailbox.inFlight).toBe(
+            model.asked.filter(({ settled }) => settled === 0).length,
+          );
+        }
+        model.finish();
+        expect(model.broken).toEqual([]);
+        // Law 2: handed over in order of arrival.
+        expect(model.delivered).toEqual(model.delivered.toSorted((a, b) => a - b));
+        expect(new Set(model.delivered).size).toBe(model.delivered.length);
+        // Law 5: each notification is handed over or a dead letter, and not both.
+        const notes = model.delivered.filter((at) => model.notes.includes(at));
+        expect([...notes, ...model.deadIn].toSorted((a, b) => a - b)).toEqual(model.notes);
+        // Law 6: each request that was taken in is settled once.
+        expect(model.asked.filter(({ settled }) => settled !== 1)).toEqual([]);
+        expect([model.mailbox.references, model.mailbox.inFlight]).toEqual([0, 0]);
+      },
+    );
+    await seeded(property, 1000);
+  });
+});
