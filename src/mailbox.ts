@@ -276,7 +276,8 @@ export class Mailbox {
     const innerId =
       typeof id === 'string' || typeof id === 'number' ? this.#innerId(id) : undefined;
     const ask = innerId === undefined ? undefined : this.#asks?.get(innerId);
-    if (ask === undefined && isRequestId(id) && this.#host.uploads?.hold(id, upload)) return;
+    if (ask === undefined && isRequestId(id) && this.#host.uploads?.hold(id, message, upload))
+      return;
     // `initialize` can not be cancelled (row C1); what is answered needs no cancel.
     if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
       const isLate = innerId !== undefined && ask === undefined;

@@ -127,7 +127,9 @@ export class SessionActor
 
   /** The head of a POST is here, its body on its way. @returns its number, for `uploads.end` */
   upload(): number {
-    this.#uploads ??= new Uploads(this.limits.maxInFlight);
+    this.#uploads ??= new Uploads(this.limits.maxInFlight, (cancel) => {
+      this.journal.deadLetter('in', cancel, 'late');
+    });
     return this.#uploads.begin();
   }
 
@@ -153,11 +155,12 @@ export class SessionActor
   }
 
   deliver(message: Message, delivery?: Extra): void {
+    const { current } = this.incarnations;
     try {
-      const { current } = this.incarnations;
       runInSession(current, () => current.deliver(message, delivery));
     } catch (error) {
-      this.crash(error);
+      // Its own: by now there may be a successor, rebuilt for another error of the same message.
+      current.crash(error);
     }
   }
 

@@ -1,4 +1,12 @@
-import type { RequestId } from './wire/jsonrpc.ts';
+import type { NotificationMessage, RequestId } from './wire/jsonrpc.ts';
+
+/** A cancel whose request may still be on its way. */
+interface EarlyCancel {
+  readonly id: RequestId;
+  readonly cancel: NotificationMessage;
+  /** The last upload that can bring the request. */
+  readonly upTo: number;
+}
 
 /**
  * The POSTs of one session whose head is here and whose body is still on its way, and the cancels
@@ -7,14 +15,19 @@ import type { RequestId } from './wire/jsonrpc.ts';
  */
 export class Uploads {
   readonly #max: number;
+  readonly #onLate: (cancel: NotificationMessage) => void;
   /** Numbers of those on their way, oldest first. */
   readonly #open = new Set<number>();
   #count = 0;
-  #early: { readonly id: RequestId; readonly upTo: number }[] = [];
+  #early: EarlyCancel[] = [];
 
-  /** @param max cancels kept at once */
-  constructor(max: number) {
+  /**
+   * @param max cancels kept at once
+   * @param onLate told of one whose request did not come
+   */
+  constructor(max: number, onLate: (cancel: NotificationMessage) => void) {
     this.#max = max;
+    this.#onLate = onLate;
   }
 
   get isEmpty(): boolean {
@@ -32,7 +45,10 @@ export class Uploads {
     this.#open.delete(number);
     if (this.#early.length === 0) return;
     const [oldest = Infinity] = this.#open;
-    this.#early = this.#early.filter(({ upTo }) => upTo >= oldest);
+    this.#early = this.#early.filter(({ upTo, cancel }) => {
+      if (upTo < oldest) this.#onLate(cancel);
+      return upTo >= oldest;
+    });
   }
 
   /**
@@ -40,10 +56,10 @@ export class Uploads {
    *
    * @param own the POST the cancel itself came in
    */
-  hold(id: RequestId, own: number | undefined): boolean {
+  hold(id: RequestId, cancel: NotificationMessage, own: number | undefined): boolean {
     const others = this.#open.size - Number(own !== undefined && this.#open.has(own));
     if (others === 0 || this.#early.length >= this.#max) return false;
-    this.#early.push({ id, upTo: this.#count });
+    this.#early.push({ id, cancel, upTo: this.#count });
     return true;
   }
 

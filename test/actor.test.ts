@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventually, turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
+import { endpointOf } from '../src/runtime.ts';
 import { WireClient } from './support/wireClient.ts';
 
 /** The reasons for which sessions ended so far. */
@@ -112,6 +113,45 @@ describe('quietMs', () => {
       await client.call('tools/list');
     }
     expect(moves).toEqual([]);
+  });
+
+  it('is not put off by pings: they ask for the session, and do not use it', async () => {
+    const world = new FakeRuntime();
+    const client = await world.open();
+    for (let i = 0; i < 10; i++) {
+      await world.clock.elapse(500);
+      await client.call('ping');
+    }
+    expect(world.runtime.stats().sessions.idle).toBe(1);
+  });
+});
+
+describe('a step', () => {
+  it('runs all of its effects before what they told: a session closed by its stash rests nowhere', async () => {
+    let go!: () => void;
+    const world = new FakeRuntime({
+      createId: () => 'known',
+      server: async () => {
+        await new Promise<void>((resolve) => (go = resolve));
+        return world.serve((message, { transport }) => {
+          if ('method' in message && message.method === 'bye') void transport?.close();
+        });
+      },
+    });
+    const client = await WireClient.of(world.runtime);
+    const opened = client.initialize();
+    await turn();
+    client.id = 'known';
+    const bye = client.call('bye');
+    await turn();
+    const moves = world.record('session.transition');
+    go();
+    await opened;
+    await world.clock.elapse(5000);
+    expect((await bye).error?.data?.['code']).toBe('session-ended');
+    expect(moves.map(({ to }) => to)).toEqual(['active', 'closing', 'evicted']);
+    const { quiet, idle, closing } = endpointOf(world.runtime).services;
+    expect([quiet.size, idle.size, closing.size]).toEqual([0, 0, 0]);
   });
 });
 

@@ -282,6 +282,65 @@ describe("onCrash: 'restart'", () => {
     expect(world.servers).toHaveLength(2);
   });
 
+  it('builds the successor when what its predecessor owned is gone, and for nobody else', async () => {
+    const gates: (() => void)[] = [];
+    let builds = 0;
+    const world: FakeRuntime = new FakeRuntime({
+      onCrash: 'restart',
+      server: (session) => {
+        builds++;
+        session.own(() => new Promise<void>((resolve) => gates.push(resolve)));
+        return world.serve(crashing);
+      },
+    });
+    const [first, second] = [await world.open(), await world.open()];
+    await Promise.all([first.call('crash'), second.call('crash')]);
+    const waiting = first.call('tools/list');
+    await turn();
+    expect(builds).toBe(2);
+    await second.delete();
+    for (const open of gates) open();
+    expect((await waiting).result?.['server']).toBe(world.servers[2]?.number);
+    await turn();
+    expect([builds, world.runtime.stats().sessions.total]).toEqual([3, 1]);
+  });
+
+  it('counts an incarnation that fails twice at once as one crash', async () => {
+    const world: FakeRuntime = new FakeRuntime({
+      onCrash: 'restart',
+      server: (session) => {
+        const emitter = session.own(Object.assign(new EventEmitter(), { close: () => {} }));
+        return world.serve((message) => {
+          if ('method' in message && message.method === 'crash') {
+            emitter.emit('error', new Error('first'));
+            throw new Error('second');
+          }
+        });
+      },
+    });
+    const client = await world.open();
+    const crashes = world.record('session.crashed');
+    const orphans = world.record('session.orphan');
+    expect((await client.call('crash')).error).toEqual(CRASHED);
+    expect((await client.call('tools/list')).error).toBeUndefined();
+    expect(crashes).toMatchObject([{ error: { message: 'first' }, restarted: true }]);
+    expect(orphans).toMatchObject([{ error: { message: 'second' } }]);
+  });
+
+  it('ends a session whose first server fails: there is no handshake to replay', async () => {
+    const world = new FakeRuntime({
+      onCrash: 'restart',
+      server: () => {
+        throw new Error('no server');
+      },
+    });
+    const crashes = world.record('session.crashed');
+    const reply = await (await WireClient.of(world.runtime)).initialize();
+    expect(reply.message.error).toEqual(CRASHED);
+    expect(crashes).toMatchObject([{ restarted: false }]);
+    expect(world.runtime.stats().evicted.crashed).toBe(1);
+  });
+
   it('ends a session whose rebuilt server fails too, and answers what waited', async () => {
     let builds = 0;
     const world = new FakeRuntime({

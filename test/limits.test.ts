@@ -144,6 +144,20 @@ describe('limits of the replay', () => {
     expect((await resume(client, first)).status).toBe(400);
   });
 
+  it('replayMs: nothing that old is given to a new GET stream', async () => {
+    const world = new FakeRuntime({ replayMs: 60_000 });
+    const client = await world.open();
+    say(world, 1);
+    await world.clock.elapse(30_000);
+    world.server.notify('notifications/message', { n: 'too old' });
+    await world.clock.elapse(61_000);
+    world.server.notify('notifications/message', { n: 'fresh' });
+    const get = await client.get();
+    await get.until(({ messages }) => messages.length > 0);
+    expect(get.messages.map(({ params }) => params?.['n'])).toEqual(['fresh']);
+    expect(world.runtime.stats().limits).toEqual({ replayMs: 2 });
+  });
+
   it('what was read is dropped silently: it is nobody s loss', async () => {
     const world = new FakeRuntime({ maxReplayEvents: 5 });
     const client = await world.open();

@@ -144,6 +144,20 @@ describe('Scope', () => {
     expect(count).toBe(1);
   });
 
+  it('ends for whoever closes it when all is released, not before', async () => {
+    const { own, close } = setUp();
+    let finish!: () => void;
+    const order: string[] = [];
+    own(() => new Promise<void>((resolve) => (finish = resolve)));
+    const first = close().then(() => order.push('first'));
+    const second = close().then(() => order.push('second'));
+    await turn();
+    order.push('released');
+    finish();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['released', 'first', 'second']);
+  });
+
   it('refuses what comes after the end, and more than it may hold', async () => {
     const { own, close } = setUp();
     own(() => {}, undefined, 1);

@@ -6,6 +6,13 @@ const USUAL_BYTES = 64 * 1024;
 export const TOO_LONG = Symbol('a line over the limit');
 
 /**
+ * Stands for a line that goes on and on. What is skipped is garbage, and garbage is memory until it
+ * is collected: so whoever sends more of it than this is not worth reading any further.
+ */
+export const ENDLESS = Symbol('a line over four times the limit');
+const ENDLESS_TIMES = 4;
+
+/**
  * Cuts bytes into lines of text, whatever the chunks they come in: a line, and a character, may
  * begin in one and end in another. Holds no more than one line of the longest allowed.
  */
@@ -13,22 +20,24 @@ export class LineReader {
   readonly #maxBytes: number;
   #held = Buffer.allocUnsafe(USUAL_BYTES);
   #length = 0;
-  #isSkipping = false;
+  /** Bytes so far of the line that is being skipped, 0 while none is. */
+  #skipped = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
   /** The lines that end in this chunk. Empty ones are left out. */
-  *take(chunk: Buffer): Generator<string | typeof TOO_LONG> {
+  *take(chunk: Buffer): Generator<string | typeof TOO_LONG | typeof ENDLESS> {
     for (let start = 0; start < chunk.length;) {
       const newline = chunk.indexOf(NEWLINE, start);
       const part = chunk.subarray(start, newline < 0 ? chunk.length : newline);
-      if (this.#isSkipping) this.#isSkipping = newline < 0;
-      else if (this.#length + part.length > this.#maxBytes) {
+      const length = this.#skipped + this.#length + part.length;
+      if (length > this.#maxBytes) {
+        if (this.#skipped === 0) yield TOO_LONG;
         this.#forget();
-        this.#isSkipping = newline < 0;
-        yield TOO_LONG;
+        if (length > this.#maxBytes * ENDLESS_TIMES) yield ENDLESS;
+        this.#skipped = newline < 0 ? length : 0;
       } else if (newline < 0) this.#hold(part);
       else {
         const line = this.#line(part);

@@ -6,7 +6,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { ActorsError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import { endpointOf, type Runtime } from '../runtime.ts';
-import { LineReader, TOO_LONG } from './lines.ts';
+import { ENDLESS, LineReader, TOO_LONG } from './lines.ts';
 import { ownProcess } from './ownProcess.ts';
 import { PipeLine } from './pipeLine.ts';
 
@@ -45,7 +45,7 @@ const EOF_GRACE_MS = 2000;
  *
  * The end of input ends the session as soon as everything asked before it is answered, within two
  * seconds; a broken pipe ends it at once. A line over `maxBodyBytes` is answered with an error and
- * skipped. While the client does not read, nothing is read from it.
+ * skipped; one four times that long ends the session. While the client does not read, nothing is read from it.
  *
  * @throws ActorsError `not-admitted` when the runtime takes no session
  */
@@ -116,12 +116,13 @@ class PipeSession implements StdioSession {
   async #run(input: Readable): Promise<void> {
     try {
       if (await this.#read(input)) this.#finish();
+      else this.#leave();
     } catch {
       this.#leave();
     }
   }
 
-  /** Reads to the end of input; `false` when the line was over before. */
+  /** Reads to the end of input; `false` when the line is over before. */
   async #read(input: Readable): Promise<boolean> {
     const reader = new LineReader(this.#settings.maxBodyBytes);
     // Input and output may be one socket, which still has last words to say.
@@ -129,6 +130,7 @@ class PipeSession implements StdioSession {
     for await (const chunk of chunks) {
       for (const text of reader.take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
         if (text === TOO_LONG) this.#channel.reject('body-too-large');
+        else if (text === ENDLESS) return false;
         else this.#channel.receive(text);
         await this.#line.drained();
         if (this.#line.isOver) return false;

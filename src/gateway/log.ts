@@ -15,6 +15,8 @@ export interface GatewayLog {
   readonly entries: readonly GatewayLogEntry[];
   /** What the server put on its stdout that is no message of the protocol, since the session began. */
   readonly skipped: number;
+  /** The process that serves the session; `undefined` where it is a remote server, or none runs. */
+  readonly pid: number | undefined;
 }
 
 /** Is told each entry as it is written. */
@@ -33,6 +35,7 @@ export function gatewayLog(session: Session): GatewayLog | undefined {
 /** One session's ring: it stays when a crashed server is replaced by the next. */
 export class SessionLog implements GatewayLog {
   skipped = 0;
+  pid: number | undefined;
   readonly #session: Session;
   readonly #ring: Ring<GatewayLogEntry>;
   readonly #listener: GatewayLogListener | undefined;

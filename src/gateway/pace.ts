@@ -14,8 +14,11 @@ export function isBehind(transport: ServerTransport): boolean {
 }
 
 /** Waits until it has caught up. */
-export async function untilRead(transport: ServerTransport): Promise<void> {
-  const until = systemClock.now() + PATIENCE_MS;
+export async function untilRead(
+  transport: ServerTransport,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const until = systemClock.now() + patienceMs;
   while (isBehind(transport) && systemClock.now() < until) {
     await delay(POLL_MS, undefined, { ref: false });
   }

@@ -40,6 +40,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   #running = 0;
   #isTouched = false;
   #isSettling = false;
+  #crashedBy: unknown;
 
   /** @param onGone told when it has left the directory */
   constructor(
@@ -54,6 +55,13 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     this.#onGone = onGone;
     this.feed = new Feed(this);
     this.inbox = new Inbox(this);
+  }
+
+  /** @param error what its callers find as the cause */
+  override crash(error: unknown): void {
+    this.#crashedBy = error;
+    super.crash(error);
+    this.#crashedBy = undefined;
   }
 
   start(): void {
@@ -158,7 +166,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
         return;
       case 'abandon':
       case 'fallAsleep':
-        void this.#release(new ActorsError('session-over', 'the scope crashed'));
+        void this.#release(over('the scope crashed', this.#crashedBy));
         return;
       case 'settle':
         this.leave();
@@ -175,7 +183,9 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
       case 'release':
         this.inbox.close();
         this.feed.close(this.reason);
-        void this.#release(over()).then(() => this.tell({ type: 'session.released' }));
+        void this.#release(over(undefined, this.#crashedBy)).then(() =>
+          this.tell({ type: 'session.released' }),
+        );
         return;
       case 'bury':
         this.#onGone(this);
@@ -257,6 +267,6 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   }
 }
 
-function over(): ActorsError {
-  return new ActorsError('session-over', 'the scope has ended');
+function over(message = 'the scope has ended', cause?: unknown): ActorsError {
+  return new ActorsError('session-over', message, { cause });
 }

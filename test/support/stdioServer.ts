@@ -25,7 +25,8 @@ const runtime = createRuntime<unknown>({
 });
 
 if (modes.has('busy')) setInterval(() => {}, 1000);
-if (modes.has('notes-signals')) process.once('SIGTERM', () => tell('noted'));
+// In a later turn: every listener of the signal has run by then.
+if (modes.has('notes-signals')) process.once('SIGTERM', () => setImmediate(tell, 'noted'));
 if (modes.has('handles-signals')) {
   process.on('SIGTERM', () => {
     tell('handled');

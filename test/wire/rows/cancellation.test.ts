@@ -95,6 +95,23 @@ describe.each(DOORS)('over %s', (kind) => {
     expect(rig.fixture.finished).toEqual(['passed g', 'third']);
   });
 
+  it('C1: the id of a cancelled queued request is free, and it never runs in the place of the next', async () => {
+    const rig = await startRig(kind, { concurrency: 1 });
+    const client = await rig.connect();
+    const first = client.ask(call(1, 'slow', { gate: 'g' }));
+    await rig.gates.reached('g');
+    const queued = client.ask(call(2, 'echo', { text: 'old' }));
+    await eventually(() => rig.runtime.stats().inFlight === 2);
+    await client.ask(cancel(2));
+    await queued;
+    const again = client.ask(call(2, 'echo', { text: 'new' }));
+    await eventually(() => rig.runtime.stats().inFlight === 2);
+    rig.gates.open('g');
+    await first;
+    expect((await again).message).toMatchObject({ id: 2, result: { content: [{ text: 'new' }] } });
+    expect(rig.fixture.finished).toEqual(['passed g', 'new']);
+  });
+
   it('C1: cancel of what runs lets the next of the queue run', async () => {
     const rig = await startRig(kind, { concurrency: 1 });
     const client = await rig.connect();

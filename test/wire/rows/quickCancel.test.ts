@@ -73,6 +73,35 @@ describe.each(DOORS)('over %s', (kind) => {
     expect(outcome).toBe(202);
   });
 
+  it('C2: only the request a cancel names is stopped, of several that are still arriving', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    const finish = [
+      await startUpload(kind, rig, client, call(1, 'echo', { text: 'one' })),
+      await startUpload(kind, rig, client, call('1', 'echo', { text: 'string' })),
+      await startUpload(kind, rig, client, call(2, 'echo', { text: 'two' })),
+    ];
+    await client.ask(cancel(1));
+    const later = await client.ask(call(3, 'echo', { text: 'three' }));
+    expect(later.status).toBe(200);
+    const statuses = await Promise.all(finish.map((each) => each()));
+    expect(statuses).toEqual([202, 200, 200]);
+    const again = await client.ask(call(1, 'echo', { text: 'again' }));
+    expect(again.message).toMatchObject({ id: 1, result: {} });
+    expect(new Set(rig.fixture.finished)).toEqual(new Set(['string', 'two', 'three', 'again']));
+  });
+
+  it('C2: a cancel kept for a request that never came is a dead letter in the end', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    const finish = await startUpload(kind, rig, client, call(1, 'echo', { text: 'one' }));
+    await client.ask(cancel('never'));
+    expect(await finish()).toBe(200);
+    expect(rig.runtime.deadLetters()).toMatchObject([
+      { direction: 'in', method: 'notifications/cancelled', reason: 'late' },
+    ]);
+  });
+
   it('C2: no cancel overtakes its request where requests wait for a free handler', async () => {
     const rig = await startRig(kind, { concurrency: 1 });
     const client = await rig.connect();

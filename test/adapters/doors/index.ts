@@ -1,0 +1,23 @@
+import type { Door } from './door.ts';
+import { express } from './express.ts';
+import { fastify } from './fastify.ts';
+import { fetch } from './fetch.ts';
+import { hono } from './hono.ts';
+import { legacySse } from './legacySse.ts';
+import { memory } from './memory.ts';
+import { node } from './node.ts';
+import { stdio } from './stdio.ts';
+import { webSocket } from './webSocket.ts';
+
+/** Every adapter there is. A new one is a file beside this one and a name here. */
+export const DOORS: readonly Door[] = [
+  node,
+  fetch,
+  express,
+  hono,
+  fastify,
+  webSocket,
+  stdio,
+  legacySse,
+  memory,
+];
