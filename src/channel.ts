@@ -69,10 +69,6 @@ export class Channel implements Outlet {
     return this.#session === null || this.#session.mailbox.references === 0;
   }
 
-  get unread(): number {
-    return this.#isOver ? 0 : this.#wire.unread;
-  }
-
   /** One message of the peer, or one batch. */
   receive(text: string): void {
     if (this.#isOver) return;

@@ -11,7 +11,8 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The host's clock. Its timers never keep a process alive. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  // Monotonic: a step of the wall clock must not move every deadline.
+  now: () => Math.trunc(performance.timeOrigin + performance.now()),
   setTimeout(callback, delayMs) {
     const timer: unknown = setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS));
     if (typeof timer === 'object' && timer !== null && 'unref' in timer) {

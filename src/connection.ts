@@ -93,10 +93,6 @@ export class Connection implements TransportPeer, SessionContext {
     return this.#peer.isReachable;
   }
 
-  get unread(): number {
-    return this.#peer.unread;
-  }
-
   /**
    * Connects what a factory made.
    *

@@ -24,8 +24,6 @@ export interface Exchange {
 export interface Outlet {
   /** The client reads now what is said on it. */
   readonly isReachable: boolean;
-  /** Bytes said on any stream of the session that the client has not taken yet. */
-  readonly unread: number;
   /**
    * Right after something was said: resolves when the client has taken it, `undefined` while there
    * is room. Who awaits it is never cut for being faster than its client.

@@ -190,8 +190,12 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     const value = options[name];
     if (value === undefined) continue;
     const infinite = MAY_BE_INFINITE.has(name);
-    check(name, infinite ? 'a number > 0 or Infinity' : 'a finite number > 0', value, (v) => {
-      return typeof v === 'number' && v > 0 && (infinite || Number.isFinite(v));
+    // Durations may be fractions; what is counted may not.
+    const what = name.endsWith('Ms') ? 'a finite number' : 'an integer';
+    check(name, `${what} > 0${infinite ? ' or Infinity' : ''}`, value, (v) => {
+      if (typeof v !== 'number' || v <= 0) return false;
+      if (v === Infinity) return infinite;
+      return name.endsWith('Ms') ? Number.isFinite(v) : Number.isSafeInteger(v);
     });
     limits[name] = value;
   }

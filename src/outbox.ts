@@ -50,12 +50,6 @@ export class Outbox implements Outlet {
     return this.#streams.get(STANDALONE)?.isLive ?? false;
   }
 
-  get unread(): number {
-    let bytes = 0;
-    for (const { port } of this.#streams.values()) bytes += port?.unread ?? 0;
-    return bytes;
-  }
-
   /** Turns the response of a POST into a stream (rows P6, P12). */
   open(port: ResponsePort, headers: readonly string[]): Stream {
     const stream = new Stream(++this.#count, canBePrimed(this.#host.protocolVersion));

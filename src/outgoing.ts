@@ -92,6 +92,8 @@ export class Outgoing implements TransportPeer {
   }
 
   closedByServer(): void {
+    // Nobody is left to answer what is in flight.
+    this.#host.mailbox.cut('session-ended', 'all', { reason: 'terminated' });
     this.#host.close('terminated');
   }
 
@@ -101,10 +103,6 @@ export class Outgoing implements TransportPeer {
 
   drained(): Promise<void> | undefined {
     return this.#host.outlet.drained();
-  }
-
-  get unread(): number {
-    return this.#host.outlet.unread;
   }
 
   tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {

@@ -175,6 +175,7 @@ export class Supervisor<A extends Actor> implements Overseer {
       await empty;
       clock.clearTimeout(timer);
     }
+    this.#tell({ type: 'supervisor.drained' });
     const cut = counters.cut - cutBefore;
     return { sessions, settled: Math.max(inFlight - cut, 0), cut, ms: clock.now() - began };
   }

@@ -23,8 +23,6 @@ export interface TransportPeer {
   drained(): Promise<void> | undefined;
   /** The client reads now what belongs to no request. */
   readonly isReachable: boolean;
-  /** Bytes said on the session's streams that the client has not taken yet. */
-  readonly unread: number;
 }
 
 const DONE = Promise.resolve();
@@ -49,11 +47,6 @@ export class ServerTransport implements Transport {
   /** For servers that stand in for another one: whether a word of no request is read now. */
   get isReachable(): boolean {
     return this.#peer.isReachable;
-  }
-
-  /** For servers that can wait: bytes of the session's streams that its client has not taken yet. */
-  get unread(): number {
-    return this.#peer.unread;
   }
 
   start(): Promise<void> {

@@ -34,11 +34,12 @@ describe('createRuntime', () => {
       const what = typeof value === 'object' ? 'object' : Number.isNaN(value) ? 'null' : got;
       expect(complaint({ [name]: value })).toMatch(
         new RegExp(
-          `^ActorsError bad-option: ${name} must be a .*number > 0.*, got ${what === 'null' ? '.*' : what}$`,
+          `^ActorsError bad-option: ${name} must be an? .*(number|integer) > 0.*, got ${what === 'null' ? '.*' : what}$`,
         ),
       );
     }
     expect(complaint({ [name]: 7 })).toBeUndefined();
+    expect(complaint({ [name]: 1.5 }) === undefined).toBe(name.endsWith('Ms'));
     expect(complaint({ [name]: undefined })).toBeUndefined();
   });
 

@@ -1,25 +1,35 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../clock.ts';
-import type { ServerTransport } from '../transport.ts';
 
-/** Bytes a client may leave unread before its server is made to wait. */
-const FULL_BYTES = 128 * 1024;
-/** A client that reads nothing for so long is the stream limits' to cut, not ours to wait for. */
+/** A client that takes nothing for so long is the stream limits' to cut, not ours to wait for. */
 const PATIENCE_MS = 5000;
-const POLL_MS = 5;
 
-/** The client of a session is behind with its reading. */
-export function isBehind(transport: ServerTransport): boolean {
-  return transport.unread > FULL_BYTES;
-}
+/** Keeps a server in step with its client: it is read no faster than what it says is taken. */
+export class Pace {
+  readonly #patienceMs: number;
+  #sent = new Set<Promise<void>>();
 
-/** Waits until it has caught up. */
-export async function untilRead(
-  transport: ServerTransport,
-  patienceMs = PATIENCE_MS,
-): Promise<void> {
-  const until = systemClock.now() + patienceMs;
-  while (isBehind(transport) && systemClock.now() < until) {
-    await delay(POLL_MS, undefined, { ref: false });
+  constructor(patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Something was said; resolves when it is taken. */
+  sent(taken: Promise<void>): void {
+    this.#sent.add(taken);
+  }
+
+  /** Resolves when all of it is taken, or the patience is at its end; `undefined`: there is none. */
+  allTaken(): Promise<void> | undefined {
+    if (this.#sent.size === 0) return undefined;
+    const all = Promise.all(this.#sent);
+    this.#sent = new Set();
+    return this.#wait(all);
+  }
+
+  async #wait(all: Promise<unknown>): Promise<void> {
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const tooLong = delay(this.#patienceMs, undefined, { ref: false, signal }).catch(() => {});
+    await Promise.race([all, tooLong]);
+    waiting.abort();
   }
 }

@@ -1,28 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { isBehind, untilRead } from '../../src/gateway/pace.ts';
-import type { ServerTransport } from '../../src/transport.ts';
+import { Pace } from '../../src/gateway/pace.ts';
+import { turn } from '../support/eventually.ts';
 
-function transportWith(unread: () => number): ServerTransport {
-  return {
-    get unread() {
-      return unread();
-    },
-  } as ServerTransport;
-}
-
-describe('untilRead', () => {
-  it('waits until the client has caught up', async () => {
-    let looks = 0;
-    const transport = transportWith(() => (++looks < 10 ? 1e6 : 0));
-    expect(isBehind(transport)).toBe(true);
-    await untilRead(transport);
-    expect(looks).toBeGreaterThanOrEqual(10);
-    expect(isBehind(transport)).toBe(false);
+describe('Pace.allTaken', () => {
+  it('is undefined when nothing was said since it was last asked', async () => {
+    const pace = new Pace();
+    expect(pace.allTaken()).toBeUndefined();
+    pace.sent(Promise.resolve());
+    await pace.allTaken();
+    expect(pace.allTaken()).toBeUndefined();
   });
 
-  it('does not wait for ever: who reads nothing is for the stream limits to cut', async () => {
-    const transport = transportWith(() => 1e6);
-    await untilRead(transport, 30);
-    expect(isBehind(transport)).toBe(true);
+  it('waits for all that was said', async () => {
+    const pace = new Pace();
+    const takers: (() => void)[] = [];
+    for (let i = 0; i < 3; i++) pace.sent(new Promise((resolve) => takers.push(resolve)));
+    let isTaken = false;
+    const all = pace.allTaken()?.then(() => (isTaken = true));
+    for (const take of takers) {
+      expect(isTaken).toBe(false);
+      take();
+      await turn();
+    }
+    await all;
+    expect(isTaken).toBe(true);
+  });
+
+  it('does not wait for ever: who takes nothing is for the stream limits to cut', async () => {
+    const pace = new Pace(20);
+    pace.sent(new Promise(() => {}));
+    await expect(pace.allTaken()).resolves.toBeUndefined();
   });
 });

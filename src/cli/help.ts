@@ -1,0 +1,34 @@
+export const USAGE = `Usage: mcp-actors host [options] -- <command> [arguments]`;
+
+export const HELP = `${USAGE}
+
+Puts a stdio MCP server behind one URL: Streamable HTTP, WebSocket and HTTP+SSE,
+one process for each session, ended with its session.
+
+  mcp-actors host -- npx -y @modelcontextprotocol/server-everything
+  mcp-actors host --port 8080 --env API_KEY -- node server.js
+
+Options
+  --port N                 port to listen on; 0 takes a free one      (3000)
+  --host ADDRESS           address to listen on                       (127.0.0.1)
+  --path PATH              path of the endpoint                       (/mcp)
+  --allowed-host NAME      name this server answers to, besides
+                           loopback names and ADDRESS; repeatable
+  --max-sessions N         sessions, and processes, at once           (100)
+  --idle-timeout SECONDS   how long an unused session is kept         (300)
+  --start-timeout SECONDS  how long a process may take to answer
+                           "initialize"                               (50)
+  --env KEY[=VALUE]        variable to pass on, or to set; repeatable.
+                           PATH, HOME, USER, SHELL, TERM and LOGNAME
+                           are passed on, nothing else is
+  --cwd DIRECTORY          working directory of the processes         (.)
+  --on-crash evict|restart what becomes of a session whose process
+                           ends by itself                             (evict)
+  --verbose                print what the processes write to stderr
+  --help, --version
+
+There is no authentication: listen on other addresses than loopback only behind
+a proxy that has it.
+
+Exit codes: 0 stopped by a signal, 1 failed to start, 64 wrong usage.
+`;

@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { legacySse } from '../adapters/legacySse.ts';
+import { type NodeServer, serve } from '../adapters/node.ts';
+import { serveWebSocket } from '../adapters/websocket.ts';
+import { childProcess, type GatewayLogEntry } from '../gateway/index.ts';
+import { createRuntime, type Runtime } from '../runtime.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { findProgram } from './findProgram.ts';
+import type { HostArguments } from './hostArguments.ts';
+import { printable, reportTroubles } from './report.ts';
+
+/** Whoever sends SIGTERM sends SIGKILL some ten seconds later: all must be over by then. */
+const DRAIN_MS = 5000;
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const SSE_PATH = '/sse';
+const MESSAGES_PATH = '/messages';
+
+/**
+ * `mcp-actors host`: serves until a signal comes, then lets what is in flight finish.
+ *
+ * @throws CommandError
+ */
+export async function host(options: HostArguments, version: string): Promise<number> {
+  const env = environment(options.env);
+  check(options, env['PATH'] ?? process.env['PATH'] ?? '');
+  const { command, args, cwd, maxSessions } = options;
+  const server = childProcess({
+    command,
+    args,
+    env,
+    ...(cwd !== undefined && { cwd }),
+    maxProcesses: maxSessions,
+    ...(options.verbose && { onLog: (entry, { key }) => say(key, entry) }),
+  });
+  const runtime = createRuntime({
+    server,
+    maxSessions,
+    maxHandshakes: handshakes(maxSessions),
+    idleTimeoutMs: options.idleTimeoutMs,
+    handshakeTimeoutMs: options.startTimeoutMs,
+    onCrash: options.onCrash,
+    allowedHosts: [...LOOPBACK, options.host, ...options.allowedHosts],
+  });
+  reportTroubles(runtime, options.startTimeoutMs);
+  const sse = [SSE_PATH, MESSAGES_PATH].includes(options.path) ? undefined : legacySse(runtime);
+  const served = await listen(runtime, options, sse);
+  const door = serveWebSocket(runtime, { server: served.server, path: options.path });
+  const stopped = signalled();
+  process.stdout.write(announcement(options, version, served, sse !== undefined));
+  await stopped;
+  const deadlineMs = DRAIN_MS;
+  await Promise.all([served.close({ deadlineMs }), door.close({ deadlineMs })]);
+  return EXIT.ok;
+}
+
+/**
+ * Clients that initialize and never come back take at most half of the places, so that they can
+ * not push out those in use. Where there are few places, the first clients may all come at once.
+ */
+function handshakes(maxSessions: number): number {
+  return Math.max(Math.ceil(maxSessions / 2), Math.min(maxSessions, 8));
+}
+
+/** @throws CommandError */
+function check({ command, cwd = process.cwd() }: HostArguments, path: string): void {
+  const found = findProgram(command, path, cwd);
+  if (found === 'found') return;
+  const name = JSON.stringify(command);
+  const why = found === 'missing' ? `there is no program ${name}` : `${name} may not be executed`;
+  throw new CommandError(EXIT.failed, `${why}: nothing to host`);
+}
+
+/** `KEY` passes a variable on, `KEY=VALUE` sets it. */
+function environment(entries: readonly string[]): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const entry of entries) {
+    const end = entry.indexOf('=');
+    const name = end < 0 ? entry : entry.slice(0, end);
+    const value = end < 0 ? process.env[name] : entry.slice(end + 1);
+    if (value === undefined)
+      process.stderr.write(`mcp-actors: --env ${name}: it is not set here\n`);
+    else env[name] = value;
+  }
+  return env;
+}
+
+/** @throws CommandError */
+async function listen(
+  runtime: Runtime,
+  { port, host: address, path }: HostArguments,
+  sse: ((request: IncomingMessage, response: ServerResponse) => void) | undefined,
+): Promise<NodeServer> {
+  try {
+    return await serve(runtime, { port, host: address, path, ...(sse && { otherwise: sse }) });
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    const what = TROUBLES[code]?.(port, address) ?? `can not listen on ${address}:${port}: ${code}`;
+    throw new CommandError(EXIT.failed, what);
+  }
+}
+
+const TROUBLES: Readonly<Record<string, (port: number, address: string) => string>> = {
+  EADDRINUSE: (port) => `port ${port} is in use: choose another with --port; 0 takes a free one`,
+  EACCES: (port) => `port ${port} may not be listened on: choose one above 1023 with --port`,
+  EADDRNOTAVAIL: (_port, address) => `${address} is no address of this machine: see --host`,
+  ENOTFOUND: (_port, address) => `${address} is no address of this machine: see --host`,
+};
+
+/** The second signal of a kind has its usual effect: who sends it does not want to wait. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of SIGNALS) process.once(signal, () => resolve());
+  });
+}
+
+function announcement(
+  { command, args, host: address, allowedHosts }: HostArguments,
+  version: string,
+  { url }: NodeServer,
+  hasSse: boolean,
+): string {
+  const lines = [
+    `mcp-actors ${version} hosts ${printable([command, ...args].join(' '))}`,
+    '',
+    `  Streamable HTTP  ${url}`,
+    `  WebSocket        ${url.replace(/^http/, 'ws')}`,
+    ...(hasSse ? [`  HTTP+SSE         ${new URL(SSE_PATH, url).href}`] : []),
+    '',
+    'Connect a client with',
+    `  { "mcpServers": { "hosted": { "type": "http", "url": "${url}" } } }`,
+    '',
+  ];
+  if (['0.0.0.0', '::'].includes(address) && allowedHosts.length === 0) {
+    lines.push('Only loopback names are answered to: name others with --allowed-host.', '');
+  }
+  return lines.join('\n');
+}
+
+function say(session: string, { source, text }: GatewayLogEntry): void {
+  process.stderr.write(`${session} ${source}: ${printable(text)}\n`);
+}

@@ -1,0 +1,97 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { usageError } from './exit.ts';
+
+/** The command line of `mcp-actors host`, checked. */
+export interface HostArguments {
+  readonly port: number;
+  readonly host: string;
+  readonly path: string;
+  readonly allowedHosts: readonly string[];
+  readonly maxSessions: number;
+  readonly idleTimeoutMs: number;
+  readonly startTimeoutMs: number;
+  readonly env: readonly string[];
+  readonly cwd: string | undefined;
+  readonly onCrash: 'evict' | 'restart';
+  readonly verbose: boolean;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const OPTIONS = {
+  port: { type: 'string', default: '3000' },
+  host: { type: 'string', default: '127.0.0.1' },
+  path: { type: 'string', default: '/mcp' },
+  'allowed-host': { type: 'string', multiple: true, default: [] },
+  'max-sessions': { type: 'string', default: '100' },
+  'idle-timeout': { type: 'string', default: '300' },
+  'start-timeout': { type: 'string', default: '50' },
+  env: { type: 'string', multiple: true, default: [] },
+  cwd: { type: 'string' },
+  'on-crash': { type: 'string', default: 'evict' },
+  verbose: { type: 'boolean', default: false },
+} as const satisfies ParseArgsConfig['options'];
+
+const MAX_PORT = 65_535;
+/** A day: more is a slip of the unit. */
+const MAX_SECONDS = 86_400;
+
+/** @throws CommandError */
+export function parseHostArguments(argv: readonly string[]): HostArguments {
+  const end = argv.indexOf('--');
+  const own = end < 0 ? argv : argv.slice(0, end);
+  const values = parse(own);
+  const [command, ...args] = end < 0 ? [] : argv.slice(end + 1);
+  if (command === undefined || command === '') {
+    throw usageError('no command: put the server to host after "--"');
+  }
+  const onCrash = values['on-crash'];
+  if (onCrash !== 'evict' && onCrash !== 'restart') {
+    throw usageError(`--on-crash takes "evict" or "restart", not ${JSON.stringify(onCrash)}`);
+  }
+  if (!/^\/[^\s?#]*$/.test(values.path)) {
+    throw usageError(
+      `--path takes a path that begins with "/", not ${JSON.stringify(values.path)}`,
+    );
+  }
+  return {
+    port: whole('port', values.port, 0, MAX_PORT),
+    host: values.host,
+    path: values.path,
+    allowedHosts: values['allowed-host'],
+    maxSessions: whole('max-sessions', values['max-sessions'], 1, 100_000),
+    idleTimeoutMs: seconds('idle-timeout', values['idle-timeout']),
+    startTimeoutMs: seconds('start-timeout', values['start-timeout']),
+    env: values.env,
+    cwd: values.cwd,
+    onCrash,
+    verbose: values.verbose,
+    command,
+    args,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
+  } catch (error) {
+    // Node's own sentence names the option; what follows its first one is advice for other cases.
+    throw usageError((error as Error).message.split('. ')[0] ?? 'wrong options');
+  }
+}
+
+function whole(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw usageError(
+    `--${name} takes a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`,
+  );
+}
+
+function seconds(name: string, text: string): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value > 0 && value <= MAX_SECONDS) return value * 1000;
+  throw usageError(
+    `--${name} takes a number of seconds up to ${MAX_SECONDS}, not ${JSON.stringify(text)}`,
+  );
+}

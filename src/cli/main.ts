@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module';
+import { CommandError, EXIT, usageError } from './exit.ts';
+import { HELP, USAGE } from './help.ts';
+import { host } from './host.ts';
+import { parseHostArguments } from './hostArguments.ts';
+
+/** The command `mcp-actors`. Resolves with the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  // A reader that has had enough is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  try {
+    const end = argv.indexOf('--');
+    const own = new Set(end < 0 ? argv : argv.slice(0, end));
+    if (own.has('--help') || own.has('-h')) return print(HELP);
+    if (own.has('--version') || own.has('-v')) return print(`${version()}\n`);
+    const [command, ...rest] = argv;
+    if (command === undefined) throw usageError('what to do?');
+    if (command !== 'host') throw usageError(`no such command: ${JSON.stringify(command)}`);
+    return await host(parseHostArguments(rest), version());
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const hint = error.exitCode === EXIT.usage ? `${USAGE}\nTry "mcp-actors --help".\n` : '';
+    process.stderr.write(`mcp-actors: ${error.message}\n${hint}`);
+    return error.exitCode;
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+function version(): string {
+  const manifest = createRequire(import.meta.url)('mcp-actors/package.json') as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,46 @@
+import { gatewayLog } from '../gateway/index.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Of what a process wrote to stderr before it ended. */
+const LAST_LINES = 5;
+
+/** Tells the operator, on stderr, what went wrong with whose process. */
+export function reportTroubles(runtime: Runtime, startTimeoutMs: number): void {
+  const unanswered = new Set<string>();
+  runtime.on('session.transition', ({ session, from, to }) => {
+    if (from === 'initializing' && to === 'closing') unanswered.add(session);
+  });
+  runtime.on('session.ended', ({ session, reason }) => {
+    const isUnanswered = unanswered.delete(session) && reason === 'handshake-timeout';
+    if (!isUnanswered) return;
+    const seconds = startTimeoutMs / 1000;
+    report(session, `the process did not answer "initialize" within ${seconds} s and was ended`);
+  });
+  runtime.on('session.crashed', ({ session, error, restarted }) => {
+    const what = error instanceof Error ? error.message : String(error);
+    report(session, `${what}${restarted ? '; a fresh one takes over' : ''}`);
+    for (const line of lastWords(runtime, session)) report(session, `  ${line}`);
+  });
+  runtime.on('session.orphan', ({ session, what, error }) => {
+    if (what === 'resource' && error instanceof Error) report(session, error.message);
+  });
+  runtime.on('endpoint.failed', ({ error }) => {
+    process.stderr.write(`mcp-actors: ${printable(String(error))}\n`);
+  });
+}
+
+function report(session: string, what: string): void {
+  process.stderr.write(`session ${session}: ${printable(what)}\n`);
+}
+
+/** What others wrote must not steer the operator's terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '?');
+}
+
+function lastWords(runtime: Runtime, key: string): string[] {
+  const session = runtime.sessions().find((each) => each.key === key);
+  const entries = session === undefined ? [] : (gatewayLog(session)?.entries ?? []);
+  const words = entries.filter(({ source }) => source === 'stderr').map(({ text }) => text);
+  return words.slice(-LAST_LINES);
+}

@@ -1,0 +1,143 @@
+import type { SessionServer } from '../session.ts';
+import type { ServerTransport } from '../transport.ts';
+import {
+  isObject,
+  isRequest,
+  isRequestId,
+  isResponse,
+  type Message,
+  readMessage,
+  type RequestId,
+} from '../wire/jsonrpc.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
+import type { Child, ChildReader } from './child.ts';
+import type { SessionLog } from './log.ts';
+import { Pace } from './pace.ts';
+import { refusal } from './refusal.ts';
+import { MAX_QUESTIONS, Relations } from './relations.ts';
+
+/** The two ways answers are written: with their id in front of the result, or behind it. */
+const ID_IN_FRONT =
+  /^\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)\s*,\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"(?:result|error)"/;
+const RESULT_IN_FRONT = /^\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"(?:result|error)"/;
+const ID_BEHIND = /,\s*"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)\s*\}\s*$/;
+
+/**
+ * A session's server that is a child process: each message is a line to it, each of its lines a
+ * message. It changes none and answers none, except where nobody else would.
+ */
+export class ChildBridge implements SessionServer, ChildReader {
+  readonly #child: Child;
+  readonly #log: SessionLog;
+  readonly #before: Promise<unknown> | undefined;
+  readonly #relations = new Relations();
+  readonly #pace = new Pace();
+  /** Requests the child has; an `initialize` and a replayed one are not the client's to read. */
+  readonly #asked = new Set<RequestId>();
+  #transport: ServerTransport | null = null;
+  #handshake: RequestId | undefined;
+
+  /** @param before the end of the child that served the session before */
+  constructor(child: Child, log: SessionLog, before: Promise<unknown> | undefined) {
+    this.#child = child;
+    this.#log = log;
+    this.#before = before;
+  }
+
+  async connect(transport: ServerTransport): Promise<void> {
+    this.#transport = transport;
+    transport.onmessage = (message, extra) => this.#hear(message as Message, extra !== undefined);
+    await transport.start();
+    await this.#before?.catch(() => {});
+    await this.#child.start(this);
+  }
+
+  /** The session owns the child and waits for the end of it. */
+  async close(): Promise<void> {
+    this.#transport = null;
+    void this.#child.close();
+  }
+
+  // ---- from the client
+
+  #hear(message: Message, isClients: boolean): void {
+    if (isRequest(message)) {
+      if (this.#child.isBehind) return this.#answer(message.id, 'session-busy');
+      this.#asked.add(message.id);
+      if (message.method === 'initialize') this.#handshake = message.id;
+      else if (isClients) this.#relations.asked(message);
+    } else if (isResponse(message)) {
+      this.#relations.answered(message.id);
+    } else if (message.method === 'notifications/cancelled') {
+      const id = message.params?.['requestId'];
+      if (isRequestId(id)) this.#settled(id);
+    }
+    this.#child.write(JSON.stringify(message));
+  }
+
+  // ---- from the child
+
+  line(text: string): void {
+    const transport = this.#transport;
+    if (transport === null) return;
+    let values: unknown;
+    try {
+      values = JSON.parse(text);
+    } catch {
+      return this.#log.skip(text);
+    }
+    for (const value of Array.isArray(values) ? values : [values]) {
+      const message = readMessage(value);
+      if (message === undefined) this.#misread(value, text);
+      else this.#say(transport, message, text);
+    }
+  }
+
+  longLine(head: string, tail: string, bytes: number): void {
+    this.#log.skip(`${head}… (${bytes} bytes)`);
+    const behind = RESULT_IN_FRONT.test(head) ? ID_BEHIND.exec(tail) : null;
+    const id = (ID_IN_FRONT.exec(head) ?? behind)?.[1];
+    if (id !== undefined) this.#misread({ id: JSON.parse(id) as unknown });
+  }
+
+  pause(): Promise<void> | undefined {
+    return this.#pace.allTaken();
+  }
+
+  #say(transport: ServerTransport, message: Message, text: string): void {
+    try {
+      if (isResponse(message)) {
+        if (message.id === this.#handshake) this.#child.isReady = message.result !== undefined;
+        this.#settled(message.id);
+        this.#pace.sent(transport.send(message as never));
+      } else if (isRequest(message) && this.#relations.questions >= MAX_QUESTIONS) {
+        this.#child.write(JSON.stringify(refusal(message.id, 'session-busy')));
+      } else {
+        const relatedRequestId = this.#relations.of(message, transport.isReachable);
+        const options = relatedRequestId === undefined ? {} : { relatedRequestId };
+        this.#pace.sent(transport.send(message, options));
+      }
+    } catch {
+      // Nested deeper than it could be written again.
+      this.#log.skip(text);
+    }
+  }
+
+  /** No message of the protocol; but one that asked must not wait for a better one. */
+  #misread(value: unknown, text?: string): void {
+    if (text !== undefined) this.#log.skip(text);
+    if (!isObject(value) || 'method' in value) return;
+    const { id } = value;
+    if (isRequestId(id) && this.#asked.has(id)) this.#answer(id, 'server-unanswered');
+  }
+
+  #answer(id: RequestId, code: RefusalCode): void {
+    this.#settled(id);
+    void this.#transport?.send(refusal(id, code) as never);
+  }
+
+  #settled(id: RequestId): void {
+    this.#asked.delete(id);
+    this.#relations.settled(id);
+  }
+}

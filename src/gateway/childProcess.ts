@@ -1,0 +1,92 @@
+import { ActorsError } from '../errors.ts';
+import type { Session, SessionServer } from '../session.ts';
+import { Child, type ChildSettings, KILL_TIMEOUT_MS } from './child.ts';
+import { ChildBridge } from './childBridge.ts';
+import { type GatewayLogListener, SessionLog } from './log.ts';
+import { Slots } from './slots.ts';
+
+/** What {@link childProcess} takes. Everything but `command` has a default. */
+export interface ChildProcessOptions {
+  /** A program, looked up in the child's `PATH`; never given to a shell. */
+  readonly command: string;
+  /** @default [] */
+  readonly args?: readonly string[];
+  /** Added to the few variables that are safe to inherit: `PATH`, `HOME`, `USER` and their like. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @default the gateway's */
+  readonly cwd?: string;
+  /**
+   * Processes at once, those included that are being ended. A session more waits for its own.
+   * @default Infinity: as many as there are sessions
+   */
+  readonly maxProcesses?: number;
+  /** How long a child may take to end by itself once its input has ended. @default 1 s */
+  readonly eofTimeoutMs?: number;
+  /** How long its process group may take to end after SIGTERM; then it gets SIGKILL. @default 1 s */
+  readonly termTimeoutMs?: number;
+  /** Longest message of a child; a longer one is skipped, and its caller gets an error. @default 16 MiB */
+  readonly maxLineBytes?: number;
+  /** Bytes a child may leave unread before requests to it are refused; twice as many end it. @default 8 MiB */
+  readonly maxPendingBytes?: number;
+  /** Entries of a session's {@link gatewayLog}. @default 200 */
+  readonly maxLogEntries?: number;
+  /** Is told each entry of every session's log. */
+  readonly onLog?: GatewayLogListener;
+}
+
+const DEFAULTS = {
+  maxProcesses: Infinity,
+  eofTimeoutMs: 1000,
+  termTimeoutMs: 1000,
+  maxLineBytes: 16 * 1024 * 1024,
+  maxPendingBytes: 8 * 1024 * 1024,
+  maxLogEntries: 200,
+};
+
+/** The child that serves a session, or served it last. */
+const children = new WeakMap<Session, Child>();
+
+/**
+ * Serves each session by a stdio MCP server that runs as a child process of its own: for
+ * `createRuntime({ server: childProcess({ command: 'my-server' }) })`.
+ *
+ * The child is started with the session and ended with it, with all it has started. One that ends
+ * by itself crashes its session, which then ends or gets a fresh child, as `onCrash` says.
+ *
+ * @throws ActorsError `bad-option`
+ */
+export function childProcess(options: ChildProcessOptions): (session: Session) => SessionServer {
+  const settings = settle(options);
+  const slots = new Slots(settings.maxProcesses);
+  const deadlineMs = settings.eofTimeoutMs + settings.termTimeoutMs + KILL_TIMEOUT_MS + 1000;
+  return (session) => {
+    const log = SessionLog.of(session, settings.maxLogEntries, options.onLog);
+    // A session never has two: the next one starts when the last one is gone.
+    const before = children.get(session)?.close();
+    const child = new Child(settings, slots, log);
+    children.set(session, child);
+    session.own(child, { deadlineMs });
+    return new ChildBridge(child, log, before);
+  };
+}
+
+function settle(options: ChildProcessOptions): ChildSettings & typeof DEFAULTS {
+  const { command, args = [], env = {}, cwd } = options;
+  if (typeof command !== 'string' || command === '') {
+    throw new ActorsError('bad-option', 'command must be the name or path of a program');
+  }
+  if (!Array.isArray(args) || !args.every((each) => typeof each === 'string')) {
+    throw new ActorsError('bad-option', 'args must be an array of strings');
+  }
+  const limits = { ...DEFAULTS };
+  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+    const value = options[name];
+    if (value === undefined) continue;
+    const isNumber = typeof value === 'number' && value > 0;
+    if (!isNumber || (name !== 'maxProcesses' && !Number.isFinite(value))) {
+      throw new ActorsError('bad-option', `${name} must be a number > 0`);
+    }
+    limits[name] = value;
+  }
+  return { ...limits, command, args: [...args], env: { ...env }, cwd };
+}

@@ -1,0 +1,160 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { ActorsError } from '../errors.ts';
+import type { Message, RequestId } from '../wire/jsonrpc.ts';
+import { watchedBody } from './watchedBody.ts';
+
+/** What a {@link Remote} is made with: every field checked and present. */
+export interface RemoteSettings {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fetch: typeof globalThis.fetch;
+  readonly maxAnswerBytes: number;
+  readonly endTimeoutMs: number;
+}
+
+/** Where what a remote server says goes. */
+export interface RemoteReader {
+  /** @param carrier the request on whose response it came; `undefined` is the session's stream */
+  heard(message: Message, carrier: RequestId | undefined): void;
+  /** A request's response is being read. */
+  opened(carrier: RequestId): void;
+  /** It is over; there may be another one, where it can be resumed. */
+  ended(carrier: RequestId): void;
+  /** Somebody still waits for the answer to a request. */
+  isAsked(carrier: RequestId): boolean;
+  pause(): Promise<void> | undefined;
+  troubled(error: Error): void;
+}
+
+/**
+ * One session on a remote server. Owned by the session it serves: it emits `error` when the remote
+ * one is lost, and `close` deletes it.
+ */
+export class Remote {
+  readonly #settings: RemoteSettings;
+  readonly #listeners: ((error: unknown) => void)[] = [];
+  /**
+   * The request a response belongs to, for as long as that response is read: the SDK's transport
+   * does not say, and on which stream a message came is what it is related to.
+   */
+  readonly #carrier = new AsyncLocalStorage<RequestId | undefined>();
+  /** Responses that are being read, and how to stop. */
+  readonly #reading = new Map<RequestId, AbortController>();
+  #http: StreamableHTTPClientTransport | null = null;
+  #closing: Promise<void> | null = null;
+  #hasFailed = false;
+
+  constructor(settings: RemoteSettings) {
+    this.#settings = settings;
+  }
+
+  /** What a session listens to on what it owns. */
+  on(_event: 'error', listener: (error: unknown) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async start(reader: RemoteReader): Promise<void> {
+    if (this.#closing !== null) return;
+    const { url, headers } = this.#settings;
+    const http = new StreamableHTTPClientTransport(url, {
+      requestInit: { headers: { ...headers } },
+      fetch: (target, init) => this.#fetch(reader, target, init),
+    });
+    http.onmessage = (message) => reader.heard(message as Message, this.#carrier.getStore());
+    http.onerror = (error) => reader.troubled(error);
+    this.#http = http;
+    await http.start();
+  }
+
+  /**
+   * Resolves when it is taken.
+   *
+   * @param carrier the id of a request
+   */
+  async send(
+    message: Message,
+    carrier: RequestId | undefined,
+    onToken?: () => void,
+  ): Promise<void> {
+    const options = onToken === undefined ? {} : { onresumptiontoken: onToken };
+    await this.#carrier.run(carrier, async () => this.#http?.send(message as never, options));
+  }
+
+  /** Reads no further in the response to a request that was cancelled. */
+  hangUp(carrier: RequestId): void {
+    this.#reading.get(carrier)?.abort();
+  }
+
+  set protocolVersion(version: string) {
+    this.#http?.setProtocolVersion(version);
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== null;
+  }
+
+  /** Crashes the session of this one. */
+  fail(error: ActorsError): void {
+    if (this.#hasFailed || this.isClosing) return;
+    this.#hasFailed = true;
+    for (const listener of this.#listeners) listener(error);
+  }
+
+  /** Deletes the remote session; what is still open is cut. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    const http = this.#http;
+    if (http === null) return;
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    // One that is gone, or does not answer, is told nothing.
+    const deleted = http.terminateSession().catch(() => {});
+    const tooLong = delay(this.#settings.endTimeoutMs, undefined, { signal }).catch(() => {});
+    await Promise.race([deleted, tooLong]);
+    waiting.abort();
+    await http.close();
+  }
+
+  async #fetch(
+    reader: RemoteReader,
+    target: string | URL,
+    init: RequestInit | undefined,
+  ): ReturnType<FetchLike> {
+    const carrier = this.#carrier.getStore();
+    if (init?.method === 'GET' && carrier !== undefined && !reader.isAsked(carrier)) {
+      // A stream nobody waits for is not resumed: to the SDK this is a server without one.
+      return new Response(null, { status: 405 });
+    }
+    const response = await this.#settings.fetch(target, init);
+    const reading = new AbortController();
+    const onEnd = (): void => {
+      if (carrier === undefined) return;
+      if (this.#reading.get(carrier) === reading) this.#reading.delete(carrier);
+      reader.ended(carrier);
+    };
+    if (!response.ok) return response;
+    if (response.status !== 200 || response.body === null) {
+      onEnd();
+      return response;
+    }
+    if (carrier !== undefined) {
+      this.#reading.set(carrier, reading);
+      reader.opened(carrier);
+    }
+    const body = watchedBody(response.body, {
+      maxBytes: this.#settings.maxAnswerBytes,
+      pace: () => reader.pause(),
+      onEnd,
+      signal: reading.signal,
+    });
+    const { status, statusText, headers } = response;
+    return new Response(body, { status, statusText, headers });
+  }
+}

@@ -1,0 +1,51 @@
+import { ActorsError } from '../errors.ts';
+import type { Session, SessionServer } from '../session.ts';
+import { SessionLog } from './log.ts';
+import { UpstreamBridge } from './upstreamBridge.ts';
+
+/** What {@link upstream} takes. */
+export interface UpstreamOptions {
+  /** Where the remote server speaks Streamable HTTP. */
+  readonly url: string | URL;
+  /** Sent with every request: an `authorization`, for instance. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of the global one. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Longest answer, or event, in bytes. @default 16 MiB */
+  readonly maxAnswerBytes?: number;
+  /** How long the end of a session waits for the remote server to hear of it. @default 2 s */
+  readonly endTimeoutMs?: number;
+  /** Entries of a session's {@link gatewayLog}. @default 200 */
+  readonly maxLogEntries?: number;
+}
+
+/**
+ * Serves each session by a session of its own on a remote server: for
+ * `createRuntime({ server: upstream({ url: 'https://example.com/mcp' }) })`.
+ *
+ * The remote session is begun with the session and deleted with it. When the remote server no
+ * longer knows it, the session crashes, and ends or gets a fresh one, as `onCrash` says.
+ *
+ * @throws ActorsError `bad-option`
+ */
+export function upstream(options: UpstreamOptions): (session: Session) => SessionServer {
+  const { maxAnswerBytes = 16 * 1024 * 1024, endTimeoutMs = 2000, maxLogEntries = 200 } = options;
+  const { headers = {}, fetch = globalThis.fetch } = options;
+  const url = URL.canParse(String(options.url)) ? new URL(options.url) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new ActorsError('bad-option', 'url must be the http(s) address of a server');
+  }
+  for (const [name, value] of Object.entries({ maxAnswerBytes, endTimeoutMs, maxLogEntries })) {
+    if (typeof value === 'number' && value > 0 && Number.isFinite(value)) continue;
+    throw new ActorsError('bad-option', `${name} must be a finite number > 0`);
+  }
+  return (session) => {
+    const log = SessionLog.of(session, maxLogEntries);
+    const bridge = new UpstreamBridge(
+      { url, headers: { ...headers }, fetch, maxAnswerBytes, endTimeoutMs },
+      log,
+    );
+    session.own(bridge.remote, { deadlineMs: endTimeoutMs + 1000 });
+    return bridge;
+  };
+}

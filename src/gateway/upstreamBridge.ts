@@ -1,0 +1,198 @@
+import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { systemClock } from '../clock.ts';
+import { ActorsError } from '../errors.ts';
+import type { SessionServer } from '../session.ts';
+import type { ServerTransport } from '../transport.ts';
+import {
+  isRequest,
+  isRequestId,
+  isResponse,
+  type Message,
+  type RequestId,
+  type ResponseMessage,
+} from '../wire/jsonrpc.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
+import type { SessionLog } from './log.ts';
+import { Pace } from './pace.ts';
+import { refusal } from './refusal.ts';
+import { MAX_QUESTIONS } from './relations.ts';
+import { Remote, type RemoteReader, type RemoteSettings } from './remote.ts';
+
+/** Messages the remote server has not taken yet; requests beyond are refused, twice as many end it. */
+const MAX_PENDING = 256;
+/** How long a response that ended without an answer may take to be resumed, or to be read. */
+const RESUME_MS = 15_000;
+const READ_MS = 1000;
+const NOT_FOUND = 404;
+
+/** A session's server that is a session on a remote one. */
+export class UpstreamBridge implements SessionServer, RemoteReader {
+  readonly remote: Remote;
+  readonly #log: SessionLog;
+  /** Requests of the client and of the replay that wait for the remote server's answer. */
+  readonly #asked = new Set<RequestId>();
+  /** Those of them whose client reads their stream. */
+  readonly #read = new Set<RequestId>();
+  readonly #resumable = new Set<RequestId>();
+  readonly #lost = new Map<RequestId, unknown>();
+  readonly #questions = new Set<RequestId>();
+  readonly #pace = new Pace();
+  #transport: ServerTransport | null = null;
+  #handshake: RequestId | undefined;
+  #isReady = false;
+  #pending = 0;
+  /** `notifications/initialized` is on its way: nothing overtakes it. */
+  #opening: Promise<void> | undefined;
+
+  constructor(settings: RemoteSettings, log: SessionLog) {
+    this.remote = new Remote(settings);
+    this.#log = log;
+  }
+
+  async connect(transport: ServerTransport): Promise<void> {
+    this.#transport = transport;
+    transport.onmessage = (message, extra) => this.#hear(message as Message, extra !== undefined);
+    await transport.start();
+    await this.remote.start(this);
+  }
+
+  /** The session owns the remote one and waits for the end of it. */
+  async close(): Promise<void> {
+    this.#transport = null;
+    for (const timer of this.#lost.values()) systemClock.clearTimeout(timer);
+    void this.remote.close();
+  }
+
+  // ---- from the client
+
+  #hear(message: Message, isClients: boolean): void {
+    let cancelled: RequestId | undefined;
+    if (isRequest(message)) {
+      if (this.#pending >= MAX_PENDING) return this.#answer(message.id, 'session-busy');
+      this.#asked.add(message.id);
+      if (message.method === 'initialize') this.#handshake = message.id;
+      else if (isClients) this.#read.add(message.id);
+    } else if (isResponse(message)) {
+      this.#questions.delete(message.id);
+    } else if (message.method === 'notifications/cancelled') {
+      const id = message.params?.['requestId'];
+      if (isRequestId(id)) this.#settled((cancelled = id));
+    }
+    if (this.#pending >= 2 * MAX_PENDING) return this.#lose('does not take what it is sent');
+    const sent = this.#send(message);
+    if (cancelled !== undefined) void sent.then(() => this.remote.hangUp(cancelled));
+  }
+
+  async #send(message: Message): Promise<void> {
+    this.#pending++;
+    try {
+      await this.#opening;
+      const sent = this.#pass(message);
+      if ('method' in message && message.method === 'notifications/initialized') {
+        this.#opening = sent.catch(() => {}).then(() => (this.#opening = undefined));
+      }
+      await sent;
+    } catch (error) {
+      this.#failed(message, error);
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  #pass(message: Message): Promise<void> {
+    if (!isRequest(message)) return this.remote.send(message, undefined);
+    const { id } = message;
+    return this.remote.send(message, id, () => this.#resumable.add(id));
+  }
+
+  #failed(message: Message, error: unknown): void {
+    if (this.#isReady && error instanceof StreamableHTTPError && error.code === NOT_FOUND) {
+      this.#lose('no longer knows the session', error);
+    } else if (!this.#isReady && isRequest(message)) {
+      this.#lose('could not be reached', error);
+    } else if (isRequest(message)) {
+      this.#answer(message.id, 'server-unanswered');
+    }
+  }
+
+  #lose(what: string, cause?: unknown): void {
+    this.#log.write('gateway', `the remote server ${what}`);
+    const code = this.#isReady ? 'server-ended' : 'start-failed';
+    this.remote.fail(new ActorsError(code, `the remote server ${what}`, { cause }));
+  }
+
+  // ---- from the remote server
+
+  heard(message: Message, carrier: RequestId | undefined): void {
+    const transport = this.#transport;
+    if (transport === null) return;
+    if (isResponse(message)) {
+      if (message.id === this.#handshake) this.#greeted(message);
+      this.#settled(message.id);
+      this.#pace.sent(transport.send(message as never));
+      return;
+    }
+    if (isRequest(message)) {
+      if (this.#questions.size >= MAX_QUESTIONS) {
+        void this.#send(refusal(message.id, 'session-busy'));
+        return;
+      }
+      this.#questions.add(message.id);
+    }
+    const relatedRequestId = this.#related(carrier, transport.isReachable);
+    const options = relatedRequestId === undefined ? {} : { relatedRequestId };
+    this.#pace.sent(transport.send(message, options));
+  }
+
+  opened(carrier: RequestId): void {
+    systemClock.clearTimeout(this.#lost.get(carrier));
+    this.#lost.delete(carrier);
+  }
+
+  ended(carrier: RequestId): void {
+    if (!this.#asked.has(carrier) || this.#transport === null) return;
+    const waitMs = this.#resumable.has(carrier) ? RESUME_MS : READ_MS;
+    const giveUp = (): void => this.#answer(carrier, 'server-unanswered');
+    this.opened(carrier);
+    this.#lost.set(carrier, systemClock.setTimeout(giveUp, waitMs));
+  }
+
+  isAsked(carrier: RequestId): boolean {
+    return this.#asked.has(carrier);
+  }
+
+  pause(): Promise<void> | undefined {
+    return this.#pace.allTaken();
+  }
+
+  troubled({ message }: Error): void {
+    if (!this.remote.isClosing) this.#log.write('gateway', message);
+  }
+
+  #greeted({ result }: ResponseMessage): void {
+    const version = result?.['protocolVersion'];
+    if (typeof version !== 'string') return;
+    this.#isReady = true;
+    this.remote.protocolVersion = version;
+  }
+
+  /** What came on the session's stream goes there; where nobody reads it, to the newest request. */
+  #related(carrier: RequestId | undefined, isReachable: boolean): RequestId | undefined {
+    if (carrier !== undefined && this.#read.has(carrier)) return carrier;
+    let newest: RequestId | undefined;
+    if (!isReachable) for (const id of this.#read) newest = id;
+    return newest;
+  }
+
+  #answer(id: RequestId, code: RefusalCode): void {
+    this.#settled(id);
+    void this.#transport?.send(refusal(id, code) as never);
+  }
+
+  #settled(id: RequestId): void {
+    this.opened(id);
+    this.#asked.delete(id);
+    this.#read.delete(id);
+    this.#resumable.delete(id);
+  }
+}

@@ -1,0 +1,54 @@
+import { Ring } from '../journal.ts';
+import type { RequestId } from '../wire/jsonrpc.ts';
+import type { RpcProgress } from './followedCalls.ts';
+import type { ScopeActor } from './scopeActor.ts';
+import type { RpcEntry, TapHost } from './tap.ts';
+
+/** What a scope knows of what passes between its clients and their servers. */
+export class Books {
+  readonly #actor: ScopeActor;
+  #log: Ring<RpcEntry> | null = null;
+  /** Two clients may use the same token, so each has a table of its own. */
+  readonly #progress = new Set<Map<RequestId, RpcProgress>>();
+
+  constructor(actor: ScopeActor) {
+    this.#actor = actor;
+  }
+
+  get log(): RpcEntry[] {
+    return this.#log?.toArray() ?? [];
+  }
+
+  get progress(): RpcProgress[] {
+    return Array.from(this.#progress).flatMap((table) => Array.from(table.values()));
+  }
+
+  /** Where a client of this name writes. */
+  clientOf(client: string): Omit<TapHost, 'lost'> {
+    const actor = this.#actor;
+    const table = new Map<RequestId, RpcProgress>();
+    return {
+      saw: (what) => {
+        const { maxLogEntries } = actor.services.settings;
+        const entry = { at: actor.now(), client, ...what };
+        this.#log ??= new Ring(maxLogEntries);
+        this.#log.push(entry);
+        actor.tellSubscribers('rpc', entry);
+        const { direction, kind, method, bytes } = what;
+        const { events } = actor.services;
+        if (!events.watchesMessages) return;
+        events.emit('message', { session: actor.key, direction, kind, method, bytes });
+      },
+      progressed: (token, progress, total) => {
+        const entry = { at: actor.now(), client, token, progress, total };
+        table.set(token, entry);
+        this.#progress.add(table);
+        actor.tellSubscribers('progress', entry);
+      },
+      finished: (token) => {
+        table.delete(token);
+        if (table.size === 0) this.#progress.delete(table);
+      },
+    };
+  }
+}

@@ -1,0 +1,70 @@
+import {
+  isObject,
+  isRequest,
+  type NotificationMessage,
+  type RequestId,
+  type RequestMessage,
+} from '../wire/jsonrpc.ts';
+
+/** How far a request is that one of a scope's clients waits for. */
+export interface RpcProgress {
+  readonly at: number;
+  /** The name its client was connected under. */
+  readonly client: string;
+  readonly token: RequestId;
+  readonly progress: number;
+  readonly total: number | undefined;
+}
+
+/** Who hears of progress. */
+export interface ProgressHost {
+  progressed(token: RequestId, progress: number, total: number | undefined): void;
+  /** The request is over, whatever its progress was. */
+  finished(token: RequestId): void;
+}
+
+/** A server that never answers fills it. */
+const MAX_FOLLOWED = 256;
+
+/** Requests of one client that asked for progress and have no answer yet. */
+export class FollowedCalls {
+  readonly #host: ProgressHost;
+  readonly #tokens = new Map<RequestId, RequestId>();
+
+  constructor(host: ProgressHost) {
+    this.#host = host;
+  }
+
+  /** The client asked, or took back what it had asked. */
+  sent(message: RequestMessage | NotificationMessage): void {
+    const { params = {} } = message;
+    if (message.method === 'notifications/cancelled') this.finish(params['requestId'] as RequestId);
+    const meta = params['_meta'];
+    const token = isObject(meta) ? (meta['progressToken'] as RequestId | undefined) : undefined;
+    if (!isRequest(message) || token === undefined) return;
+    this.#tokens.set(message.id, token);
+    if (this.#tokens.size <= MAX_FOLLOWED) return;
+    for (const oldest of this.#tokens.keys()) return this.finish(oldest);
+  }
+
+  /** The server told of progress; of none that was asked for, it may say what it likes. */
+  progressed({ params = {} }: NotificationMessage | RequestMessage): void {
+    const { progressToken, progress, total } = params;
+    for (const token of this.#tokens.values()) {
+      if (token !== progressToken || typeof progress !== 'number') continue;
+      this.#host.progressed(token, progress, typeof total === 'number' ? total : undefined);
+      return;
+    }
+  }
+
+  finish(id: RequestId): void {
+    const token = this.#tokens.get(id);
+    if (token === undefined) return;
+    this.#tokens.delete(id);
+    this.#host.finished(token);
+  }
+
+  clear(): void {
+    for (const id of this.#tokens.keys()) this.finish(id);
+  }
+}

@@ -1,0 +1,39 @@
+import { ActorsError } from '../errors.ts';
+import type { ScopeActor } from './scopeActor.ts';
+
+/** Scopes by the name the application gives them, per principal. */
+export class NamedScopes {
+  readonly #actors = new Map<string, ScopeActor>();
+
+  get size(): number {
+    return this.#actors.size;
+  }
+
+  /** A scope that is ending is none any more. */
+  find(name: string): ScopeActor | undefined {
+    const actor = this.#actors.get(name);
+    return actor?.arrival === 'refuse' ? undefined : actor;
+  }
+
+  set(name: string, actor: ScopeActor): void {
+    this.#actors.set(name, actor);
+  }
+
+  /** Unless the name has a new scope by now. */
+  forget(name: string, actor: ScopeActor): void {
+    if (this.#actors.get(name) === actor) this.#actors.delete(name);
+  }
+}
+
+/**
+ * One key of a principal and its parts.
+ *
+ * @throws ActorsError `bad-option` for a name with anything but strings in it
+ */
+export function nameOf(principal: string | undefined, parts: readonly string[]): string {
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) {
+    throw new ActorsError('bad-option', 'scopeOf must return an array of strings');
+  }
+  // As JSON and never joined: ['a:b', 'c'] must not meet ['a', 'b:c'], nor 'null' nobody.
+  return JSON.stringify([principal ?? null, parts]);
+}

@@ -1,0 +1,144 @@
+import type { Owned } from '../scope.ts';
+import type { Holding } from './holding.ts';
+import type { AskOptions } from './inbox.ts';
+import type { ScopeActor } from './scopeActor.ts';
+import { type ClientTransport, tap } from './tap.ts';
+
+/** A client of the SDK, v1 or v2, or anything that connects to a transport and closes. */
+export interface ScopeClient<T> {
+  connect(transport: T): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /**
+   * Told when the connection ends and nobody had closed it, as when a server's process dies.
+   * @default the scope crashes: all of it is released, and opened again as `onCrash` says
+   */
+  readonly onLost?: () => unknown;
+}
+
+/** How long a server of its own may take to hear that its session is over. */
+const TERMINATE_MS = 1000;
+
+/**
+ * A scope as `open` gets it: the place where clients are connected and resources are owned. It
+ * belongs to what this call of `open` makes and ends with it; keep it in there to open more later.
+ */
+export class OpenScope {
+  readonly #actor: ScopeActor;
+  readonly #holding: Holding;
+
+  /** Made by the host, for `open`. */
+  constructor(actor: ScopeActor, holding: Holding) {
+    this.#actor = actor;
+    this.#holding = holding;
+  }
+
+  /** A name for logs and events; of no use to a client. */
+  get key(): string {
+    return this.#actor.key;
+  }
+
+  get principal(): string | undefined {
+    return this.#actor.principal;
+  }
+
+  /** Aborts when what is open here is released: on the scope's end, or when it crashes. */
+  get signal(): AbortSignal {
+    return this.#holding.signal;
+  }
+
+  /**
+   * Ties something that must be released to the scope: see `Session.own`. One that emits `error`
+   * crashes the scope, and nothing else.
+   *
+   * @throws ActorsError `not-disposable`, `session-over`, `too-many-resources`
+   */
+  own<T extends Owned>(resource: T, options?: { readonly deadlineMs?: number }): T {
+    const { maxResources } = this.#actor.limits;
+    if (this.#holding.owned >= maxResources) this.#actor.tripped('maxResources');
+    this.#holding.own(resource, options?.deadlineMs, maxResources);
+    const emitter = resource as {
+      on?: (event: 'error', listener: (error: unknown) => void) => void;
+    };
+    // An emitter without a listener for its errors would end the process.
+    if (typeof emitter.on === 'function') emitter.on('error', (error) => this.crash(error));
+    return resource;
+  }
+
+  /**
+   * Connects a client and owns it. What passes is noted in the scope's log and told to its
+   * subscribers, types and sizes only; at the end the server is told that its session is over
+   * (Streamable HTTP), then the client is closed.
+   *
+   * @param name what the client is called in the log
+   * @throws whatever `connect` throws; the client is closed then
+   */
+  async connect<T extends ClientTransport, C extends ScopeClient<T>>(
+    name: string,
+    client: C,
+    transport: T,
+    {
+      onLost = () => this.crash(new Error(`the connection of ${name} was lost`)),
+    }: ConnectOptions = {},
+  ): Promise<C> {
+    let isLive = false;
+    const tapped = tap(transport, {
+      ...this.#actor.books.clientOf(name),
+      lost: () => {
+        if (!isLive || this.#holding.isReleased) return;
+        isLive = false;
+        this.#actor.tellSubscribers('client.lost', { client: name });
+        onLost();
+      },
+    });
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= client.close());
+    this.own(close);
+    try {
+      await client.connect(tapped);
+    } catch (error) {
+      await close().catch(() => {});
+      throw error;
+    }
+    isLive = true;
+    this.own(() => (isLive ? terminate(transport) : undefined), { deadlineMs: TERMINATE_MS });
+    return client;
+  }
+
+  /** Tells the scope's subscribers something: see `HostScope.publish`. */
+  publish(kind: string, data: unknown): void {
+    this.#actor.publish(kind, data);
+  }
+
+  /**
+   * Asks the person behind the scope and waits for the answer: what an elicitation or sampling
+   * handler returns. Given up with `signal`, and with what is open here.
+   *
+   * @throws ActorsError `inbox-full`, `session-over`, `timed-out`; the signal's reason
+   */
+  ask<T = unknown>(kind: string, params: unknown, options: AskOptions<T> = {}): Promise<T> {
+    return this.#actor.ask(kind, params, options, this.signal);
+  }
+
+  /** Something in here failed beyond repair: the scope ends, or is opened anew, by `onCrash`. */
+  crash(error: unknown): void {
+    if (this.#holding.isReleased) this.#actor.journal.orphan('resource', error);
+    else this.#actor.crash(error);
+  }
+
+  /** Ends the scope and everything it owns. */
+  close(): void {
+    this.#actor.close('terminated');
+  }
+}
+
+/** A server keeps its session until it hears of the end, or until its own patience ends. */
+async function terminate(transport: object): Promise<void> {
+  try {
+    await (transport as { terminateSession?: () => Promise<void> }).terminateSession?.();
+  } catch {
+    // Its server may be gone, or know no such request: nobody is left to tell either way.
+  }
+}

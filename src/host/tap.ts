@@ -1,0 +1,105 @@
+import {
+  isRequest,
+  isResponse,
+  MAX_NAME_LENGTH,
+  type Message,
+  type MessageKind,
+  textOf,
+} from '../wire/jsonrpc.ts';
+import { FollowedCalls, type ProgressHost } from './followedCalls.ts';
+
+/** What passes between one of a scope's clients and its server: types and sizes, never contents. */
+export interface RpcEntry {
+  readonly at: number;
+  /** The name its client was connected under. */
+  readonly client: string;
+  /** As the client sees it: `in` is what the server said. */
+  readonly direction: 'in' | 'out';
+  readonly kind: MessageKind;
+  readonly method: string | undefined;
+  /** Of the JSON text; 0 where there is none. */
+  readonly bytes: number;
+}
+
+/** A transport of the SDK, v1 or v2, as far as it is listened to. */
+export interface ClientTransport {
+  send(message: never, options?: never): Promise<void>;
+  close(): Promise<void>;
+  onmessage?: ((message: never, extra?: never) => void) | undefined;
+  onclose?: (() => void) | undefined;
+}
+
+/** What a tap tells. */
+export interface TapHost extends ProgressHost {
+  saw(entry: Omit<RpcEntry, 'at' | 'client'>): void;
+  /** The connection ended, and nobody here had closed it. */
+  lost(): void;
+}
+
+interface Loose {
+  send(message: Message, options?: unknown): Promise<void>;
+  close(): Promise<void>;
+  onmessage?: ((message: Message, extra?: unknown) => void) | undefined;
+  onclose?: (() => void) | undefined;
+}
+
+/**
+ * A transport that is listened to: a proxy, because clients ask transports for members of their own
+ * that no wrapper of ours would know.
+ */
+export function tap<T extends ClientTransport>(transport: T, host: TapHost): T {
+  const inner = transport as Loose;
+  const calls = new FollowedCalls(host);
+  const { onmessage, onclose } = inner;
+  const heard = { onmessage, onclose };
+  let isClosing = false;
+
+  const members: Partial<Loose> = {
+    send(message, options) {
+      note(host, calls, 'out', message);
+      return inner.send(message, options);
+    },
+    close() {
+      isClosing = true;
+      return inner.close();
+    },
+  };
+  inner.onmessage = (message, extra) => {
+    note(host, calls, 'in', message);
+    heard.onmessage?.(message, extra);
+  };
+  inner.onclose = () => {
+    calls.clear();
+    heard.onclose?.();
+    if (!isClosing) host.lost();
+    isClosing = true;
+  };
+  return new Proxy(transport, {
+    get(target, name) {
+      if (Object.hasOwn(heard, name)) return heard[name as keyof typeof heard];
+      if (Object.hasOwn(members, name)) return members[name as keyof typeof members];
+      const value: unknown = Reflect.get(target, name);
+      const isMethod = typeof value === 'function' && name !== 'constructor';
+      return isMethod ? (value.bind(target) as unknown) : value;
+    },
+    set(target, name, value) {
+      if (Object.hasOwn(heard, name)) return Reflect.set(heard, name, value);
+      return Reflect.set(target, name, value);
+    },
+  });
+}
+
+function note(host: TapHost, calls: FollowedCalls, direction: 'in' | 'out', message: Message) {
+  const bytes = textOf(message)?.length ?? 0;
+  if (isResponse(message)) {
+    if (direction === 'in') calls.finish(message.id);
+    host.saw({ direction, kind: 'response', method: undefined, bytes });
+    return;
+  }
+  const kind = isRequest(message) ? 'request' : 'notification';
+  // A server of somebody else's names its messages as it likes.
+  const method = message.method.slice(0, MAX_NAME_LENGTH);
+  host.saw({ direction, kind, method, bytes });
+  if (direction === 'out') calls.sent(message);
+  else if (method === 'notifications/progress') calls.progressed(message);
+}
