@@ -4,6 +4,7 @@ import { endpointOf, type Runtime } from '../runtime.ts';
 import type { DrainReport } from '../supervisor.ts';
 import { containCrashes } from './containCrashes.ts';
 import { nodeHandler } from './nodeHandler.ts';
+import { warnOfCrashes } from './warnOfCrashes.ts';
 
 export interface ServeOptions {
   /** 0 takes a free one. @default 3000 */
@@ -62,7 +63,7 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   );
   server.maxConnections = MAX_CONNECTIONS;
   const stopContaining = contain ? containCrashes() : () => {};
-  warnOfCrashes(runtime);
+  warnOfCrashes(endpointOf(runtime));
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -98,19 +99,4 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
 function notFound(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
-}
-
-/** Runtimes whose crashes are warned of: once, whatever the number of their servers. */
-const warned = new WeakSet<Runtime>();
-
-/** A session that crashes while nobody listens must not do so in silence. */
-function warnOfCrashes(runtime: Runtime): void {
-  if (warned.has(runtime)) return;
-  warned.add(runtime);
-  const endpoint = endpointOf(runtime);
-  runtime.on('session.crashed', ({ session, error }) => {
-    if (endpoint.listeners('session.crashed') > 1) return;
-    const what = error instanceof Error ? error.message : String(error);
-    process.emitWarning(`session ${session} crashed: ${what}`, { type: 'SessionCrashed' });
-  });
 }

@@ -9,6 +9,7 @@ import { endpointOf, type Runtime } from '../runtime.ts';
 import { ENDLESS, LineReader, TOO_LONG } from './lines.ts';
 import { ownProcess } from './ownProcess.ts';
 import { PipeLine } from './pipeLine.ts';
+import { warnOfCrashes } from './warnOfCrashes.ts';
 
 export interface StdioOptions {
   /** @default process.stdin */
@@ -55,8 +56,12 @@ export function serveStdio(
 ): StdioSession {
   const { input = process.stdin, output = process.stdout, authInfo } = options;
   const { ownsProcess = input === process.stdin } = options;
-  const session = new PipeSession(endpointOf(runtime), input, output, authInfo);
-  if (ownsProcess) ownProcess(session);
+  const endpoint = endpointOf(runtime);
+  const session = new PipeSession(endpoint, input, output, authInfo);
+  if (ownsProcess) {
+    ownProcess(session);
+    warnOfCrashes(endpoint);
+  }
   return session;
 }
 

@@ -13,6 +13,7 @@ import { printable, reportTroubles } from './report.ts';
 const DRAIN_MS = 5000;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const ALL_ADDRESSES = ['0.0.0.0', '::'];
 const SSE_PATH = '/sse';
 const MESSAGES_PATH = '/messages';
 
@@ -40,7 +41,7 @@ export async function host(options: HostArguments, version: string): Promise<num
     idleTimeoutMs: options.idleTimeoutMs,
     handshakeTimeoutMs: options.startTimeoutMs,
     onCrash: options.onCrash,
-    allowedHosts: [...LOOPBACK, options.host, ...options.allowedHosts],
+    allowedHosts: [...LOOPBACK, ...namesOf(options.host), ...options.allowedHosts],
   });
   reportTroubles(runtime, options.startTimeoutMs);
   const sse = [SSE_PATH, MESSAGES_PATH].includes(options.path) ? undefined : legacySse(runtime);
@@ -83,6 +84,12 @@ function environment(entries: readonly string[]): Record<string, string> {
     else env[name] = value;
   }
   return env;
+}
+
+/** What a client of one address says as `Host`. All addresses have no name of their own. */
+function namesOf(address: string): string[] {
+  if (ALL_ADDRESSES.includes(address)) return [];
+  return [address.includes(':') ? `[${address}]` : address];
 }
 
 /** @throws CommandError */
@@ -131,7 +138,7 @@ function announcement(
     `  { "mcpServers": { "hosted": { "type": "http", "url": "${url}" } } }`,
     '',
   ];
-  if (['0.0.0.0', '::'].includes(address) && allowedHosts.length === 0) {
+  if (ALL_ADDRESSES.includes(address) && allowedHosts.length === 0) {
     lines.push('Only loopback names are answered to: name others with --allowed-host.', '');
   }
   return lines.join('\n');

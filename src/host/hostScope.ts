@@ -70,7 +70,7 @@ export class HostScope<R = unknown> {
   /**
    * Answers one of this scope's own questions; `false` when there is no such question, or no longer.
    *
-   * @throws whatever the `parse` of who asked throws; the question stays open
+   * @throws whatever the `schema` of who asked throws; the question stays open
    */
   answer(id: string, value: unknown): boolean {
     this.#actor.touch();

@@ -14,10 +14,11 @@ export interface AskOptions<T> {
   /** Gives the question up: the `signal` of the request handler that asks. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Makes an answer of what came. What it throws goes to who answered, and the question stays open:
-   * answers come from a browser and can be anything.
+   * Makes an answer of what came: a schema of zod, such as the SDK's own, or anything with `parse`.
+   * What it throws goes to who answered, and the question stays open: answers come from a browser
+   * and can be anything.
    */
-  readonly parse?: (answer: unknown) => T;
+  readonly schema?: { parse(answer: unknown): T };
 }
 
 /** A question, and whoever waits for its answer. */
@@ -67,7 +68,7 @@ export class Inbox {
   ask<T>(
     kind: string,
     params: unknown,
-    parse: (answer: unknown) => T = (answer) => answer as T,
+    schema: AskOptions<T>['schema'],
     signals: readonly AbortSignal[] = [],
   ): { question: OpenQuestion; answer: Promise<T> } {
     if (this.#isClosed) throw new ActorsError('session-over', 'the scope has ended');
@@ -84,7 +85,7 @@ export class Inbox {
       };
       const waiting: Waiting = {
         question,
-        parse,
+        parse: (value) => (schema === undefined ? value : schema.parse(value)),
         settle: (value) => {
           leave();
           resolve(value as T);

@@ -114,11 +114,11 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   async ask<T>(
     kind: string,
     params: unknown,
-    { signal, parse }: AskOptions<T>,
+    { signal, schema }: AskOptions<T>,
     ...signals: readonly AbortSignal[]
   ): Promise<T> {
     const all = signal === undefined ? signals : [signal, ...signals];
-    const { question, answer } = this.inbox.ask(kind, params, parse, all);
+    const { question, answer } = this.inbox.ask(kind, params, schema, all);
     this.touch();
     this.feed.publish('question', question);
     try {

@@ -168,6 +168,14 @@ describe('the end of a channel', () => {
     expect(wire.ends).toEqual(['terminated']);
   });
 
+  it('is not brought about by a cut where nothing finishes', async () => {
+    const { channel, wire, say } = open();
+    say(request('init', 'initialize', { protocolVersion: '2025-11-25' }));
+    await eventually(() => wire.sent.length === 1);
+    channel.cut();
+    expect(wire.ends).toEqual([]);
+  });
+
   it('finishes at once without a session', () => {
     const { channel, wire, runtime } = open();
     channel.finish('terminated');

@@ -4,6 +4,7 @@ import { createRuntime, currentSession, type Runtime, type RuntimeOptions } from
 import { connectInMemory } from 'mcp-actors/memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { FakeServer } from '../support/fakeServer.ts';
 import { Fixture } from '../support/fixture.ts';
 import { closureOf } from '../support/sources.ts';
 
@@ -75,6 +76,21 @@ describe('connectInMemory', () => {
     await closed;
     expect(runtime.stats().streams).toBe(0);
     await eventually(() => runtime.stats().evicted.terminated === 1);
+  });
+
+  it('lets nobody wait for a client that has left', async () => {
+    const server = new FakeServer();
+    const runtime = createRuntime<unknown>({ server: () => server, maxStreamBytes: 100 });
+    onTestFinished(() => runtime.close());
+    const transport = connectInMemory(runtime);
+    await new Client({ name: 'memory', version: '1.0.0' }).connect(transport);
+    const params = { level: 'info', data: 'x'.repeat(1000) };
+    const message = { jsonrpc: '2.0' as const, method: 'notifications/message', params };
+    // The first goes to the client that reads, the second waits for it to read again.
+    void server.transport?.send(message);
+    const told = server.transport?.send(message);
+    void transport.close();
+    await expect(told).resolves.toBeUndefined();
   });
 
   it('rejects with not-admitted where the runtime takes no session', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { PassThrough, Writable } from 'node:stream';
+import { Duplex, PassThrough, Writable } from 'node:stream';
 import { createRuntime, type Runtime, type RuntimeOptions } from 'mcp-actors';
 import { serveStdio, type StdioSession } from 'mcp-actors/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -107,6 +107,19 @@ describe('the end of input', () => {
     await peer.ended;
     expect(peer.messages.map(({ id }) => id)).toEqual(['init', 1, 2]);
     expect(input.destroyed).toBe(true);
+  });
+
+  it('waits for a call that is running, and for no longer', async () => {
+    const { peer, session, fixture, input } = startPeer();
+    peer.greet();
+    peer.call(1, 'slow', { gate: 'one' });
+    await fixture.gates.reached('one');
+    peer.end();
+    await eventually(() => input.readableEnded);
+    await turn();
+    fixture.gates.open('one');
+    expect(await session.closed).toBe('terminated');
+    expect(await peer.answer(1)).toMatchObject({ result: { content: [{ text: 'passed one' }] } });
   });
 
   it('waits for a call that is running, and cuts it after two seconds', async () => {
@@ -288,6 +301,30 @@ describe('serveStdio', () => {
     await peer.ended;
     expect(peer.messages.map(({ id }) => id)).toEqual(['init', 1]);
     expect(await sessions[0]!.closed).toBe('terminated');
+  });
+
+  it('lets a socket take its last words, though nothing more is read from it', async () => {
+    let take: (() => void) | undefined;
+    const socket = new Duplex({
+      read() {},
+      write: (_chunk, _encoding, done) => void (take = done),
+    });
+    const runtime = createRuntime<unknown>({
+      server: new Fixture().factory,
+      createId() {
+        throw new Error('no entropy');
+      },
+    });
+    onTestFinished(() => runtime.close());
+    const { closed } = serveStdio(runtime, { input: socket, output: socket });
+    const initialize = { jsonrpc: '2.0', id: 0, method: 'initialize', params: {} };
+    socket.push(`${JSON.stringify(initialize)}\n${ping(1)}\n`);
+    await eventually(() => take !== undefined);
+    await turn();
+    expect(socket.destroyed).toBe(false);
+    take?.();
+    expect(await closed).toBe('crashed');
+    expect(socket.writableFinished).toBe(true);
   });
 
   it('is bound to who the host says', async () => {

@@ -43,12 +43,17 @@ describe('an upgrade is refused in plain HTTP', () => {
     }
   });
 
-  it('authenticate that never settles: 401 at the handshake deadline', async () => {
-    const { url, clock } = await startRig({ handshakeTimeoutMs: 1000 }, { authenticate: never });
+  it('authenticate that does not settle in time: 401, once', async () => {
+    let fail!: (error: Error) => void;
+    const authenticate = (): Promise<undefined> => new Promise((_done, no) => (fail = no));
+    const { url, clock, runtime } = await startRig({ handshakeTimeoutMs: 1000 }, { authenticate });
     const refused = refusedUpgrade(url);
     await eventually(() => clock.pending > 0);
     clock.advance(1000);
     expect((await refused).status).toBe(401);
+    fail(new Error('too late'));
+    await turn();
+    expect(runtime.stats().refusals).toEqual({ unauthorized: 1 });
   });
 
   it('more than maxHandshakes callers at once whose authentication lasts: 503', async () => {

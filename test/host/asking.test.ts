@@ -73,13 +73,13 @@ function startHost(url: URL): Host<Client> {
       client.setRequestHandler(ElicitRequestSchema, ({ params }, { signal }) =>
         scope.ask('elicitation', params, {
           signal,
-          parse: (value) => ElicitResultSchema.parse(value),
+          schema: ElicitResultSchema,
         }),
       );
       client.setRequestHandler(CreateMessageRequestSchema, ({ params }, { signal }) =>
         scope.ask('sampling', params, {
           signal,
-          parse: (value) => CreateMessageResultSchema.parse(value),
+          schema: CreateMessageResultSchema,
         }),
       );
       return scope.connect('asking', client, new StreamableHTTPClientTransport(url));

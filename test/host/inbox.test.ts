@@ -69,18 +69,15 @@ describe('ask and answer', () => {
     expect(await answer).toBe(2);
   });
 
-  it('an answer its parser refuses is told to who gave it, and the question stays open', async () => {
+  it('an answer its schema refuses is told to who gave it, and the question stays open', async () => {
     const { scope } = await new HostRig().enter();
-    const answer = scope.ask(
-      'count',
-      {},
-      {
-        parse: (value) => {
-          if (typeof value !== 'number') throw new Error('a number, please');
-          return value + 1;
-        },
+    const schema = {
+      parse(value: unknown): number {
+        if (typeof value !== 'number') throw new Error('a number, please');
+        return value + 1;
       },
-    );
+    };
+    const answer = scope.ask('count', {}, { schema });
     expect(() => scope.answer(idOf(scope), 'two')).toThrow('a number, please');
     expect(scope.questions).toHaveLength(1);
     expect(scope.answer(idOf(scope), 2)).toBe(true);

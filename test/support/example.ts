@@ -10,8 +10,8 @@ export interface Ended {
 }
 
 /** Runs an example to its end, as a user would. */
-export async function runExample(path: string): Promise<Ended> {
-  const child = start(path);
+export async function runExample(path: string, ...args: string[]): Promise<Ended> {
+  const child = start(path, args);
   const said = collect(child);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, output: said.join('') };
@@ -30,9 +30,9 @@ export async function startExample(path: string, pattern = /http:\S+/): Promise<
   });
 }
 
-function start(path: string): ChildProcess {
+function start(path: string, args: readonly string[] = []): ChildProcess {
   const file = join(import.meta.dirname, '../../examples', path);
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
     cwd: join(import.meta.dirname, '../..'),
     env: { ...process.env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
