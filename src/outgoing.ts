@@ -19,6 +19,8 @@ import {
 /** What the outgoing side needs of its session. */
 export interface OutgoingHost {
   readonly outlet: Outlet;
+  /** The outlet, if it was ever needed. */
+  readonly openOutlet: Outlet | null;
   readonly journal: Journal;
   readonly limits: Limits;
   readonly isConfirmed: boolean;
@@ -102,7 +104,7 @@ export class Outgoing implements TransportPeer {
   }
 
   drained(): Promise<void> | undefined {
-    return this.#host.outlet.drained();
+    return this.#host.openOutlet?.drained();
   }
 
   tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {

@@ -115,6 +115,10 @@ export class SessionActor
     return this.#outlet ?? this.outbox;
   }
 
+  get openOutlet(): Outlet | null {
+    return this.#outlet ?? this.#outbox;
+  }
+
   /** Made when the first stream is: most sessions of a moment never have one. */
   get outbox(): Outbox {
     this.#outbox ??= new Outbox(this);
@@ -266,7 +270,7 @@ export class SessionActor
 
   settleWork(): void {
     this.leave();
-    (this.#outlet ?? this.#outbox)?.retire();
+    this.openOutlet?.retire();
     // Where the client left, nobody waits for what is in flight.
     const which = this.reason === 'disconnected' ? 'all' : 'waiting';
     this.services.counters.cut += this.mailbox.cut('session-ended', which, { reason: this.reason });
@@ -286,7 +290,7 @@ export class SessionActor
   release(): void {
     try {
       this.outgoing.end();
-      (this.#outlet ?? this.#outbox)?.close(this.reason);
+      this.openOutlet?.close(this.reason);
     } finally {
       // Whatever a socket does on its way out: a session that is not released never ends.
       void this.incarnations.release().then(() => this.tell({ type: 'session.released' }));
