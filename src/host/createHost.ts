@@ -15,7 +15,7 @@ import type { ScopeActor } from './scopeActor.ts';
 import { ScopeRefused } from './scopeRefused.ts';
 
 /** What your application has already found out about a request. */
-export interface Known {
+export interface CallerInfo {
   /** Who calls; asked of the `principal` option where it is left out. */
   readonly principal?: string | undefined;
 }
@@ -42,20 +42,20 @@ export interface Host<R> {
    * @throws ScopeRefused with the response to give: foreign host or origin (403), an id in the
    * header that is not the caller's (404), no room (503)
    */
-  enter(request: HostRequest, known?: Known): Promise<Entered<R>>;
+  enter(request: HostRequest, known?: CallerInfo): Promise<Entered<R>>;
   /**
    * The same, of scopes there are: makes none.
    *
    * @throws ScopeRefused as `enter`; 404 where there is none
    */
-  find(request: HostRequest, known?: Known): Promise<HostScope<R>>;
+  find(request: HostRequest, known?: CallerInfo): Promise<HostScope<R>>;
   /**
    * An event stream of the request's own scope and no other, refusals included. Resumes after
    * `Last-Event-ID`. Sends no CORS headers.
    */
-  events(request: Request, known?: Known): Promise<Response>;
+  events(request: Request, known?: CallerInfo): Promise<Response>;
   /** The same on node's http, and on express. */
-  nodeEvents(request: IncomingMessage, response: ServerResponse, known?: Known): Promise<void>;
+  nodeEvents(request: IncomingMessage, response: ServerResponse, known?: CallerInfo): Promise<void>;
   /** Listens to what happens; a scope is a `session` here. A listener that throws disturbs nobody. */
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
   /** Counts, now and since the beginning; a scope is a session here. */
@@ -85,7 +85,7 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
   /** Opens the stream on a port that is made in the same turn: nobody has left meanwhile. */
   const stream = async (
     request: HostRequest,
-    known: Known | undefined,
+    known: CallerInfo | undefined,
     portOf: () => ResponsePort | undefined,
   ): Promise<void> => {
     const { feed, inbox, tripped } = await reception.find(request, known);
@@ -99,7 +99,7 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
     feed.stream(port, last, () => ['questions', inbox.questions]);
   };
 
-  const events = async (request: Request, known?: Known): Promise<Response> => {
+  const events = async (request: Request, known?: CallerInfo): Promise<Response> => {
     const { signal } = request;
     let port: FetchPort | undefined;
     try {
@@ -116,7 +116,7 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
   const nodeEvents = async (
     request: IncomingMessage,
     response: ServerResponse,
-    known?: Known,
+    known?: CallerInfo,
   ): Promise<void> => {
     const port = new NodePort(response, []);
     try {

@@ -7,7 +7,7 @@ import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../scop
 export class Holding {
   readonly #owned = new Scope();
   readonly #abort = new AbortController();
-  /** How to give up each piece of work that has not ended. */
+  /** How to give up what has not ended. Not the signal's listeners: of those ten are too many. */
   readonly #running = new Set<(error: unknown) => void>();
   #resource: Promise<unknown> | null = null;
 
@@ -34,12 +34,23 @@ export class Holding {
     this.#owned.own(resource, deadlineMs, max);
   }
 
+  /** Calls back when the incarnation is released; returns how to stop. */
+  watch(giveUp: (error: unknown) => void): () => void {
+    this.#running.add(giveUp);
+    return () => void this.#running.delete(giveUp);
+  }
+
   /** Runs work with what is open; rejects at the latest when the incarnation is released. */
   run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T> {
+    // A signal of its own: what listens to it goes with the work, and not with the incarnation.
+    const abort = new AbortController();
     return new Promise((resolve, reject) => {
-      this.#running.add(reject);
-      const leave = (): boolean => this.#running.delete(reject);
-      this.#work(work).then(resolve, reject).finally(leave);
+      const giveUp = (error: unknown): void => {
+        abort.abort(error);
+        reject(error);
+      };
+      const leave = this.watch(giveUp);
+      this.#work(work, abort.signal).then(resolve, reject).finally(leave);
     });
   }
 
@@ -53,11 +64,14 @@ export class Holding {
     await this.#owned.close(wait, onOrphan);
   }
 
-  async #work<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T> {
+  async #work<T>(
+    work: (resource: unknown, signal: AbortSignal) => T | Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     const resource = await this.#resource;
     // Opened too late for anybody.
-    this.signal.throwIfAborted();
-    return work(resource, this.signal);
+    signal.throwIfAborted();
+    return work(resource, signal);
   }
 }
 

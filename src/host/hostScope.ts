@@ -40,7 +40,7 @@ export class HostScope<R = unknown> {
    * Runs work with what `open` made (made now, if nobody has asked yet). The scope is neither idle
    * nor evicted until it is done.
    *
-   * @param work its signal aborts when what is open is released: pass it on
+   * @param work its signal aborts when the work is given up, as at the end of the scope: pass it on
    * @throws ActorsError `scope-busy`, `session-over`, `timed-out`; whatever `open` or `work` throws
    */
   run<T>(work: (resource: R, signal: AbortSignal) => T | Promise<T>): Promise<T> {
@@ -73,7 +73,6 @@ export class HostScope<R = unknown> {
    * @throws whatever the `schema` of who asked throws; the question stays open
    */
   answer(id: string, value: unknown): boolean {
-    this.#actor.touch();
     return this.#actor.inbox.answer(id, value);
   }
 

@@ -61,27 +61,32 @@ export class Inbox {
   }
 
   /**
-   * Waits for an answer, until one of `signals` aborts or nobody has answered in time.
+   * Waits for an answer, until `signal` aborts or nobody has answered in time.
    *
+   * @returns also how to give it up
    * @throws ActorsError `inbox-full`, `session-over`; the signal's reason
    */
   ask<T>(
     kind: string,
     params: unknown,
-    schema: AskOptions<T>['schema'],
-    signals: readonly AbortSignal[] = [],
-  ): { question: OpenQuestion; answer: Promise<T> } {
+    { signal, schema }: AskOptions<T>,
+  ): { question: OpenQuestion; answer: Promise<T>; giveUp: (error: unknown) => void } {
     if (this.#isClosed) throw new ActorsError('session-over', 'the scope has ended');
-    for (const signal of signals) signal.throwIfAborted();
+    signal?.throwIfAborted();
     const bytes = this.#admit(params);
     const { key, unanswered } = this.#host;
     const question = { id: `${key}.${++this.#count}`, kind, params, askedAt: this.#host.now() };
+    let fail!: Waiting['fail'];
     const answer = new Promise<T>((resolve, reject) => {
-      const onAbort = ({ target }: Event): void => waiting.fail((target as AbortSignal).reason);
+      const onAbort = (): void => fail(signal?.reason);
       const leave = (): void => {
-        for (const signal of signals) signal.removeEventListener('abort', onAbort);
+        signal?.removeEventListener('abort', onAbort);
         unanswered.disarm(waiting);
         if (this.#waiting.delete(question.id)) this.#bytes -= bytes;
+      };
+      fail = (error) => {
+        leave();
+        reject(error);
       };
       const waiting: Waiting = {
         question,
@@ -90,17 +95,14 @@ export class Inbox {
           leave();
           resolve(value as T);
         },
-        fail: (error) => {
-          leave();
-          reject(error);
-        },
+        fail,
       };
-      for (const signal of signals) signal.addEventListener('abort', onAbort);
+      signal?.addEventListener('abort', onAbort);
       this.#waiting.set(question.id, waiting);
       unanswered.arm(waiting);
     });
     this.#bytes += bytes;
-    return { question, answer };
+    return { question, answer, giveUp: fail };
   }
 
   /**

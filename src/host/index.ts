@@ -1,4 +1,4 @@
-export { createHost, type Entered, type Host, type Known } from './createHost.ts';
+export { createHost, type CallerInfo, type Entered, type Host } from './createHost.ts';
 export type { ScopeEvent, ScopeListener } from './feed.ts';
 export type { RpcProgress } from './followedCalls.ts';
 export type { HostLimits, HostOptions } from './hostOptions.ts';

@@ -84,13 +84,12 @@ export class OpenScope {
     }: ConnectOptions = {},
   ): Promise<C> {
     let isLive = false;
+    let isLost = false;
     const tapped = tap(transport, {
       ...this.#actor.books.clientOf(name),
       lost: () => {
-        if (!isLive || this.#holding.isReleased) return;
-        isLive = false;
-        this.#actor.tellSubscribers('client.lost', { client: name });
-        onLost();
+        isLost = true;
+        if (isLive && !this.#holding.isReleased) this.#lost(name, onLost);
       },
     });
     let closing: Promise<void> | undefined;
@@ -98,12 +97,14 @@ export class OpenScope {
     this.own(close);
     try {
       await client.connect(tapped);
+      if (isLost) throw new Error(`the connection of ${name} was lost`);
     } catch (error) {
       await close().catch(() => {});
       throw error;
     }
     isLive = true;
-    this.own(() => (isLive ? terminate(transport) : undefined), { deadlineMs: TERMINATE_MS });
+    const end = (): unknown => (isLost ? undefined : terminate(transport));
+    this.own(end, { deadlineMs: TERMINATE_MS });
     return client;
   }
 
@@ -119,7 +120,7 @@ export class OpenScope {
    * @throws ActorsError `inbox-full`, `session-over`, `timed-out`; the signal's reason
    */
   ask<T = unknown>(kind: string, params: unknown, options: AskOptions<T> = {}): Promise<T> {
-    return this.#actor.ask(kind, params, options, this.signal);
+    return this.#actor.ask(kind, params, options, this.#holding);
   }
 
   /** Something in here failed beyond repair: the scope ends, or is opened anew, by `onCrash`. */
@@ -131,6 +132,16 @@ export class OpenScope {
   /** Ends the scope and everything it owns. */
   close(): void {
     this.#actor.close('terminated');
+  }
+
+  #lost(client: string, onLost: () => unknown): void {
+    this.#actor.tellSubscribers('client.lost', { client });
+    try {
+      onLost();
+    } catch (error) {
+      // Said from within a transport, where it would reach the process.
+      this.crash(error);
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { Supervisor } from '../supervisor.ts';
 import { header, type RequestHead } from '../wire/headers.ts';
 import { OriginRules } from '../wire/origin.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
-import type { Entered, Known } from './createHost.ts';
+import type { CallerInfo, Entered } from './createHost.ts';
 import type { HostOptions, HostSettings } from './hostOptions.ts';
 import type { HostServices } from './hostServices.ts';
 import { nameOf, NamedScopes } from './namedScopes.ts';
@@ -58,7 +58,7 @@ export class Reception {
   /** @throws ScopeRefused */
   async enter(
     request: HostRequest,
-    known: Known | undefined,
+    known: CallerInfo | undefined,
   ): Promise<Omit<Entered<unknown>, 'scope'> & { readonly actor: ScopeActor }> {
     const { head, principal, name } = await this.#receive(request, known);
     if (name !== undefined) {
@@ -79,7 +79,7 @@ export class Reception {
   }
 
   /** @throws ScopeRefused */
-  async find(request: HostRequest, known: Known | undefined): Promise<ScopeActor> {
+  async find(request: HostRequest, known: CallerInfo | undefined): Promise<ScopeActor> {
     const { head, principal, name } = await this.#receive(request, known);
     const actor =
       name === undefined ? (await this.#presented(head, principal))?.actor : this.#named.find(name);
@@ -94,7 +94,7 @@ export class Reception {
     return new ScopeRefused(code);
   }
 
-  async #receive(request: HostRequest, known: Known | undefined): Promise<Caller> {
+  async #receive(request: HostRequest, known: CallerInfo | undefined): Promise<Caller> {
     const head = headOf(request);
     if (!this.#rules.allowsHost(head)) throw this.refused('host-forbidden');
     if (!this.#rules.allowsOrigin(header(head, 'origin'))) throw this.refused('origin-forbidden');

@@ -110,20 +110,26 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     }
   }
 
-  /** Waits for an answer of the person behind this scope; an open question pins it. */
+  /**
+   * Waits for an answer of the person behind this scope; an open question pins it.
+   *
+   * @param holding the question is given up with it
+   */
   async ask<T>(
     kind: string,
     params: unknown,
-    { signal, schema }: AskOptions<T>,
-    ...signals: readonly AbortSignal[]
+    options: AskOptions<T>,
+    holding?: Holding,
   ): Promise<T> {
-    const all = signal === undefined ? signals : [signal, ...signals];
-    const { question, answer } = this.inbox.ask(kind, params, schema, all);
+    holding?.signal.throwIfAborted();
+    const { question, answer, giveUp } = this.inbox.ask(kind, params, options);
+    const stopWatching = holding?.watch(giveUp);
     this.touch();
     this.feed.publish('question', question);
     try {
       return await answer;
     } finally {
+      stopWatching?.();
       this.feed.publish('question.closed', { id: question.id });
     }
   }

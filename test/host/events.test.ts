@@ -44,6 +44,16 @@ const dataOf = ({ frames }: Reply, event: string): unknown[] =>
     .filter((frame) => frame.event === event)
     .map(({ data }) => (JSON.parse(data ?? 'null') as { data: unknown }).data);
 
+it('events opens nothing for a request that is over', async () => {
+  const rig = new HostRig();
+  const entered = await rig.enter();
+  const leaving = new AbortController();
+  const response = rig.host.events(rig.request(cookieOf(entered), leaving.signal));
+  leaving.abort();
+  expect((await response).status).toBe(499);
+  expect(rig.host.stats().streams).toBe(0);
+});
+
 describe.each(DOORS)('%s', (kind) => {
   it("streams the events of the cookie's own scope and no other", async () => {
     const rig = new HostRig();
@@ -189,6 +199,22 @@ describe.each(DOORS)('%s', (kind) => {
     expect(reply.end).toBe('ended');
     expect(dataOf(reply, 'ended')).toEqual([{ reason: 'terminated' }]);
     await eventually(() => rig.host.stats().streams === 0);
+  });
+
+  it('ends with its scope also where a listener ends it', async () => {
+    const rig = new HostRig();
+    const get = await openDoor(kind, rig);
+    const entered = await rig.enter();
+    const reply = await get(cookieOf(entered));
+    await reply.until(has('questions'));
+    const stop = entered.scope.subscribe(() => {
+      stop();
+      entered.scope.close();
+    });
+    entered.scope.publish('note', 1);
+    await reply.whole();
+    expect(kinds(reply)).toEqual(['questions', 'note', 'ended']);
+    expect(reply.end).toBe('ended');
   });
 
   it('writes comments while there is nothing to say', async () => {

@@ -1,5 +1,11 @@
 import type { ScopeEvent } from 'mcp-actors/host';
+import { DEFAULT_LIMITS } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
+import { FetchPort } from '../../src/adapters/fetchPort.ts';
+import { Deadlines } from '../../src/deadlines.ts';
+import { Feed } from '../../src/host/feed.ts';
+import type { ResponsePort } from '../../src/wire/port.ts';
+import { VirtualClock } from '../support/virtualClock.ts';
 import { HostRig } from '../support/hostRig.ts';
 
 const seen = (events: readonly ScopeEvent[]): unknown[] =>
@@ -90,6 +96,30 @@ describe('publish', () => {
     scope.subscribe(({ kind }) => heard.push(`late ${kind}`), { after: 0 });
     scope.publish('note', 2);
     expect(heard).toEqual(['ended']);
+    expect(scope.events).toEqual([]);
+  });
+});
+
+describe('stream', () => {
+  it('ends at once where the scope ended while it was looked up', () => {
+    const limits = { ...DEFAULT_LIMITS };
+    const keepAlive = new Deadlines(new VirtualClock()).queue<ResponsePort>(1, () => {});
+    const changes: unknown[] = [];
+    const feed = new Feed({
+      key: 'key',
+      limits,
+      keepAlive,
+      now: () => 0,
+      attachedChanged: (attached) => changes.push(attached),
+      streamsChanged: (delta) => changes.push(delta),
+      tripped: (limit) => changes.push(limit),
+      listenerFailed: (_, error) => changes.push(error),
+    });
+    feed.close('terminated');
+    const port = new FetchPort(new AbortController().signal, []);
+    feed.stream(port, undefined, () => ['questions', []]);
+    expect(port.gone).toBe(true);
+    expect([keepAlive.size, feed.streams, changes]).toEqual([0, 0, []]);
   });
 });
 

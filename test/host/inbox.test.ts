@@ -84,6 +84,14 @@ describe('ask and answer', () => {
     expect(await answer).toBe(3);
   });
 
+  it('an answer whose schema ends the scope came too late', async () => {
+    const { scope } = await new HostRig().enter();
+    const schema = { parse: (): void => scope.close() };
+    const asked = rejected(scope.ask('approval', {}, { schema }));
+    expect(scope.answer(idOf(scope), 'yes')).toBe(false);
+    expect(await asked).toMatchObject({ code: 'session-over' });
+  });
+
   it('is given up with its signal, with the reason', async () => {
     const { scope } = await new HostRig().enter();
     const abort = new AbortController();

@@ -66,15 +66,22 @@ it('1,000 scopes with clients, streams, questions and listeners leave nothing be
 }, 60_000);
 
 it('work that is done leaves nothing behind while its scope lives', async () => {
-  const host = createHost({ secret: SECRET, open: () => ({}) });
+  const host = createHost({ secret: SECRET, open: (scope) => scope });
   onTestFinished(() => host.close());
   const { scope } = await host.enter({ headers: { host: 'localhost' } });
   const sample = new Sample();
+  const opened = await scope.run((each) => each);
   const work = async (): Promise<void> => {
-    await scope.run(() => sample.add('result', { big: 'x'.repeat(1000) }));
+    await scope.run((_, signal) => {
+      signal.addEventListener(
+        'abort',
+        sample.add('abort listener', () => {}),
+      );
+      return sample.add('result', { big: 'x'.repeat(1000) });
+    });
     const stop = scope.subscribe(sample.add('listener', () => {}));
     stop();
-    const question = scope.ask('q', sample.add('params', {}));
+    const question = opened.ask('q', sample.add('params', {}));
     scope.answer(scope.questions[0]!.id, sample.add('answer', {}));
     await question;
   };
@@ -84,6 +91,7 @@ it('work that is done leaves nothing behind while its scope lives', async () => 
   const count = (name: string): number => alive.filter((each) => each === name).length;
   expect(count('result')).toBeLessThan(5);
   expect(count('listener')).toBeLessThan(5);
+  expect(count('abort listener')).toBeLessThan(5);
   expect(count('answer')).toBeLessThan(5);
   // The events of open questions are kept, within their bounds: two events each.
   expect(count('params')).toBeLessThanOrEqual(128 + 5);

@@ -10,7 +10,7 @@ import type { OpenScope, RpcProgress } from 'mcp-actors/host';
 import { connectInMemory } from 'mcp-actors/memory';
 import { serve } from 'mcp-actors/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../support/eventually.ts';
+import { eventually, turn } from '../support/eventually.ts';
 import { FakeServer } from '../support/fakeServer.ts';
 import { Fixture } from '../support/fixture.ts';
 import { LOCAL, openHost } from '../support/openHost.ts';
@@ -248,6 +248,23 @@ describe('own', () => {
 });
 
 describe('close', () => {
+  it('starts no work with what was opened too late', async () => {
+    let done!: () => void;
+    const host = openHost(() => new Promise<void>((resolve) => (done = resolve)), {
+      closeTimeoutMs: 20,
+    });
+    const { scope } = await host.enter(LOCAL);
+    let runs = 0;
+    const work = rejected(scope.run(() => void runs++));
+    await eventually(() => done !== undefined);
+    scope.close();
+    expect(await work).toMatchObject({ code: 'session-over' });
+    done();
+    await eventually(() => host.stats().sessions.total === 0);
+    await turn();
+    expect(runs).toBe(0);
+  });
+
   it('ends the scope from within', async () => {
     const host = openHost(async (scope) => scope);
     const { scope } = await host.enter(LOCAL);

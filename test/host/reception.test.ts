@@ -219,6 +219,27 @@ describe('enter', () => {
   });
 });
 
+describe('a scope that somebody comes for', () => {
+  const COMES: [string, (rig: HostRig, headers: Record<string, string>) => Promise<unknown>][] = [
+    ['enter', (rig, headers) => rig.enter(headers)],
+    ['find', (rig, headers) => rig.host.find(rig.request(headers))],
+  ];
+  it.each(COMES)('by %s is kept for another idleTimeoutMs', async (_, come) => {
+    const rig = new HostRig({ scopeOf });
+    const named = { 'x-parts': '["one"]' };
+    await rig.enter(named);
+    const minted = cookieOf(await rig.enter());
+    for (let i = 0; i < 5; i++) {
+      await rig.clock.elapse(4 * 60_000);
+      await come(rig, named);
+      await come(rig, minted);
+    }
+    expect(rig.host.stats()).toMatchObject({ spawned: 2, sessions: { total: 2 } });
+    await rig.clock.elapse(6 * 60_000);
+    expect(rig.host.stats()).toMatchObject({ sessions: { total: 0 }, evicted: { expired: 2 } });
+  });
+});
+
 describe('find', () => {
   it('finds what there is and makes nothing', async () => {
     const rig = new HostRig();

@@ -115,6 +115,8 @@ describe('run', () => {
     const gates = new Gates();
     const rig = new HostRig({ maxSessions: 1 });
     const { scope } = await rig.enter();
+    await rig.quiet();
+    expect(rig.host.stats().sessions.idle).toBe(1);
     const work = scope.run((_, signal) => gates.pass('work', signal));
     await rig.clock.elapse(10 * IDLE_MS);
     await expect(rig.enter()).rejects.toMatchObject({ code: 'at-capacity' });
@@ -179,6 +181,28 @@ describe('a crash', () => {
     first.scope.crash(new Error('later'));
     expect(second.closes).toBe(0);
     expect(rig.host.stats()).toMatchObject({ crashes: 1, orphans: 2 });
+  });
+
+  it('while it opens: what opened too late harms nothing that was opened since', async () => {
+    const gates = new Gates();
+    const rig = new HostRig({
+      onOpen: async (scope) => {
+        if (rig.opens > 1) return;
+        // Deaf: goes on when its scope has crashed, and fails when nobody waits any more.
+        setImmediate(() => scope.crash(new Error('broken')));
+        await gates.pass('open', new AbortController().signal);
+        throw new Error('too late');
+      },
+    });
+    const { scope } = await rig.enter();
+    expect(await rejected(scope.run(() => 1))).toMatchObject({ code: 'session-over' });
+    const second = await scope.run((resource) => resource);
+    gates.open('open');
+    await turn();
+    await turn();
+    expect(await scope.run((resource) => resource)).toBe(second);
+    expect(second.closes).toBe(0);
+    expect(rig.opens).toBe(2);
   });
 
   it('ends the scope when it comes too often, and no sibling', async () => {
