@@ -179,6 +179,8 @@ describe('a crash', () => {
     await turn();
     const second = await scope.run((resource) => resource);
     first.scope.crash(new Error('later'));
+    await expect(first.scope.ask('approval', {})).rejects.toMatchObject({ code: 'session-over' });
+    expect(scope.questions).toEqual([]);
     expect(second.closes).toBe(0);
     expect(rig.host.stats()).toMatchObject({ crashes: 1, orphans: 2 });
   });
