@@ -19,7 +19,7 @@ async function connect(name: string) {
   await client.connect(new StreamableHTTPClientTransport(new URL(host.url)));
   return client;
 }
-const pids = () => runtime.sessions().map((session) => gatewayLog(session)?.pid);
+const pids = () => runtime.residents().map((session) => gatewayLog(session)?.pid);
 const echo = (client: Client) => client.callTool({ name: 'echo', arguments: { message: 'hi' } });
 
 const [alice, bob] = [await connect('alice'), await connect('bob')];

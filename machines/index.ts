@@ -13,6 +13,7 @@ export {
   SESSION_EFFECTS,
   type SessionEffect,
   type SessionSnapshot,
+  sleepingStep,
   type Step,
 } from './step.ts';
 export { type SupervisorEvent, supervisorMachine } from './supervisor.ts';

@@ -25,6 +25,8 @@ export type SessionEvent =
   | { type: 'handshake.confirmed' }
   | { type: 'message.arrived' }
   | { type: 'session.quiet' }
+  | { type: 'session.slept' }
+  | { type: 'sleep.refused' }
   | { type: 'stream.attached' }
   | { type: 'stream.detached' }
   | { type: 'deadline.passed' }
@@ -64,7 +66,7 @@ export const sessionMachine = setup({
     context: {} as SessionContext,
     events: {} as SessionEvent,
     input: {} as { sleeps: boolean },
-    tags: {} as Arrival | 'accepting' | 'resident' | 'ending',
+    tags: {} as Arrival | 'accepting' | 'resident' | 'asleep' | 'ending',
   },
   actions: {
     /** Run the factory and connect its server. */
@@ -73,7 +75,9 @@ export const sessionMachine = setup({
     greet: () => {},
     /** Run the factory again and replay the stored handshake, answers swallowed. */
     rebuild: () => {},
-    /** Release server and owned resources of this incarnation, keep the record. */
+    /** Store what the session keeps while it sleeps; say whether that could be done. */
+    doze: () => {},
+    /** Release server and owned resources of this incarnation; a record stays. */
     fallAsleep: () => {},
     /** Release a crashed incarnation; its callers get one clear error each. */
     abandon: () => {},
@@ -83,7 +87,7 @@ export const sessionMachine = setup({
     watchQuiet: () => {},
     /** Start the clock of an idle session. */
     armIdle: () => {},
-    /** Start the clock of a sleeping session. */
+    /** Start the clock after which an unused session ends. */
     armEvict: () => {},
     /** Stop the clock of this state. */
     disarm: () => {},
@@ -204,29 +208,31 @@ export const sessionMachine = setup({
     idle: {
       description: 'Zero references. Reached only there, never guessed from a timestamp.',
       initial: 'warm',
-      tags: 'accepting',
+      tags: ['accepting', 'rouse'],
+      on: {
+        'session.crashed': [
+          {
+            description: 'onCrash: restart, while the intensity allows it.',
+            guard: { type: 'canRestart', params: ({ event }) => ({ restart: event.restart }) },
+            target: 'initializing.waking',
+            actions: 'abandon',
+          },
+          {
+            target: 'closing.cutting',
+            actions: { type: 'noteReason', params: { reason: 'crashed' } },
+          },
+        ],
+      },
       states: {
         warm: {
           description: 'Nothing in flight, the server is resident.',
-          tags: ['resident', 'rouse'],
+          tags: 'resident',
           entry: 'armIdle',
           exit: 'disarm',
           on: {
             'message.arrived': '#session.active',
-            'stream.attached': { actions: [assign({ attached: true }), 'disarm'] },
-            'stream.detached': { actions: [assign({ attached: false }), 'armIdle'] },
-            'session.crashed': [
-              {
-                description: 'onCrash: restart, while the intensity allows it.',
-                guard: { type: 'canRestart', params: ({ event }) => ({ restart: event.restart }) },
-                target: '#session.initializing.waking',
-                actions: 'abandon',
-              },
-              {
-                target: '#session.closing.cutting',
-                actions: { type: 'noteReason', params: { reason: 'crashed' } },
-              },
-            ],
+            'stream.attached': { actions: [assign({ attached: true }), 'disarm', 'armIdle'] },
+            'stream.detached': { actions: [assign({ attached: false }), 'disarm', 'armIdle'] },
             'deadline.passed': [
               {
                 description: 'handshakeTimeoutMs: the handshake was never confirmed.',
@@ -234,7 +240,7 @@ export const sessionMachine = setup({
                 target: '#session.closing',
                 actions: { type: 'noteReason', params: { reason: 'handshake-timeout' } },
               },
-              { description: 'idleTimeoutMs', guard: 'canSleep', target: 'asleep' },
+              { description: 'idleTimeoutMs', guard: 'canSleep', target: 'dozing' },
               {
                 description: 'idleTimeoutMs, where sleep is off',
                 guard: 'isDetached',
@@ -244,13 +250,45 @@ export const sessionMachine = setup({
             ],
           },
         },
+        dozing: {
+          description: 'What it keeps is being stored. The server is there until that is done.',
+          tags: 'resident',
+          entry: 'doze',
+          on: {
+            'message.arrived': '#session.active',
+            'session.slept': 'asleep',
+            'sleep.refused': {
+              description: 'It owns something live, its state is not plain data, or nothing stores it.',
+              target: 'pinned',
+            },
+          },
+        },
+        pinned: {
+          description: 'It can not sleep: the server stays until the session is used or ends.',
+          tags: 'resident',
+          entry: 'armEvict',
+          exit: 'disarm',
+          on: {
+            'message.arrived': '#session.active',
+            'stream.attached': { actions: [assign({ attached: true }), 'disarm'] },
+            'stream.detached': { actions: [assign({ attached: false }), 'armEvict'] },
+            'deadline.passed': {
+              description: 'evictAfterMs',
+              guard: 'isDetached',
+              target: '#session.closing',
+              actions: { type: 'noteReason', params: { reason: 'expired' } },
+            },
+          },
+        },
         asleep: {
           description: 'The server is released, a small record is kept.',
-          tags: 'rouse',
+          tags: 'asleep',
           entry: ['fallAsleep', 'armEvict'],
           exit: 'disarm',
           on: {
             'message.arrived': '#session.initializing.waking',
+            'stream.attached': { actions: [assign({ attached: true }), 'disarm'] },
+            'stream.detached': { actions: [assign({ attached: false }), 'armEvict'] },
             'deadline.passed': {
               description: 'evictAfterMs',
               guard: 'isDetached',

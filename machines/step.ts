@@ -8,6 +8,7 @@ export const SESSION_EFFECTS = [
   'build',
   'greet',
   'rebuild',
+  'doze',
   'fallAsleep',
   'abandon',
   'dispatchStash',
@@ -27,6 +28,8 @@ export type SessionEffect = (typeof SESSION_EFFECTS)[number];
 /** Where an event leads, and what is to be done there, in order. */
 export interface Step {
   readonly snapshot: SessionSnapshot;
+  /** Of the state it leads to: `idle.warm`. For those who watch; the machine is asked for tags. */
+  readonly path: string;
   readonly effects: readonly SessionEffect[];
 }
 
@@ -40,6 +43,7 @@ export interface Step {
 const snapshots = new Map<string, SessionSnapshot>();
 const steps = new WeakMap<SessionSnapshot, Map<string, Step>>();
 const firsts = new Map<boolean, Step>();
+const sleepers = new Map<boolean, Step>();
 
 /** How a session begins. */
 export function firstStep(sleeps: boolean): Step {
@@ -49,6 +53,18 @@ export function firstStep(sleeps: boolean): Step {
     firsts.set(sleeps, first);
   }
   return first;
+}
+
+/** Where a session goes on from a stored record: asleep, with nothing to do until somebody comes. */
+export function sleepingStep(confirmed: boolean): Step {
+  let step = sleepers.get(confirmed);
+  if (step === undefined) {
+    const context = { attached: false, confirmed, sleeps: true, reason: null };
+    const snapshot = sessionMachine.resolveState({ value: { idle: 'asleep' }, context });
+    step = remember([snapshot, []]);
+    sleepers.set(confirmed, step);
+  }
+  return step;
 }
 
 /** What an event does to a session in a state. */
@@ -69,7 +85,15 @@ function remember([snapshot, actions]: [SessionSnapshot, readonly { type: string
   const shared = snapshots.get(name) ?? snapshot;
   snapshots.set(name, shared);
   // A machine's own assignments are applied by now; what is left are the effects it names.
-  return { snapshot: shared, effects: actions.map(({ type }) => type as SessionEffect) };
+  const effects = actions.map(({ type }) => type as SessionEffect);
+  return { snapshot: shared, path: pathOf(shared.value), effects };
+}
+
+function pathOf(value: SessionSnapshot['value']): string {
+  if (typeof value === 'string') return value;
+  return Object.entries(value)
+    .map(([parent, child]) => `${parent}.${child as string}`)
+    .join();
 }
 
 function flagsOf({ attached, confirmed, sleeps, reason }: SessionContext): unknown[] {

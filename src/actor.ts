@@ -4,12 +4,14 @@ import {
   nextStep,
   type SessionEffect,
   type SessionSnapshot,
+  sleepingStep,
   type Step,
 } from '../machines/step.ts';
+import type { Beginning } from './events.ts';
 import { RestartIntensity } from './intensity.ts';
 import { Journal } from './journal.ts';
 import type { Services } from './services.ts';
-import type { CountedState } from './stats.ts';
+import { countedState } from './stats.ts';
 
 /** What an actor tells its supervisor. */
 export interface Overseer {
@@ -21,6 +23,9 @@ export interface Overseer {
   /** The actor is gone. */
   bury(actor: Actor, reason: EndReason): void;
 }
+
+/** Before it begins. */
+const NOWHERE: Step = { ...firstStep(false), path: 'new', effects: [] };
 
 /**
  * One life: the machine that says where it stands, stepped one event at a time, and the deadlines
@@ -37,10 +42,9 @@ export abstract class Actor {
   /** Kept by the supervisor: this actor counts against the caps. */
   holdsPlace = false;
   readonly #overseer: Overseer;
-  #snapshot = firstStep(false).snapshot;
+  #step: Step = NOWHERE;
   /** Events told while a transition's effects run; `null` when none does. */
   #told: SessionEvent[] | null = null;
-  #state: CountedState | 'evicted' | 'new' = 'new';
   #intensity: RestartIntensity | null = null;
 
   constructor(overseer: Overseer, id: string, principal: string | undefined) {
@@ -63,20 +67,25 @@ export abstract class Actor {
   protected abstract takeTouched(): boolean;
 
   get snapshot(): SessionSnapshot {
-    return this.#snapshot;
+    return this.#step.snapshot;
+  }
+
+  /** The path of the state it is in. For those who watch: ask the snapshot for tags. */
+  get path(): string {
+    return this.#step.path;
   }
 
   get arrival(): Arrival {
     // What comes after a crash is not its server's any more, even before the machine has heard.
-    return this.#isCrashing ? 'stash' : arrivalOf(this.#snapshot);
+    return this.#isCrashing ? 'stash' : arrivalOf(this.snapshot);
   }
 
   get isConfirmed(): boolean {
-    return this.#snapshot.context.confirmed;
+    return this.snapshot.context.confirmed;
   }
 
   get reason(): EndReason {
-    return this.#snapshot.context.reason ?? 'terminated';
+    return this.snapshot.context.reason ?? 'terminated';
   }
 
   now(): number {
@@ -86,7 +95,7 @@ export abstract class Actor {
   /** Tells the machine an edge. Events told by its effects wait until those have run. */
   tell(event: SessionEvent): void {
     if (this.#told !== null) this.#told.push(event);
-    else this.#run(nextStep(this.#snapshot, event));
+    else this.#run(nextStep(this.snapshot, event), event);
   }
 
   close(reason: EndReason): void {
@@ -97,7 +106,7 @@ export abstract class Actor {
    * Something of this actor threw where nobody caught it. It ends, or is rebuilt, alone.
    */
   crash(error: unknown): void {
-    if (this.#snapshot.hasTag('ending') || this.#isCrashing) {
+    if (this.snapshot.hasTag('ending') || this.#isCrashing) {
       this.journal.orphan('handler', error);
       return;
     }
@@ -117,9 +126,14 @@ export abstract class Actor {
   }
 
   /** Starts the machine: the factory runs. */
-  protected begin(): void {
+  protected begin(sleeps: boolean): void {
     this.services.handshake.arm(this);
-    this.#run(firstStep(false));
+    this.#run(firstStep(sleeps), { type: 'session.opened', sleeps });
+  }
+
+  /** Goes on from a record: asleep, with nothing to do until somebody comes. */
+  protected recall(confirmed: boolean): void {
+    this.#run(sleepingStep(confirmed), { type: 'session.recalled', confirmed });
   }
 
   // ---- effects that are the same for every life
@@ -130,11 +144,17 @@ export abstract class Actor {
 
   armIdle(): void {
     // Attached sessions stay: neither TTL nor capacity may find them in the queue.
-    if (!this.#snapshot.context.attached) this.services.idle.arm(this);
+    if (!this.snapshot.context.attached) this.services.idle.arm(this);
+  }
+
+  armEvict(): void {
+    // An attached session is kept for as long as its stream is.
+    if (!this.snapshot.context.attached) this.services.evict.arm(this);
   }
 
   disarm(): void {
     this.services.quiet.disarm(this);
+    this.services.evict.disarm(this);
     this.services.idle.disarm(this);
     this.services.closing.disarm(this);
   }
@@ -164,12 +184,13 @@ export abstract class Actor {
   }
 
   /** Commits a step, runs its effects in order, then what they told the machine in turn. */
-  #run(first: Step): void {
+  #run(first: Step, cause: SessionEvent | Beginning): void {
     const told: SessionEvent[] = [];
     this.#told = told;
     let step = first;
+    let because = cause;
     for (;;) {
-      this.#moved(step.snapshot);
+      this.#moved(step, because);
       for (const effect of step.effects) {
         try {
           this.perform(effect);
@@ -179,23 +200,28 @@ export abstract class Actor {
       }
       const event = told.shift();
       if (event === undefined) break;
-      step = nextStep(this.#snapshot, event);
+      because = event;
+      step = nextStep(this.snapshot, event);
     }
     this.#told = null;
   }
 
-  #moved(snapshot: SessionSnapshot): void {
-    this.#snapshot = snapshot;
-    const { value } = snapshot;
-    const state = (typeof value === 'string' ? value : Object.keys(value)[0]) as
-      | CountedState
-      | 'evicted';
-    const from = this.#state;
-    if (state === from) return;
-    this.#state = state;
+  #moved(step: Step, event: SessionEvent | Beginning): void {
+    const last = this.#step;
+    this.#step = step;
     const { counters, events } = this.services;
-    if (from !== 'evicted' && from !== 'new') counters.sessions[from]--;
-    if (state !== 'evicted') counters.sessions[state]++;
-    events.emit('session.transition', { session: this.key, from, to: state });
+    if (step.path !== last.path) counters.moved(countedState(last.path), countedState(step.path));
+    if (!events.watchesTransitions) return;
+    // An event that is not for the state it met is no transition.
+    if (step.snapshot === last.snapshot && step.effects.length === 0 && last !== NOWHERE) return;
+    const { path: to, effects } = step;
+    events.emit('session.transition', {
+      at: this.now(),
+      session: this.key,
+      event,
+      from: last.path,
+      to,
+      effects,
+    });
   }
 }

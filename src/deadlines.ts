@@ -40,6 +40,12 @@ export class DeadlineQueue<T> {
     return this.#armed.get(item);
   }
 
+  /** When an item is due; `undefined` where it is not armed. */
+  dueAt(item: T): number | undefined {
+    const at = this.#armed.get(item);
+    return at === undefined ? undefined : at + this.#delayMs;
+  }
+
   /** The item armed longest ago. */
   first(): T | undefined {
     for (const item of this.#armed.keys()) return item;

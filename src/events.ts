@@ -1,6 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import { runOutside } from './context.ts';
-import type { EndReason } from '../machines/session.ts';
+import type { EndReason, SessionEvent } from '../machines/session.ts';
+import type { SessionEffect } from '../machines/step.ts';
+import type { SupervisorEvent } from '../machines/supervisor.ts';
 import type { MessageKind } from './wire/jsonrpc.ts';
 
 /** Why a message was not delivered. A closed set. */
@@ -25,15 +27,53 @@ export interface DeadLetter {
   readonly reason: DeadLetterReason;
 }
 
+/** Why a session's server was rebuilt. A closed set. */
+export const WAKE_CAUSES = ['slept', 'crashed', 'restarted'] as const;
+export type WakeCause = (typeof WAKE_CAUSES)[number];
+
+/** Why an idle session keeps its server. A closed set. */
+export const PINNED_BY = ['resources', 'state', 'store', 'refused'] as const;
+export type PinnedBy = (typeof PINNED_BY)[number];
+
+/** What a session store was asked to do. A closed set. */
+export type StoreWork = 'open' | 'get' | 'put' | 'remove' | 'sweep' | 'append' | 'load';
+
+/** How a session came to be in this process: opened by its client, or recalled from a record. */
+export type Beginning =
+  | { readonly type: 'session.opened'; readonly sleeps: boolean }
+  | { readonly type: 'session.recalled'; readonly confirmed: boolean };
+
+/** One step of a session's machine: replayed through the machine, it leads to the same state. */
+export interface Transition {
+  readonly at: number;
+  readonly session: string;
+  /** Members of closed sets only; nothing of the wire is in it. */
+  readonly event: SessionEvent | Beginning;
+  /** The path of a state, such as `idle.warm`; `new` before the first one. */
+  readonly from: string;
+  readonly to: string;
+  readonly effects: readonly SessionEffect[];
+}
+
 /** What a runtime announces. `session` is always the loggable key, never the id. */
 export interface RuntimeEvents {
   'session.started': { session: string; principal: string };
-  'session.transition': { session: string; from: string; to: string };
+  /** Only assembled while somebody listens. */
+  'session.transition': Transition;
   'session.ended': { session: string; reason: EndReason; ageMs: number };
   'session.crashed': { session: string; error: unknown; restarted: boolean };
+  /** The server was released; a record stays. `detached`: and nothing else is left of it here. */
+  'session.slept': { session: string };
+  /** The server was rebuilt: the session had slept, its server had crashed, or its process ended. */
+  'session.woken': { session: string; cause: WakeCause; epoch: number; ms: number };
+  /** An idle session keeps its server: why it can not sleep. */
+  'session.pinned': { session: string; why: PinnedBy };
+  /** A question to the client will never be answered: its incarnation is gone. */
+  'question.expired': { session: string; method: string; cause: WakeCause | EndReason };
   'session.orphan': { session: string; what: 'resource' | 'handler' | 'server'; error?: unknown };
   /** One message passed a mailbox. Only assembled while somebody listens. */
   message: {
+    at: number;
     session: string;
     direction: 'in' | 'out';
     kind: MessageKind;
@@ -43,6 +83,10 @@ export interface RuntimeEvents {
   deadletter: DeadLetter;
   /** A limit was met; `limit` is the option's name. */
   limit: { session: string | undefined; limit: string };
+  /** The supervisor moved. */
+  'supervisor.transition': { at: number; event: SupervisorEvent['type']; from: string; to: string };
+  /** The session store failed; `session` where it was about one. The session goes on in memory. */
+  'store.failed': { session: string | undefined; doing: StoreWork; error: unknown };
   /** A request failed outside any session: in `principal`, `createId`, or in a defect of ours. */
   'endpoint.failed': { error: unknown };
   /** A listener of this stream threw. Its own error is never announced to it again. */
@@ -56,6 +100,8 @@ export class EventStream {
   readonly #emitter = new EventEmitter<Record<RuntimeEventName, [unknown]>>();
   /** Read before assembling a `message` event: nobody listening costs one property. */
   watchesMessages = false;
+  /** The same for `session.transition`. */
+  watchesTransitions = false;
 
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void {
     const failed = (error: unknown): void => {
@@ -90,5 +136,6 @@ export class EventStream {
 
   #note(): void {
     this.watchesMessages = this.#emitter.listenerCount('message') > 0;
+    this.watchesTransitions = this.#emitter.listenerCount('session.transition') > 0;
   }
 }

@@ -4,6 +4,17 @@ import { isObject, type Message, type ResponseMessage } from './wire/jsonrpc.ts'
 
 type Params = Readonly<Record<string, unknown>>;
 
+/** What is kept of a handshake; shared by all sessions of which it is the same. */
+export interface HandshakeRecord {
+  /** The params of `initialize`. */
+  readonly initialize: Params;
+  readonly protocolVersion: string | undefined;
+  /** The params of the last `logging/setLevel`. */
+  readonly level: Params | undefined;
+  /** The params of each `resources/subscribe` that holds. */
+  readonly subscriptions: readonly Params[];
+}
+
 /**
  * What a fresh server must be told to take over a session: the client's `initialize`, its log level
  * and its subscriptions, noted as they were answered.

@@ -22,6 +22,11 @@ export class Incarnations {
     return this.#connection;
   }
 
+  /** Which one it is, counted from 1. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   /** How often the server was rebuilt. */
   get wakeCount(): number {
     return Math.max(this.#epoch - 1, 0);

@@ -133,7 +133,7 @@ export class Journal {
     this.#log ??= new Log(settings.maxLogEntries, now);
     this.#log.push(now, direction, kind, method, bytes);
     if (events.watchesMessages) {
-      events.emit('message', { session: this.#key, direction, kind, method, bytes });
+      events.emit('message', { at: now, session: this.#key, direction, kind, method, bytes });
     }
   }
 

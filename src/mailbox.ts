@@ -30,6 +30,8 @@ export interface Envelope {
 export interface Ask {
   readonly message: RequestMessage;
   readonly exchange: Exchange;
+  /** When it came. */
+  readonly since: number;
   /** The server has it. */
   running: boolean;
 }
@@ -42,6 +44,7 @@ export interface MailboxHost {
   readonly arrival: Arrival;
   /** First message out of idle. */
   rouse(): void;
+  now(): number;
   /** Hands a message to the server of this incarnation. */
   deliver(message: Message, delivery: Extra | undefined): void;
   /** A client's answer, progress or withdrawal about something the server asked. */
@@ -82,6 +85,16 @@ export class Mailbox {
 
   get inFlight(): number {
     return this.#asks?.size ?? 0;
+  }
+
+  /** Messages that wait for a server or for a free handler. */
+  get waiting(): number {
+    return this.#waiting?.length ?? 0;
+  }
+
+  /** Requests accepted and not yet answered, the first ones in. */
+  asks(): Iterable<Ask> {
+    return this.#asks?.values() ?? [];
   }
 
   /** Whether the client used the session since this was last asked. */
@@ -229,7 +242,7 @@ export class Mailbox {
     const ask = {
       message,
       exchange: envelope.exchange!,
-      delivery: envelope.delivery,
+      since: this.#host.now(),
       running: false,
     };
     this.#asks.set(innerId, ask);

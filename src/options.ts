@@ -52,8 +52,16 @@ export interface Limits {
   handshakeTimeoutMs: number;
   /** How long zero references last before a session counts as idle. @default 1 s */
   quietMs: number;
-  /** How long an idle detached session is kept. `Infinity` keeps it. @default 5 min */
+  /**
+   * How long an idle session keeps its server; then it sleeps or, where `sleep` is off and no stream
+   * of it is open, ends. `Infinity` keeps it. @default 5 min
+   */
   idleTimeoutMs: number;
+  /**
+   * How long a session is kept after that: asleep, or with the server it can not give up. One with
+   * an open stream is kept for as long as that. @default 30 min
+   */
+  evictAfterMs: number;
   /** How long work in flight may go on once a session is closing. @default 5 s */
   closeTimeoutMs: number;
   /** How long a question to the client waits for a stream it can travel on. @default 10 s */
@@ -91,6 +99,7 @@ export const DEFAULT_LIMITS: Limits = {
   handshakeTimeoutMs: 60_000,
   quietMs: 1000,
   idleTimeoutMs: 5 * 60_000,
+  evictAfterMs: 30 * 60_000,
   closeTimeoutMs: 5000,
   resumeWithinMs: 10_000,
   keepAliveMs: 15_000,
@@ -104,6 +113,7 @@ export const DEFAULT_LIMITS: Limits = {
 const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([
   'concurrency',
   'idleTimeoutMs',
+  'evictAfterMs',
   'sseAfterMs',
   'keepAliveMs',
 ]);

@@ -50,6 +50,13 @@ export class Outbox implements Outlet {
     return this.#streams.get(STANDALONE)?.isLive ?? false;
   }
 
+  /** Streams that somebody reads. */
+  get live(): number {
+    let count = 0;
+    for (const stream of this.#streams.values()) if (stream.isLive) count++;
+    return count;
+  }
+
   /** Turns the response of a POST into a stream (rows P6, P12). */
   open(port: ResponsePort, headers: readonly string[]): Stream {
     const stream = new Stream(++this.#count, canBePrimed(this.#host.protocolVersion));

@@ -59,6 +59,11 @@ export class Outgoing implements TransportPeer {
     return this.#questions?.pinning ?? 0;
   }
 
+  /** Questions without an answer. */
+  get open(): number {
+    return this.#questions?.size ?? 0;
+  }
+
   /** The method of an open question. */
   asked(id: RequestId): string | undefined {
     const found = this.#questions?.recognise(id);

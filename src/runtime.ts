@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 import type { SessionActor } from './sessionActor.ts';
 import type { RuntimeStats } from './stats.ts';
 import { type DrainReport, Supervisor } from './supervisor.ts';
+import { pageOf } from './pageOf.ts';
+import type { SessionPage, SessionQuery } from './view.ts';
 
 /** A running set of sessions, and the ways into it. */
 export interface Runtime<T = unknown> {
@@ -19,8 +21,10 @@ export interface Runtime<T = unknown> {
   ) => () => void;
   /** Counts, now and since the beginning. */
   readonly stats: () => RuntimeStats;
-  /** The sessions there are. */
-  readonly sessions: () => Session<T>[];
+  /** The sessions that are in this process: all but those asleep. */
+  readonly residents: () => Session<T>[];
+  /** A page of all sessions, those asleep as well. */
+  readonly sessions: (query?: SessionQuery) => Promise<SessionPage>;
   /** The last messages that could not be delivered, oldest first. */
   readonly deadLetters: () => DeadLetter[];
   /** New sessions are admitted: `false` while draining and after `close`. */
@@ -60,7 +64,8 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),
     stats: () => ({ ...services.counters.copy(), inFlight: supervisor.inFlight }),
-    sessions: () => Array.from(supervisor.sessions(), (each) => each.session as Session<T>),
+    residents: () => Array.from(supervisor.sessions(), (each) => each.session as Session<T>),
+    sessions: async (query = {}) => pageOf(supervisor, query),
     deadLetters: () => services.deadLetters.toArray(),
     get isReady() {
       return supervisor.isAdmitting;

@@ -31,6 +31,8 @@ export class Services {
   readonly quiet: DeadlineQueue<Actor>;
   /** Detached idle sessions, least recently used first: capacity looks here as well. */
   readonly idle: DeadlineQueue<Actor>;
+  /** Detached idle sessions that sleep or can not: those unused for longest first. */
+  readonly evict: DeadlineQueue<Actor>;
   readonly closing: DeadlineQueue<Actor>;
   readonly slow: DeadlineQueue<Exchange>;
   readonly keepAlive: DeadlineQueue<ResponsePort>;
@@ -48,6 +50,7 @@ export class Services {
     this.silent = deadlines.queue(settings.handshakeTimeoutMs, (channel) => channel.expire());
     this.quiet = deadlines.queue(settings.quietMs, (session) => session.lookForQuiet());
     this.idle = deadlines.queue(settings.idleTimeoutMs, expire);
+    this.evict = deadlines.queue(settings.evictAfterMs, expire);
     this.closing = deadlines.queue(settings.closeTimeoutMs, expire);
     this.slow = deadlines.queue(settings.sseAfterMs, (exchange) => exchange.upgrade());
     this.keepAlive = deadlines.queue(settings.keepAliveMs, (port) => {

@@ -1,6 +1,7 @@
 import type { SessionEffect } from '../machines/step.ts';
 import { Actor, type Overseer } from './actor.ts';
 import { EFFECTS } from './effects.ts';
+import type { PinnedBy } from './events.ts';
 import { runInSession, type SessionContext } from './context.ts';
 import { ActorsError } from './errors.ts';
 import type { Extra, Outlet } from './exchange.ts';
@@ -63,7 +64,7 @@ export class SessionActor
   start(first: Envelope): void {
     this.handshake.begin(first.message);
     this.mailbox.accept({ ...first, message: inOurEra(first.message) });
-    this.begin();
+    this.begin(false);
   }
 
   override crash(error: unknown): void {
@@ -123,6 +124,16 @@ export class SessionActor
   get outbox(): Outbox {
     this.#outbox ??= new Outbox(this);
     return this.#outbox;
+  }
+
+  /** Why it keeps its server though it is idle. */
+  get pinned(): PinnedBy | undefined {
+    return undefined;
+  }
+
+  get openStreams(): number {
+    if (this.#outlet !== null) return Number(this.#outlet.isReachable);
+    return this.#outbox?.live ?? 0;
   }
 
   get uploads(): Uploads | null {

@@ -1,9 +1,16 @@
 import { END_REASONS, type EndReason } from '../machines/session.ts';
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from './events.ts';
 
-/** Top-level states of a session that are counted while it lives. */
-export const COUNTED_STATES = ['initializing', 'active', 'idle', 'closing'] as const;
+/** What is counted of the states of a session while it lives; `idle` is without those asleep. */
+export const COUNTED_STATES = ['initializing', 'active', 'idle', 'asleep', 'closing'] as const;
 export type CountedState = (typeof COUNTED_STATES)[number];
+
+/** What a state counts as, by its path; `undefined` before the beginning and after the end. */
+export function countedState(path: string): CountedState | undefined {
+  if (path === 'idle.asleep') return 'asleep';
+  const [top] = path.split('.', 1);
+  return COUNTED_STATES.find((state) => state === top);
+}
 
 /** What `runtime.stats()` returns: a copy, all counts since the runtime began unless said otherwise. */
 export interface RuntimeStats {
@@ -50,9 +57,15 @@ export class Counters {
   streams = 0;
   handshakes = 0;
 
+  /** A session went from one state to another. */
+  moved(from: CountedState | undefined, to: CountedState | undefined): void {
+    if (from !== undefined) this.sessions[from]--;
+    if (to !== undefined) this.sessions[to]++;
+  }
+
   copy(): RuntimeStats {
-    const { initializing, active, idle, closing } = this.sessions;
-    const total = initializing + active + idle + closing;
+    const { initializing, active, idle, asleep, closing } = this.sessions;
+    const total = initializing + active + idle + asleep + closing;
     const { spawned, crashes, restarts, orphans, calls, inFlight, streams, handshakes } = this;
     return {
       sessions: { ...this.sessions, total },

@@ -194,7 +194,12 @@ export class Supervisor<A extends Actor> implements Overseer {
   }
 
   #tell(event: SupervisorEvent): void {
+    const from = this.#snapshot.value;
     [this.#snapshot] = transition(supervisorMachine, this.#snapshot, event);
+    const to = this.#snapshot.value;
+    if (to === from) return;
+    const at = this.services.settings.clock.now();
+    this.services.events.emit('supervisor.transition', { at, event: event.type, from, to });
   }
 
   #cutAll(): void {

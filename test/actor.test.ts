@@ -323,7 +323,7 @@ describe('session.started', () => {
     const world = new FakeRuntime();
     const started = world.record('session.started');
     await world.open('ann');
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     expect(started).toEqual([{ session: session?.key, principal: session?.principalKey }]);
   });
 

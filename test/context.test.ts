@@ -40,7 +40,7 @@ describe('currentSession', () => {
     const answers = await Promise.all(clients.map((client) => client.call('tools/list')));
     const seen = answers.map(({ result }) => result?.['saw']);
     expect(new Set(seen).size).toBe(20);
-    expect(new Set(seen)).toEqual(new Set(world.runtime.sessions().map(({ key }) => key)));
+    expect(new Set(seen)).toEqual(new Set(world.runtime.residents().map(({ key }) => key)));
   });
 
   it('is the session being built, in its factory and its state', async () => {
@@ -53,7 +53,7 @@ describe('currentSession', () => {
       },
     });
     await world.open();
-    expect(seen).toEqual(Array(2).fill(world.runtime.sessions()[0]?.key));
+    expect(seen).toEqual(Array(2).fill(world.runtime.residents()[0]?.key));
   });
 
   it('throws no-session outside any session', () => {
@@ -74,7 +74,7 @@ describe('currentSession', () => {
     await world.open();
     await world.clock.elapse(60_000);
     await world.open();
-    const keys = world.runtime.sessions().map(({ key }) => key);
+    const keys = world.runtime.residents().map(({ key }) => key);
     await world.clock.elapse(3_600_000);
     expect(seen).toEqual(keys);
   });

@@ -122,7 +122,7 @@ describe('a session that fails ends alone, while 999 neighbours answer', () => {
       let emitter: EventEmitter | undefined;
       const own = { on: (_: 'error', listener: (error: unknown) => void) => listener };
       const client = await world.open();
-      const session = world.runtime.sessions().find(({ id }) => id === client.id) as Session;
+      const session = world.runtime.residents().find(({ id }) => id === client.id) as Session;
       emitter = session.own(Object.assign(new EventEmitter(), { close: () => own }));
       const call = client.call('hold');
       await turn();

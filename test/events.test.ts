@@ -81,7 +81,7 @@ describe('runtime.on', () => {
       world.runtime.on(name, (event) => lines.push(`${name} ${JSON.stringify(event)}`));
     }
     const client = await world.open('ann@example.org');
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     await client.call('tools/call', { secret: 'hunter2' });
     await client.respond(99);
     await client.delete();

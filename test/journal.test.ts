@@ -35,7 +35,7 @@ describe('Journal', () => {
     stop();
     await client.call('tools/list');
     expect(heard).toEqual(['in request', 'out response']);
-    expect(world.runtime.sessions()[0]?.log).toHaveLength(2 + 1 + 4);
+    expect(world.runtime.residents()[0]?.log).toHaveLength(2 + 1 + 4);
   });
 
   it('writes a dead letter down with its time, session, direction, kind, method and reason', async () => {
@@ -44,7 +44,7 @@ describe('Journal', () => {
     const letters = world.record('deadletter');
     await client.respond(7);
     await client.notify('notifications/cancelled', { requestId: 'gone', reason: 'secret' });
-    const session = world.runtime.sessions()[0]?.key;
+    const session = world.runtime.residents()[0]?.key;
     const at = world.clock.now();
     expect(letters).toEqual([
       { at, session, direction: 'in', kind: 'response', method: undefined, reason: 'unknown' },

@@ -30,7 +30,7 @@ describe('what a session keeps of its client is bounded', () => {
     await client.call('resources/unsubscribe', { uri: `a${big}` });
     await client.call('resources/subscribe', { uri: `c${big}` });
     const first = world.server;
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     session?.own({
       close() {},
       on: (_: 'error', fail: (error: Error) => void) => fail(new Error('x')),

@@ -186,7 +186,7 @@ describe('law 5: nothing disappears', () => {
     });
     const client = await world.open();
     await client.get();
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     await client.respond(99);
     await client.notify('notifications/cancelled', { requestId: 99 });
     await client.notify('notifications/cancelled', { requestId: {} });

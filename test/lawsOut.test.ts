@@ -90,7 +90,7 @@ describe('law 7: out is told, not awaited', () => {
     server.answer(1, { n: 3 });
     const seen = (await (await reply).whole()).messages;
     expect(seen.map(({ params, result }) => (params ?? result)?.['n'])).toEqual([1, 2, 3]);
-    const [out] = world.runtime.sessions();
+    const [out] = world.runtime.residents();
     expect(out?.log.filter(({ direction }) => direction === 'out').map(({ kind }) => kind)).toEqual(
       ['response', 'notification', 'notification', 'response'],
     );
@@ -117,7 +117,7 @@ describe('law 8: a late word kills nobody', () => {
   it('law 8: notify on an ended session is a counted dead letter and returns false', async () => {
     const world = new FakeRuntime();
     const client = await world.open();
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     await client.delete();
     await turn();
     expect(session?.notify('notifications/tools/list_changed')).toBe(false);
@@ -151,7 +151,7 @@ describe('law 8: a late word kills nobody', () => {
   it('law 8: close() on an ended session changes nothing, and nothing is announced', async () => {
     const world = new FakeRuntime();
     const client = await world.open();
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     await client.delete();
     await turn();
     const moves = world.record('session.transition');
@@ -167,7 +167,7 @@ describe('law 8: a late word kills nobody', () => {
   it('law 8: notify of something JSON can not carry returns false and never throws', async () => {
     const world = new FakeRuntime();
     await world.open();
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     expect(session?.notify('notifications/message', { big: 1n })).toBe(false);
     expect(world.runtime.stats().deadLetters.malformed).toBe(1);
   });

@@ -104,7 +104,7 @@ class Zoo {
   }
 
   async #ask(id: string): Promise<void> {
-    const session = this.runtime.sessions().find((each) => each.id === id);
+    const session = this.runtime.residents().find((each) => each.id === id);
     session?.notify('notifications/message', { data: 'x'.repeat(100) });
     await send(this.runtime, { id: 4, method: 'ask' }, id);
   }
@@ -136,7 +136,7 @@ describe('ten thousand sessions, ended in every way', () => {
     expect([sessions.total, streams, inFlight, handshakes]).toEqual([0, 0, 0, 0]);
     expect(crashes).toBeGreaterThan(1000);
     expect(spawned).toBeGreaterThan(SESSIONS / 2);
-    expect(runtime.sessions()).toEqual([]);
+    expect(runtime.residents()).toEqual([]);
     expect(Object.values(zoo.ends).reduce((sum, count) => sum + count, 0)).toBe(spawned);
     expect(Object.keys(zoo.ends).toSorted()).toEqual([
       'capacity',

@@ -59,7 +59,7 @@ describe('maxResources', () => {
     const world = new FakeRuntime({ maxResources: 2 });
     await world.open();
     const limits = world.record('limit');
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     session?.own(() => {});
     session?.own(() => {});
     expect(() => session?.own(() => {})).toThrow(

@@ -46,7 +46,8 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
     high: () => {},
   };
   const host: MailboxHost & { arrival: Arrival } = {
-    key: 'key',
+    now: () => 0,
+        key: 'key',
     journal: journal as Journal,
     limits: { ...DEFAULT_LIMITS, ...limits },
     arrival,

@@ -14,7 +14,7 @@ describe('the GET stream', () => {
     const client = await WireClient.of(world.runtime);
     world.runtime.on('session.started', () => {
       // In the factory's turn: before the revision is agreed.
-      world.runtime.sessions()[0]?.notify('notifications/message', { n: 1 });
+      world.runtime.residents()[0]?.notify('notifications/message', { n: 1 });
     });
     await client.shake();
     const get = await client.get();

@@ -189,7 +189,7 @@ describe('session.progress', () => {
     await turn();
     world.server.notify('notifications/progress', { progressToken: 'p', progress: 1 }, 1);
     world.server.notify('notifications/progress', { progressToken: 'p', progress: 2, total: 3 }, 1);
-    const [session] = world.runtime.sessions();
+    const [session] = world.runtime.residents();
     expect(session?.progress).toEqual([
       { token: 'p', progress: 2, total: 3, at: world.clock.now() },
     ]);
@@ -202,6 +202,6 @@ describe('session.progress', () => {
     const world = new FakeRuntime();
     await world.open();
     world.server.notify('notifications/progress', { progressToken: 'stray', progress: 1 });
-    expect(world.runtime.sessions()[0]?.progress).toEqual([]);
+    expect(world.runtime.residents()[0]?.progress).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ async function bump({ count }: { count: number }): Promise<{ count: number }> {
 }
 
 function sessionOf({ runtime }: FakeRuntime): Session {
-  const [session] = runtime.sessions();
+  const [session] = runtime.residents();
   if (session === undefined) throw new Error('there is no session');
   return session;
 }
@@ -41,7 +41,7 @@ describe('Session', () => {
     expect(session.startedAt).toBe(world.clock.now() - 1234);
     expect([session.key, session.principalKey]).not.toContain('ann');
     await world.open();
-    expect(world.runtime.sessions()[1]?.principalKey).toBe('anonymous');
+    expect(world.runtime.residents()[1]?.principalKey).toBe('anonymous');
   });
 
   it('close() ends it as terminated, and works more than once', async () => {
@@ -74,7 +74,7 @@ describe('session.state and update()', () => {
     const world = new FakeRuntime({ state: () => ({ count: 0 }) });
     await world.open();
     await world.open();
-    const [a, b] = world.runtime.sessions() as Session<{ count: number }>[];
+    const [a, b] = world.runtime.residents() as Session<{ count: number }>[];
     if (a === undefined) throw new Error('there is no session');
     await Promise.all(Array.from({ length: 10 }, () => a.update(bump)));
     expect([a.state, b?.state]).toEqual([{ count: 10 }, { count: 0 }]);

@@ -57,7 +57,7 @@ describe('session.serverOptions', () => {
     const world = new FakeRuntime();
     await world.open();
     await world.open();
-    const [a, b] = world.runtime.sessions();
+    const [a, b] = world.runtime.residents();
     expect(a?.serverOptions.jsonSchemaValidator).toBe(b?.serverOptions.jsonSchemaValidator);
   });
 });

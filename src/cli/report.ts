@@ -8,7 +8,7 @@ const LAST_LINES = 5;
 export function reportTroubles(runtime: Runtime, startTimeoutMs: number): void {
   const unanswered = new Set<string>();
   runtime.on('session.transition', ({ session, from, to }) => {
-    if (from === 'initializing' && to === 'closing') unanswered.add(session);
+    if (from.startsWith('initializing') && to.startsWith('closing')) unanswered.add(session);
   });
   runtime.on('session.ended', ({ session, reason }) => {
     const isUnanswered = unanswered.delete(session) && reason === 'handshake-timeout';
@@ -39,7 +39,7 @@ export function printable(text: string): string {
 }
 
 function lastWords(runtime: Runtime, key: string): string[] {
-  const session = runtime.sessions().find((each) => each.key === key);
+  const session = runtime.residents().find((each) => each.key === key);
   const entries = session === undefined ? [] : (gatewayLog(session)?.entries ?? []);
   const words = entries.filter(({ source }) => source === 'stderr').map(({ text }) => text);
   return words.slice(-LAST_LINES);

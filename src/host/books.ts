@@ -37,7 +37,8 @@ export class Books {
         const { direction, kind, method, bytes } = what;
         const { events } = actor.services;
         if (!events.watchesMessages) return;
-        events.emit('message', { session: actor.key, direction, kind, method, bytes });
+        const { at } = entry;
+        events.emit('message', { at, session: actor.key, direction, kind, method, bytes });
       },
       progressed: (token, progress, total) => {
         const entry = { at: actor.now(), client, token, progress, total };

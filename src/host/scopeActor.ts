@@ -65,7 +65,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   }
 
   start(): void {
-    this.begin();
+    this.begin(false);
     const { events, principalKey } = this.services;
     events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
   }
@@ -171,7 +171,6 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
         this.disarm();
         return;
       case 'abandon':
-      case 'fallAsleep':
         void this.#release(over('the scope crashed', this.#crashedBy));
         return;
       case 'settle':
@@ -197,6 +196,9 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
         this.#onGone(this);
         this.bury();
         return;
+      // A scope does not sleep: there is nothing in its record that could be rebuilt.
+      case 'doze':
+      case 'fallAsleep':
       case 'greet':
       case 'dispatchStash':
         return;

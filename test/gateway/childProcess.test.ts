@@ -66,7 +66,7 @@ describe('childProcess starts one child for each session', () => {
     };
     const { runtime } = await startGateway({ child });
     const first = await WireClient.open(runtime);
-    const [session] = runtime.sessions();
+    const [session] = runtime.residents();
     const answer = await first.call('tools/call', { name: 'pids' });
     const [pid = 0] = JSON.parse(textOf(answer)) as number[];
     await first.delete();
@@ -119,7 +119,7 @@ describe('childProcess ends the whole group', () => {
     const client = await WireClient.of(runtime);
     const answer = client.initialize();
     await next(runtime, 'session.started');
-    const [session] = runtime.sessions();
+    const [session] = runtime.residents();
     const pid = gatewayLog(session!)?.pid ?? 0;
     expect(runs(pid)).toBe(true);
     await runtime.close();
@@ -163,8 +163,8 @@ describe('a child that ends by itself', () => {
     const [after = 0] = await pidsOf(client);
     expect(after).not.toBe(before);
     expect(runs(before)).toBe(false);
-    expect(runtime.sessions()[0]?.wakeCount).toBe(1);
-    const texts = gatewayLog(runtime.sessions()[0]!)?.entries.map(({ text }) => text);
+    expect(runtime.residents()[0]?.wakeCount).toBe(1);
+    const texts = gatewayLog(runtime.residents()[0]!)?.entries.map(({ text }) => text);
     expect(texts).toContain(`process ${before} was ended by SIGKILL`);
     expect(texts).toContain(`process ${after} started`);
   });
@@ -216,7 +216,7 @@ describe('a child that can not serve', () => {
     const started = next(runtime, 'session.started');
     const answer = client.initialize();
     await started;
-    const pid = gatewayLog(runtime.sessions()[0]!)?.pid ?? 0;
+    const pid = gatewayLog(runtime.residents()[0]!)?.pid ?? 0;
     expect(runs(pid)).toBe(true);
     expect((await answer).message.error?.data).toEqual({
       code: 'session-ended',

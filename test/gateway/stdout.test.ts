@@ -11,7 +11,7 @@ describe('a child that writes what is no message', () => {
     const client = await WireClient.open(runtime);
     const answer = await client.call('tools/call', { name: 'garbage' });
     expect(textOf(answer.result)).toBe('after the garbage');
-    const log = gatewayLog(runtime.sessions()[0]!);
+    const log = gatewayLog(runtime.residents()[0]!);
     expect(log?.skipped).toBe(7);
     const texts = log?.entries.filter(({ source }) => source === 'stdout').map(({ text }) => text);
     expect(texts).toEqual([
@@ -37,7 +37,7 @@ describe('a child that writes what is no message', () => {
     const answer = await client.call('tools/call', flood);
     expect(textOf(answer.result)).toBe('after the flood');
     expect(await holdsNoMore(16 * 1024 * 1024)).toBe(true);
-    expect(gatewayLog(runtime.sessions()[0]!)?.skipped).toBe(newline ? 1024 : 1);
+    expect(gatewayLog(runtime.residents()[0]!)?.skipped).toBe(newline ? 1024 : 1);
   });
 
   test.each([
@@ -85,7 +85,7 @@ describe('gatewayLog', () => {
     const lines = ['one', 'two', 'three', 'x'.repeat(10_000)];
     await client.call('tools/call', { name: 'stderr', arguments: { lines } });
     await comesTrue(() => seen.length >= 6);
-    const { entries } = gatewayLog(runtime.sessions()[0]!)!;
+    const { entries } = gatewayLog(runtime.residents()[0]!)!;
     expect(entries.map(({ source }) => source)).toEqual(['stderr', 'stderr', 'stderr']);
     expect(entries.map(({ text }) => text)).toEqual(['two', 'three', `${'x'.repeat(1024)}…`]);
     expect(seen.slice(1)).toEqual(['fixture is up', 'one', 'two', 'three', `${'x'.repeat(1024)}…`]);
@@ -94,7 +94,7 @@ describe('gatewayLog', () => {
   it('is undefined for a session of no gateway', async () => {
     const { runtime } = await startGateway({ child: misbehaving() });
     await WireClient.open(runtime);
-    expect(gatewayLog({ ...runtime.sessions()[0]! })).toBeUndefined();
+    expect(gatewayLog({ ...runtime.residents()[0]! })).toBeUndefined();
   });
 });
 

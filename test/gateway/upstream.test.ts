@@ -168,7 +168,7 @@ describe('a remote session that is lost', () => {
   it('with onCrash evict: ends its session, and the caller hears of it', async () => {
     const { runtime, remote } = await startBoth();
     const client = await WireClient.open(runtime);
-    remote.sessions()[0]?.close();
+    remote.residents()[0]?.close();
     await eventually(() => remote.stats().sessions.total === 0);
     const crashed = next(runtime, 'session.crashed');
     const { error } = await client.call('tools/list');
@@ -180,7 +180,7 @@ describe('a remote session that is lost', () => {
   it('with onCrash restart: is begun anew', async () => {
     const { runtime, remote } = await startBoth({ onCrash: 'restart' });
     const client = await WireClient.open(runtime);
-    remote.sessions()[0]?.close();
+    remote.residents()[0]?.close();
     await eventually(() => remote.stats().sessions.total === 0);
     expect((await client.call('tools/list')).error?.data).toMatchObject({
       code: 'session-crashed',
@@ -251,7 +251,7 @@ describe('a remote server that can not serve', () => {
     expect((await client.call('ping')).result).toEqual({});
     expect(runtime.stats().inFlight).toBe(0);
     expect(JSON.stringify(runtime.deadLetters())).not.toContain('secret');
-    expect(gatewayLog(runtime.sessions()[0]!)).toBeDefined();
+    expect(gatewayLog(runtime.residents()[0]!)).toBeDefined();
   });
 });
 

@@ -64,18 +64,37 @@ const TABLE: Readonly<Record<StateName, Readonly<Record<string, readonly string[
   },
   'idle.warm': {
     'message.arrived': ['active', 'disarm', 'dispatchStash', 'watchQuiet'],
-    'stream.attached': ['idle.warm', 'disarm'],
-    'stream.detached': ['idle.warm', 'armIdle'],
-    'deadline.passed': ['idle.asleep', 'disarm', 'fallAsleep', 'armEvict'],
+    'stream.attached': ['idle.warm', 'disarm', 'armIdle'],
+    'stream.detached': ['idle.warm', 'disarm', 'armIdle'],
+    'deadline.passed': ['idle.dozing', 'disarm', 'doze'],
+    'session.crashed': ['closing.releasing', 'disarm', 'cut', 'release'],
+    'session.crashed restart': ['initializing.waking', 'disarm', 'abandon', 'rebuild'],
+    'session.close': ['closing.settling', 'disarm', 'settle'],
+  },
+  'idle.dozing': {
+    'message.arrived': ['active', 'dispatchStash', 'watchQuiet'],
+    'session.slept': ['idle.asleep', 'fallAsleep', 'armEvict'],
+    'sleep.refused': ['idle.pinned', 'armEvict'],
+    'session.crashed': ['closing.releasing', 'cut', 'release'],
+    'session.crashed restart': ['initializing.waking', 'abandon', 'rebuild'],
+    'session.close': ['closing.settling', 'settle'],
+  },
+  'idle.pinned': {
+    'message.arrived': ['active', 'disarm', 'dispatchStash', 'watchQuiet'],
+    'stream.attached': ['idle.pinned', 'disarm'],
+    'stream.detached': ['idle.pinned', 'armEvict'],
+    'deadline.passed': ['closing.settling', 'disarm', 'settle'],
     'session.crashed': ['closing.releasing', 'disarm', 'cut', 'release'],
     'session.crashed restart': ['initializing.waking', 'disarm', 'abandon', 'rebuild'],
     'session.close': ['closing.settling', 'disarm', 'settle'],
   },
   'idle.asleep': {
     'message.arrived': ['initializing.waking', 'disarm', 'rebuild'],
+    'stream.attached': ['idle.asleep', 'disarm'],
+    'stream.detached': ['idle.asleep', 'armEvict'],
     'deadline.passed': ['closing.settling', 'disarm', 'settle'],
     'session.crashed': ['closing.releasing', 'disarm', 'cut', 'release'],
-    'session.crashed restart': ['closing.releasing', 'disarm', 'cut', 'release'],
+    'session.crashed restart': ['initializing.waking', 'disarm', 'abandon', 'rebuild'],
     'session.close': ['closing.settling', 'disarm', 'settle'],
   },
   'closing.settling': {
@@ -116,7 +135,9 @@ describe('sessionMachine', () => {
     'initializing.waking': ['stash', 'accepting'],
     active: ['dispatch', 'accepting', 'resident'],
     'idle.warm': ['rouse', 'accepting', 'resident'],
-    'idle.asleep': ['rouse', 'accepting'],
+    'idle.dozing': ['rouse', 'accepting', 'resident'],
+    'idle.pinned': ['rouse', 'accepting', 'resident'],
+    'idle.asleep': ['rouse', 'accepting', 'asleep'],
     'closing.settling': ['refuse', 'ending'],
     'closing.releasing': ['refuse', 'ending'],
     evicted: ['refuse', 'ending'],
@@ -154,6 +175,7 @@ describe('sessionMachine', () => {
     ['idle.warm', 'session.crashed', 'crashed'],
     ['idle.asleep', 'session.crashed', 'crashed'],
     ['idle.asleep', 'deadline.passed', 'expired'],
+    ['idle.pinned', 'deadline.passed', 'expired'],
   ] as const)('in %s gives %s the reason %s', (name, type, reason) => {
     const event: SessionEvent = type === 'session.crashed' ? { type, restart: false } : { type };
     expect(told([...WAYS[name], event]).context.reason).toBe(reason);
@@ -174,7 +196,8 @@ describe('sessionMachine', () => {
   it('never expires while attached: it sleeps, or where sleep is off it stays', () => {
     const attached: SessionEvent[] = [...WAYS['idle.warm'], { type: 'stream.attached' }];
     expect(step(told(attached, false), { type: 'deadline.passed' })).toEqual(['idle.warm']);
-    const asleep: SessionEvent[] = [...attached, { type: 'deadline.passed' }];
+    const dozing: SessionEvent[] = [...attached, { type: 'deadline.passed' }];
+    const asleep: SessionEvent[] = [...dozing, { type: 'session.slept' }];
     expect(stateOf(told(asleep))).toBe('idle.asleep');
     expect(step(told(asleep), { type: 'deadline.passed' })).toEqual(['idle.asleep']);
     expect(

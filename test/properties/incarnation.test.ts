@@ -115,7 +115,7 @@ describe('law 1: one incarnation', () => {
       const { sessions, spawned, handshakes } = world.runtime.stats();
       expect([world.servers.length, spawned, handshakes]).toEqual(Array(3).fill(MESSAGES));
       expect(sessions.active).toBe(MESSAGES);
-      expect(new Set(world.runtime.sessions().map(({ id }) => id)).size).toBe(MESSAGES);
+      expect(new Set(world.runtime.residents().map(({ id }) => id)).size).toBe(MESSAGES);
     });
     await seeded(property, 10);
   }, 60_000);

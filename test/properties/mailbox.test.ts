@@ -56,7 +56,8 @@ class Model {
       high: () => {},
     };
     this.#host = {
-      key: 'key',
+      now: () => 0,
+    key: 'key',
       journal: journal as Journal,
       limits: { ...DEFAULT_LIMITS, concurrency, maxInFlight, maxQueue },
       arrival: 'dispatch',

@@ -11,7 +11,8 @@ const BUILT: SessionEvent[] = [{ type: 'session.built' }];
 const ACTIVE: SessionEvent[] = [...BUILT, { type: 'handshake.answered' }];
 const CONFIRMED: SessionEvent[] = [...ACTIVE, { type: 'handshake.confirmed' }];
 const WARM: SessionEvent[] = [...CONFIRMED, { type: 'session.quiet' }];
-const ASLEEP: SessionEvent[] = [...WARM, { type: 'deadline.passed' }];
+const DOZING: SessionEvent[] = [...WARM, { type: 'deadline.passed' }];
+const ASLEEP: SessionEvent[] = [...DOZING, { type: 'session.slept' }];
 const SETTLING: SessionEvent[] = [...CONFIRMED, { type: 'session.close', reason: 'terminated' }];
 const RELEASING: SessionEvent[] = [...SETTLING, { type: 'session.settled' }];
 
@@ -21,6 +22,8 @@ export const WAYS = {
   'initializing.waking': [...ASLEEP, { type: 'message.arrived' }],
   active: CONFIRMED,
   'idle.warm': WARM,
+  'idle.dozing': DOZING,
+  'idle.pinned': [...DOZING, { type: 'sleep.refused' }],
   'idle.asleep': ASLEEP,
   'closing.settling': SETTLING,
   'closing.releasing': RELEASING,
@@ -41,6 +44,8 @@ export const EVENTS: readonly SessionEvent[] = [
   { type: 'handshake.confirmed' },
   { type: 'message.arrived' },
   { type: 'session.quiet' },
+  { type: 'session.slept' },
+  { type: 'sleep.refused' },
   { type: 'stream.attached' },
   { type: 'stream.detached' },
   { type: 'deadline.passed' },

@@ -263,7 +263,7 @@ describe.each(DOORS)('over %s', (kind) => {
     const reply = await client.initialize({ capabilities: 'none' });
     expect(reply.message).toMatchObject({ id: 'init', error: {} });
     expect(reply.headers).not.toHaveProperty('mcp-session-id');
-    await eventually(() => rig.runtime.sessions().length === 0);
+    await eventually(() => rig.runtime.residents().length === 0);
     expect(rig.runtime.stats()).toMatchObject({ sessions: { total: 0 }, handshakes: 0 });
     client.sessionId = 'known-beforehand';
     const replies = [await client.ask(request(1, 'ping')), await client.get()];

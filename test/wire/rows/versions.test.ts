@@ -104,7 +104,7 @@ describe.each(DOORS)('over %s', (kind) => {
       expect(reply.message).toMatchObject({ id: 'init', result: { protocolVersion: LATEST } });
       const ping = await client.ask(request(1, 'ping'));
       expect(ping.status).toBe(200);
-      expect(rig.runtime.sessions()[0]?.protocolVersion).toBe(LATEST);
+      expect(rig.runtime.residents()[0]?.protocolVersion).toBe(LATEST);
     },
   );
 

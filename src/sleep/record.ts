@@ -1,0 +1,37 @@
+import type { HandshakeRecord } from '../handshake.ts';
+
+/** The form of the records this release writes; older ones are read, newer ones are not. */
+export const RECORD_FORMAT = 1;
+
+/**
+ * What is left of a session whose server is released: enough to build another one that goes on.
+ * One flat class, because there may be a million of them.
+ */
+export interface SessionRecord {
+  readonly id: string;
+  /** The loggable name: the same for as long as the session lives, in whichever process. */
+  readonly key: string;
+  readonly principal: string | undefined;
+  /** The client has confirmed its handshake. */
+  readonly confirmed: boolean;
+  readonly handshake: HandshakeRecord;
+  /** Of the last incarnation; the next one counts on from it. */
+  readonly epoch: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** When the session ends unless it is used. */
+  readonly expiresAt: number;
+  /** The value of `session.state`, as `serialize` left it. */
+  readonly state: unknown;
+  /** Of the `stateVersion` it was written with. */
+  readonly stateVersion: number;
+  /** Values of named `sessionLocal`s, by name. */
+  readonly locals: ReadonlyMap<string, unknown> | undefined;
+  /** What `onSleep` returned. */
+  readonly kept: unknown;
+  /** Methods of the questions that were open: nobody is left who would take their answers. */
+  readonly asked: readonly string[];
+  /** How many event streams there were, and the last event of the GET stream. */
+  readonly streams: number;
+  readonly standalone: number;
+}
