@@ -258,7 +258,8 @@ export const sessionMachine = setup({
             'message.arrived': '#session.active',
             'session.slept': 'asleep',
             'sleep.refused': {
-              description: 'It owns something live, its state is not plain data, or nothing stores it.',
+              description:
+                'It owns something live, its state is not plain data, or nothing stores it.',
               target: 'pinned',
             },
           },

@@ -20,9 +20,13 @@ export interface Overseer {
   confirmed(): void;
   /** The actor gives up its place. */
   ending(actor: Actor): void;
+  /** The actor takes a place again; `false` where there is none. */
+  returning(actor: Actor): boolean;
   /** The actor is gone. */
   bury(actor: Actor, reason: EndReason): void;
 }
+
+const DONE = Promise.resolve();
 
 /** Before it begins. */
 const NOWHERE: Step = { ...firstStep(false), path: 'new', effects: [] };
@@ -46,14 +50,22 @@ export abstract class Actor {
   /** Events told while a transition's effects run; `null` when none does. */
   #told: SessionEvent[] | null = null;
   #intensity: RestartIntensity | null = null;
+  /** Who waits for it to get somewhere. */
+  #watchers: Set<() => void> | null = null;
 
-  constructor(overseer: Overseer, id: string, principal: string | undefined) {
+  /** @param earlier of one that goes on from a record */
+  constructor(
+    overseer: Overseer,
+    id: string,
+    principal: string | undefined,
+    earlier?: { readonly key: string; readonly startedAt: number },
+  ) {
     this.#overseer = overseer;
     this.services = overseer.services;
     this.id = id;
-    this.key = this.services.digest(id);
+    this.key = earlier?.key ?? this.services.digest(id);
     this.principal = principal;
-    this.startedAt = this.now();
+    this.startedAt = earlier?.startedAt ?? this.now();
     this.journal = new Journal(this.services, this.key);
   }
 
@@ -118,6 +130,23 @@ export abstract class Actor {
     this.tell({ type: 'session.crashed', restart });
   }
 
+  /** Resolves when it has ended, or is no longer waking. */
+  settled(what: 'waking' | 'ended'): Promise<void> {
+    const isSettled = (): boolean =>
+      what === 'ended' ? this.path === 'evicted' : !this.snapshot.hasTag('stash');
+    if (isSettled()) return DONE;
+    return new Promise((resolve) => {
+      this.#watchers ??= new Set();
+      const watchers = this.#watchers;
+      const look = (): void => {
+        if (!isSettled()) return;
+        watchers.delete(look);
+        resolve();
+      };
+      watchers.add(look);
+    });
+  }
+
   /** Zero references for a moment: told to the machine, or looked for again (from the sweep). */
   lookForQuiet(): void {
     const isBusy = this.takeTouched();
@@ -143,8 +172,9 @@ export abstract class Actor {
   }
 
   armIdle(): void {
-    // Attached sessions stay: neither TTL nor capacity may find them in the queue.
-    if (!this.snapshot.context.attached) this.services.idle.arm(this);
+    // Attached ones that do not sleep stay: neither TTL nor capacity may find them in the queue.
+    const { attached, sleeps } = this.snapshot.context;
+    if (!attached || sleeps) this.services.idle.arm(this);
   }
 
   armEvict(): void {
@@ -162,6 +192,22 @@ export abstract class Actor {
   confirmed(): void {
     this.services.handshake.disarm(this);
     this.#overseer.confirmed();
+  }
+
+  /** Gives up its place where it can: by ending, if it is not attached. */
+  yieldPlace(): boolean {
+    if (!this.snapshot.context.attached) this.close('capacity');
+    return !this.holdsPlace;
+  }
+
+  /** Sleeps: its place is another's. */
+  protected giveUpPlace(): void {
+    this.#overseer.ending(this);
+  }
+
+  /** Wakes: it needs a place. `false` where there is none. */
+  protected takePlace(): boolean {
+    return this.holdsPlace || this.#overseer.returning(this);
   }
 
   /** Gives up its place: what comes from here on is answered 404. */
@@ -204,6 +250,7 @@ export abstract class Actor {
       step = nextStep(this.snapshot, event);
     }
     this.#told = null;
+    if (this.#watchers !== null) for (const look of this.#watchers) look();
   }
 
   #moved(step: Step, event: SessionEvent | Beginning): void {

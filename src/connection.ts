@@ -55,6 +55,10 @@ export class Connection implements TransportPeer, SessionContext {
     return this.#owner.locals;
   }
 
+  stateChanged(): void {
+    if (!this.#isReleased) this.#owner.stateChanged();
+  }
+
   /** What a dead incarnation still throws is not its successor's, and crashes nobody (law 9). */
   crash(error: unknown, what: 'handler' | 'resource' = 'handler'): void {
     if (this.#isReleased) this.#owner.journal.orphan(what, error);
@@ -111,9 +115,9 @@ export class Connection implements TransportPeer, SessionContext {
   }
 
   /** Tells a fresh server what the client told its predecessor; the answers go to nobody. */
-  async replay(handshake: Handshake, prefix: string): Promise<void> {
+  async replay(handshake: Handshake, prefix: string, confirmed: boolean): Promise<void> {
     this.#replaying = new Map();
-    for (const message of handshake.replay(prefix)) {
+    for (const message of handshake.replay(prefix, confirmed)) {
       if (!isRequest(message)) {
         this.deliver(message, undefined);
         continue;

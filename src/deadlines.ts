@@ -46,6 +46,11 @@ export class DeadlineQueue<T> {
     return at === undefined ? undefined : at + this.#delayMs;
   }
 
+  /** The items, the one armed longest ago first. */
+  items(): Iterable<T> {
+    return this.#armed.keys();
+  }
+
   /** The item armed longest ago. */
   first(): T | undefined {
     for (const item of this.#armed.keys()) return item;

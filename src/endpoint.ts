@@ -25,7 +25,7 @@ import {
   type RequestHead,
 } from './wire/headers.ts';
 import { parseEventId } from './wire/eventId.ts';
-import { isRequest, type RequestId, type RequestMessage } from './wire/jsonrpc.ts';
+import { isRequest, type Message, type RequestId, type RequestMessage } from './wire/jsonrpc.ts';
 import { OriginRules } from './wire/origin.ts';
 import type { ResponsePort } from './wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from './wire/refusals.ts';
@@ -172,7 +172,9 @@ export class Endpoint {
     const named = header(origin.head, 'mcp-session-id');
     if (named === undefined) return undefined;
     try {
-      const session = this.#supervisor.find(named, this.#principal(origin));
+      const principal = this.#principal(origin);
+      const resident = this.#supervisor.find(named, principal);
+      const session = resident ?? this.services.sleepers?.here(named, principal);
       return session === undefined ? undefined : { session, number: session.upload() };
     } catch {
       // Said again, and answered, when the body is there.
@@ -235,14 +237,26 @@ export class Endpoint {
     if (version !== undefined && !isSupported(version) && !isProbe(parcel)) {
       return this.refuse(port, 'version-unsupported', id);
     }
-    const session = this.#session(head, principal, port, id);
-    if (session === undefined) return;
+    this.#session(head, principal, port, id, (session) => {
+      this.#take(session, origin, parcel, port, upload, id);
+    });
+  }
+
+  #take(
+    session: SessionActor,
+    origin: Origin,
+    parcel: Parcel,
+    port: ResponsePort,
+    upload: number | undefined,
+    id: RequestId | undefined,
+  ): void {
+    const { messages, isBatch } = parcel;
     if (isBatch && !allowsBatch(parcel, session.protocolVersion, session.limits.maxInFlight)) {
-      return this.refuse(port, 'batch-not-allowed');
+      return this.refuse(port, 'batch-not-allowed', id);
     }
-    const requests = messages.filter(isRequest).length;
-    if (requests === 0) return this.#notify(session, origin, parcel, port, upload);
-    const exchange = new HttpExchange(session, port, requests, isBatch);
+    const asks = messages.filter(isRequest).map((request) => request.id);
+    if (asks.length === 0) return this.#notify(session, origin, parcel, port, upload);
+    const exchange = new HttpExchange(session, port, asks, isBatch);
     this.#ask(session, origin, parcel, exchange, port, upload);
   }
 
@@ -296,16 +310,28 @@ export class Endpoint {
     const id = (message as RequestMessage).id;
     const named = header(origin.head, 'mcp-session-id');
     // A stale or foreign id is a fresh start (S5); a live one of the caller's own is not (S6).
-    if (named !== undefined && this.#supervisor.find(named, principal) !== undefined) {
-      return this.refuse(port, 'already-initialized', id);
-    }
+    if (named === undefined) return this.#open(origin, principal, message, bytes, port, id);
+    this.#seek(named, principal, port, id, (session) => {
+      if (session !== undefined) return this.refuse(port, 'already-initialized', id);
+      this.#open(origin, principal, message, bytes, port, id);
+    });
+  }
+
+  #open(
+    origin: Origin,
+    principal: string | undefined,
+    message: Message,
+    bytes: number,
+    port: ResponsePort,
+    id: RequestId,
+  ): void {
     if (this.#supervisor.isTooLarge(message, bytes)) return this.refuse(port, 'body-too-large', id);
     const session = this.#supervisor.admit(
       principal,
       (sid) => new SessionActor(this.#supervisor, sid, principal),
     );
     if (typeof session === 'string') return this.refuse(port, session, id);
-    const exchange = new HttpExchange(session, port, 1, false, ['Mcp-Session-Id', session.id]);
+    const exchange = new HttpExchange(session, port, [id], false, ['Mcp-Session-Id', session.id]);
     const delivery = new Delivery(origin, session, exchange);
     session.start({ message, delivery, exchange, bytes });
   }
@@ -314,13 +340,24 @@ export class Endpoint {
     const version = header(head, 'mcp-protocol-version');
     if (version !== undefined && !isSupported(version))
       return this.refuse(port, 'version-unsupported');
-    const session = this.#session(head, principal, port);
-    if (session === undefined) return;
-    if (head.method === 'DELETE') {
-      session.close('terminated');
-      port.send(204, []);
-      return;
-    }
+    this.#session(head, principal, port, undefined, (session) => {
+      if (head.method === 'DELETE') this.#end(session, port);
+      else this.#attach(session, head, port);
+    });
+  }
+
+  /** Ended when the store has forgotten it as well: it must not come back (row S4). */
+  #end(session: SessionActor, port: ResponsePort): void {
+    session.close('terminated');
+    const { forgotten } = session;
+    if (forgotten === null) return port.send(204, []);
+    forgotten.then(
+      () => port.gone || port.send(204, []),
+      () => this.refuse(port, 'store-unavailable'),
+    );
+  }
+
+  #attach(session: SessionActor, head: RequestHead, port: ResponsePort): void {
     const last = header(head, 'last-event-id');
     if (last === undefined) return session.outbox.attach(port);
     const place = parseEventId(session.key, last);
@@ -330,21 +367,53 @@ export class Endpoint {
     else if (resumption === 'over') port.send(204, []);
   }
 
+  /** The session a request names, or its refusal. */
   #session(
     head: RequestHead,
     principal: string | undefined,
     port: ResponsePort,
-    id?: RequestId,
-  ): SessionActor | undefined {
+    id: RequestId | undefined,
+    take: (session: SessionActor) => void,
+  ): void {
     const named = header(head, 'mcp-session-id');
-    if (named === undefined) {
-      this.refuse(port, 'session-missing', id);
-      return undefined;
+    if (named === undefined) return this.refuse(port, 'session-missing', id);
+    this.#seek(named, principal, port, id, (session) => {
+      if (session !== undefined) return take(session);
+      const reason = this.#supervisor.reasonOf(named, principal);
+      this.refuse(port, 'session-not-found', id, reason === undefined ? undefined : { reason });
+    });
+  }
+
+  /** In the same turn where the session is in this process or asleep in memory. */
+  #seek(
+    named: string,
+    principal: string | undefined,
+    port: ResponsePort,
+    id: RequestId | undefined,
+    take: (session: SessionActor | undefined) => void,
+  ): void {
+    const resident = this.#supervisor.resident(named);
+    const { sleepers } = this.services;
+    if (resident !== undefined || sleepers === null || this.#supervisor.wasEnded(named)) {
+      return take(this.#supervisor.find(named, principal));
     }
-    const session = this.#supervisor.find(named, principal);
-    if (session !== undefined) return session;
-    const reason = this.#supervisor.reasonOf(named, principal);
-    this.refuse(port, 'session-not-found', id, reason === undefined ? undefined : { reason });
-    return undefined;
+    const found = sleepers.seek(named, principal);
+    if (found === undefined || !('then' in found)) return take(found);
+    found.then(
+      (session) => {
+        try {
+          take(session);
+        } catch (error) {
+          this.refuse(port, this.#failed(error), id);
+        }
+      },
+      (error: unknown) => {
+        const isCorrupt = error instanceof ActorsError && error.code === 'record-corrupt';
+        sleepers.failed('get', error);
+        // Put aside by its store: there is no such session any more.
+        if (isCorrupt) take(undefined);
+        else this.refuse(port, 'store-unavailable', id);
+      },
+    );
   }
 }

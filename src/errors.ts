@@ -14,7 +14,10 @@ export type ErrorCode =
   | 'server-ended'
   | 'scope-busy'
   | 'inbox-full'
-  | 'timed-out';
+  | 'timed-out'
+  | 'record-corrupt'
+  | 'state-too-large'
+  | 'store-unavailable';
 
 /** An error of this library: match on `code`, never on the text. */
 export class ActorsError extends Error {

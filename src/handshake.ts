@@ -36,6 +36,24 @@ export class Handshake {
     return isObject(capabilities) ? capabilities : undefined;
   }
 
+  /** What is kept of it while there is no server. */
+  get record(): HandshakeRecord {
+    return {
+      initialize: this.#initialize ?? {},
+      protocolVersion: this.protocolVersion,
+      level: this.#level,
+      subscriptions: [...(this.#subscriptions?.values() ?? [])],
+    };
+  }
+
+  /** Goes on from a record. */
+  restore({ initialize, protocolVersion, level, subscriptions }: HandshakeRecord): void {
+    this.protocolVersion = protocolVersion;
+    this.#initialize = initialize;
+    this.#level = level;
+    for (const params of subscriptions) this.#subscribe(String(params['uri']), params, Infinity);
+  }
+
   /** Notes what the client said of itself, before the factory runs. */
   begin(initialize: Message): void {
     if ('params' in initialize) this.#initialize = initialize.params;
@@ -65,8 +83,13 @@ export class Handshake {
     return true;
   }
 
-  /** The messages to replay, in order; requests among them are answered to nobody. */
-  *replay(prefix: string): Generator<Message> {
+  /**
+   * The messages to replay, in order; requests among them are answered to nobody.
+   *
+   * @param confirmed the client has said `notifications/initialized`, or gone to work without it; a
+   * server that ran is not yet a client that initialized
+   */
+  *replay(prefix: string, confirmed: boolean): Generator<Message> {
     let count = 0;
     const request = (method: string, params: Params): Message => ({
       jsonrpc: '2.0',
@@ -75,7 +98,7 @@ export class Handshake {
       params,
     });
     yield request('initialize', this.#initialize ?? {});
-    yield { jsonrpc: '2.0', method: 'notifications/initialized' };
+    if (confirmed) yield { jsonrpc: '2.0', method: 'notifications/initialized' };
     if (this.#level !== undefined) yield request('logging/setLevel', this.#level);
     for (const params of this.#subscriptions?.values() ?? []) {
       yield request('resources/subscribe', params);

@@ -2,6 +2,7 @@ import type { Exchange } from './exchange.ts';
 import type { Outbox } from './outbox.ts';
 import type { ResponseMode } from './options.ts';
 import type { Stream } from './stream.ts';
+import type { RequestId } from './wire/jsonrpc.ts';
 import type { ResponsePort } from './wire/port.ts';
 
 const JSON_HEADERS = ['Content-Type', 'application/json'] as const;
@@ -26,22 +27,24 @@ export class HttpExchange implements Exchange {
   readonly #answers: string[] | null;
   #stream: Stream | null = null;
   #pending: number;
+  readonly #asks: readonly RequestId[];
 
   /**
-   * @param requests how many requests the body held
+   * @param asks the requests the body held
    * @param batch the body was an array, so the answer is one
    * @param headers for an answer that is no error: the session id of an `initialize` answer
    */
   constructor(
     host: HttpExchangeHost,
     port: ResponsePort,
-    requests: number,
+    asks: readonly RequestId[],
     batch: boolean,
     headers: readonly string[] = [],
   ) {
     this.#host = host;
     this.#port = port;
-    this.#pending = requests;
+    this.#asks = asks;
+    this.#pending = asks.length;
     this.#answers = batch ? [] : null;
     this.#headers = headers;
   }
@@ -102,7 +105,7 @@ export class HttpExchange implements Exchange {
   #open(): Stream | null {
     if (this.#stream !== null || this.#host.responseMode === 'json') return this.#stream;
     if (this.#port.gone) return null;
-    this.#stream = this.#host.outbox.open(this.#port, this.#headers);
+    this.#stream = this.#host.outbox.open(this.#port, this.#headers, this.#asks);
     // What a batch had collected so far comes first.
     for (const json of this.#answers?.splice(0) ?? []) this.#host.outbox.write(this.#stream, json);
     return this.#stream;

@@ -14,6 +14,11 @@ export function randomId(): string {
   return String.fromCharCode(...codes);
 }
 
+/** A random number up to a million, for counters that must not meet. */
+export function leap(): number {
+  return 1 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000);
+}
+
 /** Turns a secret into a name that may be logged. */
 export type Digest = (text: string) => string;
 

@@ -1,6 +1,7 @@
 import type { SessionActor } from './sessionActor.ts';
 import { Connection } from './connection.ts';
 import { runInSession } from './context.ts';
+import { leap } from './ids.ts';
 
 /**
  * The servers of one session, one after the other: built by the factory, rebuilt after a crash,
@@ -10,6 +11,7 @@ export class Incarnations {
   readonly #session: SessionActor;
   #connection: Connection;
   #epoch = 0;
+  #isGone = true;
   #released: Promise<void> | null = null;
 
   constructor(session: SessionActor) {
@@ -20,6 +22,11 @@ export class Incarnations {
   /** The one that serves now, or is being built. */
   get current(): Connection {
     return this.#connection;
+  }
+
+  /** Nothing of the last one is left. */
+  get isReleased(): boolean {
+    return this.#isGone;
   }
 
   /** Which one it is, counted from 1. */
@@ -37,7 +44,7 @@ export class Incarnations {
     const session = this.#session;
     const connection = this.#connection;
     this.#begin(async () => {
-      session.session.begin();
+      session.state = session.services.settings.state?.();
       await this.#connect();
       if (connection.isReleased) return;
       session.announce();
@@ -45,21 +52,39 @@ export class Incarnations {
     });
   }
 
+  /** Goes on from a record: the next one counts on from it. */
+  restore(epoch: number): void {
+    this.#epoch = epoch;
+  }
+
   /** A later one: told what its predecessor was told, the answers swallowed. */
   rebuild(): void {
     const session = this.#session;
     const connection = new Connection(session, session.outgoing);
     this.#connection = connection;
+    const began = session.now();
     this.#begin(async () => {
       // One incarnation at a time: what the last one owned is gone before its successor opens it.
       await this.#released;
       if (connection.isReleased) return;
       await this.#connect();
-      await connection.replay(session.handshake, `${session.key}:${this.#epoch}`);
+      const prefix = `${session.key}:${this.#epoch}`;
+      await connection.replay(session.handshake, prefix, session.isConfirmed);
       if (connection.isReleased) return;
-      session.services.counters.restarts++;
-      session.tell({ type: 'session.woken' });
+      await this.#own();
+      await session.woke(connection, began);
+      if (!connection.isReleased) session.tell({ type: 'session.woken' });
     });
+  }
+
+  /**
+   * Makes the new epoch this incarnation's alone before it asks anything. Where it can not be
+   * stored, it leaps so far that a process which knows nothing of it will not come to the same.
+   */
+  async #own(): Promise<void> {
+    if (await this.#session.stored()) return;
+    this.#epoch += leap();
+    this.#session.outgoing.begin(this.#epoch);
   }
 
   /** Releases the current one and everything it owns. */
@@ -74,12 +99,14 @@ export class Incarnations {
       }),
     );
     await this.#released;
+    if (connection === this.#connection) this.#isGone = true;
   }
 
   #begin(build: () => Promise<void>): void {
     const session = this.#session;
     const connection = this.#connection;
     this.#epoch++;
+    this.#isGone = false;
     session.outgoing.begin(this.#epoch);
     runInSession(connection, build).catch((error: unknown) => {
       // Too late to crash anything: the session went on without it, or ended.

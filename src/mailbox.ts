@@ -34,6 +34,8 @@ export interface Ask {
   readonly since: number;
   /** The server has it. */
   running: boolean;
+  /** It is answered, and the answer waits for the store. */
+  isHeld: boolean;
 }
 
 /** What a mailbox needs of its session. */
@@ -53,6 +55,8 @@ export interface MailboxHost {
   readonly uploads: Uploads | null;
   /** The method of a question the server has open. */
   asked(id: RequestId): string | undefined;
+  /** What an answer has to wait for: `false` when it can not be given. */
+  beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined;
   /** A request was answered or cancelled. */
   answered(ask: Ask, response: ResponseMessage | undefined): void;
   /** The last reference is gone. */
@@ -123,7 +127,7 @@ export class Mailbox {
   accept(envelope: Envelope): RefusalCode | undefined {
     const { message } = envelope;
     // A ping, or the answer to one, asks whether somebody is there; it keeps nothing awake.
-    const isPing = this.#isPing(message);
+    const isPing = this.isPing(message);
     if (isPing && this.#host.arrival === 'rouse') return this.#pong(message, envelope);
     if (!isPing) this.#touched = true;
     if (this.#host.arrival === 'rouse') this.#host.rouse();
@@ -148,6 +152,12 @@ export class Mailbox {
     return this.#enqueue(envelope) ? undefined : this.#dead(message, 'full', 'session-busy');
   }
 
+  /** It asks whether somebody is there, or says so. */
+  isPing(message: Message): boolean {
+    if (isResponse(message)) return this.#host.asked(message.id) === 'ping';
+    return isRequest(message) && message.method === 'ping';
+  }
+
   /** Dispatches what waits, in order of arrival, as far as the state and `concurrency` allow. */
   dispatch(): void {
     const waiting = this.#waiting ?? [];
@@ -168,11 +178,32 @@ export class Mailbox {
   /** The server answered: settles the exchange, once (law 6). */
   settle(response: ResponseMessage): void {
     const ask = this.#asks?.get(response.id);
-    if (ask === undefined) {
+    if (ask === undefined || ask.isHeld) {
       // After a cancel or a cut: somebody has already been told (law 8).
       this.#host.journal.deadLetter('out', response, 'late');
       return;
     }
+    const held = this.#host.beforeAnswer(ask, response);
+    if (held !== undefined) {
+      ask.isHeld = true;
+      void held.then((isStored) => this.#release(ask, isStored ? response : undefined));
+      return;
+    }
+    this.#settle(ask, response);
+  }
+
+  /** What an answer waited for has happened, or (`undefined`) could not. */
+  #release(ask: Ask, response: ResponseMessage | undefined): void {
+    const innerId = this.#innerId(ask.message.id);
+    // Cancelled or cut meanwhile: somebody has already been told.
+    if (this.#asks?.get(innerId) !== ask) return;
+    if (response !== undefined) return this.#settle(ask, response);
+    this.#remove(innerId, ask);
+    const body = refusalBody('store-unavailable', ask.message.id);
+    this.#answer(ask, body, JSON.parse(body) as ResponseMessage);
+  }
+
+  #settle(ask: Ask, response: ResponseMessage): void {
     this.#remove(response.id, ask);
     const { id } = ask.message;
     let json: string;
@@ -210,11 +241,6 @@ export class Mailbox {
     return count;
   }
 
-  #isPing(message: Message): boolean {
-    if (isResponse(message)) return this.#host.asked(message.id) === 'ping';
-    return isRequest(message) && message.method === 'ping';
-  }
-
   #pong(message: Message, { exchange, bytes }: Envelope): undefined {
     if (!isRequest(message)) {
       if (isResponse(message)) this.#host.receive(message);
@@ -244,6 +270,7 @@ export class Mailbox {
       exchange: envelope.exchange!,
       since: this.#host.now(),
       running: false,
+      isHeld: false,
     };
     this.#asks.set(innerId, ask);
     this.#host.journal.high('inFlight', this.#asks.size);

@@ -2,7 +2,10 @@ import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { type Clock, systemClock } from './clock.ts';
 import { ActorsError } from './errors.ts';
 import { randomId } from './ids.ts';
-import type { ServerFactory } from './session.ts';
+import type { ServerFactory, Session } from './session.ts';
+import type { Woken } from './sleep/keeping.ts';
+import { MemoryStore } from './sleep/memoryStore.ts';
+import type { SessionStore } from './sleep/store.ts';
 import type { RequestHead } from './wire/headers.ts';
 import type { AllowList } from './wire/origin.ts';
 
@@ -62,13 +65,26 @@ export interface Limits {
    * an open stream is kept for as long as that. @default 30 min
    */
   evictAfterMs: number;
+  /** Sessions asleep at once; of more, those that slept longest end. @default 100 000 */
+  maxSleeping: number;
+  /** The same for one authenticated principal; anonymous callers are not capped. @default 1024 */
+  maxSleepingPerPrincipal: number;
+  /** Bytes of the handshakes that those asleep in memory keep; equal ones count once. @default 64 MiB */
+  maxSleepingBytes: number;
+  /** How long a change may wait to be stored where no answer waits for it. @default 100 ms */
+  writeBehindMs: number;
+  /** How long whoever needs the session store waits for it. @default 10 s */
+  storeTimeoutMs: number;
   /** How long work in flight may go on once a session is closing. @default 5 s */
   closeTimeoutMs: number;
   /** How long a question to the client waits for a stream it can travel on. @default 10 s */
   resumeWithinMs: number;
   /** Comment frames on open streams. @default 15 s */
   keepAliveMs: number;
-  /** A call that lasts longer answers as a resumable stream. @default 1 s */
+  /**
+   * A call that lasts longer answers as a resumable stream.
+   * @default 1 s; 50 ms where the store is durable, so that whatever lasts survives the process
+   */
   sseAfterMs: number;
   /** What a client is told to wait before it resumes. @default 1 s */
   retryMs: number;
@@ -100,6 +116,11 @@ export const DEFAULT_LIMITS: Limits = {
   quietMs: 1000,
   idleTimeoutMs: 5 * 60_000,
   evictAfterMs: 30 * 60_000,
+  maxSleeping: 100_000,
+  maxSleepingPerPrincipal: 1024,
+  maxSleepingBytes: 64 * 1024 * 1024,
+  writeBehindMs: 100,
+  storeTimeoutMs: 10_000,
   closeTimeoutMs: 5000,
   resumeWithinMs: 10_000,
   keepAliveMs: 15_000,
@@ -108,6 +129,20 @@ export const DEFAULT_LIMITS: Limits = {
   maxLogEntries: 64,
   maxHistory: 1024,
 };
+
+/** Where streams outlive the process, a call becomes one soon: plain JSON can not be resumed. */
+const DURABLE_SSE_AFTER_MS = 50;
+
+const FUNCTIONS = [
+  'state',
+  'principal',
+  'createId',
+  'migrate',
+  'serialize',
+  'deserialize',
+  'onSleep',
+  'onWake',
+] as const;
 
 /** Limits whose `Infinity` means "never" or "all": the others bound memory and must be finite. */
 const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([
@@ -168,6 +203,28 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   readonly responseMode?: ResponseMode;
   /** `'restart'` is 3 restarts within a minute. @default 'evict' */
   readonly onCrash?: 'restart' | CrashPolicy;
+  /** Idle sessions give up their server and keep a small record instead. @default true */
+  readonly sleep?: boolean;
+  /**
+   * Where sessions are kept while they have no server. With a durable one they survive the process.
+   * The runtime closes it. @default memory
+   */
+  readonly store?: SessionStore;
+  /** Of the state that this program writes; what was written with another one is migrated. @default 1 */
+  readonly stateVersion?: number;
+  /** Makes a state of this version from one that another version of the program stored. */
+  readonly migrate?: (state: unknown, from: number) => T;
+  /** Makes plain data of a state that is none, for the store. */
+  readonly serialize?: (state: T) => unknown;
+  /** And a state of plain data again. */
+  readonly deserialize?: (data: unknown) => T;
+  /**
+   * Runs when an idle session is about to lose its server: lets it go though it owns resources, and
+   * returns plain data to keep, or `false` to stay awake. What it owns is released afterwards.
+   */
+  readonly onSleep?: (session: Session<T>) => unknown;
+  /** Runs when the next server is there, before anything reaches it. */
+  readonly onWake?: (session: Session<T>, woken: Woken) => void | Promise<void>;
   readonly clock?: Clock;
   /** Mints session ids: visible ASCII, at least 128 random bits. */
   readonly createId?: () => string;
@@ -184,6 +241,14 @@ export interface Settings<T> extends Limits {
   readonly allowDelete: boolean;
   readonly responseMode: ResponseMode;
   readonly onCrash: CrashPolicy;
+  readonly sleep: boolean;
+  readonly store: SessionStore;
+  readonly stateVersion: number;
+  readonly migrate: ((state: unknown, from: number) => T) | undefined;
+  readonly serialize: ((state: T) => unknown) | undefined;
+  readonly deserialize: ((data: unknown) => T) | undefined;
+  readonly onSleep: ((session: Session<T>) => unknown) | undefined;
+  readonly onWake: ((session: Session<T>, woken: Woken) => void | Promise<void>) | undefined;
   readonly clock: Clock;
   readonly createId: () => string;
 }
@@ -214,7 +279,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     ['auto', 'sse', 'json'].includes(v as string),
   );
   check('onCrash', "'evict', 'restart' or { restarts, withinMs }", onCrash, isCrashPolicy);
-  for (const name of ['state', 'principal', 'createId'] as const) {
+  for (const name of FUNCTIONS) {
     check(name, 'a function', options[name], (v) => v === undefined || isFunction(v));
   }
   for (const name of ['allowedHosts', 'allowedOrigins'] as const) {
@@ -222,9 +287,27 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
       return v === undefined || v === 'any' || Array.isArray(v);
     });
   }
+  const { sleep = true, store = new MemoryStore(), stateVersion = 1 } = options;
+  check('sleep', 'true or false', sleep, (v) => typeof v === 'boolean');
+  check('store', 'a SessionStore', store, isStore);
+  check(
+    'stateVersion',
+    'an integer > 0',
+    stateVersion,
+    (v) => Number.isSafeInteger(v) && (v as number) > 0,
+  );
+  if (store.isDurable && options.sseAfterMs === undefined) limits.sseAfterMs = DURABLE_SSE_AFTER_MS;
   return {
     ...limits,
     server: options.server,
+    sleep,
+    store,
+    stateVersion,
+    migrate: options.migrate,
+    serialize: options.serialize,
+    deserialize: options.deserialize,
+    onSleep: options.onSleep,
+    onWake: options.onWake,
     state: options.state,
     principal: options.principal ?? principalOf,
     allowedHosts: options.allowedHosts,
@@ -266,6 +349,11 @@ function describe(value: unknown): string {
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
+}
+
+function isStore(value: unknown): boolean {
+  const { get, write } = value as Partial<SessionStore>;
+  return isFunction(get) && isFunction(write);
 }
 
 function isCrashPolicy(value: unknown): boolean {

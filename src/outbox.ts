@@ -5,12 +5,21 @@ import { STANDALONE, Stream } from './stream.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './options.ts';
 import { type EventPlace, formatEventId } from './wire/eventId.ts';
+import type { Rows } from './sleep/sleepers.ts';
+import { readRows, type StreamRows } from './sleep/streamRows.ts';
+import type { RequestId } from './wire/jsonrpc.ts';
 import type { ResponsePort } from './wire/port.ts';
+import { refusalBody } from './wire/refusals.ts';
 import { messageFrame, primingFrame, STREAM_HEADERS } from './wire/sse.ts';
 import { canBePrimed } from './wire/versions.ts';
 
 /** What became of a stream somebody came back for. */
 export type Resumption = 'resumed' | 'over' | 'unknown';
+
+/** Streams of one incarnation: both numbers are part of an event id. */
+const STREAMS_PER_EPOCH = 1_000_000;
+
+const DONE = Promise.resolve();
 
 /** What an outbox needs of its session. */
 export interface OutboxHost {
@@ -20,6 +29,12 @@ export interface OutboxHost {
   readonly keepAlive: DeadlineQueue<ResponsePort>;
   readonly replayAge: DeadlineQueue<Outbox>;
   now(): number;
+  /** Which incarnation it is in: numbers of streams are its own. */
+  readonly epoch: number;
+  /** Rows of a durable store, where there is one. */
+  keepRows(next: number): StreamRows | null;
+  /** Nothing can be resumed any more. */
+  rested(): void;
   readonly journal: Journal;
   streamsChanged(delta: 1 | -1): void;
   attachedChanged(attached: boolean): void;
@@ -36,6 +51,7 @@ export class Outbox implements Outlet {
   /** Streams whose request was cancelled: who comes back for one is told that nothing will come. */
   readonly #cancelled = new Set<number>();
   #count = STANDALONE;
+  #rows: StreamRows | null;
   #closed = false;
   /** The port that was just written to past half of what it may hold. */
   #pressed: ResponsePort | null = null;
@@ -43,6 +59,53 @@ export class Outbox implements Outlet {
   constructor(host: OutboxHost) {
     this.#host = host;
     this.#log = new ReplayLog(host.limits, (entry, bound) => this.#dropped(entry, bound));
+    this.#rows = host.keepRows(1);
+  }
+
+  /** Nothing is read and nothing can be resumed: all there is to know is where the GET stream was. */
+  get isEmpty(): boolean {
+    return this.live === 0 && this.#log.size === 0;
+  }
+
+  /** Of the last event of the GET stream. */
+  get standalone(): number {
+    return this.#streams.get(STANDALONE)?.sequence ?? 0;
+  }
+
+  /**
+   * Goes on with the streams another actor of this session had. Requests whose handlers died with
+   * their process get one error each.
+   */
+  restore(standalone: number, rows: Rows): void {
+    const { streams, entries, next } = readRows(rows);
+    this.#rows = this.#host.keepRows(next);
+    this.#restored(this.#standalone(), standalone, entries);
+    for (const { number, row } of streams.values()) {
+      const stream = new Stream(number, true);
+      stream.row = row;
+      this.#streams.set(number, stream);
+      this.#restored(stream, 0, entries);
+    }
+    for (const entry of entries) this.#log.push(entry);
+    for (const { number, open, done } of streams.values()) {
+      const stream = this.#streams.get(number);
+      if (stream === undefined) continue;
+      stream.done = done;
+      const left = done ? [] : [...open];
+      left.forEach((id, i) => {
+        const body = refusalBody('session-restarted', id);
+        this.write(stream, body, i === left.length - 1);
+      });
+      stream.done = true;
+    }
+    if (this.#log.size > 0) this.#host.replayAge.arm(this);
+  }
+
+  #restored(stream: Stream, sequence: number, entries: readonly ReplayEntry[]): void {
+    const own = entries.filter(({ stream: number }) => number === stream.number);
+    stream.isRestored = true;
+    stream.sequence = Math.max(sequence, own.at(-1)?.sequence ?? 0);
+    stream.dropped = (own[0]?.sequence ?? stream.sequence + 1) - 1;
   }
 
   /** A GET stream is open. */
@@ -58,11 +121,30 @@ export class Outbox implements Outlet {
   }
 
   /** Turns the response of a POST into a stream (rows P6, P12). */
-  open(port: ResponsePort, headers: readonly string[]): Stream {
-    const stream = new Stream(++this.#count, canBePrimed(this.#host.protocolVersion));
+  open(port: ResponsePort, headers: readonly string[], asks: readonly RequestId[]): Stream {
+    // Numbers of one incarnation are never another's, also where the count was lost with a process.
+    this.#count = Math.max(this.#count, (this.#host.epoch - 1) * STREAMS_PER_EPOCH) + 1;
+    const stream = new Stream(this.#count, canBePrimed(this.#host.protocolVersion));
     this.#streams.set(stream.number, stream);
+    if (this.#rows === null) {
+      this.#carry(stream, port, headers, 0);
+      return stream;
+    }
+    stream.isHeld = true;
+    const { row, stored } = this.#rows.opened(stream.number, asks);
+    stream.row = row;
     this.#carry(stream, port, headers, 0);
+    void stored.then(() => this.#unhold(stream));
     return stream;
+  }
+
+  /** It can be resumed by whoever asks from here on: it may go out. */
+  #unhold(stream: Stream): void {
+    if (!stream.isHeld) return;
+    stream.isHeld = false;
+    if (stream.isLive) this.#prime(stream, 0);
+    this.#flush(stream);
+    if (stream.isToDrop) this.drop(stream);
   }
 
   /** Opens the GET stream, or takes it over from a half-dead one (rows G1, G3). */
@@ -79,7 +161,12 @@ export class Outbox implements Outlet {
     if (this.#cancelled.has(place.stream)) return 'over';
     this.#log.expire(this.#host.now());
     const stream = this.#streams.get(place.stream);
-    if (stream === undefined || place.sequence > stream.sequence) return 'unknown';
+    if (stream === undefined) return 'unknown';
+    // What its last process said in its last moments may not have been stored.
+    if (stream.isRestored) stream.sequence = Math.max(stream.sequence, place.sequence);
+    if (place.sequence > stream.sequence) return 'unknown';
+    stream.isHeld = false;
+    stream.pending = null;
     // A gap can not be filled: better a clear refusal than a silent loss.
     if (place.sequence < stream.dropped) return 'unknown';
     this.#carry(stream, port, [], place.sequence);
@@ -93,13 +180,47 @@ export class Outbox implements Outlet {
     if (this.#closed) return false;
     const id = formatEventId(this.#host.key, stream.number, ++stream.sequence);
     const frame = messageFrame(json, id);
+    if (this.#rows !== null && stream.number !== STANDALONE) {
+      this.#say(stream, frame, last);
+      return true;
+    }
     const written = this.#put(stream, frame);
     if (written) stream.resumable = true;
     if (last) stream.done = true;
-    if (stream.resumable) this.#keep(stream, frame, !written);
-    else if (last) this.#streams.delete(stream.number);
+    if (stream.resumable) this.#keep(stream, frame, !written, last);
+    else if (last) this.#remove(stream);
     if (last) this.#hangUp(stream);
     return stream.resumable;
+  }
+
+  /**
+   * The same where streams are stored. What is not the end of a stream goes out at once; the end
+   * when it is stored, so that whoever missed it finds it whatever happens to the process.
+   */
+  #say(stream: Stream, frame: string, last: boolean): void {
+    stream.resumable = true;
+    if (last) stream.done = true;
+    const { entry, stored } = this.#keep(stream, frame, true, last);
+    stream.pending ??= [];
+    const pending = { frame, entry, isReady: !last };
+    stream.pending.push(pending);
+    if (last) {
+      void stored.then(() => {
+        pending.isReady = true;
+        this.#flush(stream);
+      });
+    } else this.#flush(stream);
+  }
+
+  /** Lets out what may go. */
+  #flush(stream: Stream): void {
+    if (stream.isHeld) return;
+    const { pending } = stream;
+    while (pending?.[0]?.isReady === true) {
+      const { frame, entry } = pending.shift()!;
+      if (this.#put(stream, frame)) entry.undelivered = false;
+    }
+    if (stream.done && (pending?.length ?? 0) === 0) this.#hangUp(stream);
   }
 
   /** Says something that belongs to no request, now or when a GET stream opens. */
@@ -110,9 +231,10 @@ export class Outbox implements Outlet {
   /** Ends a stream for good; a cancelled one is not resumed (row C1). */
   finish(stream: Stream): void {
     stream.done = true;
-    this.#log.forget(stream.number);
+    stream.pending = null;
+    for (const { row } of this.#log.forget(stream.number)) this.#rows?.erase(row);
     this.#hangUp(stream);
-    this.#streams.delete(stream.number);
+    this.#remove(stream);
     this.#cancelled.add(stream.number);
     if (this.#cancelled.size <= this.#host.limits.maxReplayEvents) return;
     for (const oldest of this.#cancelled) {
@@ -123,7 +245,8 @@ export class Outbox implements Outlet {
 
   /** Ends the response and leaves the stream to be resumed (row P12). */
   drop(stream: Stream): void {
-    if (stream.primed) this.#hangUp(stream);
+    if (stream.isHeld) stream.isToDrop = true;
+    else if (stream.primed) this.#hangUp(stream);
   }
 
   /** Ends the GET stream's response; it can be opened or resumed again. */
@@ -146,13 +269,20 @@ export class Outbox implements Outlet {
   expire(): void {
     this.#log.expire(this.#host.now());
     if (this.#log.size > 0) this.#host.replayAge.arm(this);
+    else this.#host.rested();
   }
 
   /** Ends every stream. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const stream of this.#streams.values()) this.#hangUp(stream);
+    for (const stream of this.#streams.values()) {
+      // Who waits for it is told now: there is no later.
+      this.#unhold(stream);
+      for (const each of stream.pending ?? []) each.isReady = true;
+      this.#flush(stream);
+      this.#hangUp(stream);
+    }
     this.#streams.clear();
     this.#host.replayAge.disarm(this);
   }
@@ -177,13 +307,17 @@ export class Outbox implements Outlet {
     stream.primed = canBePrimed(this.#host.protocolVersion);
     stream.port = port;
     port.open([...STREAM_HEADERS, ...headers]);
-    const { key, limits, keepAlive } = this.#host;
-    const place = formatEventId(key, stream.number, seen);
-    port.write(stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n');
-    keepAlive.arm(port);
+    if (!stream.isHeld) this.#prime(stream, seen);
+    this.#host.keepAlive.arm(port);
     this.#host.streamsChanged(1);
     if (stream.number === STANDALONE) this.#host.attachedChanged(true);
     port.whenGone(() => this.#left(stream, port));
+  }
+
+  #prime(stream: Stream, seen: number): void {
+    const { key, limits } = this.#host;
+    const place = formatEventId(key, stream.number, seen);
+    stream.port?.write(stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n');
   }
 
   #left(stream: Stream, port: ResponsePort): void {
@@ -216,10 +350,18 @@ export class Outbox implements Outlet {
     return true;
   }
 
-  #keep(stream: Stream, frame: string, undelivered: boolean): void {
+  #keep(
+    stream: Stream,
+    frame: string,
+    undelivered: boolean,
+    last: boolean,
+  ): { entry: ReplayEntry; stored: Promise<void> } {
     const { number, sequence } = stream;
-    this.#log.push({ stream: number, sequence, frame, at: this.#host.now(), undelivered });
+    const entry = { stream: number, sequence, frame, at: this.#host.now(), undelivered };
+    const stored = this.#rows?.said(entry, last) ?? DONE;
+    this.#log.push(entry);
     if (this.#log.size === 1) this.#host.replayAge.arm(this);
+    return { entry, stored };
   }
 
   #replay(stream: Stream, entries: readonly ReplayEntry[]): void {
@@ -227,16 +369,26 @@ export class Outbox implements Outlet {
       if (!stream.isLive) return;
       // Never cut for being behind: the log is bounded, and whoever has much to catch up never would.
       stream.port?.write(entry.frame);
+      if (entry.undelivered && stream.number === STANDALONE) {
+        entry.undelivered = false;
+        this.#rows?.delivered(entry);
+      }
       entry.undelivered = false;
     }
   }
 
   #dropped(entry: ReplayEntry, bound: keyof ReplayBounds): void {
     if (entry.undelivered) this.#host.journal.tripped(bound);
+    this.#rows?.erase(entry.row);
     const stream = this.#streams.get(entry.stream);
     if (stream === undefined) return;
     stream.dropped = entry.sequence;
     // Entries leave in order, so the last one of a finished stream is the end of it.
-    if (stream.done && entry.sequence === stream.sequence) this.#streams.delete(entry.stream);
+    if (stream.done && entry.sequence === stream.sequence) this.#remove(stream);
+  }
+
+  #remove(stream: Stream): void {
+    this.#rows?.erase(stream.row);
+    this.#streams.delete(stream.number);
   }
 }

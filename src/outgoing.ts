@@ -28,6 +28,8 @@ export interface OutgoingHost {
   now(): number;
   /** A question pins the session: it is in use again. */
   rouse(): void;
+  /** What is kept of the session, its open questions among it, has changed. */
+  stateChanged(): void;
   deliver(message: Message): void;
   /** Gives a question a while to be reached. */
   waitForStream(question: Question): void;
@@ -35,6 +37,8 @@ export interface OutgoingHost {
   drained(): void;
   close(reason: EndReason): void;
 }
+
+const NONE: string[] = [];
 
 /** What may be said before the client has confirmed the handshake (row L2). */
 const EARLY: ReadonlySet<string> = new Set(['ping', 'notifications/message']);
@@ -72,6 +76,11 @@ export class Outgoing implements TransportPeer {
 
   get progress(): ProgressEntry[] {
     return [...(this.#progress?.values() ?? [])];
+  }
+
+  /** Methods of the questions that keep the session in use. */
+  get methods(): string[] {
+    return this.#questions?.methods ?? NONE;
   }
 
   /** Starts an incarnation: nobody waits any more for what the last one asked (law 9). */
@@ -136,7 +145,10 @@ export class Outgoing implements TransportPeer {
     this.#questions ??= new Questions(this.#epoch);
     const { question, message } = this.#questions.open(request, exchange);
     // A ping only asks whether the client is there: it keeps nothing awake.
-    if (request.method !== 'ping') this.#host.rouse();
+    if (request.method !== 'ping') {
+      this.#host.rouse();
+      this.#host.stateChanged();
+    }
     if (!this.#say(message, relatedTo)) return this.#fail(question);
     if (this.#reaches(exchange)) return;
     question.giveUp = () => this.#giveUp(question);
@@ -197,6 +209,7 @@ export class Outgoing implements TransportPeer {
   }
 
   #close(question: Question): void {
+    if (question.method !== 'ping') this.#host.stateChanged();
     this.#questions?.close(question);
     this.#host.stopWaiting(question);
   }

@@ -49,6 +49,13 @@ export class Questions {
     return count;
   }
 
+  /** Of the open ones that keep a session in use. */
+  get methods(): string[] {
+    const methods: string[] = [];
+    for (const { method } of this.#open.values()) if (method !== 'ping') methods.push(method);
+    return methods;
+  }
+
   /** Forgets all of them; what was open is given back. */
   clear(): Question[] {
     const open = [...this.#open.values()];

@@ -6,6 +6,8 @@ export interface ReplayEntry {
   readonly at: number;
   /** Never written to a client yet. */
   undelivered: boolean;
+  /** In a durable store. */
+  row?: number | undefined;
 }
 
 export interface ReplayBounds {
@@ -63,10 +65,12 @@ export class ReplayLog {
     return this.#entries.filter((entry) => entry.stream === stream && entry.sequence > sequence);
   }
 
-  /** Forgets a stream. */
-  forget(stream: number): void {
+  /** Forgets a stream. @returns what was kept of it */
+  forget(stream: number): ReplayEntry[] {
+    const forgotten = this.after(stream, -1);
     this.#entries = this.#entries.filter((entry) => entry.stream !== stream);
     this.#bytes = this.#entries.reduce((sum, entry) => sum + entry.frame.length, 0);
+    return forgotten;
   }
 
   #drop(count: number, bound: keyof ReplayBounds): void {

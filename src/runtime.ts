@@ -4,10 +4,13 @@ import { ActorsError } from './errors.ts';
 import type { DeadLetter, RuntimeEventName, RuntimeEvents } from './events.ts';
 import { type RuntimeOptions, type Settings, settle } from './options.ts';
 import type { Session } from './session.ts';
-import type { SessionActor } from './sessionActor.ts';
+import { SessionActor } from './sessionActor.ts';
+import { Sleepers } from './sleep/sleepers.ts';
 import type { RuntimeStats } from './stats.ts';
 import { type DrainReport, Supervisor } from './supervisor.ts';
+import { Operator } from './operator.ts';
 import { pageOf } from './pageOf.ts';
+import type { EndReason } from '../machines/session.ts';
 import type { SessionPage, SessionQuery } from './view.ts';
 
 /** A running set of sessions, and the ways into it. */
@@ -25,6 +28,22 @@ export interface Runtime<T = unknown> {
   readonly residents: () => Session<T>[];
   /** A page of all sessions, those asleep as well. */
   readonly sessions: (query?: SessionQuery) => Promise<SessionPage>;
+  /**
+   * Ends a session, awake or asleep.
+   *
+   * @param id the wire id, as in `SessionView`
+   * @returns resolves when it is gone and its store has forgotten it; `false`: there is none
+   * @throws whatever a durable store failed with
+   */
+  readonly evict: (id: string, reason?: EndReason) => Promise<boolean>;
+  /** Ends every session of a principal. @returns how many */
+  readonly evictPrincipal: (principal: string, reason?: EndReason) => Promise<number>;
+  /**
+   * Wakes a session if it sleeps.
+   *
+   * @returns the session; `undefined` where there is none, no place for it, or its server is refused
+   */
+  readonly wake: (id: string) => Promise<Session<T> | undefined>;
   /** The last messages that could not be delivered, oldest first. */
   readonly deadLetters: () => DeadLetter[];
   /** New sessions are admitted: `false` while draining and after `close`. */
@@ -58,14 +77,34 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
   const supervisor = new Supervisor<SessionActor>(settle(options) as Settings<unknown>);
   const endpoint = new Endpoint(supervisor);
   const { services } = supervisor;
+  const sleepers = new Sleepers(services.settings.store, services, {
+    resident: (id) => supervisor.resident(id),
+    residents: () => supervisor.sessions(),
+    recall(record, rows) {
+      const actor = new SessionActor(supervisor, record.id, record.principal, undefined, record);
+      actor.wakeFrom(record, rows);
+      supervisor.recall(actor);
+      return actor;
+    },
+    dismiss(actor) {
+      supervisor.dismiss(actor);
+      actor.dismissed();
+    },
+  });
+  services.sleepers = sleepers;
+  sleepers.open();
+  const operator = new Operator(supervisor, sleepers);
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= supervisor.close());
+  const close = (): Promise<void> => (closed ??= supervisor.close().then(() => sleepers.close()));
   const runtime: Runtime<T> = {
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),
     stats: () => ({ ...services.counters.copy(), inFlight: supervisor.inFlight }),
     residents: () => Array.from(supervisor.sessions(), (each) => each.session as Session<T>),
-    sessions: async (query = {}) => pageOf(supervisor, query),
+    sessions: (query = {}) => pageOf(supervisor, query),
+    evict: (id, reason = 'revoked') => operator.evict(id, reason),
+    evictPrincipal: (principal, reason = 'revoked') => operator.evictPrincipal(principal, reason),
+    wake: async (id) => (await operator.wake(id)) as Session<T> | undefined,
     deadLetters: () => services.deadLetters.toArray(),
     get isReady() {
       return supervisor.isAdmitting;

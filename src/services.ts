@@ -7,12 +7,19 @@ import { Ring } from './journal.ts';
 import type { Settings } from './options.ts';
 import type { Outbox } from './outbox.ts';
 import type { Question } from './questions.ts';
+import type { Sleepers } from './sleep/sleepers.ts';
+import type { Kept } from './sleep/writer.ts';
 import { type PendingRelease, type WaitWithin, waitWithin } from './scope.ts';
 import type { Actor } from './actor.ts';
-import { Counters } from './stats.ts';
+import { count, Counters } from './stats.ts';
 import { SharedValidator } from './validator.ts';
 import type { ResponsePort } from './wire/port.ts';
 import { KEEP_ALIVE } from './wire/sse.ts';
+
+/** How soon a store that failed is asked again. */
+const RETRY_MS = 1000;
+/** How often at the least those asleep are looked at; with short lives, twenty times in one. */
+const MAX_SWEEP_MS = 60_000;
 
 /** What all sessions of one runtime share: its settings, counters, and the one deadline sweep. */
 export class Services {
@@ -22,6 +29,10 @@ export class Services {
   readonly digest = createDigest();
   readonly serverOptions = { jsonSchemaValidator: new SharedValidator() };
   readonly deadLetters: Ring<DeadLetter>;
+  /** Where sessions are while they have no server; scopes of a host have none. */
+  sleepers: Sleepers | null = null;
+  /** Sessions that ended here and go on in another process. */
+  kept = 0;
   readonly deadlines: Deadlines;
   readonly wait: WaitWithin;
 
@@ -39,6 +50,13 @@ export class Services {
   readonly replayAge: DeadlineQueue<Outbox>;
   readonly unreached: DeadlineQueue<Question>;
   readonly releasing: DeadlineQueue<PendingRelease>;
+  /** Sessions whose changes are stored a little later. */
+  readonly later: DeadlineQueue<Kept>;
+  /** Writes that wait for the store, and who tells those who wait that it took too long. */
+  readonly storing: DeadlineQueue<() => void>;
+  /** What the store did not do, to be tried again. */
+  readonly retries: DeadlineQueue<() => void>;
+  readonly sweep: DeadlineQueue<Sleepers>;
 
   constructor(settings: Settings<unknown>) {
     this.settings = settings;
@@ -61,10 +79,21 @@ export class Services {
     this.replayAge = deadlines.queue(settings.replayMs, (outbox) => outbox.expire());
     this.unreached = deadlines.queue(settings.resumeWithinMs, (question) => question.giveUp?.());
     this.releasing = deadlines.queue(settings.closeTimeoutMs, (release) => release.expire());
+    this.later = deadlines.queue(settings.writeBehindMs, (kept) => kept.writeBehind());
+    this.storing = deadlines.queue(settings.storeTimeoutMs, (tooLong) => tooLong());
+    this.retries = deadlines.queue(RETRY_MS, (again) => again());
+    const sweepMs = Math.min(Math.max(settings.evictAfterMs / 20, 1), MAX_SWEEP_MS);
+    this.sweep = deadlines.queue(sweepMs, (sleepers) => void sleepers.sweep());
     this.wait = waitWithin(this.releasing, (callback, ms) => {
       const timer = clock.setTimeout(callback, ms);
       return () => clock.clearTimeout(timer);
     });
+  }
+
+  /** A limit was met by no session in particular. */
+  tripped(limit: keyof Settings<unknown>): void {
+    count(this.counters.limits, limit);
+    this.events.emit('limit', { session: undefined, limit });
   }
 
   /** A principal's name for logs and events. */

@@ -1,6 +1,7 @@
 import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import type { LogEntry, ProgressEntry } from './journal.ts';
 import type { Owned } from './scope.ts';
+import type { Woken } from './sleep/keeping.ts';
 import type { ServerTransport } from './transport.ts';
 
 /**
@@ -47,6 +48,8 @@ export interface Session<T = unknown> {
   readonly wake: boolean;
   /** How often the server was rebuilt. */
   readonly wakeCount: number;
+  /** In a rebuilt server: why it was, what `onSleep` kept, which questions nobody will answer. */
+  readonly woken: Woken | undefined;
   /** Made by the runtime's `state` option; this session's alone. */
   readonly state: T;
   /**

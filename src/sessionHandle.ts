@@ -2,21 +2,22 @@ import type { SessionActor } from './sessionActor.ts';
 import type { LogEntry, ProgressEntry } from './journal.ts';
 import type { Owned } from './scope.ts';
 import type { Implementation, Session } from './session.ts';
+import type { Woken } from './sleep/keeping.ts';
 
 /** What user code holds of a session: see {@link Session}. */
 export class SessionHandle implements Session {
   readonly era = 'legacy';
-  readonly #actor: SessionActor;
-  #state: unknown;
+  #actor: SessionActor;
   #updates: Promise<unknown> | null = null;
 
   constructor(actor: SessionActor) {
     this.#actor = actor;
   }
 
-  /** Makes the state. Part of building, so that a throw is the session's own crash. */
-  begin(): void {
-    this.#state = this.#actor.services.settings.state?.();
+  /** Who held it while its session slept goes on with the actor there is now. */
+  get #live(): SessionActor {
+    this.#actor = this.#actor.successor ?? this.#actor;
+    return this.#actor;
   }
 
   get id(): string {
@@ -56,15 +57,19 @@ export class SessionHandle implements Session {
   }
 
   get wake(): boolean {
-    return this.#actor.incarnations.wakeCount > 0;
+    return this.#live.incarnations.wakeCount > 0;
   }
 
   get wakeCount(): number {
-    return this.#actor.incarnations.wakeCount;
+    return this.#live.incarnations.wakeCount;
+  }
+
+  get woken(): Woken | undefined {
+    return this.#live.woken;
   }
 
   get state(): unknown {
-    return this.#state;
+    return this.#live.state;
   }
 
   update(change: (state: unknown) => unknown): Promise<unknown> {
@@ -76,7 +81,7 @@ export class SessionHandle implements Session {
   }
 
   own<R extends Owned>(resource: R, options?: { readonly deadlineMs?: number }): R {
-    const actor = this.#actor;
+    const actor = this.#live;
     const owner = actor.incarnations.current;
     if (owner.owned >= actor.limits.maxResources) actor.journal.tripped('maxResources');
     owner.own(resource, options?.deadlineMs, actor.limits.maxResources);
@@ -99,7 +104,7 @@ export class SessionHandle implements Session {
       params === undefined
         ? ({ jsonrpc: '2.0', method } as const)
         : ({ jsonrpc: '2.0', method, params } as const);
-    return this.#actor.notify(message);
+    return this.#live.notify(message);
   }
 
   get log(): readonly LogEntry[] {
@@ -115,7 +120,7 @@ export class SessionHandle implements Session {
   }
 
   close(): void {
-    this.#actor.close('terminated');
+    this.#live.close('terminated');
   }
 
   async #change(
@@ -123,8 +128,10 @@ export class SessionHandle implements Session {
     before: Promise<unknown> | undefined,
   ): Promise<unknown> {
     if (before !== undefined) await before;
-    const next = await change(this.#state);
-    if (next !== undefined) this.#state = next;
-    return this.#state;
+    const actor = this.#live;
+    const next = await change(actor.state);
+    if (next !== undefined) actor.state = next;
+    actor.stateChanged();
+    return actor.state;
   }
 }

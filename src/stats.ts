@@ -1,5 +1,5 @@
 import { END_REASONS, type EndReason } from '../machines/session.ts';
-import { DEAD_LETTER_REASONS, type DeadLetterReason } from './events.ts';
+import { DEAD_LETTER_REASONS, type DeadLetterReason, PINNED_BY, type PinnedBy } from './events.ts';
 
 /** What is counted of the states of a session while it lives; `idle` is without those asleep. */
 export const COUNTED_STATES = ['initializing', 'active', 'idle', 'asleep', 'closing'] as const;
@@ -20,6 +20,12 @@ export interface RuntimeStats {
   readonly evicted: Readonly<Record<EndReason, number>>;
   readonly crashes: number;
   readonly restarts: number;
+  /** Servers released because nobody used them. */
+  readonly slept: number;
+  /** Servers rebuilt after sleep, or by another process than the one that built the last. */
+  readonly woken: number;
+  /** Now: idle sessions that keep their server, by what keeps it. */
+  readonly pinned: Readonly<Record<PinnedBy, number>>;
   /** Resources, handlers and servers that outlived their session or its deadline. */
   readonly orphans: number;
   /** Requests taken in. */
@@ -46,6 +52,9 @@ export class Counters {
   readonly limits: Record<string, number> = {};
   readonly refusals: Record<string, number> = {};
   readonly highWater = { inFlight: 0, queue: 0, stash: 0 };
+  readonly pinned = zeros(PINNED_BY);
+  slept = 0;
+  woken = 0;
   spawned = 0;
   crashes = 0;
   restarts = 0;
@@ -66,13 +75,17 @@ export class Counters {
   copy(): RuntimeStats {
     const { initializing, active, idle, asleep, closing } = this.sessions;
     const total = initializing + active + idle + asleep + closing;
-    const { spawned, crashes, restarts, orphans, calls, inFlight, streams, handshakes } = this;
+    const { spawned, crashes, restarts, slept, woken, orphans } = this;
+    const { calls, inFlight, streams, handshakes } = this;
     return {
       sessions: { ...this.sessions, total },
       spawned,
       evicted: { ...this.evicted },
       crashes,
       restarts,
+      slept,
+      woken,
+      pinned: { ...this.pinned },
       orphans,
       calls,
       inFlight,

@@ -1,7 +1,15 @@
+import type { ReplayEntry } from './replay.ts';
 import type { ResponsePort } from './wire/port.ts';
 
 /** The number of the stream a GET carries; POST streams count from 1. */
 export const STANDALONE = 0;
+
+/** An event on its way out. */
+export interface Pending {
+  readonly frame: string;
+  readonly entry: ReplayEntry;
+  isReady: boolean;
+}
 
 /** One event stream of a session. Its port may be gone while the stream can still be resumed. */
 export class Stream {
@@ -17,6 +25,16 @@ export class Stream {
   dropped = 0;
   /** Everything has been said. */
   done = false;
+  /** Its row in a durable store. */
+  row: number | undefined;
+  /** Nothing of it goes out until that row is stored: nobody could come back for it. */
+  isHeld = false;
+  /** Its response ends as soon as it may begin. */
+  isToDrop = false;
+  /** What waits to go out, in order. */
+  pending: Pending[] | null = null;
+  /** It was begun by another process; its client may know more of it than its store. */
+  isRestored = false;
 
   constructor(number: number, primed: boolean) {
     this.number = number;

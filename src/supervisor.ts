@@ -11,6 +11,9 @@ import type { RefusalCode } from './wire/refusals.ts';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
+/** Idle sessions asked to make room for one more: those that can not now, can not a moment later. */
+const MAX_LOOKS = 32;
+
 /** What is left of a session that ended. */
 interface Tombstone {
   readonly principal: string | undefined;
@@ -29,6 +32,8 @@ export interface DrainReport {
   readonly settled: number;
   /** Requests that were cut at the deadline and got an error. */
   readonly cut: number;
+  /** Sessions that a durable store has kept for the next process. */
+  readonly kept: number;
   readonly ms: number;
 }
 
@@ -73,6 +78,12 @@ export class Supervisor<A extends Actor> implements Overseer {
     return session.arrival === 'refuse' ? undefined : session;
   }
 
+  /** A session of this id has ended here: whatever a store may still say of it. */
+  wasEnded(id: string): boolean {
+    const tombstone = this.#tombstones.get(this.services.digest(id));
+    return tombstone !== undefined && tombstone.reason !== 'drained';
+  }
+
   /** Why a session ended, for its own principal only. */
   reasonOf(id: string, principal: string | undefined): EndReason | undefined {
     const tombstone = this.#tombstones.get(this.services.digest(id));
@@ -84,23 +95,58 @@ export class Supervisor<A extends Actor> implements Overseer {
    * longest ago makes room; work in flight and open streams never do.
    */
   admit(principal: string | undefined, create: (id: string) => A): A | NoPlace {
-    const { settings, counters, idle } = this.services;
+    const { settings, counters } = this.services;
     if (!this.isAdmitting) return 'draining';
     if (counters.handshakes >= settings.maxHandshakes) return this.#full('maxHandshakes');
     if (principal !== undefined) {
       const own = this.#perPrincipal.get(principal);
       if (own !== undefined && own.size >= settings.maxSessionsPerPrincipal) {
-        this.#oldestIdle(own)?.close('capacity');
+        this.#makeRoom(this.#idleFirst(own));
         if (own.size >= settings.maxSessionsPerPrincipal) {
           return this.#full('maxSessionsPerPrincipal');
         }
       }
     }
-    if (this.#live >= settings.maxSessions) {
-      idle.first()?.close('capacity');
-      if (this.#live >= settings.maxSessions) return this.#full('maxSessions');
-    }
+    if (!this.#hasRoom()) return this.#full('maxSessions');
     return this.#spawn(principal, create);
+  }
+
+  /** A sleeping session wakes: it needs a place as a new one does. */
+  returning(session: Actor): boolean {
+    if (!this.#hasRoom()) {
+      this.#full('maxSessions');
+      return false;
+    }
+    session.holdsPlace = true;
+    this.#live++;
+    if (!session.isConfirmed) this.services.counters.handshakes++;
+    this.#list(session);
+    return true;
+  }
+
+  /** A session that goes on from a record is in this process again, without a place yet. */
+  recall(session: A): void {
+    this.#directory.set(session.id, session);
+  }
+
+  /** A session goes on as a record. */
+  dismiss(session: A): void {
+    this.#directory.delete(session.id);
+    if (this.#directory.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  /** The sessions of a principal in this process that are not ending. */
+  of(principal: string): A[] {
+    const own: A[] = [];
+    for (const session of this.#directory.values()) {
+      if (session.principal === principal && !session.snapshot.hasTag('ending')) own.push(session);
+    }
+    return own;
+  }
+
+  /** A session in this process, ending or not, whoever asks. */
+  resident(id: string): A | undefined {
+    return this.#directory.get(id);
   }
 
   /** An `initialize` larger than a session may keep. @param bytes 0 where it was never text */
@@ -177,7 +223,8 @@ export class Supervisor<A extends Actor> implements Overseer {
     }
     this.#tell({ type: 'supervisor.drained' });
     const cut = counters.cut - cutBefore;
-    return { sessions, settled: Math.max(inFlight - cut, 0), cut, ms: clock.now() - began };
+    const { kept } = this.services;
+    return { sessions, kept, settled: Math.max(inFlight - cut, 0), cut, ms: clock.now() - began };
   }
 
   /** Cuts whatever is left and stops the sweep. */
@@ -217,27 +264,44 @@ export class Supervisor<A extends Actor> implements Overseer {
     this.#directory.set(session.id, session);
     session.holdsPlace = true;
     this.#live++;
-    if (principal !== undefined) {
-      const own = this.#perPrincipal.get(principal);
-      if (own === undefined) this.#perPrincipal.set(principal, new Set([session]));
-      else own.add(session);
-    }
+    this.#list(session);
     counters.spawned++;
     counters.handshakes++;
     return session;
   }
 
-  /** Of one principal's sessions, the detached idle one that was used longest ago. */
-  #oldestIdle(own: Set<Actor>): Actor | undefined {
-    let oldest: Actor | undefined;
-    let since = Infinity;
-    for (const session of own) {
-      const idleSince = this.services.idle.armedAt(session) ?? Infinity;
-      if (idleSince >= since) continue;
-      oldest = session;
-      since = idleSince;
+  #list(session: Actor): void {
+    const { principal } = session;
+    if (principal === undefined) return;
+    const own = this.#perPrincipal.get(principal);
+    if (own === undefined) this.#perPrincipal.set(principal, new Set([session]));
+    else own.add(session);
+  }
+
+  #hasRoom(): boolean {
+    const { idle, evict, settings } = this.services;
+    if (this.#live < settings.maxSessions) return true;
+    return this.#makeRoom(idle.items()) || this.#makeRoom(evict.items());
+  }
+
+  /** Of those used longest ago, the first that can gives up its place. */
+  #makeRoom(oldestFirst: Iterable<Actor>): boolean {
+    let looks = 0;
+    for (const session of oldestFirst) {
+      if (session.holdsPlace && session.yieldPlace()) return true;
+      if (++looks === MAX_LOOKS) return false;
     }
-    return oldest;
+    return false;
+  }
+
+  /** One principal's idle sessions, those used longest ago first. */
+  #idleFirst(own: Set<Actor>): Actor[] {
+    const { idle, evict } = this.services;
+    const since = (session: Actor): number | undefined =>
+      idle.armedAt(session) ?? evict.armedAt(session);
+    return [...own]
+      .filter((session) => since(session) !== undefined)
+      .toSorted((a, b) => since(a)! - since(b)!);
   }
 
   #full(limit: keyof Limits): NoPlace {

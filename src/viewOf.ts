@@ -1,5 +1,7 @@
 import type { SessionActor } from './sessionActor.ts';
+import type { SessionRecord } from './sleep/record.ts';
 import type { SessionView, ViewDeadline } from './view.ts';
+import { isObject } from './wire/jsonrpc.ts';
 
 /** Requests listed in one view; `inFlight` counts them all. */
 const MAX_REQUESTS = 64;
@@ -33,6 +35,35 @@ export function viewOf(actor: SessionActor): SessionView {
     questions: actor.outgoing.open,
     streams: actor.openStreams,
     owned: incarnations.current.owned,
+  };
+}
+
+/** A session of which only a record is here. */
+export function sleepingViewOf(record: SessionRecord, principal: string): SessionView {
+  const { id, key, startedAt, handshake, epoch, confirmed, expiresAt } = record;
+  const info = handshake.initialize['clientInfo'];
+  return {
+    id,
+    key,
+    principal,
+    state: 'idle.asleep',
+    startedAt,
+    protocolVersion: handshake.protocolVersion,
+    client: isObject(info)
+      ? { name: String(info['name']), version: String(info['version']) }
+      : undefined,
+    epoch,
+    isConfirmed: confirmed,
+    isAttached: false,
+    pinned: undefined,
+    reason: undefined,
+    deadline: { what: 'evict', at: expiresAt },
+    requests: [],
+    inFlight: 0,
+    waiting: 0,
+    questions: 0,
+    streams: 0,
+    owned: 0,
   };
 }
 

@@ -13,7 +13,7 @@ function reasons({ runtime }: FakeRuntime): string[] {
 
 /** Runs something every minute for ten, on an idle detached session. */
 async function everyMinute(act: (world: FakeRuntime, client: WireClient) => unknown) {
-  const world = new FakeRuntime();
+  const world = new FakeRuntime({ sleep: false });
   const client = await world.open();
   await world.quiet();
   for (let minute = 0; minute < 10; minute++) {
@@ -98,9 +98,11 @@ describe('quietMs', () => {
     await world.clock.elapse(1001);
     expect(world.runtime.stats().sessions).toMatchObject({ active: 0, idle: 1 });
     expect(moves.map(({ from, to }) => `${from} ${to}`)).toEqual([
-      'new initializing',
-      'initializing active',
-      'active idle',
+      'new initializing.building',
+      'initializing.building initializing.handshaking',
+      'initializing.handshaking active',
+      'active active',
+      'active idle.warm',
     ]);
   });
 
@@ -149,7 +151,14 @@ describe('a step', () => {
     await opened;
     await world.clock.elapse(5000);
     expect((await bye).error?.data?.['code']).toBe('session-ended');
-    expect(moves.map(({ to }) => to)).toEqual(['active', 'closing', 'evicted']);
+    const states = moves.map(({ to }) => to).filter((to, i, all) => to !== all[i - 1]);
+    expect(states).toEqual([
+      'initializing.handshaking',
+      'active',
+      'closing.settling',
+      'closing.releasing',
+      'evicted',
+    ]);
     const { quiet, idle, closing } = endpointOf(world.runtime).services;
     expect([quiet.size, idle.size, closing.size]).toEqual([0, 0, 0]);
   });
@@ -157,7 +166,7 @@ describe('a step', () => {
 
 describe('idleTimeoutMs', () => {
   it('ends a detached idle session, counted from the moment it became idle', async () => {
-    const world = new FakeRuntime();
+    const world = new FakeRuntime({ sleep: false });
     const client = await world.open();
     await world.quiet();
     await world.clock.elapse(5 * 60_000 - 1001);
@@ -179,7 +188,7 @@ describe('idleTimeoutMs', () => {
   });
 
   it('does not count for an attached session, and counts anew once its stream is gone', async () => {
-    const world = new FakeRuntime();
+    const world = new FakeRuntime({ sleep: false });
     const client = await world.open();
     const get = await client.get();
     await world.clock.elapse(3_600_000);
@@ -264,7 +273,7 @@ describe('activity', () => {
   });
 
   it('requests that are refused for another principal are not', async () => {
-    const world = new FakeRuntime();
+    const world = new FakeRuntime({ sleep: false });
     const client = await world.open('ann');
     await world.quiet();
     const thief = await WireClient.of(world.runtime, { headers: { 'x-user': 'bob' } });

@@ -92,7 +92,7 @@ describe('runtime.on', () => {
     expect(text).not.toContain('ann@example.org');
     expect(text).toContain(session?.key);
     const life = lines.filter((line) => !line.startsWith('message'));
-    expect(life[0]).toMatch(/^session\.transition .*"from":"new","to":"initializing"/);
+    expect(life[0]).toMatch(/^session\.transition .*"from":"new","to":"initializing.building"/);
     expect(life.at(-1)).toMatch(/^session\.ended .*"reason":"terminated"/);
   });
 

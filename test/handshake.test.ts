@@ -43,7 +43,7 @@ describe('Handshake', () => {
       ['logging/setLevel', { level: 'error' }],
       ['tools/call', { name: 'x' }],
     );
-    const messages = [...handshake.replay('p')];
+    const messages = [...handshake.replay('p', true)];
     expect(messages.map((m) => ('method' in m ? [m.method, m.params] : []))).toEqual([
       ['initialize', INITIALIZE],
       ['notifications/initialized', undefined],

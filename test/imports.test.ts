@@ -4,12 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { closureOf, codeOf, filesBelow, importsOf } from './support/sources.ts';
 
 const MACHINES = filesBelow('machines');
+/** An engine plugs in behind an entry of its own. */
+const ENGINES = /^src\/sleep\/lmdb/;
+const CORE_SLEEP = filesBelow('src/sleep').filter((file) => !ENGINES.test(file));
 /** The program is an entry of its own. */
-const CORE = [...filesBelow('src', false), ...filesBelow('src/wire')].filter(
+const CORE = [...filesBelow('src', false), ...filesBelow('src/wire'), ...CORE_SLEEP].filter(
   (file) => file !== 'src/cli.ts',
 );
 const ALL = [...MACHINES, ...filesBelow('src')];
 const SDK = '@modelcontextprotocol/sdk/';
+
+const isCore = (file: string): boolean =>
+  file.startsWith('src/wire/') || (file.startsWith('src/sleep/') && !ENGINES.test(file));
 
 const text = ({ from, to }: { from: string; to: string }): string => `${from} → ${to}`;
 
@@ -47,9 +53,7 @@ describe('the root entry', () => {
   });
 
   it('loads no adapter but fetch, and none of the rooms that plug in', () => {
-    const rooms = loaded.filter(
-      (file) => /^src\/[^/]+\//.test(file) && !file.startsWith('src/wire/'),
-    );
+    const rooms = loaded.filter((file) => /^src\/[^/]+\//.test(file) && !isCore(file));
     expect(rooms.toSorted()).toEqual(['src/adapters/fetch.ts', 'src/adapters/fetchPort.ts']);
   });
 
@@ -78,7 +82,7 @@ describe('the root entry', () => {
 describe('core', () => {
   it('imports no adapter but fetch, and nothing that plugs in', () => {
     const strangers = CORE.flatMap(importsOf).filter(
-      ({ to }) => /^src\/[^/]+\//.test(to) && !to.startsWith('src/wire/'),
+      ({ to }) => /^src\/[^/]+\//.test(to) && !isCore(to),
     );
     expect([...new Set(strangers.map(text))]).toEqual([
       'src/index.ts → src/adapters/fetch.ts',

@@ -5,7 +5,10 @@ import { startRig } from './support/rig.ts';
 const name = sessionLocal(() => 'nobody');
 
 test('Incarnations.release runs the releases of a session as part of that session', async () => {
-  const { fixture, clock, runtime, ...rig } = await startRig('fetch', { idleTimeoutMs: 60_000 });
+  const { fixture, clock, runtime, ...rig } = await startRig('fetch', {
+    idleTimeoutMs: 60_000,
+    sleep: false,
+  });
   const seen: [of: string, session: string, name: string][] = [];
   fixture.onBuild = (session) => {
     name.set(session.key);

@@ -49,7 +49,7 @@ describe('what a session keeps of its client is bounded', () => {
 
 describe('a ping keeps nothing awake', () => {
   it('neither a client that pings nor its answers to a ping hold off idleTimeoutMs', async () => {
-    const world = new FakeRuntime({ idleTimeoutMs: 10_000 });
+    const world = new FakeRuntime({ idleTimeoutMs: 10_000, sleep: false });
     const client = await world.open();
     await world.quiet();
     for (let n = 0; n < 4; n++) {

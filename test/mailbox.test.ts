@@ -47,7 +47,8 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
   };
   const host: MailboxHost & { arrival: Arrival } = {
     now: () => 0,
-        key: 'key',
+    beforeAnswer: () => undefined,
+    key: 'key',
     journal: journal as Journal,
     limits: { ...DEFAULT_LIMITS, ...limits },
     arrival,

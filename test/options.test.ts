@@ -25,7 +25,13 @@ function complaint(options: Record<string, unknown>): string | undefined {
 }
 
 const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
-const MAY_BE_INFINITE = ['concurrency', 'idleTimeoutMs', 'keepAliveMs', 'sseAfterMs'];
+const MAY_BE_INFINITE = [
+  'concurrency',
+  'evictAfterMs',
+  'idleTimeoutMs',
+  'keepAliveMs',
+  'sseAfterMs',
+];
 
 describe('createRuntime', () => {
   it.each(LIMITS)('names %s in its complaint, with what it takes and what came', (name) => {

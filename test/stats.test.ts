@@ -30,6 +30,7 @@ describe('stats()', () => {
       initializing: 0,
       active: 1,
       idle: 1,
+      asleep: 0,
       closing: 0,
       total: 2,
     });

@@ -10,7 +10,7 @@ async function lives(client: WireClient): Promise<boolean> {
 
 describe('maxSessions', () => {
   it('ends the least recently used detached idle session for a new one', async () => {
-    const world = new FakeRuntime({ maxSessions: 3 });
+    const world = new FakeRuntime({ maxSessions: 3, sleep: false });
     const [a, b, c] = [await world.open(), await world.open(), await world.open()];
     await world.quiet();
     await a.call('tools/list');
@@ -23,7 +23,7 @@ describe('maxSessions', () => {
   });
 
   it('answers 503 with Retry-After where all are active, attached or at work', async () => {
-    const world = new FakeRuntime({ maxSessions: 3 });
+    const world = new FakeRuntime({ maxSessions: 3, sleep: false });
     const attached = await world.open();
     await attached.get();
     const busy = await world.open();
@@ -79,7 +79,7 @@ describe('maxSessions', () => {
 
 describe('maxSessionsPerPrincipal', () => {
   it("ends the principal's own least recently used idle session, and nobody else's", async () => {
-    const world = new FakeRuntime({ maxSessionsPerPrincipal: 2 });
+    const world = new FakeRuntime({ maxSessionsPerPrincipal: 2, sleep: false });
     const bob = await world.open('bob');
     await world.quiet();
     const [first, second] = [await world.open('ann'), await world.open('ann')];
@@ -112,7 +112,11 @@ describe('maxSessionsPerPrincipal', () => {
   });
 
   it('makes room where idle sessions are kept for ever, too', async () => {
-    const world = new FakeRuntime({ maxSessionsPerPrincipal: 1, idleTimeoutMs: Infinity });
+    const world = new FakeRuntime({
+      maxSessionsPerPrincipal: 1,
+      idleTimeoutMs: Infinity,
+      sleep: false,
+    });
     const old = await world.open('ann');
     await world.quiet();
     await world.open('ann');
@@ -202,7 +206,7 @@ describe('drain', () => {
     expect((await idle.request('tools/list')).status).toBe(404);
     await world.clock.elapse(9000);
     server?.answer(1, { done: true });
-    expect(await drained).toEqual({ sessions: 2, settled: 1, cut: 0, ms: 9000 });
+    expect(await drained).toEqual({ sessions: 2, kept: 0, settled: 1, cut: 0, ms: 9000 });
     expect((await call).result).toEqual({ done: true });
     expect(world.runtime.stats().evicted.drained).toBe(2);
     expect(world.clock.pending).toBeLessThanOrEqual(1);
@@ -216,7 +220,7 @@ describe('drain', () => {
     const drained = world.runtime.drain({ deadlineMs: 10_000 });
     world.server.answer(1);
     await world.clock.elapse(10_000);
-    expect(await drained).toEqual({ sessions: 1, settled: 1, cut: 2, ms: 10_000 });
+    expect(await drained).toEqual({ sessions: 1, kept: 0, settled: 1, cut: 2, ms: 10_000 });
     const [own, ...cut] = await Promise.all(calls);
     expect(own?.error).toBeUndefined();
     expect(cut.map(({ error }) => error?.data)).toEqual(
@@ -272,6 +276,7 @@ describe('drain', () => {
     const { runtime } = new FakeRuntime();
     expect(await runtime.drain({ deadlineMs: 1000 })).toEqual({
       sessions: 0,
+      kept: 0,
       settled: 0,
       cut: 0,
       ms: 0,

@@ -38,6 +38,8 @@ export async function host(options: HostArguments, version: string): Promise<num
     server,
     maxSessions,
     maxHandshakes: handshakes(maxSessions),
+    // A process can not sleep: it ends with its session.
+    sleep: false,
     idleTimeoutMs: options.idleTimeoutMs,
     handshakeTimeoutMs: options.startTimeoutMs,
     onCrash: options.onCrash,

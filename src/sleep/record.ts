@@ -25,13 +25,14 @@ export interface SessionRecord {
   readonly state: unknown;
   /** Of the `stateVersion` it was written with. */
   readonly stateVersion: number;
-  /** Values of named `sessionLocal`s, by name. */
-  readonly locals: ReadonlyMap<string, unknown> | undefined;
+  /** Values of `sessionLocal`s: by name, or in memory by the local itself. */
+  readonly locals: ReadonlyMap<unknown, unknown> | undefined;
   /** What `onSleep` returned. */
   readonly kept: unknown;
   /** Methods of the questions that were open: nobody is left who would take their answers. */
   readonly asked: readonly string[];
-  /** How many event streams there were, and the last event of the GET stream. */
-  readonly streams: number;
+  /** Written when it fell asleep; otherwise its server ran when this was written. */
+  readonly asleep: boolean;
+  /** The number of the last event of its GET stream. */
   readonly standalone: number;
 }

@@ -86,12 +86,21 @@ export const REFUSALS = {
     message: 'Shutting down',
     headers: ['Retry-After', '1'],
   },
+  /** The session store did not answer, so nobody knows whether there is such a session. */
+  'store-unavailable': {
+    status: 503,
+    rpcCode: -32000,
+    message: 'Session store unavailable',
+    headers: ['Retry-After', '1'],
+  },
   /** More than `maxInFlight` requests, or a full stash or queue: answered as JSON-RPC. */
   'session-busy': { status: 200, rpcCode: -32000, message: 'Too many requests in flight' },
   /** The session ended before the answer. */
   'session-ended': { status: 200, rpcCode: -32000, message: 'Session ended' },
   /** The session's server crashed before the answer. */
   'session-crashed': { status: 200, rpcCode: -32603, message: 'Internal error' },
+  /** The process ended before the answer, and the session goes on in another one. */
+  'session-restarted': { status: 200, rpcCode: -32603, message: 'Server restarted' },
   /** The session's server lives elsewhere and could not be started or reached. */
   'server-unavailable': {
     status: 200,

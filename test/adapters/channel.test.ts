@@ -221,7 +221,11 @@ describe('the end of a channel', () => {
   });
 
   it('neither time nor capacity brings it while the line is open', async () => {
-    const { wire, clock, runtime } = await start({ maxSessions: 1, idleTimeoutMs: 1000 });
+    const { wire, clock, runtime } = await start({
+      maxSessions: 1,
+      idleTimeoutMs: 1000,
+      sleep: false,
+    });
     clock.advance(100_000);
     expect(runtime.stats().sessions.idle).toBe(1);
     const other = new FakeWire();

@@ -122,9 +122,10 @@ describe('connect', () => {
     host.on('message', (event) => said.push(event));
     await scope.run((client) => client.ping());
     const bytes = expect.any(Number) as number;
+    const at = expect.any(Number) as number;
     expect(said).toEqual([
-      { session: scope.key, direction: 'out', kind: 'request', method: 'ping', bytes },
-      { session: scope.key, direction: 'in', kind: 'response', method: undefined, bytes },
+      { at, session: scope.key, direction: 'out', kind: 'request', method: 'ping', bytes },
+      { at, session: scope.key, direction: 'in', kind: 'response', method: undefined, bytes },
     ]);
   });
 

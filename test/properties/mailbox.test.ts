@@ -57,7 +57,8 @@ class Model {
     };
     this.#host = {
       now: () => 0,
-    key: 'key',
+      beforeAnswer: () => undefined,
+      key: 'key',
       journal: journal as Journal,
       limits: { ...DEFAULT_LIMITS, concurrency, maxInFlight, maxQueue },
       arrival: 'dispatch',

@@ -203,7 +203,7 @@ describe.each(DOORS)('over %s', (kind) => {
   });
 
   it('there is a cap: at it the longest idle makes room, and where nobody may, it is 503', async () => {
-    const rig = await startRig(kind, { maxSessions: 2 });
+    const rig = await startRig(kind, { maxSessions: 2, sleep: false });
     const [idle, busy] = [await rig.connect(), await rig.connect()];
     const slow = busy.ask(call(1, 'slow', { gate: 'g' }));
     await rig.gates.reached('g');
@@ -226,7 +226,7 @@ describe.each(DOORS)('over %s', (kind) => {
   });
 
   it('there is a TTL: an idle session expires, one that works or listens does not', async () => {
-    const rig = await startRig(kind, { idleTimeoutMs: 60_000 });
+    const rig = await startRig(kind, { idleTimeoutMs: 60_000, sleep: false });
     const [idle, working, listening] = [
       await rig.connect(),
       await rig.connect(),

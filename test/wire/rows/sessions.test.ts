@@ -136,7 +136,7 @@ describe.each(DOORS)('over %s', (kind) => {
   });
 
   it('S3: an expired session says so to its own principal', async () => {
-    const rig = await startRig(kind, { idleTimeoutMs: 10_000 });
+    const rig = await startRig(kind, { idleTimeoutMs: 10_000, sleep: false });
     const ann = await rig.connect({ user: 'ann' });
     await rig.clock.elapse(60_000);
     const reply = await ann.ask(request(1, 'ping'));

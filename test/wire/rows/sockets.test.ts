@@ -53,7 +53,7 @@ describe('over node http', () => {
   });
 
   it('G1: a GET pipelined behind a call ends with its connection, and its session can expire', async () => {
-    const rig = await startRig('node http');
+    const rig = await startRig('node http', { sleep: false });
     const client = await rig.connect();
     const socket = open(rig);
     socket.write(client.asBytes(call(1, 'slow', { gate: 'g' })) + getBytes(client));

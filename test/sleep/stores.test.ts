@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { MemoryStore } from '../../src/sleep/memoryStore.ts';
+import { sessionRecord } from '../support/sessionRecord.ts';
+import { storeContract } from './storeContract.ts';
+
+storeContract('MemoryStore', async () => new MemoryStore());
+
+it('MemoryStore holds a record by reference and answers in the same turn', () => {
+  const store = new MemoryStore();
+  const record = sessionRecord({ id: 'a', principal: 'ann' });
+  store.write([{ type: 'put', record }]);
+  expect(store.isDurable).toBe(false);
+  expect(store.get('a')).toBe(record);
+  expect(store.page({ principal: 'ann', limit: 1 }).records[0]).toBe(record);
+  expect(store.due(Infinity, 1)[0]).toBe(record);
+  store.close();
+  expect(store.count()).toBe(0);
+});
