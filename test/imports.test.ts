@@ -121,6 +121,7 @@ describe('a package has one door', () => {
   it.each([
     ['eventemitter3', ['src/events.ts']],
     ['ws', ['src/adapters/webSocketLine.ts']],
+    ['lmdb', ['src/sleep/lmdb/environment.ts']],
     ['xstate', [...MACHINES.filter((file) => file !== 'machines/index.ts'), 'src/supervisor.ts']],
   ])('%s', (name, doors) => {
     expect(doorsTo(name).toSorted()).toEqual(doors.toSorted());

@@ -1,9 +1,18 @@
 import { expect, it } from 'vitest';
+import { openLmdbStore } from 'mcp-actors/lmdb';
 import { MemoryStore } from '../../src/sleep/memoryStore.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
+import { storeFolder } from '../support/storeFolder.ts';
+import { durableContract } from './durableContract.ts';
 import { storeContract } from './storeContract.ts';
 
 storeContract('MemoryStore', async () => new MemoryStore());
+
+durableContract('openLmdbStore', () => {
+  const { path, opened } = storeFolder();
+  const open = async () => opened(openLmdbStore({ path }));
+  return { open, reopen: open };
+});
 
 it('MemoryStore holds a record by reference and answers in the same turn', () => {
   const store = new MemoryStore();

@@ -1,0 +1,20 @@
+import { checkLmdbOptions, type LmdbStoreOptions } from './lmdb/options.ts';
+import { LmdbStore } from './lmdb/lmdbStore.ts';
+import type { SessionStore } from './store.ts';
+
+export { LMDB_DEFAULTS, type LmdbStoreOptions } from './lmdb/options.ts';
+export type { Migrate } from './lmdb/recordCodec.ts';
+
+/**
+ * Keeps sessions in a folder on this machine, so that they outlive the process: hand it to
+ * `createRuntime({ store })`, and close it after the runtime.
+ *
+ * Needs the package `lmdb`. What a write stored is on the disk when it returns; a process or a
+ * machine that dies in the middle of one leaves all of it or none.
+ *
+ * @throws ActorsError `bad-option`; `store-unavailable` when the folder can not be used, or a newer
+ * release wrote to it
+ */
+export function openLmdbStore(options: LmdbStoreOptions): SessionStore {
+  return new LmdbStore(checkLmdbOptions(options));
+}

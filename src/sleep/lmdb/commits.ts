@@ -1,0 +1,125 @@
+import { ActorsError } from '../../errors.ts';
+import type { Environment } from './environment.ts';
+import type { Tables } from './tables.ts';
+
+/** Most writes of one commit: their work is done in one turn of the event loop. */
+const BATCH = 128;
+
+type Work = (tables: Tables) => void;
+
+interface Write {
+  readonly work: Work;
+  readonly settle: (error?: unknown) => void;
+}
+
+/**
+ * The way to the files. Writes wait here for the disk: one commit at a time, and what comes
+ * meanwhile shares the next one.
+ *
+ * After a commit that failed the files are opened again: LMDB takes no more writes once the disk
+ * refused its root page.
+ */
+export class Commits {
+  readonly #open: () => Environment;
+  readonly #maxBytes: number;
+  #environment: Environment | null;
+  #waiting: Write[] = [];
+  #bytes = 0;
+  #running: Promise<void> | null = null;
+  #reopening: Promise<void> | null = null;
+  #closed: Promise<void> | null = null;
+
+  /** @throws ActorsError `store-unavailable` */
+  constructor(open: () => Environment, maxBytes: number) {
+    this.#open = open;
+    this.#maxBytes = maxBytes;
+    this.#environment = open();
+  }
+
+  /**
+   * Reads, in the same turn unless the files are being opened again.
+   * @throws ActorsError `store-unavailable`
+   */
+  read<T>(work: (tables: Tables) => T | Promise<T>): T | Promise<T> {
+    this.#refuseClosed();
+    if (this.#reopening !== null) return this.#reopening.then(() => this.read(work));
+    const { tables } = this.#opened();
+    return work(tables);
+  }
+
+  /**
+   * Does some work in a transaction.
+   * @param bytes how much waits with it
+   * @throws ActorsError `store-unavailable` when it is not stored
+   */
+  async write(work: Work, bytes = 0): Promise<void> {
+    this.#refuseClosed();
+    if (this.#bytes + bytes > this.#maxBytes) {
+      throw new ActorsError('store-unavailable', 'Too many bytes wait to be stored');
+    }
+    this.#bytes += bytes;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (cause?: unknown): void => {
+        this.#bytes -= bytes;
+        if (cause === undefined) resolve();
+        else
+          reject(new ActorsError('store-unavailable', 'The store can not be written', { cause }));
+      };
+      this.#waiting.push({ work, settle });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Takes nothing more, and ends when all it took is stored. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#commit();
+    this.#running = null;
+  }
+
+  async #commit(): Promise<void> {
+    let taken: Write[] = [];
+    const take = (): Work[] => {
+      taken = this.#waiting.splice(0, BATCH);
+      return taken.map(({ work }) => work);
+    };
+    try {
+      const errors = await this.#opened().commit(take);
+      for (const [index, { settle }] of taken.entries()) settle(errors[index]);
+    } catch (error) {
+      this.#reopening = this.#release();
+      await this.#reopening;
+      this.#reopening = null;
+      // It may have failed before it took any.
+      if (taken.length === 0) take();
+      for (const { settle } of taken) settle(error);
+    }
+  }
+
+  #opened(): Environment {
+    return (this.#environment ??= this.#open());
+  }
+
+  async #release(): Promise<void> {
+    const environment = this.#environment;
+    this.#environment = null;
+    try {
+      await environment?.close();
+    } catch {
+      // What it could not finish has failed already.
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#running;
+    await this.#release();
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed !== null) throw new ActorsError('store-unavailable', 'The store is closed');
+  }
+}

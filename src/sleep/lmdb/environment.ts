@@ -1,0 +1,102 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { ActorsError } from '../../errors.ts';
+import { RECORD_FORMAT } from '../record.ts';
+import { WIRE } from './recordCodec.ts';
+import { Tables } from './tables.ts';
+
+/** The version of how tables and keys are laid out. */
+const LAYOUT = 1;
+const VERSIONS = Buffer.from('versions');
+const FILES = ['data.mdb', 'lock.mdb'];
+
+/** The files of a store, open. */
+export class Environment {
+  readonly tables: Tables;
+  readonly #root: RootDatabase;
+
+  /** @throws ActorsError `store-unavailable` */
+  constructor(path: string, maxAside: number) {
+    try {
+      makeFiles(path);
+      this.#root = open({
+        path,
+        noSubdir: false,
+        // A commit is on the disk before anybody hears of it.
+        overlappingSync: false,
+        // With it, a failed commit is also an unhandled rejection of a promise nobody was given.
+        eventTurnBatching: false,
+      });
+      this.tables = new Tables(this.#root, maxAside);
+    } catch (cause) {
+      throw new ActorsError('store-unavailable', 'The store can not be opened', { cause });
+    }
+    this.#checkVersions();
+  }
+
+  /**
+   * Runs some work in one transaction. What threw is undone alone, and has its error at its place.
+   *
+   * @param take asked for the work when the transaction is open
+   * @throws what made the commit fail: nothing was stored then
+   */
+  async commit(take: () => readonly ((tables: Tables) => void)[]): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    const run = (): void => {
+      for (const [index, work] of take().entries()) {
+        try {
+          // Within a transaction it is done when it returns.
+          void this.#root.childTransaction(() => work(this.tables));
+        } catch (error) {
+          errors[index] = error;
+        }
+      }
+    };
+    try {
+      await this.#root.transaction(run);
+    } catch (error) {
+      throw await causeOf(error);
+    }
+    return errors;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  #checkVersions(): void {
+    const known = Buffer.of(LAYOUT, RECORD_FORMAT, WIRE);
+    const stored = this.tables.about.get(VERSIONS);
+    if (stored?.equals(known) === true) return;
+    if (stored?.some((version, index) => version > (known[index] ?? 0)) === true) {
+      void this.#root.close();
+      throw new ActorsError(
+        'store-unavailable',
+        'A newer release of mcp-actors or of node wrote this store',
+      );
+    }
+    this.tables.about.putSync(VERSIONS, known);
+  }
+}
+
+/** Session ids are secrets: the files are their owner's alone. */
+function makeFiles(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const name of FILES) {
+    const file = join(path, name);
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+  }
+}
+
+/** Why a commit failed: it is told by a promise beside the error, which must not stay unread. */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}

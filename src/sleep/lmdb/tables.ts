@@ -1,0 +1,146 @@
+import type { Database, RootDatabase } from 'lmdb';
+import { beginningWith, NUMBER, PRINT, sortable, type Range } from './keys.ts';
+import { listingOf, type Listing } from './recordCodec.ts';
+
+/** Keys and values are bytes. */
+export type Table = Database<Buffer, Buffer>;
+
+const NOTHING = Buffer.alloc(0);
+const OPTIONS = { keyEncoding: 'binary', encoding: 'binary' } as const;
+
+/**
+ * What is in the store. Methods that change something are called within a transaction.
+ *
+ * A session is known by the fingerprint of its id. `due` and `owned` have keys only, which end with
+ * that fingerprint; each stands and falls with its record.
+ */
+export class Tables {
+  /** Session → sealed record. */
+  readonly records: Table;
+  /** Expiry, session. */
+  readonly due: Table;
+  /** Principal, expiry, session. */
+  readonly owned: Table;
+  /** Session, number → sealed row. */
+  readonly rows: Table;
+  /** Number → session and what could not be read. */
+  readonly aside: Table;
+  /** Name → versions. */
+  readonly about: Table;
+  readonly #maxAside: number;
+
+  constructor(root: RootDatabase, maxAside: number) {
+    const open = (name: string): Table => root.openDB({ name, ...OPTIONS });
+    this.records = open('records');
+    this.due = open('due');
+    this.owned = open('owned');
+    this.rows = open('rows');
+    this.aside = open('aside');
+    this.about = open('about');
+    this.#maxAside = maxAside;
+  }
+
+  /** How many records there are. */
+  get size(): number {
+    // The types of lmdb say nothing of what is in its figures.
+    return (this.records.getStats() as { entryCount: number }).entryCount;
+  }
+
+  put(session: Buffer, bytes: Buffer): void {
+    const before = this.#listing(session);
+    const now = listingOf(bytes);
+    void this.records.put(session, bytes);
+    if (before !== undefined && now !== undefined && isSame(before, now)) return;
+    if (before !== undefined) this.#unlist(session, before);
+    if (now !== undefined)
+      for (const [table, key] of this.#keys(session, now)) void table.put(key, NOTHING);
+  }
+
+  remove(session: Buffer): void {
+    const listing = this.#listing(session);
+    if (listing !== undefined) this.#unlist(session, listing);
+    void this.records.remove(session);
+    this.removeRows(session);
+  }
+
+  putRow(session: Buffer, n: number, bytes: Buffer): void {
+    // Rows of a session that is over would be swept by nobody.
+    if (this.records.doesExist(session)) void this.rows.put(rowKey(session, n), bytes);
+  }
+
+  removeRow(session: Buffer, n: number): void {
+    void this.rows.remove(rowKey(session, n));
+  }
+
+  removeRows(session: Buffer): void {
+    for (const key of keysIn(this.rows, beginningWith(session))) void this.rows.remove(key);
+  }
+
+  /** Keeps what can not be read for whoever looks for the reason; the oldest leave for it. */
+  keepAside(session: Buffer, bytes: Buffer): void {
+    const kept = keysIn(this.aside, beginningWith(Buffer.of()));
+    const next = (kept.at(-1)?.readBigUInt64BE() ?? 0n) + 1n;
+    const leaving = Math.max(kept.length + 1 - this.#maxAside, 0);
+    for (const key of kept.slice(0, leaving)) void this.aside.remove(key);
+    const key = Buffer.alloc(NUMBER);
+    key.writeBigUInt64BE(next);
+    void this.aside.put(key, Buffer.concat([session, bytes]));
+  }
+
+  /** Takes a name off a list, unless its record stands there again. */
+  tidy(table: Table, key: Buffer): void {
+    if (!this.isListed(table, key, this.#listing(sessionOf(key)))) void table.remove(key);
+  }
+
+  /** Whether this is the key by which a listing names its session. */
+  isListed(table: Table, key: Buffer, listing: Listing | undefined): boolean {
+    if (listing === undefined) return false;
+    return this.#keys(sessionOf(key), listing).some(
+      ([named, own]) => named === table && own.equals(key),
+    );
+  }
+
+  /** The tables a session of a listing is named in, and by which key. */
+  #keys(session: Buffer, { expiry, owner }: Listing): [Table, Buffer][] {
+    const due: [Table, Buffer] = [this.due, Buffer.concat([expiry, session])];
+    if (owner === undefined) return [due];
+    return [due, [this.owned, Buffer.concat([owner, expiry, session])]];
+  }
+
+  #listing(session: Buffer): Listing | undefined {
+    const bytes = this.records.getBinaryFast(session);
+    return bytes === undefined ? undefined : listingOf(bytes);
+  }
+
+  #unlist(session: Buffer, listing: Listing): void {
+    for (const [table, key] of this.#keys(session, listing)) void table.remove(key);
+  }
+}
+
+/** The keys of a range, or the first of them. */
+export function keysIn(table: Table, range: Range, limit?: number): Buffer[] {
+  const { start, end } = range;
+  const options = {
+    end,
+    // LMDB takes no empty key; without a start it begins with the first one.
+    ...(start.length > 0 && { start }),
+    ...(limit !== undefined && { limit }),
+  };
+  return Array.from(table.getKeys(options), (key) => Buffer.from(key));
+}
+
+/** The session a key ends with. */
+export function sessionOf(key: Buffer): Buffer {
+  return key.subarray(key.length - PRINT);
+}
+
+function rowKey(session: Buffer, n: number): Buffer {
+  return Buffer.concat([session, sortable(n)]);
+}
+
+function isSame(a: Listing, b: Listing): boolean {
+  if (!a.expiry.equals(b.expiry)) return false;
+  return a.owner === undefined || b.owner === undefined
+    ? a.owner === b.owner
+    : a.owner.equals(b.owner);
+}
