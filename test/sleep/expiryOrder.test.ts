@@ -1,0 +1,56 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ExpiryOrder } from '../../src/sleep/expiryOrder.ts';
+import type { SessionRecord } from '../../src/sleep/record.ts';
+import { seeded } from '../support/seeded.ts';
+import { sessionRecord } from '../support/sessionRecord.ts';
+
+const place = ({ expiresAt, key }: SessionRecord): string => `${expiresAt} ${key}`;
+const inOrder = (records: readonly SessionRecord[]): SessionRecord[] =>
+  records.toSorted((a, b) => a.expiresAt - b.expiresAt || (a.key < b.key ? -1 : 1));
+
+it('ExpiryOrder keeps thousands of records in order, however they come and go', async () => {
+  const property = fc.asyncProperty(
+    fc.constantFrom<(i: number) => number>(
+      (i) => i,
+      (i) => 5000 - i,
+      (i) => (i * 7919) % 5003,
+      (i) => i % 3,
+    ),
+    fc.integer({ min: 1, max: 12 }),
+    fc.nat(),
+    async (expiry, keepEvery, salt) => {
+      const order = new ExpiryOrder();
+      const all = Array.from({ length: 5000 }, (_, i) =>
+        sessionRecord({ id: `${(i * 31) % 5000}`, expiresAt: expiry(i) }),
+      );
+      for (const record of all) order.add(record);
+      expect([...order.after()].map(place)).toEqual(inOrder(all).map(place));
+
+      const kept = all.filter((_, i) => (i + salt) % keepEvery === 0);
+      for (const [i, record] of all.entries()) {
+        if ((i + salt) % keepEvery !== 0) order.remove(record);
+      }
+      expect([...order.after()].map(place)).toEqual(inOrder(kept).map(place));
+      expect(order.size).toBe(kept.length);
+
+      const sorted = inOrder(kept);
+      const at = salt % kept.length;
+      expect([...order.after(sorted[at])].map(place)).toEqual(sorted.slice(at + 1).map(place));
+
+      for (const record of all) if (!kept.includes(record)) order.add(record);
+      expect([...order.after()].map(place)).toEqual(inOrder(all).map(place));
+      for (const record of all) order.remove(record);
+      expect([...order.after(), order.size]).toEqual([0]);
+    },
+  );
+  await seeded(property, 12);
+});
+
+it('ExpiryOrder leaves alone what it does not hold', () => {
+  const order = new ExpiryOrder(sessionRecord({ id: 'b' }), sessionRecord({ id: 'a' }));
+  order.remove(sessionRecord({ id: 'a' }));
+  order.remove(sessionRecord({ id: 'z' }));
+  expect([...order.after()].map(({ id }) => id)).toEqual(['a', 'b']);
+  expect(order.size).toBe(2);
+});
