@@ -257,7 +257,10 @@ export abstract class Actor {
     const last = this.#step;
     this.#step = step;
     const { counters, events } = this.services;
-    if (step.path !== last.path) counters.moved(countedState(last.path), countedState(step.path));
+    // One that is recalled was counted all the while.
+    if (step.path !== last.path && event.type !== 'session.recalled') {
+      counters.moved(countedState(last.path), countedState(step.path));
+    }
     if (!events.watchesTransitions) return;
     // An event that is not for the state it met is no transition.
     if (step.snapshot === last.snapshot && step.effects.length === 0 && last !== NOWHERE) return;
