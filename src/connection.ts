@@ -115,9 +115,9 @@ export class Connection implements TransportPeer, SessionContext {
   }
 
   /** Tells a fresh server what the client told its predecessor; the answers go to nobody. */
-  async replay(handshake: Handshake, prefix: string, confirmed: boolean): Promise<void> {
+  async replay(handshake: Handshake, prefix: string): Promise<void> {
     this.#replaying = new Map();
-    for (const message of handshake.replay(prefix, confirmed)) {
+    for (const message of handshake.replay(prefix)) {
       if (!isRequest(message)) {
         this.deliver(message, undefined);
         continue;

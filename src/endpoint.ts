@@ -408,11 +408,11 @@ export class Endpoint {
         }
       },
       (error: unknown) => {
-        const isCorrupt = error instanceof ActorsError && error.code === 'record-corrupt';
-        sleepers.failed('get', error);
+        const code = error instanceof ActorsError ? error.code : undefined;
         // Put aside by its store: there is no such session any more.
-        if (isCorrupt) take(undefined);
-        else this.refuse(port, 'store-unavailable', id);
+        if (code === 'record-corrupt') take(undefined);
+        else if (code === 'store-unavailable') this.refuse(port, code, id);
+        else this.refuse(port, this.#failed(error), id);
       },
     );
   }

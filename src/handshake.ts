@@ -9,6 +9,8 @@ export interface HandshakeRecord {
   /** The params of `initialize`. */
   readonly initialize: Params;
   readonly protocolVersion: string | undefined;
+  /** The client has said `notifications/initialized`; some go to work without it. */
+  readonly initialized: boolean;
   /** The params of the last `logging/setLevel`. */
   readonly level: Params | undefined;
   /** The params of each `resources/subscribe` that holds. */
@@ -21,6 +23,8 @@ export interface HandshakeRecord {
  */
 export class Handshake {
   protocolVersion: string | undefined;
+  /** The server was told that its client has initialized. */
+  initialized = false;
   #initialize: Params | undefined;
   #level: Params | undefined;
   #subscriptions: Map<string, Params> | null = null;
@@ -41,14 +45,17 @@ export class Handshake {
     return {
       initialize: this.#initialize ?? {},
       protocolVersion: this.protocolVersion,
+      initialized: this.initialized,
       level: this.#level,
       subscriptions: [...(this.#subscriptions?.values() ?? [])],
     };
   }
 
   /** Goes on from a record. */
-  restore({ initialize, protocolVersion, level, subscriptions }: HandshakeRecord): void {
+  restore(record: HandshakeRecord): void {
+    const { initialize, protocolVersion, initialized, level, subscriptions } = record;
     this.protocolVersion = protocolVersion;
+    this.initialized = initialized;
     this.#initialize = initialize;
     this.#level = level;
     for (const params of subscriptions) this.#subscribe(String(params['uri']), params, Infinity);
@@ -84,12 +91,10 @@ export class Handshake {
   }
 
   /**
-   * The messages to replay, in order; requests among them are answered to nobody.
-   *
-   * @param confirmed the client has said `notifications/initialized`, or gone to work without it; a
-   * server that ran is not yet a client that initialized
+   * The messages to replay, in order; requests among them are answered to nobody. A server that ran
+   * is not yet a client that initialized: that is said again only where the client has said it.
    */
-  *replay(prefix: string, confirmed: boolean): Generator<Message> {
+  *replay(prefix: string): Generator<Message> {
     let count = 0;
     const request = (method: string, params: Params): Message => ({
       jsonrpc: '2.0',
@@ -98,7 +103,7 @@ export class Handshake {
       params,
     });
     yield request('initialize', this.#initialize ?? {});
-    if (confirmed) yield { jsonrpc: '2.0', method: 'notifications/initialized' };
+    if (this.initialized) yield { jsonrpc: '2.0', method: 'notifications/initialized' };
     if (this.#level !== undefined) yield request('logging/setLevel', this.#level);
     for (const params of this.#subscriptions?.values() ?? []) {
       yield request('resources/subscribe', params);

@@ -68,8 +68,7 @@ export class Incarnations {
       await this.#released;
       if (connection.isReleased) return;
       await this.#connect();
-      const prefix = `${session.key}:${this.#epoch}`;
-      await connection.replay(session.handshake, prefix, session.isConfirmed);
+      await connection.replay(session.handshake, `${session.key}:${this.#epoch}`);
       if (connection.isReleased) return;
       await this.#own();
       await session.woke(connection, began);

@@ -348,6 +348,9 @@ export class SessionActor
   }
 
   deliver(message: Message, delivery?: Extra): void {
+    if ('method' in message && message.method === 'notifications/initialized') {
+      this.handshake.initialized = true;
+    }
     const { current } = this.incarnations;
     try {
       runInSession(current, () => current.deliver(message, delivery));

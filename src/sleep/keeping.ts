@@ -184,7 +184,9 @@ export class Keeping implements Kept {
     }
     const { sleepers } = this;
     const { openLocals: locals, openOutbox } = actor;
-    this.storedUntil = this.expiresAt ?? sleepers.expiry();
+    // Attached, it does not expire while this process lives.
+    const { attached } = actor.snapshot.context;
+    this.storedUntil = (attached ? undefined : this.expiresAt) ?? sleepers.expiry();
     return {
       id: actor.id,
       key: actor.key,

@@ -1,3 +1,4 @@
+import { ActorsError } from '../errors.ts';
 import type { EventStream, StoreWork } from '../events.ts';
 import type { HandshakeRecord } from '../handshake.ts';
 import type { Services } from '../services.ts';
@@ -84,7 +85,7 @@ export class Sleepers {
     if (this.#isOver || id.length > MAX_ID_LENGTH) return undefined;
     const seeking = this.#seeking.get(id);
     if (seeking !== undefined) return seeking.then((actor) => own(actor, principal));
-    const found = this.store.get(id);
+    const found = this.#get(id);
     if (!this.isDurable && !isPromise(found)) {
       // Another's is not even recalled (row S3).
       const isOwn = found !== undefined && found.principal === principal;
@@ -93,6 +94,15 @@ export class Sleepers {
     const recalled = this.#recall(id, found).finally(() => this.#seeking.delete(id));
     this.#seeking.set(id, recalled);
     return recalled.then((actor) => own(actor, principal));
+  }
+
+  /** A store that throws is one that rejects. */
+  #get(id: string): Awaitable<SessionRecord | undefined> {
+    try {
+      return this.store.get(id);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   /** For whoever acts on a session by its id alone. */
@@ -107,12 +117,26 @@ export class Sleepers {
     id: string,
     found: Awaitable<SessionRecord | undefined>,
   ): Promise<SessionActor | undefined> {
-    const record = await found;
-    const rows = record === undefined ? [] : await this.store.rows(id);
+    const [record, rows] = await this.#read(id, found);
     // It may have been recalled for another reason, or have ended, while the store was asked.
     const resident = this.#directory.resident(id);
     if (resident !== undefined || this.#isOver) return resident;
     return this.#revive(record, rows);
+  }
+
+  /** @throws ActorsError `record-corrupt`, `store-unavailable` with what the store failed with */
+  async #read(
+    id: string,
+    found: Awaitable<SessionRecord | undefined>,
+  ): Promise<[SessionRecord | undefined, Rows]> {
+    try {
+      const record = await found;
+      return [record, record === undefined ? [] : await this.store.rows(id)];
+    } catch (error) {
+      this.failed('get', error);
+      if (error instanceof ActorsError && error.code === 'record-corrupt') throw error;
+      throw new ActorsError('store-unavailable', 'the session store failed', { cause: error });
+    }
   }
 
   #revive(record: SessionRecord | undefined, rows: Rows): SessionActor | undefined {

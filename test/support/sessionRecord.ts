@@ -15,6 +15,7 @@ export function sessionRecord(over: Partial<SessionRecord> = {}): SessionRecord 
         capabilities: { sampling: {} },
       },
       protocolVersion: '2025-11-25',
+      initialized: true,
       level: undefined,
       subscriptions: [],
     },
