@@ -1,15 +1,13 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { ActorsError } from '../../errors.ts';
 import { RECORD_FORMAT } from '../record.ts';
+import { prepareFiles } from './files.ts';
 import { WIRE } from './recordCodec.ts';
 import { Tables } from './tables.ts';
 
 /** The version of how tables and keys are laid out. */
 const LAYOUT = 1;
 const VERSIONS = Buffer.from('versions');
-const FILES = ['data.mdb', 'lock.mdb'];
 
 /** The files of a store, open. */
 export class Environment {
@@ -19,7 +17,7 @@ export class Environment {
   /** @throws ActorsError `store-unavailable` */
   constructor(path: string, maxAside: number) {
     try {
-      makeFiles(path);
+      prepareFiles(path);
       this.#root = open({
         path,
         noSubdir: false,
@@ -77,16 +75,6 @@ export class Environment {
       );
     }
     this.tables.about.putSync(VERSIONS, known);
-  }
-}
-
-/** Session ids are secrets: the files are their owner's alone. */
-function makeFiles(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  for (const name of FILES) {
-    const file = join(path, name);
-    closeSync(openSync(file, 'a', 0o600));
-    chmodSync(file, 0o600);
   }
 }
 
