@@ -11,6 +11,7 @@ const put = (over: Partial<SessionRecord>): StoreChange => ({
   type: 'put',
   record: sessionRecord(over),
 });
+const row = (id: string, n: number): StoreChange => ({ type: 'row', id, n, row: `${id}${n}` });
 const corrupt = { code: 'record-corrupt' };
 const ids = (records: readonly SessionRecord[]): string[] => records.map(({ id }) => id);
 
@@ -130,7 +131,6 @@ describe('a damaged record', () => {
 
 describe('a damaged row', () => {
   it('takes the log of its session with it, and no other', async () => {
-    const row = (id: string, n: number): StoreChange => ({ type: 'row', id, n, row: `${id}${n}` });
     const { store } = await damaged(
       [put({ id: 'a' }), put({ id: 'b' }), row('a', 1), row('a', 2), row('b', 1)],
       ({ rows }) => {

@@ -1,0 +1,121 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import * as fc from 'fast-check';
+import { openLmdbStore } from 'mcp-actors/lmdb';
+import { expect, it, onTestFinished } from 'vitest';
+import type { SessionStore } from '../../src/sleep/store.ts';
+import { turn } from '../support/eventually.ts';
+import { sessionRecord } from '../support/sessionRecord.ts';
+import { LANES, stateOf } from '../support/storeChild.ts';
+import { storeFolder } from '../support/storeFolder.ts';
+
+const CHILD = new URL('../support/storeChild.ts', import.meta.url).pathname;
+const ROUNDS = 20;
+
+function start(
+  scenario: string,
+  path: string,
+): { child: ChildProcess; lines: AsyncIterable<string> } {
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const args = ['--import', 'tsx', CHILD, scenario, path];
+  // LMDB speaks of a full disk on its own; the report says it better.
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { child, lines: createInterface({ input: child.stdout }) };
+}
+
+/** Everything a process said until it ended. */
+async function reportOf(scenario: string, path: string): Promise<unknown> {
+  const { child, lines } = start(scenario, path);
+  const ended = once(child, 'exit');
+  let last: unknown;
+  for await (const line of lines) last = JSON.parse(line);
+  const [code] = await ended;
+  return code === 0 ? last : { code };
+}
+
+/** What is in a lane, as one text: a number where all of it is of one write. */
+async function laneOf(store: SessionStore, lane: string): Promise<string> {
+  const [one, two] = [await store.get(`${lane}1`), await store.get(`${lane}2`)];
+  const rows = [...(await store.rows(`${lane}1`)), ...(await store.rows(`${lane}2`))];
+  const listed = (await store.page({ principal: lane, limit: 9 })).records.length;
+  if (one === undefined && two === undefined && rows.length === 0 && listed === 0) return '0';
+  const epoch = one?.epoch ?? NaN;
+  const state = stateOf(epoch);
+  const isWhole =
+    two?.epoch === epoch &&
+    one?.state === state &&
+    two.state === state &&
+    rows.length === 1 &&
+    rows[0]?.n === epoch &&
+    rows[0].row === state &&
+    listed === 2;
+  if (isWhole) return `${epoch}`;
+  return `torn: ${JSON.stringify([one?.epoch, two?.epoch, rows.map(({ n }) => n), listed])}`;
+}
+
+it(`a process killed while it writes leaves each write whole or not at all, ${ROUNDS} times`, async () => {
+  const { path } = storeFolder();
+  const seed = Number(process.env['FC_SEED'] ?? (Math.random() * 2 ** 31) | 0);
+  console.info(`FC_SEED=${seed}`);
+  const moments = fc.record({ writes: fc.nat(60), turns: fc.nat(300) });
+  const stored = new Map(LANES.map((lane) => [lane, 0]));
+  let inTheMiddle = 0;
+  for (const { writes, turns } of fc.sample(moments, { numRuns: ROUNDS, seed })) {
+    const { child, lines } = start('churn', path);
+    const ended = once(child, 'exit');
+    let heard = 0;
+    for await (const line of lines) {
+      // The first line comes before the files are opened.
+      const said: unknown = JSON.parse(line);
+      if (Array.isArray(said)) stored.set(said[0], said[1]);
+      if (heard++ !== writes) continue;
+      for (let i = 0; i < turns; i++) await turn();
+      child.kill('SIGKILL');
+    }
+    expect(await ended).toEqual([null, 'SIGKILL']);
+
+    const store = openLmdbStore({ path });
+    for (const lane of LANES) {
+      const told = stored.get(lane)!;
+      const found = await laneOf(store, lane);
+      expect([`${told}`, `${told + 1}`]).toContain(found);
+      if (Number(found) > told) inTheMiddle++;
+      stored.set(lane, Number(found));
+    }
+    const { records } = await store.page({ limit: 100 });
+    expect(await store.count()).toBe(records.length);
+    expect(await store.due(Infinity, 100)).toEqual(records);
+    await store.close();
+  }
+  // Otherwise no process was killed in the middle of anything.
+  expect(inTheMiddle).toBeGreaterThan(0);
+}, 180_000);
+
+it('two processes use one store at once', async () => {
+  const { path, opened } = storeFolder();
+  const store = opened(openLmdbStore({ path }));
+  await store.write([{ type: 'put', record: sessionRecord({ id: 'parent' }) }]);
+  expect(await reportOf('write', path)).toBe('parent');
+  expect(await store.get('child')).toMatchObject({ id: 'child' });
+  expect(await store.count()).toBe(2);
+});
+
+it('a full disk refuses writes, is read on, and takes writes again when there is room', async () => {
+  const { path, opened } = storeFolder();
+  const report = (await reportOf('fill', path)) as { stored: string[]; readable: number };
+  const before = report.stored.length - 3;
+  expect(before).toBeGreaterThan(20);
+  expect(report).toMatchObject({
+    code: 'store-unavailable',
+    hasCause: true,
+    together: ['rejected', 'rejected', 'rejected'],
+    readable: before,
+    count: before,
+    unhandled: 0,
+  });
+  const store = opened(openLmdbStore({ path }));
+  const { records } = await store.page({ limit: 10_000 });
+  expect(new Set(records.map(({ id }) => id))).toEqual(new Set(report.stored));
+});

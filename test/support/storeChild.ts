@@ -1,0 +1,116 @@
+/**
+ * A process of its own with a store on the disk, to be killed, or to meet a full disk.
+ * Says what was stored as lines of JSON, each as soon as it is.
+ */
+import { execFileSync } from 'node:child_process';
+import { writeSync } from 'node:fs';
+import { openLmdbStore } from 'mcp-actors/lmdb';
+import type { StoreChange } from '../../src/sleep/store.ts';
+import { sessionRecord } from './sessionRecord.ts';
+
+export const LANES = ['w', 'x', 'y', 'z'];
+
+/** A state that shows which write it is of, and whether it is whole; some need many pages. */
+export function stateOf(epoch: number): string {
+  return `${epoch},`.repeat(1 + ((epoch * 37) % 4000));
+}
+
+/** Two records, and a row in the place of another: all of it one write. */
+export function changesOf(lane: string, epoch: number): StoreChange[] {
+  const put = (id: string): StoreChange => ({
+    type: 'put',
+    record: sessionRecord({
+      id,
+      epoch,
+      principal: lane,
+      expiresAt: 1000 + ((epoch * 7919) % 100),
+      state: stateOf(epoch),
+    }),
+  });
+  return [
+    put(`${lane}1`),
+    put(`${lane}2`),
+    { type: 'row', id: `${lane}1`, n: epoch, row: stateOf(epoch) },
+    { type: 'row', id: `${lane}1`, n: epoch - 1, row: undefined },
+  ];
+}
+
+function say(what: unknown): void {
+  writeSync(1, `${JSON.stringify(what)}\n`);
+}
+
+/** Writes in each lane, one after the other, for ever. */
+async function churn(path: string): Promise<void> {
+  say('opening');
+  const store = openLmdbStore({ path });
+  await Promise.all(
+    LANES.map(async (lane) => {
+      const last = await store.get(`${lane}1`);
+      for (let epoch = (last?.epoch ?? 0) + 1; ; epoch++) {
+        await store.write(changesOf(lane, epoch));
+        say([lane, epoch]);
+      }
+    }),
+  );
+}
+
+/** Writes one record and ends. */
+async function write(path: string): Promise<void> {
+  const store = openLmdbStore({ path });
+  await store.write([{ type: 'put', record: sessionRecord({ id: 'child' }) }]);
+  say((await store.get('parent'))?.id);
+  await store.close();
+}
+
+/** Files of this process may have so many bytes, from now on. */
+function limitFiles(bytes: number | 'unlimited'): void {
+  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
+}
+
+/** Writes until the disk is full, then once more when it is not. */
+async function fill(path: string): Promise<void> {
+  let unhandled = 0;
+  process.on('unhandledRejection', () => unhandled++);
+  const store = openLmdbStore({ path });
+  const put = async (id: string): Promise<void> =>
+    store.write([{ type: 'put', record: sessionRecord({ id, state: 'x'.repeat(5000) }) }]);
+  limitFiles(1_000_000);
+  const stored: string[] = [];
+  const errors: unknown[] = [];
+  for (let i = 0; errors.length < 5; i++) {
+    try {
+      await put(`s${i}`);
+      stored.push(`s${i}`);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  const together = await Promise.allSettled(['t1', 't2', 't3'].map(put));
+  const readable = (await Promise.all(stored.map(async (id) => store.get(id)))).filter(
+    (record) => record?.state === 'x'.repeat(5000),
+  ).length;
+  const count = await store.count();
+  limitFiles('unlimited');
+  for (const id of ['t1', 't2', 't3']) {
+    await put(id);
+    stored.push(id);
+  }
+  await store.close();
+  const [first] = errors as [{ code: string; cause: Error }];
+  say({
+    stored,
+    code: first.code,
+    hasCause: first.cause instanceof Error,
+    together: together.map(({ status }) => status),
+    readable,
+    count,
+    unhandled,
+  });
+}
+
+const [scenario, path] = process.argv.slice(2);
+if (path !== undefined) {
+  if (scenario === 'churn') await churn(path);
+  if (scenario === 'write') await write(path);
+  if (scenario === 'fill') await fill(path);
+}
