@@ -32,7 +32,7 @@ export async function pageOf(
 /** Adds those in this process. @returns the cursor to go on from, `undefined` after the last */
 function here(
   supervisor: Supervisor<SessionActor>,
-  { state, principal }: SessionQuery,
+  { state, principal, key }: SessionQuery,
   after: string,
   limit: number,
   sessions: SessionView[],
@@ -45,6 +45,7 @@ function here(
       continue;
     }
     if (principal !== undefined && actor.principal !== principal) continue;
+    if (key !== undefined && actor.key !== key) continue;
     if (!isBelow(actor.path, state)) continue;
     if (sessions.length === limit) return `${HERE}${last}`;
     sessions.push(viewOf(actor));
@@ -55,7 +56,7 @@ function here(
 
 async function away(
   supervisor: Supervisor<SessionActor>,
-  { state, principal }: SessionQuery,
+  { state, principal, key }: SessionQuery,
   after: string,
   limit: number,
   sessions: SessionView[],
@@ -63,12 +64,13 @@ async function away(
   if (!isBelow('idle.asleep', state)) return undefined;
   const { settings, principalKey } = supervisor.services;
   const { records, next } = await settings.store.page({
-    limit: limit - sessions.length,
+    limit: key === undefined ? limit - sessions.length : MAX_LIMIT,
     ...(principal !== undefined && { principal }),
     ...(after !== '' && { after }),
   });
   const isHere = ({ id }: SessionRecord): boolean => supervisor.resident(id) !== undefined;
   for (const record of records) {
+    if (key !== undefined && record.key !== key) continue;
     if (!isHere(record)) sessions.push(sleepingViewOf(record, principalKey(record.principal)));
   }
   return next === undefined ? undefined : `${AWAY}${next}`;

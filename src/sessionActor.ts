@@ -109,7 +109,8 @@ export class SessionActor
     }
     if (record.locals !== undefined) this.#locals = new Map(record.locals);
     this.keeping.restore(record);
-    if (record.standalone > 0 || rows.length > 0) this.outbox.restore(record.standalone, rows);
+    const { standalone } = record;
+    if (standalone > 0 || this.#sleepers.isDurable) this.outbox.restore(standalone, rows);
     this.recall(record.confirmed);
   }
 

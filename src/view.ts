@@ -60,6 +60,8 @@ export interface SessionQuery {
   /** A state, or all states below one: `idle` is also `idle.asleep`. */
   readonly state?: string;
   readonly principal?: string;
+  /** The one of this name. */
+  readonly key?: string;
   /** `next` of the page before. */
   readonly after?: string;
   /** @default 100, at most 1000 */

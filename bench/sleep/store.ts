@@ -30,6 +30,7 @@ const handshake = {
     capabilities: { roots: { listChanged: true }, sampling: {}, elicitation: {} },
   },
   protocolVersion: '2025-11-25',
+  initialized: true,
   level: undefined,
   subscriptions: [],
 };
@@ -48,7 +49,7 @@ class FlatRecord implements SessionRecord {
   readonly locals = undefined;
   readonly kept = undefined;
   readonly asked = NOTHING;
-  readonly streams = 1;
+  readonly asleep = true;
   readonly standalone = 0;
 
   constructor(principal: string | undefined, now: number) {
