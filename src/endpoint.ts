@@ -31,6 +31,13 @@ import type { ResponsePort } from './wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from './wire/refusals.ts';
 import { isSupported } from './wire/versions.ts';
 
+/** It serves its client to the end, or has ended for good. */
+function isOwn(session: SessionActor | undefined): boolean {
+  return (
+    session !== undefined && (!session.snapshot.hasTag('ending') || session.reason !== 'drained')
+  );
+}
+
 /** A POST whose body is on its way. */
 export interface Upload {
   readonly session: SessionActor;
@@ -394,6 +401,10 @@ export class Endpoint {
   ): void {
     const resident = this.#supervisor.resident(named);
     const { sleepers } = this.services;
+    // Another process goes on with it: a client that took it for gone would begin anew.
+    if (sleepers?.isDurable === true && !this.#supervisor.isAdmitting && !isOwn(resident)) {
+      return this.refuse(port, 'draining', id);
+    }
     if (resident !== undefined || sleepers === null || this.#supervisor.wasEnded(named)) {
       return take(this.#supervisor.find(named, principal));
     }

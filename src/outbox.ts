@@ -142,7 +142,8 @@ export class Outbox implements Outlet {
   #unhold(stream: Stream): void {
     if (!stream.isHeld) return;
     stream.isHeld = false;
-    if (stream.isLive) this.#prime(stream, 0);
+    if (stream.isLive) stream.begin?.();
+    stream.begin = null;
     this.#flush(stream);
     if (stream.isToDrop) this.drop(stream);
   }
@@ -306,8 +307,13 @@ export class Outbox implements Outlet {
     // The GET stream can be older than the handshake, which says what its client understands.
     stream.primed = canBePrimed(this.#host.protocolVersion);
     stream.port = port;
-    port.open([...STREAM_HEADERS, ...headers]);
-    if (!stream.isHeld) this.#prime(stream, seen);
+    const begin = (): void => {
+      port.open([...STREAM_HEADERS, ...headers]);
+      this.#prime(stream, seen);
+    };
+    // A client that has a head and no id waits for what never comes, should this process die now.
+    if (stream.isHeld) stream.begin = begin;
+    else begin();
     this.#host.keepAlive.arm(port);
     this.#host.streamsChanged(1);
     if (stream.number === STANDALONE) this.#host.attachedChanged(true);

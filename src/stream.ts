@@ -29,6 +29,8 @@ export class Stream {
   row: number | undefined;
   /** Nothing of it goes out until that row is stored: nobody could come back for it. */
   isHeld = false;
+  /** Begins its response, as soon as it may. */
+  begin: (() => void) | null = null;
   /** Its response ends as soon as it may begin. */
   isToDrop = false;
   /** What waits to go out, in order. */

@@ -1,5 +1,7 @@
 import { closeSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { createRuntime } from 'mcp-actors';
+import { openLmdbStore } from 'mcp-actors/lmdb';
 import { serve } from 'mcp-actors/node';
 import { createEverythingServer } from './server.ts';
 import { initialState } from './state.ts';
@@ -8,7 +10,14 @@ import { keepStatusLine } from './status-line.ts';
 const port = Number(process.env['PORT'] || 3000);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail('PORT must be a number up to 65535.');
 
-const runtime = createRuntime({ server: createEverythingServer, state: initialState });
+const { data } = parseArgs({ options: { data: { type: 'string' } } }).values;
+
+const runtime = createRuntime({
+  server: createEverythingServer,
+  state: initialState,
+  // With a folder for them, sessions outlive this process.
+  ...(data !== undefined && { store: openLmdbStore({ path: data }) }),
+});
 const host = await serve(runtime, { port }).catch((error: NodeJS.ErrnoException) =>
   error.code === 'EADDRINUSE'
     ? fail(`Port ${port} is already in use; choose another, as in PORT=3001 npm start.`)

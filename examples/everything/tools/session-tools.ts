@@ -4,7 +4,8 @@ import { defineTool } from './define-tool.ts';
 import { failure, text } from './results.ts';
 
 // Declared like a module variable, yet each session finds its own set in it.
-const remembered = sessionLocal(() => new Set<string>());
+// Its name is where a durable store keeps it.
+const remembered = sessionLocal(() => new Set<string>(), { name: 'remembered' });
 const maxRemembered = 1000;
 
 const anId = z.string().min(1).max(200);
