@@ -1,4 +1,6 @@
-export const USAGE = `Usage: mcp-actors host [options] -- <command> [arguments]`;
+export const USAGE = `Usage: mcp-actors host [options] -- <command> [arguments]
+       mcp-actors record [--out FILE] [options] -- <command> [arguments]
+       mcp-actors replay FILE`;
 
 export const HELP = `${USAGE}
 
@@ -7,6 +9,12 @@ one process for each session, ended with its session.
 
   mcp-actors host -- npx -y @modelcontextprotocol/server-everything
   mcp-actors host --port 8080 --env API_KEY -- node server.js
+
+record does the same and writes what happens to the sessions to a file; replay
+steps the machine through such a file and names the first line that differs.
+
+  mcp-actors record --out bug.jsonl -- node server.js
+  mcp-actors replay bug.jsonl
 
 Options
   --port N                 port to listen on; 0 takes a free one      (3000)
@@ -27,8 +35,16 @@ Options
   --verbose                print what the processes write to stderr
   --help, --version
 
+Options of record
+  --out FILE               file to make; it must not be there yet     (mcp-actors-TIME.jsonl)
+  --messages               record messages too: their methods and sizes
+  --max-mib N              size at which the recording stops          (64)
+  --rotate                 do not stop there: FILE becomes FILE.1
+
 There is no authentication: listen on other addresses than loopback only behind
 a proxy that has it.
 
 Exit codes: 0 stopped by a signal, 1 failed to start, 64 wrong usage.
+Of replay: 0 the same, 1 it differs, 64 wrong usage, 65 no recording or a broken
+one, 66 the file can not be read.
 `;

@@ -20,9 +20,14 @@ const MESSAGES_PATH = '/messages';
 /**
  * `mcp-actors host`: serves until a signal comes, then lets what is in flight finish.
  *
+ * @param watch is shown the runtime before anybody can reach it; what it says is announced
  * @throws CommandError
  */
-export async function host(options: HostArguments, version: string): Promise<number> {
+export async function host(
+  options: HostArguments,
+  version: string,
+  watch?: (runtime: Runtime) => Promise<string>,
+): Promise<number> {
   const env = environment(options.env);
   check(options, env['PATH'] ?? process.env['PATH'] ?? '');
   const { command, args, cwd, maxSessions } = options;
@@ -46,11 +51,12 @@ export async function host(options: HostArguments, version: string): Promise<num
     allowedHosts: [...LOOPBACK, ...namesOf(options.host), ...options.allowedHosts],
   });
   reportTroubles(runtime, options.startTimeoutMs);
+  const watched = await watch?.(runtime);
   const sse = [SSE_PATH, MESSAGES_PATH].includes(options.path) ? undefined : legacySse(runtime);
   const served = await listen(runtime, options, sse);
   const door = serveWebSocket(runtime, { server: served.server, path: options.path });
   const stopped = signalled();
-  process.stdout.write(announcement(options, version, served, sse !== undefined));
+  process.stdout.write(announcement(options, version, served, sse !== undefined, watched));
   await stopped;
   const deadlineMs = DRAIN_MS;
   await Promise.all([served.close({ deadlineMs }), door.close({ deadlineMs })]);
@@ -128,6 +134,7 @@ function announcement(
   version: string,
   { url }: NodeServer,
   hasSse: boolean,
+  watched: string | undefined,
 ): string {
   const lines = [
     `mcp-actors ${version} hosts ${printable([command, ...args].join(' '))}`,
@@ -135,6 +142,7 @@ function announcement(
     `  Streamable HTTP  ${url}`,
     `  WebSocket        ${url.replace(/^http/, 'ws')}`,
     ...(hasSse ? [`  HTTP+SSE         ${new URL(SSE_PATH, url).href}`] : []),
+    ...(watched === undefined ? [] : [`  ${watched}`]),
     '',
     'Connect a client with',
     `  { "mcpServers": { "hosted": { "type": "http", "url": "${url}" } } }`,

@@ -1,8 +1,11 @@
-import { createRequire } from 'node:module';
+import { libraryVersion } from '../watch/version.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { HELP, USAGE } from './help.ts';
 import { host } from './host.ts';
 import { parseHostArguments } from './hostArguments.ts';
+import { recordHost } from './record.ts';
+import { parseRecordArguments } from './recordArguments.ts';
+import { replayCommand } from './replay.ts';
 
 /** The command `mcp-actors`. Resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -12,11 +15,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     const end = argv.indexOf('--');
     const own = new Set(end < 0 ? argv : argv.slice(0, end));
     if (own.has('--help') || own.has('-h')) return print(HELP);
-    if (own.has('--version') || own.has('-v')) return print(`${version()}\n`);
+    if (own.has('--version') || own.has('-v')) return print(`${libraryVersion()}\n`);
     const [command, ...rest] = argv;
     if (command === undefined) throw usageError('what to do?');
-    if (command !== 'host') throw usageError(`no such command: ${JSON.stringify(command)}`);
-    return await host(parseHostArguments(rest), version());
+    if (command === 'host') return await host(parseHostArguments(rest), libraryVersion());
+    if (command === 'record') {
+      return await recordHost(parseRecordArguments(rest), libraryVersion());
+    }
+    if (command === 'replay') return await replayCommand(rest);
+    throw usageError(`no such command: ${JSON.stringify(command)}`);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     const hint = error.exitCode === EXIT.usage ? `${USAGE}\nTry "mcp-actors --help".\n` : '';
@@ -28,9 +35,4 @@ export async function main(argv: readonly string[]): Promise<number> {
 function print(text: string): number {
   process.stdout.write(text);
   return EXIT.ok;
-}
-
-function version(): string {
-  const manifest = createRequire(import.meta.url)('mcp-actors/package.json') as { version: string };
-  return manifest.version;
 }

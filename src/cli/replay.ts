@@ -1,0 +1,69 @@
+import { RecordingError } from '../watch/recorder/recordingError.ts';
+import { type Difference, type Replay } from '../watch/recorder/replay.ts';
+import { replayFile } from '../watch/recorder/replayFile.ts';
+import { CommandError, EXIT, usageError } from './exit.ts';
+import { printable } from './report.ts';
+
+/**
+ * `mcp-actors replay`: steps the machine through a recording and says whether it does the same.
+ *
+ * @throws CommandError
+ */
+export async function replayCommand(argv: readonly string[]): Promise<number> {
+  const files = argv[0] === '--' ? argv.slice(1) : argv;
+  const [file, more] = files;
+  if (file === undefined || more !== undefined) throw usageError('replay takes one file');
+  if (file.startsWith('-') && argv[0] !== '--') throw usageError(`no such option: ${file}`);
+  const result = await read(file);
+  const lines = [...summaryOf(result), ...verdictOf(result)];
+  process.stdout.write(`${lines.map(printable).join('\n')}\n`);
+  return result.difference === undefined ? EXIT.ok : EXIT.differs;
+}
+
+/** @throws CommandError */
+async function read(file: string): Promise<Replay> {
+  try {
+    return await replayFile(file);
+  } catch (error) {
+    if (error instanceof RecordingError) {
+      throw new CommandError(EXIT.badData, printable(`${file}, ${error.message}`));
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const why = TROUBLES[code] ?? code;
+    throw new CommandError(EXIT.noInput, printable(`can not read ${file}: ${why}`));
+  }
+}
+
+const TROUBLES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read',
+  EISDIR: 'it is a folder',
+};
+
+function summaryOf({ header, sessions, transitions, dropped, end, brokenLine }: Replay): string[] {
+  const said = [
+    `Recorded by mcp-actors ${header.version}: ${sessions} sessions, ${transitions} transitions.`,
+  ];
+  if (dropped > 0) said.push(`${dropped} lines were dropped when it was recorded.`);
+  if (brokenLine !== undefined) {
+    said.push(`Line ${brokenLine} is cut off: everything before it was replayed.`);
+  } else if (end === 'cut') {
+    said.push('It has no last line: its process was killed, or still writes.');
+  }
+  return said;
+}
+
+function verdictOf({ difference }: Replay): string[] {
+  if (difference === undefined) return ['The machine does the same.'];
+  return [sentenceOf(difference)];
+}
+
+function sentenceOf({ line, session, event, field, expected, seen }: Difference): string {
+  const who = session === undefined ? 'the supervisor' : `session ${session}`;
+  return `Line ${line}, ${who}, told ${event}: "${field}" of the machine is ${shown(expected)}, of the file ${shown(seen)}.`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+}

@@ -1,0 +1,104 @@
+import { END_REASONS, type EndReason, type SessionContext } from '../../../machines/session.ts';
+import {
+  firstStep,
+  nextStep,
+  type SessionSnapshot,
+  sleepingStep,
+  type Step,
+} from '../../../machines/step.ts';
+import { stateAt } from '../stateAt.ts';
+import type { TransitionLine } from './line.ts';
+
+/** Where a file and the machine part. */
+export interface Mismatch {
+  /** The member of the line that differs. */
+  readonly field: 'event' | 'from' | 'to' | 'effects' | 'reason';
+  /** What the machine does. */
+  readonly expected: unknown;
+  /** What the file says. */
+  readonly seen: unknown;
+}
+
+const BOOLEANS = [false, true] as const;
+
+/**
+ * The course of one session, stepped by the machine.
+ *
+ * A recording may begin in the middle of a life, where the flags of the session's context are not
+ * known: then it is every session that it can be, and each transition leaves those that do the same.
+ */
+export class Course {
+  #at: string;
+  #snapshots: readonly SessionSnapshot[] = [];
+
+  /** @param at the path of the state it is in, as far as it is known */
+  constructor(at: string) {
+    this.#at = at;
+    if (at !== 'new') this.#snapshots = contextsOf(at).map((context) => stateAt(at, context));
+  }
+
+  /** Makes the step that a line tells of. */
+  step(line: TransitionLine): Mismatch | undefined {
+    const { event, from, to } = line;
+    const isBeginning = event.type === 'session.opened' || event.type === 'session.recalled';
+    const at = isBeginning && this.#mayBegin(event.type) ? 'new' : this.#at;
+    if (from !== at) return { field: 'from', expected: at, seen: from };
+    if (isBeginning !== (from === 'new')) {
+      return { field: 'event', expected: 'one of a session', seen: event.type };
+    }
+    const steps = this.#steps(event);
+    const same = steps.filter((step) => mismatchOf(step, line) === undefined);
+    if (same.length === 0) {
+      const nearest = steps.find((step) => step.path === to) ?? steps[0]!;
+      return mismatchOf(nearest, line);
+    }
+    this.#at = to;
+    this.#snapshots = [...new Set(same.map(({ snapshot }) => snapshot))];
+    return undefined;
+  }
+
+  /** The session is said to have ended. */
+  end(reason: EndReason): Mismatch | undefined {
+    // What sleeps is a record: it is put away without its machine.
+    if (this.#at === 'idle.asleep') return undefined;
+    if (this.#at !== 'evicted') return { field: 'from', expected: this.#at, seen: 'evicted' };
+    const reasons = this.#snapshots.map(({ context }) => context.reason);
+    if (reasons.includes(reason)) return undefined;
+    return { field: 'reason', expected: reasons[0], seen: reason };
+  }
+
+  /** A life begins once; one that sleeps can be recalled from its record. */
+  #mayBegin(how: 'session.opened' | 'session.recalled'): boolean {
+    return how === 'session.recalled' && this.#at === 'idle.asleep';
+  }
+
+  #steps(event: TransitionLine['event']): readonly Step[] {
+    if (event.type === 'session.opened') return [firstStep(event.sleeps)];
+    if (event.type === 'session.recalled') return [sleepingStep(event.confirmed)];
+    return this.#snapshots.map((snapshot) => nextStep(snapshot, event));
+  }
+}
+
+function mismatchOf({ path, effects }: Step, line: TransitionLine): Mismatch | undefined {
+  if (path !== line.to) return { field: 'to', expected: path, seen: line.to };
+  const isSame =
+    effects.length === line.effects.length && effects.every((each, i) => each === line.effects[i]);
+  return isSame ? undefined : { field: 'effects', expected: effects, seen: line.effects };
+}
+
+/** Every context a session in a state can have. */
+function contextsOf(path: string): SessionContext[] {
+  const found: SessionContext[] = [];
+  const isEnding = path === 'evicted' || path.startsWith('closing.');
+  const reasons = isEnding ? END_REASONS : [null];
+  for (const attached of BOOLEANS) {
+    for (const confirmed of BOOLEANS) {
+      for (const sleeps of BOOLEANS) {
+        for (const reason of reasons) {
+          found.push({ attached, confirmed, sleeps, reason });
+        }
+      }
+    }
+  }
+  return found;
+}

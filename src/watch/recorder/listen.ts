@@ -1,0 +1,93 @@
+import type { Clock } from '../../clock.ts';
+import type { RuntimeEventName, RuntimeEvents } from '../../events.ts';
+import type { RecordingLine } from './line.ts';
+
+/** What can be recorded: a runtime, or a host of scopes. */
+export interface Recordable {
+  on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
+}
+
+/** A method is the client's own word, so it may be as long as a body. */
+const MAX_METHOD = 128;
+
+/** Turns what happens into lines. @returns how to stop */
+export function listen(
+  source: Recordable,
+  add: (line: RecordingLine) => void,
+  { messages, clock }: { readonly messages: boolean; readonly clock: Clock },
+): () => void {
+  const now = (): number => clock.now();
+  // Each member by name: what an event may carry one day is not recorded by chance.
+  const stops = [
+    source.on('session.transition', ({ at, session, event, from, to, effects }) =>
+      add({ type: 'transition', at, session, event, from, to, effects }),
+    ),
+    source.on('supervisor.transition', ({ at, event, from, to }) =>
+      add({ type: 'supervisor', at, event, from, to }),
+    ),
+    source.on('session.started', ({ session, principal }) =>
+      add({ type: 'started', at: now(), session, principal }),
+    ),
+    source.on('session.ended', ({ session, reason, ageMs }) =>
+      add({ type: 'ended', at: now(), session, reason, ageMs }),
+    ),
+    source.on('session.crashed', ({ session, restarted, error }) =>
+      add({ type: 'crashed', at: now(), session, restarted, error: nameOf(error) }),
+    ),
+    source.on('session.slept', ({ session }) => add({ type: 'slept', at: now(), session })),
+    source.on('session.woken', ({ session, cause, epoch, ms }) =>
+      add({ type: 'woken', at: now(), session, cause, epoch, ms }),
+    ),
+    source.on('session.pinned', ({ session, why }) =>
+      add({ type: 'pinned', at: now(), session, why }),
+    ),
+    source.on('session.orphan', ({ session, what }) =>
+      add({ type: 'orphan', at: now(), session, what }),
+    ),
+    source.on('limit', ({ session, limit }) => add({ type: 'limit', at: now(), session, limit })),
+    source.on('store.failed', ({ session, doing, error }) =>
+      add({ type: 'store', at: now(), session, doing, error: nameOf(error) }),
+    ),
+    source.on('deadletter', ({ at, session, direction, kind, method, reason }) =>
+      add({
+        type: 'deadletter',
+        at,
+        session,
+        direction,
+        kind,
+        reason,
+        ...(messages && { method: shortened(method) }),
+      }),
+    ),
+  ];
+  if (messages) {
+    stops.push(
+      source.on('message', ({ at, session, direction, kind, method, bytes }) =>
+        add({
+          type: 'message',
+          at,
+          session,
+          direction,
+          kind,
+          method: shortened(method),
+          bytes,
+        }),
+      ),
+      source.on('question.expired', ({ session, method, cause }) =>
+        add({ type: 'question', at: now(), session, method: shortened(method) ?? '', cause }),
+      ),
+    );
+  }
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function shortened(method: string | undefined): string | undefined {
+  return method?.slice(0, MAX_METHOD);
+}
+
+/** The class of what was thrown: its text may hold anything. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name.slice(0, MAX_METHOD) : typeof error;
+}

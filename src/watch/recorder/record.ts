@@ -1,0 +1,131 @@
+import { type Clock, systemClock } from '../../clock.ts';
+import { ActorsError } from '../../errors.ts';
+import { libraryVersion } from '../version.ts';
+import { openFileSink } from './fileSink.ts';
+import { FORMAT, FORMAT_VERSION, type HeaderLine } from './line.ts';
+import { listen, type Recordable } from './listen.ts';
+import type { Sink } from './sink.ts';
+import { Writer } from './writer.ts';
+
+interface CommonOptions {
+  /** Messages too: method and size of each, never what is in it. @default false */
+  readonly messages?: boolean;
+  /** Of one file; there the recording stops or rotates. At least 4 KiB. @default 64 MiB */
+  readonly maxBytes?: number;
+  /** Lines that wait for a slow disk or `write`; more are dropped and counted. @default 4 MiB */
+  readonly maxPendingBytes?: number;
+  /** @default the host's */
+  readonly clock?: Clock;
+}
+
+export interface RecordToFile extends CommonOptions {
+  /** Made anew: a file that is there is never written over. */
+  readonly file: string;
+  /**
+   * `stop`: the recording ends with a line that says so. `rotate`: the file becomes `FILE.1`, the
+   * one before is gone, and a new one begins. @default 'stop'
+   */
+  readonly whenFull?: 'stop' | 'rotate';
+}
+
+export interface RecordToWrite extends CommonOptions {
+  /** Gets whole lines, the next ones when its promise is settled. What it throws ends the recording. */
+  readonly write: (text: string) => void | Promise<void>;
+}
+
+export type RecordOptions = RecordToFile | RecordToWrite;
+
+export interface RecordingStats {
+  /** `full`: `maxBytes` is reached. `failed`: the disk or `write` did. */
+  readonly state: 'recording' | 'closed' | 'full' | 'failed';
+  readonly lines: number;
+  readonly bytes: number;
+  /** Lines that could not be written in time, or not at all. */
+  readonly dropped: number;
+  /** What failed. */
+  readonly error: unknown;
+}
+
+/** A recording that runs. */
+export interface Recording {
+  stats(): RecordingStats;
+  /** Writes what waits and ends the file; within five seconds, whatever the disk does. */
+  close(): Promise<RecordingStats>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const CLOSE_MS = 5000;
+const MIN_BYTES = 4096;
+
+/**
+ * Records what happens to the sessions of a runtime: JSON, one line for each event. A recording
+ * that is slow, full or broken changes nothing for any session.
+ *
+ * @throws ActorsError `bad-option`
+ * @throws what the file system meets: `EEXIST`, `ENOENT`, `EACCES`
+ */
+export async function record(source: Recordable, options: RecordOptions): Promise<Recording> {
+  const { messages = false, clock = systemClock } = options;
+  const maxBytes = sized('maxBytes', options.maxBytes ?? 64 * 1024 * 1024);
+  const maxPendingBytes = sized('maxPendingBytes', options.maxPendingBytes ?? 4 * 1024 * 1024);
+  const rotates = 'file' in options && options.whenFull === 'rotate';
+  const sink: Sink =
+    'file' in options ? await openFileSink(options.file, rotates) : toWrite(options);
+  const version = libraryVersion();
+  const header = (): HeaderLine => ({
+    type: 'header',
+    format: FORMAT,
+    formatVersion: FORMAT_VERSION,
+    version,
+    at: clock.now(),
+    messages,
+  });
+  let state: RecordingStats['state'] = 'recording';
+  let failure: unknown;
+  let stop: (() => void) | undefined;
+  const limits = { maxBytes, maxPendingBytes, rotates };
+  const writer = new Writer(sink, limits, clock, header, (how) => {
+    stop?.();
+    state = how === 'full' ? how : 'failed';
+    if (how !== 'full') failure = how.error;
+  });
+  stop = listen(source, (line) => writer.add(line), { messages, clock });
+  const stats = (): RecordingStats => {
+    const { lines, bytes, dropped } = writer;
+    return { state, lines, bytes, dropped, error: failure };
+  };
+  let closed: Promise<RecordingStats> | undefined;
+  const end = async (): Promise<RecordingStats> => {
+    stop?.();
+    let timer: unknown;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(() => {
+        state = 'failed';
+        failure ??= new Error(`not written within ${CLOSE_MS} ms`);
+        resolve();
+      }, CLOSE_MS);
+    });
+    await Promise.race([writer.close(), late]);
+    clock.clearTimeout(timer);
+    if (state === 'recording') state = 'closed';
+    return stats();
+  };
+  const close = (): Promise<RecordingStats> => (closed ??= end());
+  return {
+    stats,
+    close,
+    async [Symbol.asyncDispose]() {
+      await close();
+    },
+  };
+}
+
+function toWrite({ write }: RecordToWrite): Sink {
+  return { write };
+}
+
+/** @throws ActorsError `bad-option` */
+function sized(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= MIN_BYTES) return value;
+  throw new ActorsError('bad-option', `${name} must be an integer >= ${MIN_BYTES}, got ${value}`);
+}

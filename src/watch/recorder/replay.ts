@@ -1,0 +1,146 @@
+import { nextSupervisorState, type SupervisorState } from '../../../machines/supervisorStep.ts';
+import { Course, type Mismatch } from './course.ts';
+import type { HeaderLine, RecordingLine, SupervisorLine, TransitionLine } from './line.ts';
+import { parseLine } from './parseLine.ts';
+import { RecordingError } from './recordingError.ts';
+
+/** The first line of a recording that is not what the machine does. */
+export interface Difference extends Mismatch {
+  /** Counted from 1. */
+  readonly line: number;
+  /** `undefined` where it is the supervisor that differs. */
+  readonly session: string | undefined;
+  /** What it was told. */
+  readonly event: string;
+}
+
+/** What a recording holds, and whether the machine does the same. */
+export interface Replay {
+  readonly header: HeaderLine;
+  /** `undefined`: every state and effect is the machine's. */
+  readonly difference: Difference | undefined;
+  readonly lines: number;
+  readonly sessions: number;
+  readonly transitions: number;
+  /** Lines the recorder had to drop. What comes after such a gap is replayed from where it stands. */
+  readonly dropped: number;
+  /** How it ends; `cut`: in the middle, as where its process was killed or still writes. */
+  readonly end: 'closed' | 'full' | 'rotated' | 'cut';
+  /** The number of a last line that is not whole. It is left out. */
+  readonly brokenLine: number | undefined;
+}
+
+/**
+ * Steps the machine through a recording and stops at the first line where it does something else.
+ *
+ * @param lines without their line ends; the last one may be cut off
+ * @throws RecordingError
+ */
+export async function replay(lines: Iterable<string> | AsyncIterable<string>): Promise<Replay> {
+  const run = new Run();
+  let held: string | undefined;
+  // One line behind: only the last one may be broken.
+  for await (const text of lines) {
+    if (held !== undefined) run.take(held);
+    if (run.difference !== undefined) return run.result();
+    held = text;
+  }
+  if (held !== undefined) run.takeLast(held);
+  return run.result();
+}
+
+class Run {
+  #number = 0;
+  #header: HeaderLine | undefined;
+  #courses = new Map<string, Course>();
+  #supervisor: SupervisorState | undefined;
+  #sessions = 0;
+  #transitions = 0;
+  #dropped = 0;
+  #end: Replay['end'] = 'cut';
+  #brokenLine: number | undefined;
+  difference: Difference | undefined;
+
+  take(text: string): void {
+    const number = ++this.#number;
+    const line = parseLine(text, number);
+    if (line !== undefined) this.#follow(line);
+  }
+
+  takeLast(text: string): void {
+    try {
+      this.take(text);
+    } catch (error) {
+      const isCut = error instanceof RecordingError && error.code === 'corrupt' && !isJson(text);
+      if (!isCut) throw error;
+      this.#brokenLine = this.#number;
+    }
+  }
+
+  result(): Replay {
+    if (this.#header === undefined) {
+      throw new RecordingError('not-a-recording', 1, 'this is empty');
+    }
+    return {
+      header: this.#header,
+      difference: this.difference,
+      lines: this.#number,
+      sessions: this.#sessions,
+      transitions: this.#transitions,
+      dropped: this.#dropped,
+      end: this.#end,
+      brokenLine: this.#brokenLine,
+    };
+  }
+
+  #follow(line: RecordingLine): void {
+    if (line.type === 'header') this.#header = line;
+    else if (line.type === 'transition') this.#step(line);
+    else if (line.type === 'ended') {
+      this.#note(this.#courses.get(line.session)?.end(line.reason), line.session, 'ended');
+      this.#courses.delete(line.session);
+    } else if (line.type === 'supervisor') {
+      this.#note(this.#supervise(line), undefined, line.event);
+    } else if (line.type === 'dropped') {
+      this.#dropped += line.lines;
+      this.#courses = new Map();
+      this.#supervisor = undefined;
+    } else if (line.type === 'end') this.#end = line.why;
+    // What else happened moves no machine.
+  }
+
+  #step(line: TransitionLine): void {
+    this.#transitions++;
+    let course = this.#courses.get(line.session);
+    if (course === undefined) {
+      this.#sessions++;
+      course = new Course(line.from);
+      this.#courses.set(line.session, course);
+    }
+    this.#note(course.step(line), line.session, line.event.type);
+  }
+
+  #supervise({ from, to, event }: SupervisorLine): Mismatch | undefined {
+    // The line is checked: both are states of the machine.
+    const at = this.#supervisor ?? (from as SupervisorState);
+    if (from !== at) return { field: 'from', expected: at, seen: from };
+    const expected = nextSupervisorState(at, event);
+    if (to !== expected) return { field: 'to', expected, seen: to };
+    this.#supervisor = expected;
+    return undefined;
+  }
+
+  #note(mismatch: Mismatch | undefined, session: string | undefined, event: string): void {
+    if (mismatch === undefined) return;
+    this.difference = { line: this.#number, session, event, ...mismatch };
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

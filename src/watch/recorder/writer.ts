@@ -1,0 +1,154 @@
+import type { Clock } from '../../clock.ts';
+import type { DroppedLine, EndLine, HeaderLine, RecordingLine } from './line.ts';
+import type { Sink } from './sink.ts';
+
+export interface WriterLimits {
+  /** Of one file. */
+  readonly maxBytes: number;
+  readonly rotates: boolean;
+  /** Lines that wait to be written. */
+  readonly maxPendingBytes: number;
+}
+
+/** Stands between lines: there the sink rotates. */
+const ROTATE = Symbol('rotate');
+
+/** Kept free in a file for its end. */
+const END_BYTES = 256;
+
+/**
+ * Takes lines without waiting and writes them one chunk at a time. What a slow sink can not take in
+ * time is dropped, counted, and said where it is missing.
+ */
+export class Writer {
+  readonly #sink: Sink;
+  readonly #limits: WriterLimits;
+  readonly #clock: Clock;
+  readonly #header: () => HeaderLine;
+  readonly #onOver: (how: 'full' | { error: unknown }) => void;
+  #pending: (string | typeof ROTATE)[] = [];
+  #pendingBytes = 0;
+  #running: Promise<void> | null = null;
+  #isOver = false;
+  /** Lines dropped since the last one that was taken. */
+  #gap = 0;
+  #fileLines = 0;
+  #fileBytes = 0;
+  lines = 0;
+  bytes = 0;
+  dropped = 0;
+
+  /** @param onOver told once where it ends by itself */
+  constructor(
+    sink: Sink,
+    limits: WriterLimits,
+    clock: Clock,
+    header: () => HeaderLine,
+    onOver: (how: 'full' | { error: unknown }) => void,
+  ) {
+    this.#sink = sink;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#header = header;
+    this.#onOver = onOver;
+    this.#push(header());
+  }
+
+  add(line: RecordingLine): void {
+    if (this.#isOver) return;
+    const text = textOf(line);
+    const { maxBytes, maxPendingBytes, rotates } = this.#limits;
+    if (this.#pendingBytes + text.length > maxPendingBytes) {
+      this.dropped++;
+      this.#gap++;
+      return;
+    }
+    if (this.#fileBytes + text.length + END_BYTES > maxBytes) {
+      if (!rotates) {
+        // This line is the first that is missing.
+        this.dropped++;
+        this.#finish('full');
+        this.#onOver('full');
+        return;
+      }
+      this.#push(this.#end('rotated'));
+      this.#pending.push(ROTATE);
+      this.#fileBytes = 0;
+      this.#fileLines = 0;
+      this.#push(this.#header());
+    }
+    this.#sayGap();
+    this.#take(text);
+  }
+
+  /** Takes no more lines. Resolves when all that were taken are written, or can not be. */
+  async close(): Promise<void> {
+    if (!this.#isOver) this.#finish('closed');
+    await this.#running;
+    try {
+      await this.#sink.close?.();
+    } catch (error) {
+      this.#onOver({ error });
+    }
+  }
+
+  #finish(why: EndLine['why']): void {
+    this.#sayGap();
+    this.#push(this.#end(why));
+    this.#isOver = true;
+  }
+
+  #sayGap(): void {
+    if (this.#gap === 0) return;
+    const line: DroppedLine = { type: 'dropped', at: this.#clock.now(), lines: this.#gap };
+    this.#gap = 0;
+    this.#push(line);
+  }
+
+  #end(why: EndLine['why']): EndLine {
+    const { dropped } = this;
+    return { type: 'end', at: this.#clock.now(), why, lines: this.#fileLines, dropped };
+  }
+
+  #push(line: RecordingLine): void {
+    this.#take(textOf(line));
+  }
+
+  #take(text: string): void {
+    this.#pending.push(text);
+    this.#pendingBytes += text.length;
+    this.#fileBytes += text.length;
+    this.#fileLines++;
+    this.lines++;
+    this.bytes += text.length;
+    // Whoever tells us of a line goes on first.
+    this.#running ??= Promise.resolve().then(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#pending.length > 0) {
+        const next = this.#pending.indexOf(ROTATE);
+        const chunk = this.#pending.splice(0, next < 0 ? Infinity : next).join('');
+        if (chunk === '') {
+          this.#pending.shift();
+          await this.#sink.rotate?.();
+          continue;
+        }
+        await this.#sink.write(chunk);
+        this.#pendingBytes -= chunk.length;
+      }
+    } catch (error) {
+      this.#isOver = true;
+      this.#pending = [];
+      this.#onOver({ error });
+    } finally {
+      this.#running = null;
+    }
+  }
+}
+
+/** ASCII but for names of the user's own; close enough to count bytes by. */
+function textOf(line: RecordingLine): string {
+  return `${JSON.stringify(line)}\n`;
+}

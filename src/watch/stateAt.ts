@@ -1,0 +1,28 @@
+import { type SessionContext, sessionMachine } from '../../machines/session.ts';
+import type { SessionSnapshot } from '../../machines/step.ts';
+
+type StateValue = SessionSnapshot['value'];
+
+/** Every state a session can be in, by its path. */
+const values = new Map<string, StateValue>();
+for (const [parent, state] of Object.entries(sessionMachine.states)) {
+  const children = Object.keys(state.states);
+  // Built of the machine's own keys, so they are its values.
+  if (children.length === 0) values.set(parent, parent as StateValue);
+  for (const child of children) {
+    values.set(`${parent}.${child}`, { [parent]: child } as unknown as StateValue);
+  }
+}
+
+export const STATE_PATHS: readonly string[] = [...values.keys()];
+
+/**
+ * The snapshot of a session in a state, for those who did not see it get there.
+ *
+ * @throws RangeError for a path the machine does not have
+ */
+export function stateAt(path: string, context: SessionContext): SessionSnapshot {
+  const value = values.get(path);
+  if (value === undefined) throw new RangeError(`no state ${JSON.stringify(path)}`);
+  return sessionMachine.resolveState({ value, context });
+}
