@@ -41,14 +41,16 @@ const TROUBLES: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 };
 
-function summaryOf({ header, sessions, transitions, dropped, end, brokenLine }: Replay): string[] {
+function summaryOf({ header, sessions, transitions, dropped, ...rest }: Replay): string[] {
   const said = [
     `Recorded by mcp-actors ${header.version}: ${sessions} sessions, ${transitions} transitions.`,
   ];
   if (dropped > 0) said.push(`${dropped} lines were dropped when it was recorded.`);
-  if (brokenLine !== undefined) {
-    said.push(`Line ${brokenLine} is cut off: everything before it was replayed.`);
-  } else if (end === 'cut') {
+  // Behind a difference nothing is read.
+  if (rest.difference !== undefined) return said;
+  if (rest.brokenLine !== undefined) {
+    said.push(`Line ${rest.brokenLine} is cut off: everything before it was replayed.`);
+  } else if (rest.end === 'cut') {
     said.push('It has no last line: its process was killed, or still writes.');
   }
   return said;

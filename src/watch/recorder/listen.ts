@@ -7,7 +7,7 @@ export interface Recordable {
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
 }
 
-/** A method is the client's own word, so it may be as long as a body. */
+/** A server names its notifications as it likes. */
 const MAX_METHOD = 128;
 
 /** Turns what happens into lines. @returns how to stop */

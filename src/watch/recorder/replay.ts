@@ -24,7 +24,7 @@ export interface Replay {
   readonly transitions: number;
   /** Lines the recorder had to drop. What comes after such a gap is replayed from where it stands. */
   readonly dropped: number;
-  /** How it ends; `cut`: in the middle, as where its process was killed or still writes. */
+  /** How it ends, where nothing differs before; `cut`: in the middle, as where its process was killed or still writes. */
   readonly end: 'closed' | 'full' | 'rotated' | 'cut';
   /** The number of a last line that is not whole. It is left out. */
   readonly brokenLine: number | undefined;
