@@ -120,7 +120,7 @@ describe('core', () => {
 describe('a package has one door', () => {
   it.each([
     ['eventemitter3', ['src/events.ts']],
-    ['ws', ['src/adapters/webSocketLine.ts']],
+    ['ws', ['src/adapters/webSocketLine.ts', 'src/watch/stately/sockets.ts']],
     ['lmdb', ['src/sleep/lmdb/environment.ts']],
     ['xstate', [...MACHINES.filter((file) => file !== 'machines/index.ts'), 'src/supervisor.ts']],
   ])('%s', (name, doors) => {

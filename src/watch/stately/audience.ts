@@ -1,0 +1,94 @@
+import type { Clock } from '../../clock.ts';
+import { ActorsError } from '../../errors.ts';
+import type { Cast, Player } from './cast.ts';
+import { type StatelyPacket, WIRE_VERSION } from './packets.ts';
+import { Viewer, type ViewerLimits, type ViewerPort } from './viewer.ts';
+
+export interface AudienceLimits extends Omit<ViewerLimits, 'refreshEvery'> {
+  readonly maxViewers: number;
+}
+
+/** All who watch one runtime. */
+export class Audience {
+  readonly clock: Clock;
+  readonly #cast: Cast;
+  readonly #limits: AudienceLimits;
+  readonly #viewers = new Set<Viewer>();
+  #packets = 0;
+  #sentToGone = 0;
+  #droppedForGone = 0;
+  /** Viewers let go for what they did, or did not. */
+  cut = 0;
+
+  constructor(cast: Cast, limits: AudienceLimits, clock: Clock) {
+    this.#cast = cast;
+    this.#limits = limits;
+    this.clock = clock;
+  }
+
+  get size(): number {
+    return this.#viewers.size;
+  }
+
+  get isFull(): boolean {
+    return this.size >= this.#limits.maxViewers;
+  }
+
+  get sent(): number {
+    return [...this.#viewers].reduce((sum, { sent }) => sum + sent, this.#sentToGone);
+  }
+
+  get dropped(): number {
+    return [...this.#viewers].reduce((sum, { dropped }) => sum + dropped, this.#droppedForGone);
+  }
+
+  /**
+   * Somebody begins to watch: every actor there is comes first.
+   *
+   * @throws ActorsError `not-admitted` where there is no room
+   */
+  join(port: ViewerPort, refreshEvery = Infinity): Viewer {
+    const { maxViewers } = this.#limits;
+    if (this.isFull) throw new ActorsError('not-admitted', `maxViewers (${maxViewers}) watch`);
+    const limits = { ...this.#limits, refreshEvery };
+    const viewer = new Viewer(port, this.#cast.root, limits, this.clock);
+    this.#viewers.add(viewer);
+    viewer.meet(this.#cast.players());
+    return viewer;
+  }
+
+  leave(viewer: Viewer): void {
+    if (!this.#viewers.delete(viewer)) return;
+    this.#sentToGone += viewer.sent;
+    this.#droppedForGone += viewer.dropped;
+  }
+
+  /** Actors there were already are heard of only now. */
+  meet(players: readonly Player[]): void {
+    for (const viewer of this.#viewers) viewer.meet(players);
+  }
+
+  /** An actor was told something; where it `moved`, its snapshot goes along. */
+  tell(player: Player, at: number, event: { readonly type: string }, moved: boolean): void {
+    if (this.#viewers.size === 0) return;
+    const common = {
+      sessionId: player.sessionId,
+      rootId: this.#cast.root.sessionId,
+      createdAt: `${at}`,
+      _version: WIRE_VERSION,
+      event,
+    };
+    const packets: StatelyPacket[] = [
+      { ...common, type: '@xstate.event', id: this.#nextId(), sourceId: undefined },
+    ];
+    if (moved) {
+      const { snapshot } = player;
+      packets.push({ ...common, type: '@xstate.snapshot', id: this.#nextId(), snapshot });
+    }
+    for (const viewer of this.#viewers) viewer.tell(player, packets);
+  }
+
+  #nextId(): string {
+    return `told-${++this.#packets}`;
+  }
+}

@@ -1,0 +1,200 @@
+import { type Clock, systemClock } from '../../clock.ts';
+import { ActorsError } from '../../errors.ts';
+import type { RuntimeEventName, RuntimeEvents } from '../../events.ts';
+import { randomId } from '../../ids.ts';
+import type { SessionPage, SessionQuery } from '../../view.ts';
+import { attach } from './attach.ts';
+import { Audience } from './audience.ts';
+import { Cast, type Player } from './cast.ts';
+import { connectTo, type StatelyLink } from './link.ts';
+import type { StatelyPacket } from './packets.ts';
+import { type ServeStatelyOptions, serveViewers, type StatelyServer } from './server.ts';
+
+/** What can be watched: a runtime, or a host of scopes. */
+export interface Watchable {
+  on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
+  sessions?(query?: SessionQuery): Promise<SessionPage>;
+  readonly isReady?: boolean;
+}
+
+export interface StatelyOptions {
+  /** Method and size of each message, and what was not delivered, as events. @default false */
+  readonly messages?: boolean;
+  /** Sessions shown: those that moved last. @default 1000 */
+  readonly maxActors?: number;
+  /** Viewers at once, of all kinds. @default 8 */
+  readonly maxViewers?: number;
+  /** Bytes a viewer may leave unread; what comes beyond is dropped and counted. @default 1 MiB */
+  readonly maxViewerBytes?: number;
+  /** How long a viewer may stay over that before it is cut. @default 30 s */
+  readonly stallMs?: number;
+  /** @default the host's */
+  readonly clock?: Clock;
+}
+
+export interface StatelyStats {
+  /** The supervisor and the sessions shown. */
+  readonly actors: number;
+  /** Sessions not shown any more, because `maxActors` others moved later. */
+  readonly forgotten: number;
+  readonly viewers: number;
+  readonly sent: number;
+  /** Packets that viewers did not take in time, or that came before they knew the actor. */
+  readonly dropped: number;
+  /** Viewers that stalled, or whose function threw. */
+  readonly cut: number;
+}
+
+/** Shows a runtime to Stately's inspectors. */
+export interface StatelyBridge {
+  /**
+   * Serves, on loopback, a page with the hosted inspector in it, and WebSockets for receivers of
+   * `@statelyai/inspect`. Both need the token in their URL.
+   *
+   * @throws ActorsError `bad-option`
+   * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
+   */
+  serve(options?: ServeStatelyOptions): Promise<StatelyServer>;
+  /**
+   * Sends to a WebSocket server, such as the relay of `@statelyai/inspect/server`, and connects again
+   * when it is lost.
+   *
+   * @throws ActorsError `bad-option` for a URL that is no `ws:` or `wss:`
+   */
+  connect(url: string): StatelyLink;
+  /**
+   * Hands every packet to a function; one that throws is not called again. @returns how to stop
+   *
+   * @throws ActorsError `not-admitted` where `maxViewers` watch
+   */
+  attach(send: (packet: StatelyPacket) => void): () => void;
+  stats(): StatelyStats;
+  /** Lets all viewers go and stops listening. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Sessions asked for at once. */
+const PAGE = 1000;
+
+/**
+ * Shows the sessions of a runtime to Stately's inspectors: the supervisor as the root actor, each
+ * session as a child of it. A viewer that throws, stalls or leaves changes nothing for any session.
+ *
+ * @throws ActorsError `bad-option`
+ */
+export function createStatelyBridge(
+  source: Watchable,
+  options: StatelyOptions = {},
+): StatelyBridge {
+  const { clock = systemClock, messages = false } = options;
+  const maxActors = atLeastOne('maxActors', options.maxActors ?? 1000);
+  const limits = {
+    maxViewers: atLeastOne('maxViewers', options.maxViewers ?? 8),
+    maxBytes: atLeastOne('maxViewerBytes', options.maxViewerBytes ?? 1024 * 1024),
+    stallMs: atLeastOne('stallMs', options.stallMs ?? 30_000),
+    maxDue: 2 * maxActors,
+  };
+  const root = `supervisor-${randomId().slice(0, 8)}`;
+  const cast = new Cast(root, maxActors, clock.now(), source.isReady ?? true);
+  const audience = new Audience(cast, limits, clock);
+  const doors = new Set<{ close(): unknown }>();
+  const stops = follow(source, cast, audience, messages);
+  void introduce(source, cast, audience);
+  let closed: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    for (const stop of stops) stop();
+    await Promise.all(Array.from(doors, (door) => door.close()));
+  };
+  const close = (): Promise<void> => (closed ??= end());
+  const open = <D extends { close(): unknown }>(door: D): D => {
+    doors.add(door);
+    return door;
+  };
+  return {
+    serve: async (how) => open(await serveViewers(audience, how)),
+    connect: (url) => open(connectTo(audience, url)),
+    attach(send) {
+      const stop = attach(audience, send);
+      doors.add({ close: stop });
+      return stop;
+    },
+    stats() {
+      const { size, forgotten } = cast;
+      const { size: viewers, sent, dropped, cut } = audience;
+      return { actors: size, forgotten, viewers, sent, dropped, cut };
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Tells the audience what happens. @returns how to stop */
+function follow(
+  source: Watchable,
+  cast: Cast,
+  audience: Audience,
+  messages: boolean,
+): (() => void)[] {
+  const stops = [
+    source.on('session.transition', (step) => {
+      audience.tell(cast.moved(step), step.at, step.event, true);
+    }),
+    source.on('supervisor.transition', ({ at, event, to }) => {
+      cast.superviseTo(to);
+      audience.tell(cast.root, at, { type: event }, true);
+    }),
+    source.on('session.ended', (end) => {
+      const last = cast.ended(end);
+      if (last === undefined) return;
+      const { reason } = end;
+      const event = { type: 'session.ended', reason };
+      audience.tell(last, audience.clock.now(), event, true);
+    }),
+  ];
+  if (!messages) return stops;
+  return [
+    ...stops,
+    source.on('message', ({ at, session, direction, kind, method, bytes }) => {
+      const player = cast.find(session);
+      const event = { type: 'message', direction, kind, method, bytes };
+      if (player !== undefined) audience.tell(player, at, event, false);
+    }),
+    source.on('deadletter', ({ at, session, direction, kind, method, reason }) => {
+      const player = cast.find(session);
+      const event = { type: 'deadletter', direction, kind, method, reason };
+      if (player !== undefined) audience.tell(player, at, event, false);
+    }),
+  ];
+}
+
+/** The sessions there were before. One that can not be listed is shown when it moves. */
+async function introduce(source: Watchable, cast: Cast, audience: Audience): Promise<void> {
+  const ended = new Set<string>();
+  const stop = source.on('session.ended', ({ session }) => ended.add(session));
+  try {
+    let after: string | undefined;
+    do {
+      const query = { limit: PAGE, ...(after !== undefined && { after }) };
+      const page = await source.sessions?.(query);
+      const known: Player[] = [];
+      for (const view of page?.sessions ?? []) {
+        // It ended while the page was on its way.
+        const player = ended.has(view.key) ? undefined : cast.introduce(view);
+        if (player !== undefined) known.push(player);
+      }
+      audience.meet(known);
+      after = page?.next;
+    } while (after !== undefined && !cast.isFull);
+  } catch {
+    // As where the store of those asleep fails, which is announced as `store.failed`.
+  } finally {
+    stop();
+  }
+}
+
+/** @throws ActorsError `bad-option` */
+function atLeastOne(name: string, value: number): number {
+  if (value >= 1) return value;
+  throw new ActorsError('bad-option', `${name} must be a number >= 1, got ${value}`);
+}

@@ -1,0 +1,172 @@
+import { sessionMachine } from '../../../machines/session.ts';
+import {
+  firstStep,
+  nextStep,
+  type SessionSnapshot,
+  sleepingStep,
+  type Step,
+} from '../../../machines/step.ts';
+import { type SupervisorState, supervisorAt } from '../../../machines/supervisorStep.ts';
+import { supervisorMachine } from '../../../machines/supervisor.ts';
+import type { RuntimeEvents, Transition } from '../../events.ts';
+import type { SessionView } from '../../view.ts';
+import { stateAt } from '../stateAt.ts';
+import { definitionOf } from './definitionOf.ts';
+import type { StatelySnapshot } from './packets.ts';
+
+/** An actor as the inspector sees it: the supervisor, or a session. */
+export interface Player {
+  readonly sessionId: string;
+  readonly name: string;
+  readonly parentId: string | undefined;
+  readonly definition: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  snapshot: StatelySnapshot;
+}
+
+interface SessionPlayer extends Player {
+  at: SessionSnapshot;
+}
+
+const SESSION = JSON.stringify(definitionOf(sessionMachine, firstStep(false).snapshot.context));
+const SUPERVISOR = JSON.stringify(definitionOf(supervisorMachine));
+
+/**
+ * The supervisor and the sessions that moved last, each with its present snapshot: what a viewer
+ * that comes late is told first.
+ */
+export class Cast {
+  readonly root: Player;
+  readonly #max: number;
+  /** In order of their last move. */
+  readonly #sessions = new Map<string, SessionPlayer>();
+  /** Sessions forgotten because others moved later. */
+  forgotten = 0;
+
+  constructor(rootId: string, max: number, now: number, isReady: boolean) {
+    this.#max = max;
+    this.root = {
+      sessionId: rootId,
+      name: 'supervisor',
+      parentId: undefined,
+      definition: SUPERVISOR,
+      createdAt: now,
+      snapshot: shownAs(supervisorAt(isReady ? 'accepting' : 'closed')),
+    };
+  }
+
+  get size(): number {
+    return this.#sessions.size + 1;
+  }
+
+  get isFull(): boolean {
+    return this.#sessions.size >= this.#max;
+  }
+
+  /** Parents first. */
+  *players(): Generator<Player> {
+    yield this.root;
+    yield* this.#sessions.values();
+  }
+
+  find(session: string): Player | undefined {
+    return this.#sessions.get(session);
+  }
+
+  /** A session that was there before anybody watched. */
+  introduce(view: SessionView): Player | undefined {
+    const { key, state, startedAt, isAttached, isConfirmed, reason = null } = view;
+    if (this.#sessions.has(key) || this.isFull) return undefined;
+    // Whether it may sleep is not in a view; where it may not, its steps will show.
+    const context = { attached: isAttached, confirmed: isConfirmed, sleeps: true, reason };
+    return this.#set(key, startedAt, stateAt(state, context));
+  }
+
+  moved({ at, session, event, from, to }: Transition): Player {
+    const player = this.#sessions.get(session);
+    const known = player?.at ?? (from === 'new' ? undefined : stateAt(from, UNKNOWN));
+    let step: Step | undefined;
+    if (event.type === 'session.opened') step = firstStep(event.sleeps);
+    else if (event.type === 'session.recalled') step = sleepingStep(event.confirmed);
+    else if (known !== undefined) step = nextStep(known, event);
+    // What the event says counts, where a flag of its context was guessed wrong.
+    const isRight = step?.path === to;
+    return this.#set(
+      session,
+      at,
+      isRight ? step!.snapshot : stateAt(to, known?.context ?? UNKNOWN),
+    );
+  }
+
+  /** A session is gone. @returns it, where its machine has not said so */
+  ended({ session, reason }: RuntimeEvents['session.ended']): Player | undefined {
+    const player = this.#sessions.get(session);
+    this.#sessions.delete(session);
+    // One that slept ends as a record, without its machine.
+    if (player === undefined || player.at.status === 'done') return undefined;
+    player.snapshot = shownAs(stateAt('evicted', { ...player.at.context, reason }));
+    return player;
+  }
+
+  superviseTo(state: string): void {
+    // The event's `to` is a state of the supervisor's machine.
+    this.root.snapshot = shownAs(supervisorAt(state as SupervisorState));
+  }
+
+  #set(session: string, at: number, snapshot: SessionSnapshot): SessionPlayer {
+    const player = this.#sessions.get(session) ?? {
+      sessionId: `session-${session}`,
+      name: session,
+      parentId: this.root.sessionId,
+      definition: SESSION,
+      createdAt: at,
+      at: snapshot,
+      snapshot: shownAs(snapshot),
+    };
+    player.at = snapshot;
+    player.snapshot = shownAs(snapshot);
+    // To the end of the line.
+    this.#sessions.delete(session);
+    this.#sessions.set(session, player);
+    if (this.#sessions.size > this.#max) {
+      for (const longest of this.#sessions.keys()) {
+        this.#sessions.delete(longest);
+        this.forgotten++;
+        break;
+      }
+    }
+    return player;
+  }
+}
+
+const UNKNOWN = { attached: false, confirmed: true, sleeps: true, reason: null } as const;
+
+/** A snapshot is shared by all sessions in it, so what is shown of it can be as well. */
+const shown = new WeakMap<object, StatelySnapshot>();
+
+function shownAs(snapshot: Machine): StatelySnapshot {
+  let known = shown.get(snapshot);
+  if (known === undefined) {
+    const { value, context, tags, status } = snapshot;
+    known = {
+      status: status === 'done' ? 'done' : 'active',
+      value,
+      context,
+      tags: [...tags],
+      children: {},
+      historyValue: {},
+      output: undefined,
+      error: undefined,
+    };
+    shown.set(snapshot, known);
+  }
+  return known;
+}
+
+interface Machine {
+  readonly value: unknown;
+  readonly context: object;
+  readonly tags: Iterable<string>;
+  readonly status: string;
+}

@@ -1,0 +1,68 @@
+import { ActorsError } from '../../errors.ts';
+import type { Audience } from './audience.ts';
+import { urlOf } from './urlOf.ts';
+import { dialViewer, type ViewerSocket } from './sockets.ts';
+
+/** A connection to a receiver's server, made again whenever it is lost. */
+export interface StatelyLink {
+  /** Connected at this moment. */
+  readonly isOpen: boolean;
+  /** How often it was connected. */
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 30_000;
+
+/**
+ * A relay keeps the last 200 packets for those who come late. An actor is announced again after
+ * this many, so that what it keeps of an actor begins with its definition.
+ */
+const REFRESH_EVERY = 150;
+
+/** @throws ActorsError `bad-option` */
+export function connectTo(audience: Audience, url: string): StatelyLink {
+  if (!/^wss?:$/.test(urlOf(url)?.protocol ?? '')) {
+    throw new ActorsError(
+      'bad-option',
+      `url must be a ws: or wss: URL, got ${JSON.stringify(url)}`,
+    );
+  }
+  const { clock } = audience;
+  let socket: ViewerSocket | undefined;
+  let timer: unknown;
+  let retryMs = FIRST_RETRY_MS;
+  let isOpen = false;
+  let isOver = false;
+  let connections = 0;
+  const retry = (): void => {
+    isOpen = false;
+    if (isOver) return;
+    timer = clock.setTimeout(dial, retryMs);
+    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+  };
+  const dial = (): void => {
+    socket = dialViewer(audience, url, REFRESH_EVERY, () => {
+      isOpen = true;
+      connections++;
+      retryMs = FIRST_RETRY_MS;
+    });
+    void socket.closed.then(retry);
+  };
+  dial();
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    get connections() {
+      return connections;
+    },
+    async close() {
+      isOver = true;
+      clock.clearTimeout(timer);
+      socket?.close();
+      await socket?.closed;
+    },
+  };
+}

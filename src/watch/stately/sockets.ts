@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { Audience } from './audience.ts';
+import type { StatelyPacket } from './packets.ts';
+import type { Viewer } from './viewer.ts';
+
+/** A viewer at the other end of a socket. */
+export interface ViewerSocket {
+  /** Asks it to go, and cuts it where it does not. */
+  close(): void;
+  readonly closed: Promise<void>;
+}
+
+/** A receiver has nothing to say. */
+const MAX_IN_BYTES = 1024;
+/** A relay repeats to us what others sent it. */
+const MAX_RELAYED_BYTES = 4 * 1024 * 1024;
+const CONNECT_MS = 10_000;
+const CLOSE_MS = 1000;
+const TRY_LATER = 1013;
+const GOING_AWAY = 1001;
+
+const server = new WebSocketServer({
+  noServer: true,
+  clientTracking: false,
+  maxPayload: MAX_IN_BYTES,
+  perMessageDeflate: false,
+});
+
+/** Makes a viewer of an upgrade request that has been admitted. */
+export function acceptViewer(
+  audience: Audience,
+  { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+  onViewer: (viewer: ViewerSocket) => void,
+): void {
+  server.handleUpgrade(request, socket, head, (webSocket) => {
+    if (audience.isFull) {
+      webSocket.on('error', () => {});
+      webSocket.close(TRY_LATER, 'too many viewers');
+      return;
+    }
+    onViewer(watchedBy(audience, webSocket, Infinity));
+  });
+}
+
+/**
+ * Opens a socket to a receiver's server.
+ *
+ * @param onOpen told once it is a viewer
+ * @throws SyntaxError for a URL that is none
+ */
+export function dialViewer(
+  audience: Audience,
+  url: string,
+  refreshEvery: number,
+  onOpen: () => void,
+): ViewerSocket {
+  const webSocket = new WebSocket(url, {
+    perMessageDeflate: false,
+    handshakeTimeout: CONNECT_MS,
+    maxPayload: MAX_RELAYED_BYTES,
+    followRedirects: false,
+  });
+  let viewer: ViewerSocket | undefined;
+  webSocket.on('error', () => {});
+  webSocket.on('open', () => {
+    if (audience.isFull) {
+      webSocket.close(TRY_LATER);
+      return;
+    }
+    viewer = watchedBy(audience, webSocket, refreshEvery);
+    onOpen();
+  });
+  const closed = new Promise<void>((resolve) => webSocket.on('close', () => resolve()));
+  const close = (): void => (viewer === undefined ? webSocket.terminate() : viewer.close());
+  return { close, closed };
+}
+
+function watchedBy(audience: Audience, webSocket: WebSocket, refreshEvery: number): ViewerSocket {
+  let viewer: Viewer | undefined;
+  const taken = (): void => viewer?.pump();
+  const port = {
+    get unread(): number {
+      return webSocket.bufferedAmount;
+    },
+    send(packet: StatelyPacket): void {
+      webSocket.send(JSON.stringify(packet), taken);
+    },
+    cut(): void {
+      // Said more than once before the socket is gone.
+      if (webSocket.readyState === WebSocket.OPEN) audience.cut++;
+      webSocket.terminate();
+    },
+  };
+  webSocket.on('error', () => webSocket.terminate());
+  const closed = new Promise<void>((resolve) => {
+    webSocket.on('close', () => {
+      if (viewer !== undefined) audience.leave(viewer);
+      resolve();
+    });
+  });
+  viewer = audience.join(port, refreshEvery);
+  return {
+    closed,
+    close() {
+      webSocket.close(GOING_AWAY);
+      const timer = audience.clock.setTimeout(() => webSocket.terminate(), CLOSE_MS);
+      void closed.then(() => audience.clock.clearTimeout(timer));
+    },
+  };
+}
