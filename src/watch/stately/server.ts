@@ -33,6 +33,8 @@ export interface StatelyServer {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Our own page has one of these for its origin. */
+const LOOPBACK_NAMES = ['localhost', LOOPBACK, '[::1]'];
 const TOKEN = /^[\w-]{20,128}$/;
 const MAX_CONNECTIONS = 64;
 const HEADERS_TIMEOUT_MS = 5000;
@@ -53,7 +55,7 @@ export async function serveViewers(
   if (inspector === undefined || !/^https?:$/.test(inspector.protocol)) {
     throw new ActorsError('bad-option', `inspectorUrl must be a URL, got ${inspectorUrl}`);
   }
-  const rules = new OriginRules(undefined, options.allowedOrigins && [...options.allowedOrigins]);
+  const rules = new OriginRules(undefined, [...LOOPBACK_NAMES, ...(options.allowedOrigins ?? [])]);
   const isOurs = ({ url = '', headers }: IncomingMessage): boolean =>
     rules.allowsHost({ headers } as RequestHead) && isSame(url.split('?')[0]!, `/${token}`);
   const viewers = new Set<ViewerSocket>();
