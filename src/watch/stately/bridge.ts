@@ -51,7 +51,7 @@ export interface StatelyBridge {
    * Serves, on loopback, a page with the hosted inspector in it, and WebSockets for receivers of
    * `@statelyai/inspect`. Both need the token in their URL.
    *
-   * @throws ActorsError `bad-option`
+   * @throws ActorsError `bad-option`; `not-admitted` once the bridge is closed
    * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
    */
   serve(options?: ServeStatelyOptions): Promise<StatelyServer>;
@@ -59,13 +59,13 @@ export interface StatelyBridge {
    * Sends to a WebSocket server, such as the relay of `@statelyai/inspect/server`, and connects again
    * when it is lost.
    *
-   * @throws ActorsError `bad-option` for a URL that is no `ws:` or `wss:`
+   * @throws ActorsError `bad-option` for a URL that is no `ws:` or `wss:`; `not-admitted` as above
    */
   connect(url: string): StatelyLink;
   /**
    * Hands every packet to a function; one that throws is not called again. @returns how to stop
    *
-   * @throws ActorsError `not-admitted` where `maxViewers` watch
+   * @throws ActorsError `not-admitted` where `maxViewers` watch, or once the bridge is closed
    */
   attach(send: (packet: StatelyPacket) => void): () => void;
   stats(): StatelyStats;
@@ -107,17 +107,34 @@ export function createStatelyBridge(
     await Promise.all(Array.from(doors, (door) => door.close()));
   };
   const close = (): Promise<void> => (closed ??= end());
+  const admit = (): void => {
+    if (closed !== undefined) throw new ActorsError('not-admitted', 'the bridge is closed');
+  };
   const open = <D extends { close(): unknown }>(door: D): D => {
     doors.add(door);
     return door;
   };
   return {
-    serve: async (how) => open(await serveViewers(audience, how)),
-    connect: (url) => open(connectTo(audience, url)),
+    async serve(how) {
+      admit();
+      const server = open(await serveViewers(audience, how));
+      // It was closed while this one began to listen.
+      if (closed !== undefined) await server.close();
+      admit();
+      return server;
+    },
+    connect(url) {
+      admit();
+      return open(connectTo(audience, url));
+    },
     attach(send) {
-      const stop = attach(audience, send);
-      doors.add({ close: stop });
-      return stop;
+      admit();
+      const door = { close: attach(audience, send) };
+      doors.add(door);
+      return () => {
+        doors.delete(door);
+        door.close();
+      };
     },
     stats() {
       const { size, forgotten } = cast;

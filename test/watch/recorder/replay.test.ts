@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { record, RecordingError, type RecordingLine, replay } from 'mcp-actors/recorder';
+import { STATE_PATHS } from '../../../src/watch/stateAt.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
 import { type Happening, happenings, live, livelyRuntime } from '../../support/randomLives.ts';
 import { seeded } from '../../support/seeded.ts';
@@ -71,6 +72,29 @@ describe('replay', () => {
       expect.arrayContaining(['initializing.waking', 'idle.warm', 'closing.settling', 'evicted']),
     );
     expect([...seen]).toEqual(expect.arrayContaining(['ended', 'crashed', 'message', 'draining']));
+  }, 120_000);
+
+  it('names the very line of any state that is changed', async () => {
+    const property = fc.asyncProperty(happenings, fc.nat(), fc.nat(), async (list, which, what) => {
+      const lines = await recorded([{ what: 'open' }, ...list], false);
+      const steps = lines.flatMap((line, index) => {
+        const parsed = JSON.parse(line) as RecordingLine;
+        return parsed.type === 'transition' ? [{ parsed, index }] : [];
+      });
+      const { parsed, index } = steps[which % steps.length]!;
+      const others = STATE_PATHS.filter((path) => path !== parsed.to);
+      const to = others[what % others.length]!;
+      lines[index] = JSON.stringify({ ...parsed, to });
+      expect((await replay(lines)).difference).toEqual({
+        line: index + 1,
+        session: parsed.session,
+        event: parsed.event.type,
+        field: 'to',
+        expected: parsed.to,
+        seen: to,
+      });
+    });
+    await seeded(property, 100);
   }, 120_000);
 
   it('names the line of a state that is not the machine’s', async () => {

@@ -167,6 +167,9 @@ describe('a viewer changes nothing for any session', () => {
     await bridge.close();
     await works(world);
     expect(bridge.stats()).toMatchObject({ viewers: 0, actors: 1 });
+    await expect(bridge.serve()).rejects.toThrow(/the bridge is closed/);
+    expect(() => bridge.connect(receiverUrl)).toThrow(/the bridge is closed/);
+    expect(() => bridge.attach(() => {})).toThrow(/the bridge is closed/);
     await world.runtime.close();
   });
 });
