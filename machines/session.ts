@@ -55,6 +55,20 @@ export type Arrival =
   /** answer 404, count a dead letter */
   | 'refuse';
 
+/** What ends an unused session, wherever it waits. */
+const EXPIRES = {
+  description: 'evictAfterMs',
+  guard: 'isDetached',
+  target: '#session.closing',
+  actions: { type: 'noteReason', params: { reason: 'expired' } },
+} as const;
+
+/** What a crash does where nothing restarts. */
+const CRASHES = {
+  target: '#session.closing.cutting',
+  actions: { type: 'noteReason', params: { reason: 'crashed' } },
+} as const;
+
 /**
  * The life of one session: `initializing → active → idle → evicted`.
  *
@@ -65,7 +79,7 @@ export const sessionMachine = setup({
   types: {
     context: {} as SessionContext,
     events: {} as SessionEvent,
-    input: {} as { sleeps: boolean },
+    input: {} as Pick<SessionContext, 'sleeps'>,
     tags: {} as Arrival | 'accepting' | 'resident' | 'asleep' | 'ending',
   },
   actions: {
@@ -101,9 +115,7 @@ export const sessionMachine = setup({
     release: () => {},
     /** Leave the directory, keep a tombstone. */
     bury: () => {},
-    noteReason: assign({
-      reason: (_, params: { reason: EndReason }) => params.reason,
-    }),
+    noteReason: assign({ reason: (_, params: { reason: EndReason }) => params.reason }),
   },
   guards: {
     isDetached: ({ context }) => !context.attached,
@@ -198,10 +210,7 @@ export const sessionMachine = setup({
             target: 'initializing.waking',
             actions: 'abandon',
           },
-          {
-            target: 'closing.cutting',
-            actions: { type: 'noteReason', params: { reason: 'crashed' } },
-          },
+          CRASHES,
         ],
       },
     },
@@ -217,10 +226,7 @@ export const sessionMachine = setup({
             target: 'initializing.waking',
             actions: 'abandon',
           },
-          {
-            target: 'closing.cutting',
-            actions: { type: 'noteReason', params: { reason: 'crashed' } },
-          },
+          CRASHES,
         ],
       },
       states: {
@@ -273,12 +279,7 @@ export const sessionMachine = setup({
             'message.arrived': '#session.active',
             'stream.attached': { actions: [assign({ attached: true }), 'disarm'] },
             'stream.detached': { actions: [assign({ attached: false }), 'armEvict'] },
-            'deadline.passed': {
-              description: 'evictAfterMs',
-              guard: 'isDetached',
-              target: '#session.closing',
-              actions: { type: 'noteReason', params: { reason: 'expired' } },
-            },
+            'deadline.passed': EXPIRES,
           },
         },
         asleep: {
@@ -290,12 +291,7 @@ export const sessionMachine = setup({
             'message.arrived': '#session.initializing.waking',
             'stream.attached': { actions: [assign({ attached: true }), 'disarm'] },
             'stream.detached': { actions: [assign({ attached: false }), 'armEvict'] },
-            'deadline.passed': {
-              description: 'evictAfterMs',
-              guard: 'isDetached',
-              target: '#session.closing',
-              actions: { type: 'noteReason', params: { reason: 'expired' } },
-            },
+            'deadline.passed': EXPIRES,
           },
         },
       },

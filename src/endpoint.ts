@@ -4,8 +4,10 @@ import { Delivery, type Origin } from './delivery.ts';
 import type { RuntimeEventName } from './events.ts';
 import { ActorsError } from './errors.ts';
 import { HttpExchange } from './httpExchange.ts';
+import { Lookup } from './lookup.ts';
 import type { Services } from './services.ts';
 import { count } from './stats.ts';
+import { endUpload, type Upload } from './upload.ts';
 import type { Supervisor } from './supervisor.ts';
 import {
   allowsBatch,
@@ -25,29 +27,11 @@ import {
   type RequestHead,
 } from './wire/headers.ts';
 import { parseEventId } from './wire/eventId.ts';
-import { isRequest, type Message, type RequestId, type RequestMessage } from './wire/jsonrpc.ts';
+import { isRequest, type RequestId, type RequestMessage } from './wire/jsonrpc.ts';
 import { OriginRules } from './wire/origin.ts';
 import type { ResponsePort } from './wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from './wire/refusals.ts';
 import { isSupported } from './wire/versions.ts';
-
-/** It serves its client to the end, or has ended for good. */
-function isOwn(session: SessionActor | undefined): boolean {
-  return (
-    session !== undefined && (!session.snapshot.hasTag('ending') || session.reason !== 'drained')
-  );
-}
-
-/** A POST whose body is on its way. */
-export interface Upload {
-  readonly session: SessionActor;
-  readonly number: number;
-}
-
-/** The body was handled, or will never be. */
-export function endUpload(upload: Upload | undefined): void {
-  upload?.session.uploads?.end(upload.number);
-}
 
 /**
  * Streamable HTTP in the order of its checks: what is cheap and says most comes first, and nothing
@@ -56,11 +40,16 @@ export function endUpload(upload: Upload | undefined): void {
 export class Endpoint {
   readonly #supervisor: Supervisor<SessionActor>;
   readonly #rules: OriginRules;
+  readonly #lookup: Lookup;
 
   constructor(supervisor: Supervisor<SessionActor>) {
     this.#supervisor = supervisor;
     const { allowedHosts, allowedOrigins } = supervisor.services.settings;
     this.#rules = new OriginRules(allowedHosts, allowedOrigins);
+    this.#lookup = new Lookup(supervisor, {
+      refuse: (...refusal) => this.refuse(...refusal),
+      failed: (error) => this.#failed(error),
+    });
   }
 
   /** The settings, counters and deadlines an adapter shares with the sessions. */
@@ -176,13 +165,8 @@ export class Endpoint {
    * Whoever calls this ends what it returns, when the body was handled or will never be.
    */
   awaitBody(origin: Origin): Upload | undefined {
-    const named = header(origin.head, 'mcp-session-id');
-    if (named === undefined) return undefined;
     try {
-      const principal = this.#principal(origin);
-      const resident = this.#supervisor.find(named, principal);
-      const session = resident ?? this.services.sleepers?.here(named, principal);
-      return session === undefined ? undefined : { session, number: session.upload() };
+      return this.#lookup.upload(origin.head, this.#principal(origin));
     } catch {
       // Said again, and answered, when the body is there.
       return undefined;
@@ -244,7 +228,7 @@ export class Endpoint {
     if (version !== undefined && !isSupported(version) && !isProbe(parcel)) {
       return this.refuse(port, 'version-unsupported', id);
     }
-    this.#session(head, principal, port, id, (session) => {
+    this.#lookup.session(head, principal, port, id, (session) => {
       this.#take(session, origin, parcel, port, upload, id);
     });
   }
@@ -317,21 +301,22 @@ export class Endpoint {
     const id = (message as RequestMessage).id;
     const named = header(origin.head, 'mcp-session-id');
     // A stale or foreign id is a fresh start (S5); a live one of the caller's own is not (S6).
-    if (named === undefined) return this.#open(origin, principal, message, bytes, port, id);
-    this.#seek(named, principal, port, id, (session) => {
-      if (session !== undefined) return this.refuse(port, 'already-initialized', id);
-      this.#open(origin, principal, message, bytes, port, id);
+    const open = (): void => this.#open(origin, principal, message as RequestMessage, bytes, port);
+    if (named === undefined) return open();
+    this.#lookup.seek(named, principal, port, id, (session) => {
+      if (session === undefined) open();
+      else this.refuse(port, 'already-initialized', id);
     });
   }
 
   #open(
     origin: Origin,
     principal: string | undefined,
-    message: Message,
+    message: RequestMessage,
     bytes: number,
     port: ResponsePort,
-    id: RequestId,
   ): void {
+    const { id } = message;
     if (this.#supervisor.isTooLarge(message, bytes)) return this.refuse(port, 'body-too-large', id);
     const session = this.#supervisor.admit(
       principal,
@@ -347,7 +332,7 @@ export class Endpoint {
     const version = header(head, 'mcp-protocol-version');
     if (version !== undefined && !isSupported(version))
       return this.refuse(port, 'version-unsupported');
-    this.#session(head, principal, port, undefined, (session) => {
+    this.#lookup.session(head, principal, port, undefined, (session) => {
       if (head.method === 'DELETE') this.#end(session, port);
       else this.#attach(session, head, port);
     });
@@ -357,11 +342,12 @@ export class Endpoint {
   #end(session: SessionActor, port: ResponsePort): void {
     session.close('terminated');
     const { forgotten } = session;
-    if (forgotten === null) return port.send(204, []);
-    forgotten.then(
-      () => port.gone || port.send(204, []),
-      () => this.refuse(port, 'store-unavailable'),
-    );
+    if (forgotten === null) port.send(204, []);
+    else
+      forgotten.then(
+        () => port.gone || port.send(204, []),
+        () => this.refuse(port, 'store-unavailable'),
+      );
   }
 
   #attach(session: SessionActor, head: RequestHead, port: ResponsePort): void {
@@ -372,59 +358,5 @@ export class Endpoint {
     if (resumption === 'unknown') this.refuse(port, 'event-unknown');
     // A client that cancelled comes back for its stream; an empty answer tells it not to again.
     else if (resumption === 'over') port.send(204, []);
-  }
-
-  /** The session a request names, or its refusal. */
-  #session(
-    head: RequestHead,
-    principal: string | undefined,
-    port: ResponsePort,
-    id: RequestId | undefined,
-    take: (session: SessionActor) => void,
-  ): void {
-    const named = header(head, 'mcp-session-id');
-    if (named === undefined) return this.refuse(port, 'session-missing', id);
-    this.#seek(named, principal, port, id, (session) => {
-      if (session !== undefined) return take(session);
-      const reason = this.#supervisor.reasonOf(named, principal);
-      this.refuse(port, 'session-not-found', id, reason === undefined ? undefined : { reason });
-    });
-  }
-
-  /** In the same turn where the session is in this process or asleep in memory. */
-  #seek(
-    named: string,
-    principal: string | undefined,
-    port: ResponsePort,
-    id: RequestId | undefined,
-    take: (session: SessionActor | undefined) => void,
-  ): void {
-    const resident = this.#supervisor.resident(named);
-    const { sleepers } = this.services;
-    // Another process goes on with it: a client that took it for gone would begin anew.
-    if (sleepers?.isDurable === true && !this.#supervisor.isAdmitting && !isOwn(resident)) {
-      return this.refuse(port, 'draining', id);
-    }
-    if (resident !== undefined || sleepers === null || this.#supervisor.wasEnded(named)) {
-      return take(this.#supervisor.find(named, principal));
-    }
-    const found = sleepers.seek(named, principal);
-    if (found === undefined || !('then' in found)) return take(found);
-    found.then(
-      (session) => {
-        try {
-          take(session);
-        } catch (error) {
-          this.refuse(port, this.#failed(error), id);
-        }
-      },
-      (error: unknown) => {
-        const code = error instanceof ActorsError ? error.code : undefined;
-        // Put aside by its store: there is no such session any more.
-        if (code === 'record-corrupt') take(undefined);
-        else if (code === 'store-unavailable') this.refuse(port, code, id);
-        else this.refuse(port, this.#failed(error), id);
-      },
-    );
   }
 }

@@ -6,7 +6,9 @@ import type { Journal } from './journal.ts';
 import type { Limits } from './options.ts';
 import { type EventPlace, formatEventId } from './wire/eventId.ts';
 import type { Rows } from './sleep/sleepers.ts';
-import { readRows, type StreamRows } from './sleep/streamRows.ts';
+import { after } from './sleep/after.ts';
+import { restoreStreams } from './sleep/restoreStreams.ts';
+import type { StreamRows } from './sleep/streamRows.ts';
 import type { RequestId } from './wire/jsonrpc.ts';
 import type { ResponsePort } from './wire/port.ts';
 import { refusalBody } from './wire/refusals.ts';
@@ -77,35 +79,19 @@ export class Outbox implements Outlet {
    * their process get one error each.
    */
   restore(standalone: number, rows: Rows): void {
-    const { streams, entries, next } = readRows(rows);
+    const { streams, entries, next } = restoreStreams(this.#standalone(), standalone, rows);
     this.#rows = this.#host.keepRows(next);
-    this.#restored(this.#standalone(), standalone, entries);
-    for (const { number, row } of streams.values()) {
-      const stream = new Stream(number, true);
-      stream.row = row;
-      this.#streams.set(number, stream);
-      this.#restored(stream, 0, entries);
-    }
+    for (const { stream } of streams) this.#streams.set(stream.number, stream);
     for (const entry of entries) this.#log.push(entry);
-    for (const { number, open, done } of streams.values()) {
-      const stream = this.#streams.get(number);
-      if (stream === undefined) continue;
-      stream.done = done;
-      const left = done ? [] : [...open];
-      left.forEach((id, i) => {
-        const body = refusalBody('session-restarted', id);
-        this.write(stream, body, i === left.length - 1);
+    for (const { stream, open } of streams) {
+      // Forgotten on the way in: more was stored than is kept.
+      if (!this.#streams.has(stream.number)) continue;
+      open.forEach((id, i) => {
+        this.write(stream, refusalBody('session-restarted', id), i === open.length - 1);
       });
       stream.done = true;
     }
     if (this.#log.size > 0) this.#host.replayAge.arm(this);
-  }
-
-  #restored(stream: Stream, sequence: number, entries: readonly ReplayEntry[]): void {
-    const own = entries.filter(({ stream: number }) => number === stream.number);
-    stream.isRestored = true;
-    stream.sequence = Math.max(sequence, own.at(-1)?.sequence ?? 0);
-    stream.dropped = (own[0]?.sequence ?? stream.sequence + 1) - 1;
   }
 
   /** A GET stream is open. */
@@ -134,7 +120,7 @@ export class Outbox implements Outlet {
     const { row, stored } = this.#rows.opened(stream.number, asks);
     stream.row = row;
     this.#carry(stream, port, headers, 0);
-    void stored.then(() => this.#unhold(stream));
+    void after(stored, () => this.#unhold(stream));
     return stream;
   }
 
@@ -206,7 +192,7 @@ export class Outbox implements Outlet {
     const pending = { frame, entry, isReady: !last };
     stream.pending.push(pending);
     if (last) {
-      void stored.then(() => {
+      void after(stored, () => {
         pending.isReady = true;
         this.#flush(stream);
       });

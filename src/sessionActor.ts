@@ -1,12 +1,9 @@
 import type { SessionEffect } from '../machines/step.ts';
-import { Actor, type Overseer } from './actor.ts';
+import type { Overseer } from './actor.ts';
 import { EFFECTS } from './effects.ts';
-import type { Connection } from './connection.ts';
-import type { PinnedBy } from './events.ts';
-import { Keeping, type Woken } from './sleep/keeping.ts';
 import type { SessionRecord } from './sleep/record.ts';
-import type { Rows, Sleepers } from './sleep/sleepers.ts';
-import { StreamRows } from './sleep/streamRows.ts';
+import type { Rows } from './sleep/sleepers.ts';
+import { SleepingActor } from './sleep/sleepingActor.ts';
 import { runInSession, type SessionContext } from './context.ts';
 import { ActorsError } from './errors.ts';
 import type { Extra, Outlet } from './exchange.ts';
@@ -33,22 +30,12 @@ import type { RefusalCode } from './wire/refusals.ts';
 import type { ResponsePort } from './wire/port.ts';
 import { inOurEra } from './wire/versions.ts';
 
-const NONE: readonly string[] = [];
-const DONE = Promise.resolve();
-
-/** Requests whose answers change what the next server is told. */
-const HANDSHAKE_CHANGES: ReadonlySet<string> = new Set([
-  'logging/setLevel',
-  'resources/subscribe',
-  'resources/unsubscribe',
-]);
-
 /**
  * One session: an actor that owns an SDK server, its transport and a scoped state. Every message of
  * it, in and out, passes its mailbox.
  */
 export class SessionActor
-  extends Actor
+  extends SleepingActor
   implements MailboxHost, OutgoingHost, OutboxHost, HttpExchangeHost, SessionContext
 {
   readonly mailbox: Mailbox;
@@ -61,16 +48,9 @@ export class SessionActor
   #locals: Map<unknown, unknown> | null = null;
   #uploads: Uploads | null = null;
   #isSettling = false;
-  #keeping: Keeping | null = null;
-  /** The value of the runtime's `state` option. */
-  state: unknown;
   /** What those who wait are told when a crash ends it. */
   #crashCode: 'session-crashed' | 'server-unavailable' = 'session-crashed';
   #unread: UnreadAnswers | null = null;
-  #isDismissed = false;
-  #isCrashed = false;
-  /** Methods of the questions a crash left open. */
-  #expired: readonly string[] = NONE;
 
   /**
    * @param outlet where the session's own words go; without one, an outbox of event streams
@@ -110,7 +90,7 @@ export class SessionActor
     if (record.locals !== undefined) this.#locals = new Map(record.locals);
     this.keeping.restore(record);
     const { standalone } = record;
-    if (standalone > 0 || this.#sleepers.isDurable) this.outbox.restore(standalone, rows);
+    if (standalone > 0 || this.sleepers.isDurable) this.outbox.restore(standalone, rows);
     this.recall(record.confirmed);
   }
 
@@ -173,102 +153,13 @@ export class SessionActor
     return this.#outbox;
   }
 
-  // ---- sleep
-
-  /** What stays of it without a server; made when it is first asked for. */
-  get keeping(): Keeping {
-    this.#keeping ??= new Keeping(this, this.#sleepers);
-    return this.#keeping;
+  protected get self(): this {
+    return this;
   }
 
   /** A session by HTTP has an id to come back with; one on a line ends with it. */
   get isStorable(): boolean {
     return this.#outlet === null;
-  }
-
-  /** It was stored in a durable store, and not forgotten. */
-  get isKept(): boolean {
-    return this.#keeping !== null && this.isStorable && this.#sleepers.isDurable;
-  }
-
-  get isAsleep(): boolean {
-    return this.snapshot.hasTag('asleep');
-  }
-
-  /** Nothing in this process needs it: it can go on as its record. */
-  get canLieDown(): boolean {
-    if (!this.isAsleep || !this.isStorable || this.holdsPlace) return false;
-    if (this.#uploads?.isEmpty === false || !this.incarnations.isReleased) return false;
-    if (this.#outbox === null || this.#outbox.isEmpty) return true;
-    return this.#sleepers.isDurable && this.#outbox.live === 0;
-  }
-
-  get pinned(): PinnedBy | undefined {
-    return this.#keeping?.pinned;
-  }
-
-  get woken(): Woken | undefined {
-    return this.#keeping?.woken;
-  }
-
-  /** The actor of this session in this process, where this one has become a record. */
-  get successor(): SessionActor | undefined {
-    return this.#isDismissed ? this.#sleepers.successor(this) : undefined;
-  }
-
-  /** It goes on as a record. */
-  dismissed(): void {
-    this.#isDismissed = true;
-    this.disarm();
-    this.#outbox?.close();
-  }
-
-  inSession<R>(run: () => R): R {
-    return runInSession(this.incarnations.current, run);
-  }
-
-  /** What is kept of it has changed: only a durable store needs to hear. */
-  stateChanged(): void {
-    if (this.#sleepers.isDurable && this.isStorable) this.keeping.changed();
-  }
-
-  /** After its end: resolves when the store has forgotten it; `null` where it knew nothing. */
-  get forgotten(): Promise<void> | null {
-    return this.#keeping?.forgotten ?? null;
-  }
-
-  /** Stores what is kept of it. `false`: the store failed, and it goes on in memory. */
-  async stored(): Promise<boolean> {
-    if (!this.#sleepers.isDurable || !this.isStorable) return true;
-    return await this.keeping.store().then(
-      () => true,
-      () => false,
-    );
-  }
-
-  /** An answer leaves when what it was computed from is stored (the first one, when anything is). */
-  beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined {
-    if (!this.#sleepers.isDurable || !this.isStorable) return undefined;
-    const { method } = ask.message;
-    if (method === 'initialize') {
-      if (response.result === undefined) return undefined;
-      this.handshake.note(ask, response);
-      return this.stored();
-    }
-    if (HANDSHAKE_CHANGES.has(method)) {
-      this.handshake.note(ask, response, this.limits.maxSubscriptionBytes);
-      this.keeping.changed();
-    }
-    // Its client is answered whether or not the store took it: the session goes on in memory.
-    return this.keeping.stored?.then(
-      () => true,
-      () => true,
-    );
-  }
-
-  get #sleepers(): Sleepers {
-    // Made with the runtime; sessions are not made without one.
-    return this.services.sleepers!;
   }
 
   get openStreams(): number {
@@ -299,29 +190,6 @@ export class SessionActor
 
   get epoch(): number {
     return this.incarnations.epoch;
-  }
-
-  keepRows(next: number): StreamRows | null {
-    const sleepers = this.#sleepers;
-    if (!sleepers.isDurable) return null;
-    return new StreamRows((n, row) => {
-      return this.#keeping?.forgotten ? DONE : sleepers.row(this.id, n, row);
-    }, next);
-  }
-
-  rested(): void {
-    this.layDown();
-  }
-
-  override lookForQuiet(): void {
-    if (!this.isAsleep) super.lookForQuiet();
-    else if (!this.snapshot.context.attached) this.#restless();
-  }
-
-  /** Somebody looked at it while it slept. */
-  #restless(): void {
-    this.layDown();
-    if (!this.#isDismissed) this.services.quiet.arm(this);
   }
 
   get openOutbox(): Outbox | null {
@@ -417,21 +285,7 @@ export class SessionActor
 
   attachedChanged(attached: boolean): void {
     this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
-    if (attached || !this.isAsleep) return;
-    this.keeping.expiresAt = this.#sleepers.expiry();
-    this.layDown();
-  }
-
-  /** Rouses it, if it is not in use. `false` where there is no place for it. */
-  wake(): boolean {
-    if (this.snapshot.hasTag('ending') || (this.isAsleep && !this.takePlace())) return false;
-    if (this.arrival === 'rouse') this.rouse();
-    return true;
-  }
-
-  /** Leaves this process where nothing of it is needed here. */
-  layDown(): void {
-    if (this.isAsleep) this.#sleepers.layDown(this);
+    if (!attached) this.left();
   }
 
   drained(): void {
@@ -453,52 +307,14 @@ export class SessionActor
     this.incarnations.rebuild();
   }
 
-  /** The next server is there and knows its client; nothing has reached it yet. */
-  async woke(connection: Connection, began: number): Promise<void> {
-    const { counters, events, settings } = this.services;
-    const expired = this.#expired;
-    this.#expired = NONE;
-    const woken = this.keeping.wakes(this.#isCrashed ? 'crashed' : 'slept', expired);
-    this.#isCrashed = false;
-    const { cause } = woken;
-    for (const method of woken.expired) {
-      events.emit('question.expired', { session: this.key, method, cause });
-    }
-    await settings.onWake?.(this.session, woken);
-    if (connection.isReleased) return;
-    if (cause === 'crashed') counters.restarts++;
-    else counters.woken++;
-    const { epoch } = this.incarnations;
-    events.emit('session.woken', { session: this.key, cause, epoch, ms: this.now() - began });
-  }
-
   abandon(): void {
-    this.#isCrashed = true;
-    this.#keeping?.unpin();
-    this.#expired = this.outgoing.methods;
+    this.noteCrash();
     this.mailbox.cut('session-crashed', 'running', { reason: 'crashed' });
     void this.incarnations.release();
   }
 
-  fallAsleep(): void {
-    this.giveUpPlace();
-    this.keeping.expiresAt = this.#sleepers.expiry();
-    this.services.counters.slept++;
-    this.services.events.emit('session.slept', { session: this.key });
-    void this.incarnations.release().then(() => this.layDown());
-  }
-
-  override yieldPlace(): boolean {
-    // One that can sleep at once loses nothing by it; who has just been told waits for the store.
-    if (this.path === 'idle.warm' && this.snapshot.context.sleeps && this.isConfirmed) {
-      this.tell({ type: 'deadline.passed' });
-    }
-    if (!this.holdsPlace || this.path === 'idle.dozing') return !this.holdsPlace;
-    return super.yieldPlace();
-  }
-
   dispatchStash(): void {
-    this.#keeping?.roused();
+    this.roused();
     if (this.isConfirmed) this.services.handshake.disarm(this);
     this.mailbox.dispatch();
   }
@@ -519,7 +335,7 @@ export class SessionActor
   }
 
   settleWork(): void {
-    this.#forget();
+    this.forget();
     this.leave();
     this.openOutlet?.retire();
     // Where the client left, nobody waits for what is in flight.
@@ -530,7 +346,7 @@ export class SessionActor
   }
 
   cut(): void {
-    this.#forget();
+    this.forget();
     this.leave();
     const { reason } = this;
     const code = reason === 'crashed' ? this.#crashCode : 'session-ended';
@@ -551,13 +367,6 @@ export class SessionActor
 
   async #released(): Promise<void> {
     await this.incarnations.release();
-    // It goes on elsewhere: what it is now is what it goes on from.
-    if (this.reason === 'drained' && this.isKept && (await this.stored())) this.services.kept++;
-  }
-
-  /** It ends: nothing of it may come back, unless another process is to go on with it. */
-  #forget(): void {
-    this.#keeping?.unpin();
-    if (this.reason !== 'drained' && this.isKept) this.keeping.forget();
+    await this.handOver();
   }
 }

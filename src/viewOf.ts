@@ -22,7 +22,7 @@ export function viewOf(actor: SessionActor): SessionView {
     state: actor.path,
     startedAt: actor.startedAt,
     protocolVersion: actor.protocolVersion,
-    client: info && { name: String(info.name), version: String(info.version) },
+    client: info && { name: info.name, version: info.version },
     epoch: incarnations.epoch,
     isConfirmed: actor.isConfirmed,
     isAttached: snapshot.context.attached,

@@ -1,5 +1,6 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import { type Endpoint, endUpload } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { endUpload } from '../upload.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { FetchPort } from './fetchPort.ts';
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { endUpload } from '../endpoint.ts';
+import { endUpload } from '../upload.ts';
 import { endpointOf } from '../runtime.ts';
 import type { Body } from '../wire/body.ts';
 import type { Runtime } from '../runtime.ts';

@@ -196,7 +196,7 @@ export class Keeping implements Kept {
       epoch: actor.incarnations.epoch,
       startedAt: actor.startedAt,
       expiresAt: Math.min(this.storedUntil, NEVER),
-      state: limits.serialize === undefined ? actor.state : limits.serialize(actor.state as never),
+      state: limits.serialize === undefined ? actor.state : limits.serialize(actor.state),
       stateVersion: limits.stateVersion,
       locals: locals === null ? undefined : sleepers.isDurable ? byName(locals) : locals,
       kept: this.#kept,

@@ -6,7 +6,7 @@ import type { SessionActor } from '../sessionActor.ts';
 import type { Counters } from '../stats.ts';
 import { SharedHandshakes } from './handshakes.ts';
 import type { SessionRecord } from './record.ts';
-import type { Awaitable, RecordPage, RecordQuery, SessionStore } from './store.ts';
+import type { Awaitable, SessionStore } from './store.ts';
 import { type Kept, Writer } from './writer.ts';
 
 /** The sessions in this process, as the supervisor keeps them. */

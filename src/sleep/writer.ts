@@ -111,7 +111,7 @@ export class Writer {
   async #run(): Promise<void> {
     this.#isWriting = true;
     // Whatever this turn has to store goes together.
-    await undefined;
+    await Promise.resolve();
     while (this.#work.size > 0) {
       const batch = this.#take();
       if (await this.#write(batch, batch.length > 1)) continue;

@@ -1,18 +1,9 @@
 import { sessionLocal } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../../src/runtime.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
-import type { WireClient } from '../support/wireClient.ts';
-
-const MINUTE = 60_000;
-
-/** Lets every idle session fall asleep, and what it held go. */
-async function sleep(world: FakeRuntime, ms = 5 * MINUTE): Promise<void> {
-  await world.quiet();
-  await world.clock.elapse(ms);
-  await turn();
-}
+import { MINUTE, sleep } from '../support/sleep.ts';
+import { WireClient } from '../support/wireClient.ts';
 
 const inMemory = (world: FakeRuntime): number => world.runtime.residents().length;
 const status = async (client: WireClient, method = 'tools/list'): Promise<number> =>
@@ -73,7 +64,8 @@ describe('an idle session', () => {
       state: () => ({ count: 0 }),
       server: (session) =>
         world.serve((message, server) => {
-          if (!('method' in message) || message.method !== 'count' || !('id' in message)) return;
+          if (!('method' in message) || message.method !== 'count' || !('id' in message))
+            return false;
           seen.get().add(`incarnation ${session.wakeCount}`);
           void session
             .update((state) => ({ count: (state as { count: number }).count + 1 }))
@@ -283,92 +275,6 @@ describe('an attached session', () => {
   });
 });
 
-describe('who stays awake', () => {
-  it.each([
-    ['resources', {}, true],
-    ['state', { state: () => ({ socket: new AbortController() }) }, false],
-    ['state', { state: () => ({ later: () => 1 }) }, false],
-    ['refused', { onSleep: () => false }, false],
-  ] as const)('%s: it keeps its server until it expires', async (why, options, owns) => {
-    const world = new FakeRuntime({
-      server: (session) => {
-        if (owns) session.own(() => {});
-        return world.serve();
-      },
-      ...options,
-    });
-    const pinned = world.record('session.pinned');
-    const client = await world.open();
-    await sleep(world);
-    expect(pinned).toMatchObject([{ why }]);
-    expect(world.runtime.stats()).toMatchObject({ pinned: { [why]: 1 }, sessions: { idle: 1 } });
-    const { sessions } = await world.runtime.sessions();
-    expect(sessions).toMatchObject([{ state: 'idle.pinned', pinned: why }]);
-    await client.call('tools/list');
-    expect(world.runtime.stats().pinned[why]).toBe(0);
-    expect([world.servers.length, world.server.closes]).toEqual([1, 0]);
-    await sleep(world);
-    await world.clock.elapse(30 * MINUTE);
-    expect(world.runtime.stats()).toMatchObject({
-      evicted: { expired: 1 },
-      pinned: { [why]: 0 },
-      sessions: { total: 0 },
-    });
-  });
-
-  it('onSleep lets a session with resources sleep; they are released afterwards', async () => {
-    const order: string[] = [];
-    const world = new FakeRuntime({
-      onSleep: () => void order.push('onSleep'),
-      server: (session) => {
-        session.own(() => void order.push('released'));
-        return world.serve();
-      },
-    });
-    const client = await world.open();
-    await sleep(world);
-    expect([order, world.runtime.stats().sessions.asleep]).toEqual([['onSleep', 'released'], 1]);
-    expect(await status(client)).toBe(200);
-  });
-
-  it('a message that comes while onSleep runs finds the server there, and nothing happened', async () => {
-    let decide!: (kept: unknown) => void;
-    const world = new FakeRuntime({ onSleep: () => new Promise((resolve) => (decide = resolve)) });
-    const client = await world.open();
-    await sleep(world);
-    expect(world.runtime.residents()).toHaveLength(1);
-    const call = client.call('tools/list');
-    expect((await call).result?.['server']).toBe(world.servers[0]?.number);
-    decide('too late');
-    await turn();
-    expect([world.servers.length, world.server.closes]).toEqual([1, 0]);
-    expect(world.runtime.stats()).toMatchObject({ slept: 0, sessions: { active: 1 } });
-  });
-
-  it('onSleep that throws is a crash of its session', async () => {
-    const world = new FakeRuntime({
-      onSleep: () => {
-        throw new Error('no');
-      },
-    });
-    const crashed = world.record('session.crashed');
-    await world.open();
-    await sleep(world);
-    expect(crashed).toHaveLength(1);
-    expect(world.runtime.stats()).toMatchObject({
-      evicted: { crashed: 1 },
-      sessions: { total: 0 },
-    });
-  });
-
-  it('sleep: false lets nobody sleep', async () => {
-    const world = new FakeRuntime({ sleep: false });
-    await world.open();
-    await sleep(world);
-    expect(world.runtime.stats()).toMatchObject({ slept: 0, evicted: { expired: 1 } });
-  });
-});
-
 describe('known from a comparable system', () => {
   it('"already connected" after wake: every incarnation has a server of its own', async () => {
     const world = new FakeRuntime();
@@ -417,8 +323,7 @@ describe('known from a comparable system', () => {
         if ('method' in message && message.method === 'ping') throw new Error('boom');
       },
     });
-    const { WireClient: Client } = await import('../support/wireClient.ts');
-    const client = await Client.of(world.runtime);
+    const client = await WireClient.of(world.runtime);
     await client.initialize();
     await client.call('ping');
     await turn();
@@ -435,73 +340,6 @@ describe('known from a comparable system', () => {
     await client.get();
     await sleep(world);
     expect([world.server.closes, world.runtime.stats().sessions.asleep]).toEqual([1, 1]);
-  });
-});
-
-describe('bounds of those asleep', () => {
-  it('maxSleeping ends those that slept longest', async () => {
-    const world = new FakeRuntime({ maxSleeping: 2 });
-    const clients = [await world.open(), await world.open(), await world.open()];
-    await sleep(world);
-    expect(world.runtime.stats()).toMatchObject({
-      sessions: { asleep: 2 },
-      evicted: { capacity: 1 },
-      limits: { maxSleeping: 1 },
-    });
-    expect(await Promise.all(clients.map((client) => status(client, 'ping')))).toEqual([
-      404, 200, 200,
-    ]);
-  });
-
-  it('maxSleepingPerPrincipal ends those of that principal alone', async () => {
-    const world = new FakeRuntime({ maxSleepingPerPrincipal: 1 });
-    const [ann, bob] = [await world.open('ann'), await world.open('bob')];
-    await sleep(world);
-    const again = await world.open('ann');
-    await sleep(world);
-    expect(world.runtime.stats().limits['maxSleepingPerPrincipal']).toBe(1);
-    const all = [ann, bob, again].map((client) => status(client, 'ping'));
-    expect(await Promise.all(all)).toEqual([404, 200, 200]);
-  });
-
-  it('maxSleepingBytes bounds handshakes, and equal ones count once', async () => {
-    const world = new FakeRuntime({ maxSleepingBytes: 1500 });
-    for (let i = 0; i < 10; i++) await world.open();
-    await sleep(world);
-    expect(world.runtime.stats().sessions.asleep).toBe(10);
-    const fat = await world.open();
-    await fat.call('resources/subscribe', { uri: `test://${'x'.repeat(2000)}` });
-    await sleep(world);
-    expect(world.runtime.stats().limits['maxSleepingBytes']).toBeGreaterThan(0);
-    expect(world.runtime.stats().sessions.asleep).toBeLessThan(11);
-  });
-
-  it('leaves no timer, no queue and no actor behind', async () => {
-    const world = new FakeRuntime();
-    for (let i = 0; i < 5; i++) await world.open();
-    await sleep(world);
-    await world.clock.elapse(40 * MINUTE);
-    const { services } = endpointOf(world.runtime);
-    const { quiet, idle, evict, closing, handshake } = services;
-    expect([quiet, idle, evict, closing, handshake].map(({ size }) => size)).toEqual([
-      0, 0, 0, 0, 0,
-    ]);
-    expect(world.runtime.stats().sessions.total).toBe(0);
-    await world.runtime.close();
-    expect(world.clock.pending).toBe(0);
-  });
-
-  it('close() lets those asleep go, and counts them', async () => {
-    const world = new FakeRuntime();
-    await world.open();
-    await sleep(world);
-    const closed = world.runtime.close();
-    await world.clock.elapse(0);
-    await closed;
-    expect(world.runtime.stats()).toMatchObject({
-      evicted: { drained: 1 },
-      sessions: { total: 0 },
-    });
   });
 });
 

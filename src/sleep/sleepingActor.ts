@@ -1,0 +1,246 @@
+import { Actor } from '../actor.ts';
+import type { Connection } from '../connection.ts';
+import { runInSession } from '../context.ts';
+import type { PinnedBy } from '../events.ts';
+import type { Handshake } from '../handshake.ts';
+import type { Incarnations } from '../incarnations.ts';
+import type { Ask } from '../mailbox.ts';
+import type { Outbox } from '../outbox.ts';
+import type { Outgoing } from '../outgoing.ts';
+import type { Services } from '../services.ts';
+import type { SessionActor } from '../sessionActor.ts';
+import type { SessionHandle } from '../sessionHandle.ts';
+import type { Uploads } from '../uploads.ts';
+import type { ResponseMessage } from '../wire/jsonrpc.ts';
+import { Keeping, type Woken } from './keeping.ts';
+import type { Sleepers } from './sleepers.ts';
+import { StreamRows } from './streamRows.ts';
+
+const NONE: readonly string[] = [];
+const DONE = Promise.resolve();
+
+/** Requests whose answers change what the next server is told. */
+const HANDSHAKE_CHANGES: ReadonlySet<string> = new Set([
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+]);
+
+/**
+ * An actor that can do without its server for a while: it sleeps and wakes, in this process or, by
+ * its record, in the next one.
+ */
+export abstract class SleepingActor extends Actor {
+  /** The value of the runtime's `state` option. */
+  state: unknown;
+  #keeping: Keeping | null = null;
+  #isDismissed = false;
+  #isCrashed = false;
+  /** Methods of the questions a crash left open. */
+  #expired: readonly string[] = NONE;
+
+  abstract readonly handshake: Handshake;
+  abstract readonly incarnations: Incarnations;
+  abstract readonly outgoing: Outgoing;
+  abstract readonly session: SessionHandle;
+  abstract readonly limits: Services['settings'];
+  abstract readonly uploads: Uploads | null;
+  abstract readonly openOutbox: Outbox | null;
+  protected abstract readonly self: SessionActor;
+  /** It has an id to come back with, so a record of it is of use. */
+  abstract readonly isStorable: boolean;
+  abstract rouse(): void;
+
+  /** What stays of it without a server; made when it is first asked for. */
+  get keeping(): Keeping {
+    this.#keeping ??= new Keeping(this.self, this.sleepers);
+    return this.#keeping;
+  }
+
+  /** It was stored in a durable store, and not forgotten. */
+  get isKept(): boolean {
+    return this.#keeping !== null && this.isStorable && this.sleepers.isDurable;
+  }
+
+  get isAsleep(): boolean {
+    return this.snapshot.hasTag('asleep');
+  }
+
+  /** Nothing in this process needs it: it can go on as its record. */
+  get canLieDown(): boolean {
+    if (!this.isAsleep || !this.isStorable || this.holdsPlace) return false;
+    if (this.uploads?.isEmpty === false || !this.incarnations.isReleased) return false;
+    const { openOutbox } = this;
+    if (openOutbox === null || openOutbox.isEmpty) return true;
+    return this.sleepers.isDurable && openOutbox.live === 0;
+  }
+
+  get pinned(): PinnedBy | undefined {
+    return this.#keeping?.pinned;
+  }
+
+  get woken(): Woken | undefined {
+    return this.#keeping?.woken;
+  }
+
+  /** The actor of this session in this process, where this one has become a record. */
+  get successor(): SessionActor | undefined {
+    return this.#isDismissed ? this.sleepers.successor(this.self) : undefined;
+  }
+
+  /** It goes on as a record. */
+  dismissed(): void {
+    this.#isDismissed = true;
+    this.disarm();
+    this.openOutbox?.close();
+  }
+
+  inSession<R>(run: () => R): R {
+    return runInSession(this.incarnations.current, run);
+  }
+
+  /** What is kept of it has changed: only a durable store needs to hear. */
+  stateChanged(): void {
+    if (this.sleepers.isDurable && this.isStorable) this.keeping.changed();
+  }
+
+  /** After its end: resolves when the store has forgotten it; `null` where it knew nothing. */
+  get forgotten(): Promise<void> | null {
+    return this.#keeping?.forgotten ?? null;
+  }
+
+  /** Stores what is kept of it. `false`: the store failed, and it goes on in memory. */
+  async stored(): Promise<boolean> {
+    if (!this.sleepers.isDurable || !this.isStorable) return true;
+    return await this.keeping.store().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** An answer leaves when what it was computed from is stored (the first one, when anything is). */
+  beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined {
+    if (!this.sleepers.isDurable || !this.isStorable) return undefined;
+    const { method } = ask.message;
+    if (method === 'initialize') {
+      if (response.result === undefined) return undefined;
+      this.handshake.note(ask, response);
+      return this.stored();
+    }
+    if (HANDSHAKE_CHANGES.has(method)) {
+      this.handshake.note(ask, response, this.limits.maxSubscriptionBytes);
+      this.keeping.changed();
+    }
+    // Its client is answered whether or not the store took it: the session goes on in memory.
+    return this.keeping.stored?.then(
+      () => true,
+      () => true,
+    );
+  }
+
+  get sleepers(): Sleepers {
+    // Made with the runtime; sessions are not made without one.
+    return this.services.sleepers!;
+  }
+
+  override lookForQuiet(): void {
+    if (!this.isAsleep) super.lookForQuiet();
+    else if (!this.snapshot.context.attached) this.#restless();
+  }
+
+  /** Somebody looked at it while it slept. */
+  #restless(): void {
+    this.layDown();
+    if (!this.#isDismissed) this.services.quiet.arm(this);
+  }
+
+  keepRows(next: number): StreamRows | null {
+    const sleepers = this.sleepers;
+    if (!sleepers.isDurable) return null;
+    return new StreamRows((n, row) => {
+      return this.forgotten !== null ? DONE : sleepers.row(this.id, n, row);
+    }, next);
+  }
+
+  rested(): void {
+    this.layDown();
+  }
+
+  /** Rouses it, if it is not in use. `false` where there is no place for it. */
+  wake(): boolean {
+    if (this.snapshot.hasTag('ending') || (this.isAsleep && !this.takePlace())) return false;
+    if (this.arrival === 'rouse') this.rouse();
+    return true;
+  }
+
+  /** Leaves this process where nothing of it is needed here. */
+  layDown(): void {
+    if (this.isAsleep) this.sleepers.layDown(this.self);
+  }
+
+  /** The next server is there and knows its client; nothing has reached it yet. */
+  async woke(connection: Connection, began: number): Promise<void> {
+    const { counters, events, settings } = this.services;
+    const expired = this.#expired;
+    this.#expired = NONE;
+    const woken = this.keeping.wakes(this.#isCrashed ? 'crashed' : 'slept', expired);
+    this.#isCrashed = false;
+    const { cause } = woken;
+    for (const method of woken.expired) {
+      events.emit('question.expired', { session: this.key, method, cause });
+    }
+    await settings.onWake?.(this.session, woken);
+    if (connection.isReleased) return;
+    if (cause === 'crashed') counters.restarts++;
+    else counters.woken++;
+    const { epoch } = this.incarnations;
+    events.emit('session.woken', { session: this.key, cause, epoch, ms: this.now() - began });
+  }
+
+  fallAsleep(): void {
+    this.giveUpPlace();
+    this.keeping.expiresAt = this.sleepers.expiry();
+    this.services.counters.slept++;
+    this.services.events.emit('session.slept', { session: this.key });
+    void this.incarnations.release().then(() => this.layDown());
+  }
+
+  override yieldPlace(): boolean {
+    // One that can sleep at once loses nothing by it; who has just been told waits for the store.
+    if (this.path === 'idle.warm' && this.snapshot.context.sleeps && this.isConfirmed) {
+      this.tell({ type: 'deadline.passed' });
+    }
+    if (!this.holdsPlace || this.path === 'idle.dozing') return !this.holdsPlace;
+    return super.yieldPlace();
+  }
+
+  /** Its last stream is gone: in its sleep, its time runs from now. */
+  protected left(): void {
+    if (!this.isAsleep) return;
+    this.keeping.expiresAt = this.sleepers.expiry();
+    this.layDown();
+  }
+
+  /** It is in use. */
+  protected roused(): void {
+    this.#keeping?.roused();
+  }
+
+  /** Its server crashed, and the next one is to be told. */
+  protected noteCrash(): void {
+    this.#isCrashed = true;
+    this.#keeping?.unpin();
+    this.#expired = this.outgoing.methods;
+  }
+
+  /** It ends: nothing of it may come back, unless another process is to go on with it. */
+  protected forget(): void {
+    this.#keeping?.unpin();
+    if (this.reason !== 'drained' && this.isKept) this.keeping.forget();
+  }
+
+  /** It goes on elsewhere: what it is now is what it goes on from. */
+  protected async handOver(): Promise<void> {
+    if (this.reason === 'drained' && this.isKept && (await this.stored())) this.services.kept++;
+  }
+}

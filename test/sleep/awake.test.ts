@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { turn } from '../support/eventually.ts';
+import { FakeRuntime } from '../support/fakeRuntime.ts';
+import { MINUTE, sleep } from '../support/sleep.ts';
+import type { WireClient } from '../support/wireClient.ts';
+
+const status = async (client: WireClient, method = 'tools/list'): Promise<number> =>
+  (await (await client.request(method)).whole()).status;
+
+describe('who stays awake', () => {
+  it.each([
+    ['resources', {}, true],
+    ['state', { state: () => ({ socket: new AbortController() }) }, false],
+    ['state', { state: () => ({ later: () => 1 }) }, false],
+    ['refused', { onSleep: () => false }, false],
+  ] as const)('%s: it keeps its server until it expires', async (why, options, owns) => {
+    const world = new FakeRuntime({
+      server: (session) => {
+        if (owns) session.own(() => {});
+        return world.serve();
+      },
+      ...options,
+    });
+    const pinned = world.record('session.pinned');
+    const client = await world.open();
+    await sleep(world);
+    expect(pinned).toMatchObject([{ why }]);
+    expect(world.runtime.stats()).toMatchObject({ pinned: { [why]: 1 }, sessions: { idle: 1 } });
+    const { sessions } = await world.runtime.sessions();
+    expect(sessions).toMatchObject([{ state: 'idle.pinned', pinned: why }]);
+    await client.call('tools/list');
+    expect(world.runtime.stats().pinned[why]).toBe(0);
+    expect([world.servers.length, world.server.closes]).toEqual([1, 0]);
+    await sleep(world);
+    await world.clock.elapse(30 * MINUTE);
+    expect(world.runtime.stats()).toMatchObject({
+      evicted: { expired: 1 },
+      pinned: { [why]: 0 },
+      sessions: { total: 0 },
+    });
+  });
+
+  it('onSleep lets a session with resources sleep; they are released afterwards', async () => {
+    const order: string[] = [];
+    const world = new FakeRuntime({
+      onSleep: () => void order.push('onSleep'),
+      server: (session) => {
+        session.own(() => void order.push('released'));
+        return world.serve();
+      },
+    });
+    const client = await world.open();
+    await sleep(world);
+    expect([order, world.runtime.stats().sessions.asleep]).toEqual([['onSleep', 'released'], 1]);
+    expect(await status(client)).toBe(200);
+  });
+
+  it('a message that comes while onSleep runs finds the server there, and nothing happened', async () => {
+    let decide!: (kept: unknown) => void;
+    const world = new FakeRuntime({ onSleep: () => new Promise((resolve) => (decide = resolve)) });
+    const client = await world.open();
+    await sleep(world);
+    expect(world.runtime.residents()).toHaveLength(1);
+    const call = client.call('tools/list');
+    expect((await call).result?.['server']).toBe(world.servers[0]?.number);
+    decide('too late');
+    await turn();
+    expect([world.servers.length, world.server.closes]).toEqual([1, 0]);
+    expect(world.runtime.stats()).toMatchObject({ slept: 0, sessions: { active: 1 } });
+  });
+
+  it('onSleep that throws is a crash of its session', async () => {
+    const world = new FakeRuntime({
+      onSleep: () => {
+        throw new Error('no');
+      },
+    });
+    const crashed = world.record('session.crashed');
+    await world.open();
+    await sleep(world);
+    expect(crashed).toHaveLength(1);
+    expect(world.runtime.stats()).toMatchObject({
+      evicted: { crashed: 1 },
+      sessions: { total: 0 },
+    });
+  });
+
+  it('sleep: false lets nobody sleep', async () => {
+    const world = new FakeRuntime({ sleep: false });
+    await world.open();
+    await sleep(world);
+    expect(world.runtime.stats()).toMatchObject({ slept: 0, evicted: { expired: 1 } });
+  });
+});
