@@ -3,6 +3,7 @@ import { Channel, extraOf, type Wire } from './channel.ts';
 import { Delivery, type Origin } from './delivery.ts';
 import type { RuntimeEventName } from './events.ts';
 import { ActorsError } from './errors.ts';
+import { openStream } from './openStream.ts';
 import { HttpExchange } from './httpExchange.ts';
 import { Lookup } from './lookup.ts';
 import type { Services } from './services.ts';
@@ -26,7 +27,6 @@ import {
   prefersStream,
   type RequestHead,
 } from './wire/headers.ts';
-import { parseEventId } from './wire/eventId.ts';
 import { isRequest, type RequestId, type RequestMessage } from './wire/jsonrpc.ts';
 import { OriginRules } from './wire/origin.ts';
 import type { ResponsePort } from './wire/port.ts';
@@ -334,7 +334,7 @@ export class Endpoint {
       return this.refuse(port, 'version-unsupported');
     this.#lookup.session(head, principal, port, undefined, (session) => {
       if (head.method === 'DELETE') this.#end(session, port);
-      else this.#attach(session, head, port);
+      else openStream(session, head, port, (code) => this.refuse(port, code));
     });
   }
 
@@ -348,15 +348,5 @@ export class Endpoint {
         () => port.gone || port.send(204, []),
         () => this.refuse(port, 'store-unavailable'),
       );
-  }
-
-  #attach(session: SessionActor, head: RequestHead, port: ResponsePort): void {
-    const last = header(head, 'last-event-id');
-    if (last === undefined) return session.outbox.attach(port);
-    const place = parseEventId(session.key, last);
-    const resumption = place === undefined ? 'unknown' : session.outbox.resume(place, port);
-    if (resumption === 'unknown') this.refuse(port, 'event-unknown');
-    // A client that cancelled comes back for its stream; an empty answer tells it not to again.
-    else if (resumption === 'over') port.send(204, []);
   }
 }

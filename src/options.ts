@@ -1,4 +1,5 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { type Clock, systemClock } from './clock.ts';
 import { ActorsError } from './errors.ts';
 import { randomId } from './ids.ts';
@@ -210,6 +211,11 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
    * The runtime closes it. @default memory
    */
   readonly store?: SessionStore;
+  /**
+   * An event store of the SDK, for what the replay log has dropped. Each session reaches its own
+   * streams in it and no others. It must give events in the order it was given them.
+   */
+  readonly eventStore?: EventStore;
   /** Of the state that this program writes; what was written with another one is migrated. @default 1 */
   readonly stateVersion?: number;
   /** Makes a state of this version from one that another version of the program stored. */
@@ -243,6 +249,7 @@ export interface Settings<T> extends Limits {
   readonly onCrash: CrashPolicy;
   readonly sleep: boolean;
   readonly store: SessionStore;
+  readonly eventStore: EventStore | undefined;
   readonly stateVersion: number;
   readonly migrate: ((state: unknown, from: number) => T) | undefined;
   readonly serialize: ((state: T) => unknown) | undefined;
@@ -290,6 +297,9 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
   const { sleep = true, store = new MemoryStore(), stateVersion = 1 } = options;
   check('sleep', 'true or false', sleep, (v) => typeof v === 'boolean');
   check('store', 'a SessionStore', store, isStore);
+  check('eventStore', 'an EventStore of the SDK', options.eventStore, (v) => {
+    return v === undefined || isFunction((v as Partial<EventStore>).storeEvent);
+  });
   check(
     'stateVersion',
     'an integer > 0',
@@ -302,6 +312,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     server: options.server,
     sleep,
     store,
+    eventStore: options.eventStore,
     stateVersion,
     migrate: options.migrate,
     serialize: options.serialize,

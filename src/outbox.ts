@@ -1,12 +1,12 @@
-import type { DeadlineQueue } from './deadlines.ts';
 import type { Outlet } from './exchange.ts';
 import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
 import { STANDALONE, Stream } from './stream.ts';
-import type { Journal } from './journal.ts';
-import type { Limits } from './options.ts';
 import { type EventPlace, formatEventId } from './wire/eventId.ts';
 import type { Rows } from './sleep/sleepers.ts';
+import type { OutboxHost } from './outboxHost.ts';
+import { RecentSet } from './recentSet.ts';
 import { after } from './sleep/after.ts';
+import type { EventLog } from './sleep/eventLog.ts';
 import { restoreStreams } from './sleep/restoreStreams.ts';
 import type { StreamRows } from './sleep/streamRows.ts';
 import type { RequestId } from './wire/jsonrpc.ts';
@@ -23,25 +23,6 @@ const STREAMS_PER_EPOCH = 1_000_000;
 
 const DONE = Promise.resolve();
 
-/** What an outbox needs of its session. */
-export interface OutboxHost {
-  readonly key: string;
-  readonly protocolVersion: string | undefined;
-  readonly limits: Limits;
-  readonly keepAlive: DeadlineQueue<ResponsePort>;
-  readonly replayAge: DeadlineQueue<Outbox>;
-  now(): number;
-  /** Which incarnation it is in: numbers of streams are its own. */
-  readonly epoch: number;
-  /** Rows of a durable store, where there is one. */
-  keepRows(next: number): StreamRows | null;
-  /** Nothing can be resumed any more. */
-  rested(): void;
-  readonly journal: Journal;
-  streamsChanged(delta: 1 | -1): void;
-  attachedChanged(attached: boolean): void;
-}
-
 /**
  * The event streams of one session and what can be resumed of them. Each message goes out on one
  * stream only (rows G2, P9), and each stream has one port at a time (row G3).
@@ -51,7 +32,8 @@ export class Outbox implements Outlet {
   readonly #streams = new Map<number, Stream>();
   readonly #log: ReplayLog;
   /** Streams whose request was cancelled: who comes back for one is told that nothing will come. */
-  readonly #cancelled = new Set<number>();
+  readonly #cancelled: RecentSet;
+  readonly #events: EventLog | null;
   #count = STANDALONE;
   #rows: StreamRows | null;
   #closed = false;
@@ -62,6 +44,8 @@ export class Outbox implements Outlet {
     this.#host = host;
     this.#log = new ReplayLog(host.limits, (entry, bound) => this.#dropped(entry, bound));
     this.#rows = host.keepRows(1);
+    this.#events = host.events;
+    this.#cancelled = new RecentSet(host.limits.maxReplayEvents);
   }
 
   /** Nothing is read and nothing can be resumed: all there is to know is where the GET stream was. */
@@ -144,20 +128,34 @@ export class Outbox implements Outlet {
   }
 
   /** Goes on with a stream after the event a client saw last (row R2). */
-  resume(place: EventPlace, port: ResponsePort): Resumption {
+  resume(place: EventPlace, port: ResponsePort): Resumption | Promise<Resumption> {
     if (this.#cancelled.has(place.stream)) return 'over';
     this.#log.expire(this.#host.now());
     const stream = this.#streams.get(place.stream);
-    if (stream === undefined) return 'unknown';
+    if (stream === undefined) return this.#recall(place, port);
     // What its last process said in its last moments may not have been stored.
     if (stream.isRestored) stream.sequence = Math.max(stream.sequence, place.sequence);
     if (place.sequence > stream.sequence) return 'unknown';
+    if (place.sequence < stream.dropped) return this.#recall(place, port);
     stream.isHeld = false;
     stream.pending = null;
-    // A gap can not be filled: better a clear refusal than a silent loss.
-    if (place.sequence < stream.dropped) return 'unknown';
     this.#carry(stream, port, [], place.sequence);
     this.#replay(stream, this.#log.after(stream.number, place.sequence));
+    if (stream.done) this.#hangUp(stream);
+    return 'resumed';
+  }
+
+  /** The same of what only an event store still has, where there is one. */
+  async #recall(place: EventPlace, port: ResponsePort): Promise<Resumption> {
+    const events = await this.#events?.after(place);
+    if (events === undefined || this.#closed) return 'unknown';
+    const stream = this.#streams.get(place.stream) ?? Stream.over(place.stream, events.at(-1));
+    // A gap can not be filled: better a clear refusal than a silent loss.
+    if ((events.at(-1)?.sequence ?? place.sequence) < stream.dropped) return 'unknown';
+    this.#carry(stream, port, [], place.sequence);
+    for (const { sequence, frame } of events) if (sequence <= stream.dropped) port.write(frame);
+    const rest = Math.max(place.sequence, stream.dropped);
+    this.#replay(stream, this.#log.after(stream.number, rest));
     if (stream.done) this.#hangUp(stream);
     return 'resumed';
   }
@@ -167,6 +165,7 @@ export class Outbox implements Outlet {
     if (this.#closed) return false;
     const id = formatEventId(this.#host.key, stream.number, ++stream.sequence);
     const frame = messageFrame(json, id);
+    this.#events?.said(stream.number, json);
     if (this.#rows !== null && stream.number !== STANDALONE) {
       this.#say(stream, frame, last);
       return true;
@@ -223,11 +222,6 @@ export class Outbox implements Outlet {
     this.#hangUp(stream);
     this.#remove(stream);
     this.#cancelled.add(stream.number);
-    if (this.#cancelled.size <= this.#host.limits.maxReplayEvents) return;
-    for (const oldest of this.#cancelled) {
-      this.#cancelled.delete(oldest);
-      return;
-    }
   }
 
   /** Ends the response and leaves the stream to be resumed (row P12). */

@@ -45,6 +45,15 @@ export class Stream {
     this.resumable = primed || number === STANDALONE;
   }
 
+  /** One of which everything was said, and nothing is left here. */
+  static over(number: number, last: { readonly sequence: number } | undefined): Stream {
+    const stream = new Stream(number, true);
+    stream.done = true;
+    stream.dropped = last?.sequence ?? 0;
+    stream.sequence = stream.dropped;
+    return stream;
+  }
+
   get isLive(): boolean {
     return this.port !== null && !this.port.gone;
   }

@@ -1,5 +1,4 @@
-/** Goes on when something is stored, in a turn of its own. */
-export async function after(stored: Promise<void>, go: () => void): Promise<void> {
-  await stored;
-  go();
+/** Goes on when something is there, in a turn of its own. */
+export async function after<T>(promise: Promise<T>, go: (value: T) => void): Promise<void> {
+  go(await promise);
 }

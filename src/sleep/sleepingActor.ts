@@ -12,6 +12,7 @@ import type { SessionActor } from '../sessionActor.ts';
 import type { SessionHandle } from '../sessionHandle.ts';
 import type { Uploads } from '../uploads.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
+import { EventLog } from './eventLog.ts';
 import { Keeping, type Woken } from './keeping.ts';
 import type { Sleepers } from './sleepers.ts';
 import { StreamRows } from './streamRows.ts';
@@ -160,6 +161,15 @@ export abstract class SleepingActor extends Actor {
     return new StreamRows((n, row) => {
       return this.forgotten !== null ? DONE : sleepers.row(this.id, n, row);
     }, next);
+  }
+
+  get events(): EventLog | null {
+    const { eventStore } = this.limits;
+    return eventStore === undefined ? null : new EventLog(eventStore, this);
+  }
+
+  eventsFailed(error: unknown): void {
+    this.services.events.emit('store.failed', { session: this.key, doing: 'append', error });
   }
 
   rested(): void {
