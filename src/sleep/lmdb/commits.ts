@@ -2,13 +2,17 @@ import { ActorsError } from '../../errors.ts';
 import type { Environment } from './environment.ts';
 import type { Tables } from './tables.ts';
 
-/** Most writes of one commit: their work is done in one turn of the event loop. */
-const BATCH = 128;
+/**
+ * Most changes of one commit, unless one write has more. They are made in one turn of the event
+ * loop; and a commit that frees very many pages makes each later one slow.
+ */
+const BATCH = 100;
 
 type Work = (tables: Tables) => void;
 
 interface Write {
   readonly work: Work;
+  readonly changes: number;
   readonly settle: (error?: unknown) => void;
 }
 
@@ -49,10 +53,11 @@ export class Commits {
 
   /**
    * Does some work in a transaction.
+   * @param changes how many it makes
    * @param bytes how much waits with it
    * @throws ActorsError `store-unavailable` when it is not stored
    */
-  async write(work: Work, bytes = 0): Promise<void> {
+  async write(work: Work, changes = 1, bytes = 0): Promise<void> {
     this.#refuseClosed();
     if (this.#bytes + bytes > this.#maxBytes) {
       throw new ActorsError('store-unavailable', 'Too many bytes wait to be stored');
@@ -65,7 +70,7 @@ export class Commits {
         else
           reject(new ActorsError('store-unavailable', 'The store can not be written', { cause }));
       };
-      this.#waiting.push({ work, settle });
+      this.#waiting.push({ work, changes, settle });
       this.#running ??= this.#run();
     });
   }
@@ -84,7 +89,7 @@ export class Commits {
   async #commit(): Promise<void> {
     let taken: Write[] = [];
     const take = (): Work[] => {
-      taken = this.#waiting.splice(0, BATCH);
+      taken = this.#next();
       return taken.map(({ work }) => work);
     };
     try {
@@ -98,6 +103,13 @@ export class Commits {
       if (taken.length === 0) take();
       for (const { settle } of taken) settle(error);
     }
+  }
+
+  /** What goes into one commit. */
+  #next(): Write[] {
+    let changes = 0;
+    const end = this.#waiting.findIndex((write) => (changes += write.changes) > BATCH);
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : Math.max(end, 1));
   }
 
   #opened(): Environment {

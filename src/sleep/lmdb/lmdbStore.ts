@@ -47,9 +47,10 @@ export class LmdbStore implements SessionStore {
     const encoded = changes.map((change) => this.#encode(change));
     const bytes = encoded.reduce((sum, change) => sum + change.bytes, 0);
     if (encoded.length === 0) return;
-    await this.#commits.write((tables) => {
-      for (const { work } of encoded) work(tables);
-    }, bytes);
+    const work = (tables: Tables): void => {
+      for (const change of encoded) change.work(tables);
+    };
+    await this.#commits.write(work, encoded.length, bytes);
   }
 
   page({ principal, after, limit }: RecordQuery): Awaitable<RecordPage> {
