@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { openLmdbStore } from 'mcp-actors/lmdb';
 import { MemoryStore } from '../../src/sleep/memoryStore.ts';
+import { FaultyStore } from '../support/faultyStore.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 import { durableContract } from './durableContract.ts';
@@ -11,6 +12,12 @@ storeContract('MemoryStore', async () => new MemoryStore());
 durableContract('openLmdbStore', () => {
   const { path, opened } = storeFolder();
   const open = async () => opened(openLmdbStore({ path }));
+  return { open, reopen: open };
+});
+
+durableContract('FaultyStore over openLmdbStore, slow', () => {
+  const { path, opened } = storeFolder();
+  const open = async () => new FaultyStore(opened(openLmdbStore({ path })), 1, { slow: 0.5 });
   return { open, reopen: open };
 });
 

@@ -1,5 +1,4 @@
 import { ActorsError } from '../../errors.ts';
-import type { Environment } from './environment.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -8,7 +7,20 @@ import type { Tables } from './tables.ts';
  */
 const BATCH = 100;
 
-type Work = (tables: Tables) => void;
+export type Work = (tables: Tables) => void;
+
+/** The files of a store, open. */
+export interface Files {
+  readonly tables: Tables;
+  /**
+   * Does some work in one transaction. What threw is undone alone, and has its error at its place.
+   *
+   * @param take asked for the work when the transaction is open
+   * @throws what made the commit fail: nothing was stored then
+   */
+  commit(take: () => readonly Work[]): Promise<readonly unknown[]>;
+  close(): Promise<void>;
+}
 
 interface Write {
   readonly work: Work;
@@ -24,9 +36,9 @@ interface Write {
  * refused its root page.
  */
 export class Commits {
-  readonly #open: () => Environment;
+  readonly #open: () => Files;
   readonly #maxBytes: number;
-  #environment: Environment | null;
+  #files: Files | null;
   #waiting: Write[] = [];
   #bytes = 0;
   #running: Promise<void> | null = null;
@@ -34,10 +46,10 @@ export class Commits {
   #closed: Promise<void> | null = null;
 
   /** @throws ActorsError `store-unavailable` */
-  constructor(open: () => Environment, maxBytes: number) {
+  constructor(open: () => Files, maxBytes: number) {
     this.#open = open;
     this.#maxBytes = maxBytes;
-    this.#environment = open();
+    this.#files = open();
   }
 
   /**
@@ -112,15 +124,15 @@ export class Commits {
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : Math.max(end, 1));
   }
 
-  #opened(): Environment {
-    return (this.#environment ??= this.#open());
+  #opened(): Files {
+    return (this.#files ??= this.#open());
   }
 
   async #release(): Promise<void> {
-    const environment = this.#environment;
-    this.#environment = null;
+    const files = this.#files;
+    this.#files = null;
     try {
-      await environment?.close();
+      await files?.close();
     } catch {
       // What it could not finish has failed already.
     }

@@ -1,6 +1,7 @@
 import { open, type RootDatabase } from 'lmdb';
 import { ActorsError } from '../../errors.ts';
 import { RECORD_FORMAT } from '../record.ts';
+import type { Files, Work } from './commits.ts';
 import { prepareFiles } from './files.ts';
 import { WIRE } from './recordCodec.ts';
 import { Tables } from './tables.ts';
@@ -9,8 +10,8 @@ import { Tables } from './tables.ts';
 const LAYOUT = 1;
 const VERSIONS = Buffer.from('versions');
 
-/** The files of a store, open. */
-export class Environment {
+/** The files of a store, as LMDB keeps them. */
+export class Environment implements Files {
   readonly tables: Tables;
   readonly #root: RootDatabase;
 
@@ -33,13 +34,7 @@ export class Environment {
     this.#checkVersions();
   }
 
-  /**
-   * Runs some work in one transaction. What threw is undone alone, and has its error at its place.
-   *
-   * @param take asked for the work when the transaction is open
-   * @throws what made the commit fail: nothing was stored then
-   */
-  async commit(take: () => readonly ((tables: Tables) => void)[]): Promise<unknown[]> {
+  async commit(take: () => readonly Work[]): Promise<unknown[]> {
     const errors: unknown[] = [];
     const run = (): void => {
       for (const [index, work] of take().entries()) {
