@@ -8,7 +8,7 @@ export type StoreChange =
   | { readonly type: 'put'; readonly record: SessionRecord }
   /** The record and every row of it. */
   | { readonly type: 'remove'; readonly id: string }
-  /** One row of a session's event streams; `undefined` erases it. */
+  /** One row of the event streams of a session that has a record; `undefined` erases it. */
   | {
       readonly type: 'row';
       readonly id: string;
