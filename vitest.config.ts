@@ -15,6 +15,7 @@ export default defineConfig({
       { find: 'mcp-actors/memory', replacement: here('./src/adapters/memory.ts') },
       { find: 'mcp-actors/gateway', replacement: here('./src/gateway/index.ts') },
       { find: 'mcp-actors/host', replacement: here('./src/host/index.ts') },
+      { find: 'mcp-actors/store', replacement: here('./src/sleep/index.ts') },
       { find: 'mcp-actors/lmdb', replacement: here('./src/sleep/lmdb.ts') },
       { find: 'mcp-actors/inspector', replacement: here('./src/watch/inspector/index.ts') },
       { find: 'mcp-actors/stately', replacement: here('./src/watch/stately.ts') },

@@ -17,5 +17,5 @@ export { createRuntime, type Runtime } from './runtime.ts';
 export type { Owned } from './scope.ts';
 export type { ServerFactory, Session, SessionServer } from './session.ts';
 export type { RuntimeStats } from './stats.ts';
-export type { SessionPage, SessionQuery, SessionView } from './view.ts';
+export type { SessionView } from './view.ts';
 export type { DrainReport } from './supervisor.ts';

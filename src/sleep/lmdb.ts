@@ -7,7 +7,7 @@ export type { Migrate } from './lmdb/recordCodec.ts';
 
 /**
  * Keeps sessions in a folder on this machine, so that they outlive the process: hand it to
- * `createRuntime({ store })`, and close it after the runtime.
+ * `createRuntime({ store })`, which closes it.
  *
  * Needs the package `lmdb`. What a write stored is on the disk when it returns; a process or a
  * machine that dies in the middle of one leaves all of it or none.
