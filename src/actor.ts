@@ -11,6 +11,7 @@ import type { Beginning } from './events.ts';
 import { RestartIntensity } from './intensity.ts';
 import { Journal } from './journal.ts';
 import type { Services } from './services.ts';
+import type { NoPlace } from './supervisor.ts';
 import { countedState } from './stats.ts';
 
 /** What an actor tells its supervisor. */
@@ -20,8 +21,8 @@ export interface Overseer {
   confirmed(): void;
   /** The actor gives up its place. */
   ending(actor: Actor): void;
-  /** The actor takes a place again; `false` where there is none. */
-  returning(actor: Actor): boolean;
+  /** The actor takes a place again, or why it can not. */
+  returning(actor: Actor): NoPlace | undefined;
   /** The actor is gone. */
   bury(actor: Actor, reason: EndReason): void;
 }
@@ -205,9 +206,9 @@ export abstract class Actor {
     this.#overseer.ending(this);
   }
 
-  /** Wakes: it needs a place. `false` where there is none. */
-  protected takePlace(): boolean {
-    return this.holdsPlace || this.#overseer.returning(this);
+  /** Wakes: it needs a place. Why there is none. */
+  protected takePlace(): NoPlace | undefined {
+    return this.holdsPlace ? undefined : this.#overseer.returning(this);
   }
 
   /** Gives up its place: what comes from here on is answered 404. */

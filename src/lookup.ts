@@ -75,7 +75,9 @@ export class Lookup {
     if (sleepers?.isDurable === true && !this.#supervisor.isAdmitting && !isOwn(resident)) {
       return this.#host.refuse(port, 'draining', id);
     }
-    if (resident !== undefined || sleepers === null || this.#supervisor.wasEnded(named)) {
+    // In memory, those asleep end with this process: nobody is woken for what is left of it.
+    const isOver = !this.#supervisor.isAdmitting || this.#supervisor.wasEnded(named);
+    if (resident !== undefined || sleepers === null || isOver) {
       return take(this.#supervisor.find(named, principal));
     }
     const found = sleepers.seek(named, principal);

@@ -200,9 +200,9 @@ export class SessionActor
   /** Takes a message in; says why not. */
   accept(envelope: Envelope): RefusalCode | undefined {
     // What is answered without a server needs no place for one.
-    if (this.isAsleep && !this.mailbox.isPing(envelope.message) && !this.takePlace()) {
-      return 'at-capacity';
-    }
+    const needsPlace = this.isAsleep && !this.mailbox.isPing(envelope.message);
+    const none = needsPlace ? this.takePlace() : undefined;
+    if (none !== undefined) return none;
     if (!this.isConfirmed) this.#confirm(envelope.message);
     const code = this.mailbox.accept(envelope);
     const { message, exchange } = envelope;

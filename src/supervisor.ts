@@ -112,16 +112,14 @@ export class Supervisor<A extends Actor> implements Overseer {
   }
 
   /** A sleeping session wakes: it needs a place as a new one does. */
-  returning(session: Actor): boolean {
-    if (!this.#hasRoom()) {
-      this.#full('maxSessions');
-      return false;
-    }
+  returning(session: Actor): NoPlace | undefined {
+    if (!this.isAdmitting) return 'draining';
+    if (!this.#hasRoom()) return this.#full('maxSessions');
     session.holdsPlace = true;
     this.#live++;
     if (!session.isConfirmed) this.services.counters.handshakes++;
     this.#list(session);
-    return true;
+    return undefined;
   }
 
   /** A session that goes on from a record is in this process again, without a place yet. */

@@ -178,7 +178,8 @@ export abstract class SleepingActor extends Actor {
 
   /** Rouses it, if it is not in use. `false` where there is no place for it. */
   wake(): boolean {
-    if (this.snapshot.hasTag('ending') || (this.isAsleep && !this.takePlace())) return false;
+    if (this.snapshot.hasTag('ending') || (this.isAsleep && this.takePlace() !== undefined))
+      return false;
     if (this.arrival === 'rouse') this.rouse();
     return true;
   }

@@ -73,3 +73,18 @@ describe('bounds of those asleep', () => {
     });
   });
 });
+
+describe('a drain', () => {
+  it('wakes nobody: in memory, who sleeps ends with the process', async () => {
+    const world = new FakeRuntime();
+    const [client, busy] = [await world.open(), await world.open()];
+    const held = busy.call('hold', {}, 1);
+    await sleep(world);
+    const drained = world.runtime.drain({ deadlineMs: 1000 });
+    expect(await status(client)).toBe(404);
+    world.servers[1]!.answer(1);
+    await held;
+    await drained;
+    expect(world.runtime.stats().woken).toBe(0);
+  });
+});
