@@ -1,0 +1,100 @@
+import { type Driver, leftOut } from './driver.ts';
+import { edgeName, type Model, type ModelEdge } from './model.ts';
+
+/** How often an edge was walked and found as expected. */
+export interface EdgeCoverage {
+  readonly edge: ModelEdge;
+  readonly times: number;
+  /** Why it is not to be walked on this server. */
+  readonly leftOut: string | undefined;
+}
+
+/** What was walked with one driver, by whatever walked it. */
+export class Coverage {
+  readonly #model: Model;
+  readonly #reasons = new Map<ModelEdge, string>();
+  readonly #edges = new Map<ModelEdge, number>();
+  readonly #states = new Map<string, number>();
+
+  constructor(model: Model, reasonOf: (edge: ModelEdge) => string | undefined) {
+    this.#model = model;
+    for (const edge of model.edges) {
+      const reason = reasonOf(edge);
+      if (reason !== undefined) this.#reasons.set(edge, reason);
+    }
+  }
+
+  /** Notes an edge that was walked, and the state it led to. */
+  walked(edge: ModelEdge): void {
+    this.#edges.set(edge, (this.#edges.get(edge) ?? 0) + 1);
+    this.visited(edge.to);
+  }
+
+  visited(state: string): void {
+    this.#states.set(state, (this.#states.get(state) ?? 0) + 1);
+  }
+
+  get edges(): EdgeCoverage[] {
+    return this.#model.edges.map((edge) => ({
+      edge,
+      times: this.#edges.get(edge) ?? 0,
+      leftOut: this.#reasons.get(edge),
+    }));
+  }
+
+  /** Edges that are neither walked nor left out. */
+  get missed(): ModelEdge[] {
+    return this.edges
+      .filter(({ times, leftOut: reason }) => times === 0 && reason === undefined)
+      .map(({ edge }) => edge);
+  }
+
+  /** States that were not visited, though an edge that is not left out leads there. */
+  get missedStates(): string[] {
+    const due = this.edges.flatMap((each) => (each.leftOut === undefined ? [each.edge.to] : []));
+    return [...new Set(due)].filter((state) => !this.#states.has(state));
+  }
+
+  /** Each edge that is not left out was walked. */
+  get isComplete(): boolean {
+    return this.missed.length === 0;
+  }
+
+  /** Counts, then what was left out and why, then what was missed. */
+  toString(): string {
+    const { edges, missed } = this;
+    const due = edges.filter((each) => each.leftOut === undefined);
+    const states = new Set([this.#model.initial, ...due.map(({ edge }) => edge.to)]);
+    const lines = [
+      `${due.length - missed.length} of ${due.length} edges, ` +
+        `${states.size - this.missedStates.length} of ${states.size} states`,
+    ];
+    const reasons = new Map<string, string[]>();
+    for (const { edge, leftOut: reason } of edges) {
+      if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), edge.event]);
+    }
+    for (const [reason, events] of reasons) {
+      const names = [...new Set(events)].join(', ');
+      lines.push(`left out  ${events.length} of ${names} (${reason})`);
+    }
+    for (const edge of missed) lines.push(`missed    ${edgeName(edge)}`);
+    return lines.join('\n');
+  }
+}
+
+const known = new WeakMap<object, Coverage>();
+
+/**
+ * What was walked so far with a driver: by {@link walkModel}, {@link describeSession} and
+ * {@link sessionProperty} together.
+ */
+export function coverage<S extends string, E extends string, X extends string, R>(
+  driver: Driver<S, E, X, R>,
+): Coverage {
+  let found = known.get(driver);
+  if (found === undefined) {
+    found = new Coverage(driver.model, (edge) => leftOut(driver, edge));
+    known.set(driver, found);
+  }
+  return found;
+}

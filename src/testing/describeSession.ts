@@ -1,0 +1,42 @@
+import { coverage } from './coverage.ts';
+import { checkDriver, type Driver, leftOut } from './driver.ts';
+import { theVitest } from './peers.ts';
+import { type Path, plan, type PlanOptions } from './planPaths.ts';
+import { failureText } from './report.ts';
+import { walkPath } from './walkModel.ts';
+
+/**
+ * Registers tests with vitest: one for each path of the plan, one that says what is left out and
+ * why, and one that fails where anything was not walked.
+ *
+ * @throws ActorsError `bad-option` outside of vitest, and where the driver lacks an executor or an
+ * assertion
+ */
+export function describeSession<S extends string, E extends string, X extends string, R>(
+  driver: Driver<S, E, X, R>,
+  options: PlanOptions = {},
+): void {
+  const { describe, expect, it } = theVitest();
+  checkDriver(driver);
+  const { model, name } = driver;
+  const edges = model.edges.filter((edge) => leftOut(driver, edge) === undefined);
+  const { paths } = plan(model, edges, options);
+  describe(`${name}: ${model.name}`, () => {
+    it.each(paths.map((path, i) => [titleOf(path, i), path] as const))('%s', async (_, path) => {
+      const failure = await walkPath(driver, path);
+      if (failure !== undefined) expect.fail(failureText(failure));
+    });
+    const reasons = Object.entries(driver.without).map(([need, why]) => `${need}: ${why}`);
+    it(reasons.length === 0 ? 'leaves nothing out' : `leaves out ${reasons.join(', ')}`, () => {
+      const { missed, missedStates } = coverage(driver);
+      const left = options.cover === 'states' ? missedStates : missed;
+      if (left.length > 0) expect.fail(coverage(driver).toString());
+    });
+  });
+}
+
+/** Short enough for one line, and no two alike. */
+function titleOf(path: Path, index: number): string {
+  const events = path.map(({ event }) => event).join(', ');
+  return `${index + 1}. ${events === '' ? 'begins' : events}`;
+}

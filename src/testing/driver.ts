@@ -1,0 +1,76 @@
+import { ActorsError } from '../errors.ts';
+import type { Model, ModelEdge } from './model.ts';
+
+type Check<R> = (run: R) => void | Promise<void>;
+
+/**
+ * How a model is walked on a real server: each event is done by an executor, each expectation and
+ * each state is checked by an assertion. One that is missing fails before anything is walked.
+ *
+ * `R` is one run: what a path holds, from a client that has said nothing to its end.
+ */
+export interface Driver<S extends string, E extends string, X extends string, R> {
+  /** Of the server, for reports. */
+  readonly name: string;
+  readonly model: Model<S, E, X>;
+  /** What edges may need and this server has not, and why. Their edges are left out and reported. */
+  readonly without: Readonly<Record<string, string>>;
+  readonly begin: () => R | Promise<R>;
+  /** Lets go of everything a run holds, on every end of it. */
+  readonly end: (run: R) => void | Promise<void>;
+  /** Does an event. Waits for what is seen of it, or notes it for the assertions. */
+  readonly events: Readonly<Record<E, (run: R, edge: ModelEdge<S, E, X>) => void | Promise<void>>>;
+  /** Throws a {@link Mismatch} where what the edge expects was not seen. */
+  readonly expectations: Readonly<Record<X, Check<R>>>;
+  /** Throws a {@link Mismatch} where something can not be so in a state. Must not leave the state. */
+  readonly states: Readonly<Record<S, Check<R>>>;
+}
+
+/** An edge that is left out, and why. */
+export function leftOut<S extends string, E extends string, X extends string, R>(
+  { without }: Driver<S, E, X, R>,
+  { needs }: ModelEdge,
+): string | undefined {
+  for (const need of needs) {
+    if (Object.hasOwn(without, need)) return `${need}: ${without[need]}`;
+  }
+  return undefined;
+}
+
+/**
+ * Whatever the model names must have its executor or assertion, also where it is left out: a gap is
+ * a mistake in the driver, and would look like a pass.
+ *
+ * @throws ActorsError `bad-option`, naming all that is missing
+ */
+export function checkDriver<S extends string, E extends string, X extends string, R>(
+  driver: Driver<S, E, X, R>,
+): void {
+  const { model, without } = driver;
+  const missing: string[] = [];
+  const look = (kind: string, names: Iterable<string>, has: object): void => {
+    for (const name of new Set(names)) {
+      const part: unknown = Object.hasOwn(has, name) ? has[name as keyof typeof has] : undefined;
+      if (typeof part !== 'function') missing.push(`${kind} ${name}`);
+    }
+  };
+  look(
+    'executor for event',
+    model.edges.map(({ event }) => event),
+    driver.events,
+  );
+  look(
+    'assertion for expectation',
+    model.edges.map(({ expects }) => expects),
+    driver.expectations,
+  );
+  look(
+    'assertion for state',
+    model.states.map(({ name }) => name),
+    driver.states,
+  );
+  const known = new Set(model.edges.flatMap(({ needs }) => needs));
+  for (const name of Object.keys(without)) if (!known.has(name)) missing.push(`edge for ${name}`);
+  if (missing.length === 0) return;
+  throw new ActorsError('bad-option', `${driver.name}: no ${missing.join(', no ')}`);
+}

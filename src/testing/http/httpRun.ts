@@ -1,0 +1,156 @@
+import { Mismatch } from '../mismatch.ts';
+import type { HttpDriverOptions, ToolCall } from './httpOptions.ts';
+import type { Reply, WireMessage } from './reply.ts';
+import { send } from './send.ts';
+
+type Headers = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_VERSION = '2025-11-25';
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_SETTLE_MS = 60_000;
+
+/** A client on its way along a path: what it holds, and what it saw last. */
+export class HttpRun {
+  readonly options: HttpDriverOptions;
+  /** Of the session it has, or had. */
+  sessionId: string | undefined;
+  /** Ids it had before, or made up: a server must not give it one of these. */
+  readonly usedIds = new Set<string>();
+  /** The responses to what was done last. */
+  replies: readonly Reply[] = [];
+  /** The response to the call in flight. */
+  call: Reply | undefined;
+  callId: number | undefined;
+  /** What the server asked about that call. */
+  question: WireMessage | undefined;
+  /** The GET stream. */
+  stream: Reply | undefined;
+  /** How many messages had come on it before what was done last. */
+  heardBefore = 0;
+  readonly #url: URL;
+  readonly #open = new Set<Reply>();
+  #ids = 0;
+
+  constructor(options: HttpDriverOptions) {
+    this.options = options;
+    this.#url = new URL(options.url);
+  }
+
+  /** A request that is a method call; its id is a new one. */
+  request(method: string, params: unknown = {}, headers: Headers = {}): Reply {
+    return this.post({ jsonrpc: '2.0', id: ++this.#ids, method, params }, headers);
+  }
+
+  callTool({ name, arguments: args = {} }: ToolCall): Reply {
+    return this.request('tools/call', { name, arguments: args });
+  }
+
+  notify(method: string, params?: unknown): Reply {
+    return this.post({ jsonrpc: '2.0', method, ...(params !== undefined && { params }) });
+  }
+
+  /** Of the request made last. */
+  get lastId(): number {
+    return this.#ids;
+  }
+
+  initialize(headers: Headers = {}): Reply {
+    const params = {
+      protocolVersion: this.options.protocolVersion ?? DEFAULT_VERSION,
+      capabilities: { elicitation: {}, sampling: {}, roots: {} },
+      clientInfo: { name: 'mcp-actors-testing', version: '1.0.0' },
+    };
+    return this.request('initialize', params, { 'mcp-protocol-version': undefined, ...headers });
+  }
+
+  post(message: object, headers: Headers = {}): Reply {
+    const { method } = message as { method?: string };
+    const media = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    };
+    return this.send('POST', { ...media, ...headers }, JSON.stringify(message), method ?? 'answer');
+  }
+
+  get(headers: Headers = {}): Reply {
+    return this.send('GET', { accept: 'text/event-stream', ...headers });
+  }
+
+  delete(headers: Headers = {}): Reply {
+    return this.send('DELETE', headers);
+  }
+
+  /** Sends anything. A header of `undefined` is left out. */
+  send(method: string, headers: Headers, body?: string, what?: string): Reply {
+    const version = this.options.protocolVersion ?? DEFAULT_VERSION;
+    const all = Object.entries({
+      ...this.options.headers,
+      'mcp-session-id': this.sessionId,
+      'mcp-protocol-version': this.sessionId === undefined ? undefined : version,
+      ...headers,
+    }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const ask = {
+      method,
+      headers: Object.fromEntries(all),
+      what: what === undefined ? method : `${method} ${what}`,
+      ...(body !== undefined && { body }),
+    };
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
+    const reply = send(this.#url, ask, timeoutMs);
+    this.#open.add(reply);
+    return reply;
+  }
+
+  /** Asks for something that no session hears: what was sent before it has got to the server. */
+  async passBy(): Promise<void> {
+    const nobody = { 'mcp-session-id': 'nobody' };
+    await this.request('ping', {}, nobody).whole();
+  }
+
+  /** Opens a second session, another principal's where there is one. @returns its id */
+  async another(): Promise<string> {
+    const { foreign } = this.options;
+    const reply = await this.initialize({ ...foreign, 'mcp-session-id': undefined }).whole();
+    const id = reply.header('mcp-session-id');
+    if (id === undefined) throw new Mismatch('a second session', reply.describe());
+    const theirs = { ...foreign, 'mcp-session-id': id };
+    await this.post({ jsonrpc: '2.0', method: 'notifications/initialized' }, theirs).whole();
+    return id;
+  }
+
+  /** The session answers, which it does for as long as it is there. */
+  async mustBeThere(): Promise<void> {
+    const reply = await this.request('ping').whole();
+    if (reply.status === 200 && reply.answers[0]?.result !== undefined) return;
+    throw new Mismatch('the session to be there: 200 to a ping', reply.describe());
+  }
+
+  /** Moves time so far that whatever was ended is over; without control of it, just waits for that. */
+  async settle(): Promise<void> {
+    const { time } = this.options;
+    await time?.advance(time.settleMs ?? DEFAULT_SETTLE_MS);
+  }
+
+  /** Forgets the session, and what was open in it. */
+  forget(): void {
+    this.call = undefined;
+    this.callId = undefined;
+    this.question = undefined;
+    this.stream = undefined;
+  }
+
+  /** Lets go of everything: the call that runs, the session, the sockets. */
+  async end(): Promise<void> {
+    try {
+      if (this.call?.isOpen === true && this.question === undefined)
+        await this.options.slow?.finish();
+      if (this.sessionId !== undefined) await this.delete().head();
+    } catch (error) {
+      // A server that is gone, or does not answer, has been reported where that mattered.
+      if (!(error instanceof Mismatch)) throw error;
+    } finally {
+      for (const reply of this.#open) if (reply.isOpen) reply.leave();
+      this.#open.clear();
+    }
+  }
+}

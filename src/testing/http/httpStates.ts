@@ -1,0 +1,49 @@
+import { Mismatch } from '../mismatch.ts';
+import type { SessionState } from '../sessionModel.ts';
+import { mustBePending } from './httpExpectations.ts';
+import type { HttpRun } from './httpRun.ts';
+
+type Assertion = (run: HttpRun) => void | Promise<void>;
+
+const isThere: Assertion = (run) => run.mustBeThere();
+/** Nothing is asked, because to ask is to use: what comes next finds out. */
+const isLeftAlone: Assertion = mustHear(false);
+
+/** What is to be so for as long as a session is in a state. */
+export const HTTP_STATES: Readonly<Record<SessionState, Assertion>> = {
+  none: ({ sessionId }) => {
+    if (sessionId !== undefined) throw new Mismatch('no session', `the session ${sessionId}`);
+  },
+  opened: isThere,
+  'opened.listening': all(isThere, mustHear(true)),
+  ready: all(isThere, mustHear(false)),
+  calling: all(isThere, mustBePending, mustHear(false)),
+  asked: all(isThere, mustBePending, mustHear(false)),
+  resting: isLeftAlone,
+  listening: all(isThere, mustHear(true)),
+  'listening.calling': all(isThere, mustBePending, mustHear(true)),
+  'listening.asked': all(isThere, mustBePending, mustHear(true)),
+  'listening.resting': mustHear(true),
+  deleted: isOver,
+  evicted: isOver,
+};
+
+function all(...assertions: readonly Assertion[]): Assertion {
+  return async (run) => {
+    for (const assert of assertions) await assert(run);
+  };
+}
+
+function mustHear(isOpen: boolean): Assertion {
+  return ({ stream }) => {
+    if ((stream?.isOpen ?? false) === isOpen) return;
+    const expected = `the GET stream to be ${isOpen ? 'open' : 'closed'}`;
+    throw new Mismatch(expected, stream?.describe() ?? 'none');
+  };
+}
+
+async function isOver(run: HttpRun): Promise<void> {
+  const reply = await run.request('ping').whole();
+  if (reply.status === 404) return;
+  throw new Mismatch('404: the session is over', reply.describe());
+}

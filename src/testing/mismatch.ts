@@ -1,0 +1,12 @@
+/** What was seen is not what a model expects: the two halves of a report. */
+export class Mismatch extends Error {
+  override readonly name = 'Mismatch';
+  readonly expected: string;
+  readonly seen: string;
+
+  constructor(expected: string, seen: string) {
+    super(`expected ${expected}; saw ${seen}`);
+    this.expected = expected;
+    this.seen = seen;
+  }
+}

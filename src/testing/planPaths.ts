@@ -1,0 +1,177 @@
+import { ActorsError } from '../errors.ts';
+import { checkModel, edgeName, type Model, type ModelEdge } from './model.ts';
+
+/** Edges one after the other, the first from the initial state. */
+export type Path<E extends ModelEdge = ModelEdge> = readonly E[];
+
+/** What a plan is to cover. */
+export type Cover =
+  /** each edge once */
+  | 'edges'
+  /** each state once */
+  | 'states'
+  /** each way through a state: every edge into it followed by every edge out of it */
+  | 'edge-pairs';
+
+export interface PlanOptions {
+  /** @default 'edges' */
+  readonly cover?: Cover;
+  /** A path that has got so long is not made longer to cover more on its way. @default 12 */
+  readonly maxLength?: number;
+}
+
+/**
+ * Paths that together cover everything asked for, from the initial state each. The same model gives
+ * the same paths, the shortest ones first.
+ *
+ * @throws ActorsError `bad-option` where something can not be reached, or the model contradicts itself
+ */
+export function planPaths<S extends string, E extends string, X extends string>(
+  model: Model<S, E, X>,
+  options: PlanOptions = {},
+): Path<ModelEdge<S, E, X>>[] {
+  const { paths, unreachable } = plan(model, model.edges, options);
+  if (unreachable.length > 0) {
+    throw new ActorsError(
+      'bad-option',
+      `model ${model.name}: no way to ${unreachable.map(nameOf).join(', ')}`,
+    );
+  }
+  return paths;
+}
+
+/** Something to cover: edges to be walked in a row, or where there are none, a state to be in. */
+export interface Target<Edge extends ModelEdge> {
+  readonly state: string;
+  readonly edges: readonly Edge[];
+}
+
+export interface Plan<Edge extends ModelEdge> {
+  readonly paths: Path<Edge>[];
+  readonly unreachable: Target<Edge>[];
+}
+
+/**
+ * Plans over some of a model's edges, for a wanted part of them.
+ *
+ * @param wanted the edges to cover; others are walked on the way
+ */
+export function plan<S extends string, E extends string, X extends string>(
+  model: Model<S, E, X>,
+  edges: readonly ModelEdge<S, E, X>[],
+  { cover = 'edges', maxLength = 12 }: PlanOptions = {},
+  wanted: (edge: ModelEdge<S, E, X>) => boolean = () => true,
+): Plan<ModelEdge<S, E, X>> {
+  type Edge = ModelEdge<S, E, X>;
+  checkModel(model);
+  const out = outgoing(edges);
+  const ways = shortestWays(model.initial, out);
+  const left = targets(model, edges, cover, wanted);
+  const unreachable = left.filter(({ state }) => !ways.has(state));
+  const reachable = left.filter(({ state }) => ways.has(state));
+  const open = new Set(reachable.toSorted((a, b) => distance(ways, a) - distance(ways, b)));
+  const paths: Path<Edge>[] = [];
+  for (const target of open) {
+    const path = [...ways.get(target.state)!, ...target.edges];
+    strike(open, model.initial, path);
+    while (path.length < maxLength) {
+      const more = next(open, path);
+      if (more === undefined) break;
+      path.push(more);
+      strike(open, model.initial, path);
+    }
+    paths.push(path);
+  }
+  return { paths, unreachable };
+}
+
+function targets<Edge extends ModelEdge>(
+  model: Model,
+  edges: readonly Edge[],
+  cover: Cover,
+  wanted: (edge: Edge) => boolean,
+): Target<Edge>[] {
+  if (cover === 'states') {
+    const names = new Set([model.initial, ...edges.filter(wanted).map(({ to }) => to)]);
+    // All the model has: one that no edge leads to is reported, not passed over.
+    const states = edges === model.edges ? model.states.map(({ name }) => name) : [...names];
+    return states.map((state) => ({ state, edges: [] }));
+  }
+  const single = edges.filter(wanted).map((edge) => ({ state: edge.from, edges: [edge] }));
+  if (cover === 'edges') return single;
+  const into = new Map<string, Edge[]>();
+  for (const edge of edges) into.set(edge.to, [...(into.get(edge.to) ?? []), edge]);
+  // An edge out of the initial state may have none before it.
+  return single.flatMap((target) => {
+    const before = into.get(target.state) ?? [];
+    if (before.length === 0) return [target];
+    return before.map((edge) => ({ state: edge.from, edges: [edge, ...target.edges] }));
+  });
+}
+
+/** The first open target that goes on where a path ends, those that stay in the state before others. */
+function next<Edge extends ModelEdge>(
+  open: ReadonlySet<Target<Edge>>,
+  path: Path<Edge>,
+): Edge | undefined {
+  const last = path.at(-1);
+  let found: Edge | undefined;
+  for (const { edges } of open) {
+    const edge = edges.at(-1);
+    if (edge === undefined || edge.from !== last?.to) continue;
+    if (edges.length === 2 && edges[0] !== last) continue;
+    if (edge.from === edge.to) return edge;
+    found ??= edge;
+  }
+  return found;
+}
+
+/** Strikes out what a path covers. */
+function strike<Edge extends ModelEdge>(
+  open: Set<Target<Edge>>,
+  initial: string,
+  path: Path<Edge>,
+): void {
+  for (const target of open) {
+    const { state, edges } = target;
+    const isCovered =
+      edges.length === 0
+        ? state === initial || path.some(({ to }) => to === state)
+        : path.some((_, i) => edges.every((edge, k) => path[i + k] === edge));
+    if (isCovered) open.delete(target);
+  }
+}
+
+function outgoing<Edge extends ModelEdge>(edges: readonly Edge[]): Map<string, Edge[]> {
+  const out = new Map<string, Edge[]>();
+  for (const edge of edges) {
+    const known = out.get(edge.from);
+    if (known === undefined) out.set(edge.from, [edge]);
+    else known.push(edge);
+  }
+  return out;
+}
+
+function shortestWays<Edge extends ModelEdge>(
+  initial: string,
+  out: ReadonlyMap<string, readonly Edge[]>,
+): Map<string, readonly Edge[]> {
+  const ways = new Map<string, readonly Edge[]>([[initial, []]]);
+  // A Map goes on with what is set while it is walked: breadth first.
+  for (const [state, way] of ways) {
+    for (const edge of out.get(state) ?? [])
+      if (!ways.has(edge.to)) ways.set(edge.to, [...way, edge]);
+  }
+  return ways;
+}
+
+function distance<Edge extends ModelEdge>(
+  ways: ReadonlyMap<string, readonly Edge[]>,
+  { state }: Target<Edge>,
+): number {
+  return ways.get(state)?.length ?? Infinity;
+}
+
+function nameOf({ state, edges }: Target<ModelEdge>): string {
+  return edges.length === 0 ? state : edges.map(edgeName).join(', ');
+}

@@ -1,0 +1,20 @@
+import { edgeName, type ModelEdge } from './model.ts';
+import type { Failure } from './walkModel.ts';
+
+/** A way on one line: states, and between them the events that lead from one to the next. */
+export function pathText(path: readonly ModelEdge[]): string {
+  const [first] = path;
+  if (first === undefined) return 'the beginning';
+  return [first.from, ...path.map(({ event, to }) => `${event} → ${to}`)].join(', ');
+}
+
+/** A failure as a person reads it: where, the way there, expected, seen. */
+export function failureText({ path, expected, seen }: Failure): string {
+  const last = path.at(-1);
+  return [
+    `FAILED    ${last === undefined ? 'before the first event' : edgeName(last)}`,
+    `  path      ${pathText(path)}`,
+    `  expected  ${expected}`,
+    `  seen      ${seen}`,
+  ].join('\n');
+}

@@ -1,0 +1,67 @@
+import type { IAsyncProperty } from 'fast-check';
+import { checkDriver, type Driver, leftOut } from './driver.ts';
+import type { ModelEdge } from './model.ts';
+import { theFastCheck } from './peers.ts';
+import type { Path } from './planPaths.ts';
+import { failureText, pathText } from './report.ts';
+import { walkPath } from './walkModel.ts';
+
+export interface PropertyOptions {
+  /** Longest walk. @default 20 */
+  readonly maxLength?: number;
+}
+
+/** A walk as fast-check makes and shrinks it, and as it prints it. */
+class Walk<Edge extends ModelEdge> {
+  readonly path: Path<Edge>;
+
+  constructor(path: Path<Edge>) {
+    this.path = path;
+  }
+
+  toString(): string {
+    return pathText(this.path);
+  }
+}
+
+/**
+ * A property for `fc.assert`: on any walk through the model, the server does what the model says.
+ * A failure is shrunk to a short walk, and fast-check prints it with the seed that repeats it.
+ *
+ * @throws ActorsError `bad-option` where fast-check is not installed, and where the driver lacks an
+ * executor or an assertion
+ */
+export function sessionProperty<S extends string, E extends string, X extends string, R>(
+  driver: Driver<S, E, X, R>,
+  { maxLength = 20 }: PropertyOptions = {},
+): IAsyncProperty<[Walk<ModelEdge<S, E, X>>]> {
+  const fc = theFastCheck();
+  checkDriver(driver);
+  const { model } = driver;
+  const edges = model.edges.filter((edge) => leftOut(driver, edge) === undefined);
+  const walks = fc
+    .array(fc.nat({ max: 2 ** 16 }), { minLength: 1, maxLength, size: 'max' })
+    .map((choices) => new Walk(pathOf(model.initial, edges, choices)));
+  return fc.asyncProperty(walks, async ({ path }) => {
+    const failure = await walkPath(driver, path);
+    if (failure !== undefined) throw new Error(`\n${failureText(failure)}`);
+  });
+}
+
+/** The walk that choices make: each takes one of the edges that leave where it stands. */
+function pathOf<Edge extends ModelEdge>(
+  initial: string,
+  edges: readonly Edge[],
+  choices: readonly number[],
+): Path<Edge> {
+  const path: Edge[] = [];
+  let state = initial;
+  for (const choice of choices) {
+    const ways = edges.filter(({ from }) => from === state);
+    const edge = ways[choice % ways.length];
+    if (edge === undefined) break;
+    path.push(edge);
+    state = edge.to;
+  }
+  return path;
+}

@@ -1,0 +1,79 @@
+import { AsyncResource } from 'node:async_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** Time that moves only when it is told to. Timers fire in order of time, then of arming. */
+export class VirtualClock implements Clock {
+  #now: number;
+  readonly #timers = new Set<Timer>();
+
+  constructor(now = 1_000_000) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(callback: () => void, delayMs: number): Timer {
+    // Fires in the async context it was set in, as a timer of the host does.
+    const bound = AsyncResource.bind(callback);
+    const timer = { at: this.#now + Math.max(delayMs, 0), callback: bound };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers.delete(timer as Timer);
+  }
+
+  /** Timers that wait. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves time on, by milliseconds; whatever falls due on the way fires, also what is armed meanwhile. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+    }
+    this.#now = end;
+  }
+
+  /** As {@link advance}, and after each timer everything that is ready runs. */
+  async elapse(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await turn();
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.advance(next.at - this.#now);
+      await turn();
+    }
+    this.advance(end - this.#now);
+  }
+
+  #next(end: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at <= end && (first === undefined || timer.at < first.at)) first = timer;
+    }
+    return first;
+  }
+}
+
+/**
+ * A clock for `createRuntime({ clock })` that moves only when a test says so. It does not touch the
+ * timers of the process: sockets, servers and handlers keep real time.
+ *
+ * @param now milliseconds since the epoch at which it begins
+ */
+export function virtualClock(now?: number): VirtualClock {
+  return new VirtualClock(now);
+}

@@ -1,0 +1,114 @@
+import { coverage, type Coverage } from './coverage.ts';
+import { checkDriver, type Driver, leftOut } from './driver.ts';
+import { Mismatch } from './mismatch.ts';
+import type { ModelEdge } from './model.ts';
+import { type Path, plan, type PlanOptions } from './planPaths.ts';
+import { failureText } from './report.ts';
+
+/** Where a server does not do what the model says. */
+export interface Failure {
+  /** The way there; its last edge is the one that failed. */
+  readonly path: Path;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+/** What a walk found. As text, a report to read. */
+export interface WalkReport {
+  readonly name: string;
+  readonly paths: number;
+  readonly failures: readonly Failure[];
+  readonly coverage: Coverage;
+  toString(): string;
+}
+
+/**
+ * Walks a model on a real server and reports every edge that fails. An edge that failed is not
+ * walked again; what lies behind it is, where there is another way.
+ *
+ * @throws ActorsError `bad-option` where the driver lacks an executor or an assertion
+ */
+export async function walkModel<S extends string, E extends string, X extends string, R>(
+  driver: Driver<S, E, X, R>,
+  options: PlanOptions = {},
+): Promise<WalkReport> {
+  checkDriver(driver);
+  const { model } = driver;
+  const failures: Failure[] = [];
+  const walked = new Set<ModelEdge>();
+  let edges = model.edges.filter((edge) => leftOut(driver, edge) === undefined);
+  let paths = plan(model, edges, options).paths;
+  let count = 0;
+  while (paths.length > 0) {
+    const failed = new Set<ModelEdge>();
+    for (const path of paths) {
+      // It would fail there again, and hide what comes behind.
+      if (path.some((edge) => failed.has(edge))) continue;
+      count++;
+      const failure = await walkPath(driver, path, (edge) => walked.add(edge));
+      if (failure === undefined) continue;
+      failures.push(failure);
+      const last = failure.path.at(-1);
+      if (last === undefined) return report(driver, count, failures);
+      failed.add(last);
+    }
+    if (failed.size === 0) break;
+    edges = edges.filter((edge) => !failed.has(edge));
+    paths = plan(model, edges, { ...options, cover: 'edges' }, (edge) => !walked.has(edge)).paths;
+  }
+  return report(driver, count, failures);
+}
+
+/** Walks one path, from a client that has said nothing. @returns where it failed */
+export async function walkPath<S extends string, E extends string, X extends string, R>(
+  driver: Driver<S, E, X, R>,
+  path: Path<ModelEdge<S, E, X>>,
+  onWalked: (edge: ModelEdge<S, E, X>) => void = () => {},
+): Promise<Failure | undefined> {
+  const { model, events, expectations, states } = driver;
+  const seen = coverage(driver);
+  const run = await driver.begin();
+  let length = 0;
+  try {
+    await states[model.initial](run);
+    seen.visited(model.initial);
+    for (const edge of path) {
+      length++;
+      await events[edge.event](run, edge);
+      await expectations[edge.expects](run);
+      await states[edge.to](run);
+      seen.walked(edge);
+      onWalked(edge);
+    }
+    return undefined;
+  } catch (error) {
+    return failureOf(path.slice(0, length), error);
+  } finally {
+    await driver.end(run);
+  }
+}
+
+function failureOf(path: Path, error: unknown): Failure {
+  if (error instanceof Mismatch) return { path, expected: error.expected, seen: error.seen };
+  const last = path.at(-1);
+  return {
+    path,
+    expected: last === undefined ? 'a beginning' : `${last.event} to be done: ${last.expects}`,
+    seen: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+  };
+}
+
+function report<S extends string, E extends string, X extends string, R>(
+  driver: Driver<S, E, X, R>,
+  paths: number,
+  failures: readonly Failure[],
+): WalkReport {
+  const { name } = driver;
+  const walked = coverage(driver);
+  const toString = (): string =>
+    [
+      `${name}: ${paths} paths, ${failures.length} failures, ${walked.toString()}`,
+      ...failures.map((failure) => `\n${failureText(failure)}`),
+    ].join('\n');
+  return { name, paths, failures, coverage: walked, toString };
+}
