@@ -60,8 +60,13 @@ export class Coverage {
     return this.missed.length === 0;
   }
 
-  /** Counts, then what was left out and why, then what was missed. */
+  /** Counts, what was left out and why, and what was missed. */
   toString(): string {
+    return [this.summary, ...this.missed.map((edge) => `missed    ${edgeName(edge)}`)].join('\n');
+  }
+
+  /** Counts, and what was left out and why. */
+  get summary(): string {
     const { edges, missed } = this;
     const due = edges.filter((each) => each.leftOut === undefined);
     const states = new Set([this.#model.initial, ...due.map(({ edge }) => edge.to)]);
@@ -77,7 +82,6 @@ export class Coverage {
       const names = [...new Set(events)].join(', ');
       lines.push(`left out  ${events.length} of ${names} (${reason})`);
     }
-    for (const edge of missed) lines.push(`missed    ${edgeName(edge)}`);
     return lines.join('\n');
   }
 }

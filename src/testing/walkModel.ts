@@ -1,7 +1,7 @@
 import { coverage, type Coverage } from './coverage.ts';
 import { checkDriver, type Driver, leftOut } from './driver.ts';
 import { Mismatch } from './mismatch.ts';
-import type { ModelEdge } from './model.ts';
+import { edgeName, type ModelEdge } from './model.ts';
 import { type Path, plan, type PlanOptions } from './planPaths.ts';
 import { failureText } from './report.ts';
 
@@ -105,9 +105,13 @@ function report<S extends string, E extends string, X extends string, R>(
 ): WalkReport {
   const { name } = driver;
   const walked = coverage(driver);
+  const failed = new Set(failures.map(({ path }) => path.at(-1)));
   const toString = (): string =>
     [
-      `${name}: ${paths} paths, ${failures.length} failures, ${walked.toString()}`,
+      `${name}: ${paths} paths, ${failures.length} failures, ${walked.summary}`,
+      ...walked.missed
+        .filter((edge) => !failed.has(edge))
+        .map((edge) => `missed    ${edgeName(edge)}`),
       ...failures.map((failure) => `\n${failureText(failure)}`),
     ].join('\n');
   return { name, paths, failures, coverage: walked, toString };

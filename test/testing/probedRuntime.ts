@@ -78,7 +78,11 @@ export async function startProbedRuntime(
   });
   const close = async (): Promise<void> => {
     host.server.closeAllConnections();
-    await host.close({ deadlineMs: 1 });
+    let isClosed = false;
+    const closed = host.close({ deadlineMs: 1 }).finally(() => (isClosed = true));
+    // Deadlines of the end are on the virtual clock as well.
+    while (!isClosed) await clock.elapse(MINUTE);
+    await closed;
   };
   return { runtime, driver, close };
 }

@@ -108,16 +108,11 @@ export const HTTP_EVENTS: Readonly<Record<SessionStimulus, Executor>> = {
   'id.unknown': (run) => seeAll(run, { 'mcp-session-id': UNKNOWN }),
   'id.foreign': (run) => seeAll(run, given(run.options.foreign, 'foreign')),
 
-  'session.delete': async (run) => {
-    const reply = await run.delete().whole();
-    run.replies = [reply];
-    await run.settle();
-  },
+  'session.delete': (run) => see(run, run.delete()),
 
   'session.evict': async (run) => {
     run.replies = [];
     await given(run.options.evict, 'evict')(run.sessionId ?? '');
-    await run.settle();
   },
 
   'time.rest': async (run) => {

@@ -136,8 +136,12 @@ function mustBeUnknown(reply: Reply): void {
   throw new Mismatch(`404 and error ${NOT_FOUND}`, reply.describe());
 }
 
+/** No message is taken any more, and whoever still waits for one is let go. */
 async function mustBeOver(run: HttpRun): Promise<void> {
-  for (const reply of [run.call, run.stream]) await reply?.whole();
+  await run.mustBeOver();
+  const waiting = [run.call, run.stream].filter((reply) => reply?.isOpen === true);
+  if (waiting.length > 0) await run.settle();
+  for (const reply of waiting) await reply?.whole();
   run.forget();
 }
 

@@ -125,6 +125,12 @@ export class HttpRun {
     throw new Mismatch('the session to be there: 200 to a ping', reply.describe());
   }
 
+  /** The session is over, at once and for every message. */
+  async mustBeOver(): Promise<void> {
+    const reply = await this.request('ping').whole();
+    if (reply.status !== 404) throw new Mismatch('404: the session is over', reply.describe());
+  }
+
   /** Moves time so far that whatever was ended is over; without control of it, just waits for that. */
   async settle(): Promise<void> {
     const { time } = this.options;

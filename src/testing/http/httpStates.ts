@@ -6,8 +6,6 @@ import type { HttpRun } from './httpRun.ts';
 type Assertion = (run: HttpRun) => void | Promise<void>;
 
 const isThere: Assertion = (run) => run.mustBeThere();
-/** Nothing is asked, because to ask is to use: what comes next finds out. */
-const isLeftAlone: Assertion = mustHear(false);
 
 /** What is to be so for as long as a session is in a state. */
 export const HTTP_STATES: Readonly<Record<SessionState, Assertion>> = {
@@ -19,13 +17,14 @@ export const HTTP_STATES: Readonly<Record<SessionState, Assertion>> = {
   ready: all(isThere, mustHear(false)),
   calling: all(isThere, mustBePending, mustHear(false)),
   asked: all(isThere, mustBePending, mustHear(false)),
-  resting: isLeftAlone,
+  // Nothing is asked, because to ask is to use: what comes next finds out.
+  resting: mustHear(false),
   listening: all(isThere, mustHear(true)),
   'listening.calling': all(isThere, mustBePending, mustHear(true)),
   'listening.asked': all(isThere, mustBePending, mustHear(true)),
   'listening.resting': mustHear(true),
-  deleted: isOver,
-  evicted: isOver,
+  deleted: (run) => run.mustBeOver(),
+  evicted: (run) => run.mustBeOver(),
 };
 
 function all(...assertions: readonly Assertion[]): Assertion {
@@ -40,10 +39,4 @@ function mustHear(isOpen: boolean): Assertion {
     const expected = `the GET stream to be ${isOpen ? 'open' : 'closed'}`;
     throw new Mismatch(expected, stream?.describe() ?? 'none');
   };
-}
-
-async function isOver(run: HttpRun): Promise<void> {
-  const reply = await run.request('ping').whole();
-  if (reply.status === 404) return;
-  throw new Mismatch('404: the session is over', reply.describe());
 }

@@ -1,0 +1,78 @@
+import { walkModel, type WalkReport } from 'mcp-actors/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Actor } from '../../src/actor.ts';
+import { Outgoing } from '../../src/outgoing.ts';
+import { SessionActor } from '../../src/sessionActor.ts';
+import type { ResponseMessage } from '../../src/wire/jsonrpc.ts';
+import { startProbedRuntime } from './probedRuntime.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Walks the model over HTTP on the real runtime, as it is patched now. */
+async function walk(): Promise<WalkReport> {
+  // What a mutant never answers need not be waited for long.
+  const ours = await startProbedRuntime({}, { timeoutMs: 2000 });
+  try {
+    return await walkModel(ours.driver);
+  } finally {
+    await ours.close();
+  }
+}
+
+/** The edges that failed: the state they leave, and the event. */
+function failed({ failures }: WalkReport): string[] {
+  return failures.map(({ path }) => `${path.at(-1)?.from} ${path.at(-1)?.event}`);
+}
+
+describe('walkModel', () => {
+  it('finds nothing in the runtime as it is', async () => {
+    const report = await walk();
+    expect(report.failures, String(report)).toEqual([]);
+    expect(report.coverage.isComplete).toBe(true);
+  });
+
+  it('finds an eviction with work in flight', async () => {
+    vi.spyOn(SessionActor.prototype, 'references', 'get').mockReturnValue(0);
+    const report = await walk();
+    expect(failed(report).toSorted()).toEqual(['asked time.expire', 'calling time.expire']);
+    expect(String(report)).toContain(
+      'expected  the session to be there: 200 to a ping\n  seen      404',
+    );
+  });
+
+  it('finds a DELETE that keeps the session', async () => {
+    const { close } = Actor.prototype;
+    vi.spyOn(Actor.prototype, 'close').mockImplementation(function (this: Actor, reason) {
+      if (reason !== 'terminated') close.call(this, reason);
+    });
+    const report = await walk();
+    expect(failed(report)).toEqual(
+      expect.arrayContaining(
+        ['opened', 'ready', 'calling', 'asked', 'resting', 'listening'].map(
+          (state) => `${state} session.delete`,
+        ),
+      ),
+    );
+    expect(String(report)).toContain('expected  404: the session is over\n  seen      200');
+  });
+
+  it('finds a foreign answer that is accepted', async () => {
+    const { ask, receive } = Outgoing.prototype;
+    let asking: Outgoing | undefined;
+    vi.spyOn(Outgoing.prototype, 'ask').mockImplementation(function (this: Outgoing, ...args) {
+      asking = this;
+      ask.apply(this, args);
+    });
+    vi.spyOn(Outgoing.prototype, 'receive').mockImplementation(function (this: Outgoing, message) {
+      // Whoever has an open question gets the answer, whosever it is.
+      const isOwn = this.asked((message as ResponseMessage).id) !== undefined;
+      receive.call(isOwn ? this : (asking ?? this), message);
+    });
+    const report = await walk();
+    expect(failed(report).toSorted()).toEqual([
+      'asked question.usurp',
+      'listening.asked question.usurp',
+    ]);
+    expect(String(report)).toContain('expected  the call to be in flight\n  seen      200');
+  });
+});
