@@ -1,0 +1,44 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { sessionMachine, supervisorMachine } from '../../machines/index.ts';
+import { eventually } from '../support/eventually.ts';
+import { taken, written } from './machineLedger.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { setStage } from './stage.ts';
+
+/** Transitions that lead nowhere and do nothing: nobody announces them, so they are overheard. */
+const overheard = vi.hoisted(() => new Set<string>());
+vi.mock(import('../../machines/step.ts'), async (importOriginal) => {
+  const original = await importOriginal();
+  return {
+    ...original,
+    nextStep: (snapshot, event) => {
+      const step = original.nextStep(snapshot, event);
+      if (step.snapshot === snapshot && step.effects.length === 0) {
+        for (const name of taken(snapshot, event)) overheard.add(name);
+      }
+      return step;
+    },
+  };
+});
+beforeEach(() => overheard.clear());
+
+const ALL = { ...SCENARIOS };
+
+describe('a runtime over HTTP goes through', () => {
+  it.each(Object.entries(ALL))('%s', async (_, { options = {}, walks, play }) => {
+    const stage = await setStage(options);
+    await play(stage);
+    await eventually(() =>
+      walks.every((name) => stage.ledger.walked.has(name) || overheard.has(name)),
+    );
+  });
+
+  it('every transition of its machines, in these scenarios together', () => {
+    const names = [sessionMachine, supervisorMachine].flatMap(({ root }) => [
+      ...written(root).values(),
+    ]);
+    const walked = new Set(Object.values(ALL).flatMap(({ walks }) => walks));
+    expect(names).toHaveLength(45);
+    expect(names.filter((name) => !walked.has(name))).toEqual([]);
+  });
+});
