@@ -3,6 +3,7 @@ import { sessionMachine, supervisorMachine } from '../../machines/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { taken, written } from './machineLedger.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { SLEEP_SCENARIOS } from './sleepScenarios.ts';
 import { setStage } from './stage.ts';
 
 /** Transitions that lead nowhere and do nothing: nobody announces them, so they are overheard. */
@@ -22,7 +23,7 @@ vi.mock(import('../../machines/step.ts'), async (importOriginal) => {
 });
 beforeEach(() => overheard.clear());
 
-const ALL = { ...SCENARIOS };
+const ALL = { ...SCENARIOS, ...SLEEP_SCENARIOS };
 
 describe('a runtime over HTTP goes through', () => {
   it.each(Object.entries(ALL))('%s', async (_, { options = {}, walks, play }) => {

@@ -1,4 +1,4 @@
-import { walkModel, type WalkReport } from 'mcp-actors/testing';
+import { type HttpDriverOptions, walkModel, type WalkReport } from 'mcp-actors/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Actor } from '../../src/actor.ts';
 import { Outgoing } from '../../src/outgoing.ts';
@@ -9,9 +9,8 @@ import { startProbedRuntime } from './probedRuntime.ts';
 afterEach(() => vi.restoreAllMocks());
 
 /** Walks the model over HTTP on the real runtime, as it is patched now. */
-async function walk(): Promise<WalkReport> {
-  // What a mutant never answers need not be waited for long.
-  const ours = await startProbedRuntime({}, { timeoutMs: 2000 });
+async function walk(driverOptions: Partial<HttpDriverOptions> = {}): Promise<WalkReport> {
+  const ours = await startProbedRuntime({}, driverOptions);
   try {
     return await walkModel(ours.driver);
   } finally {
@@ -34,7 +33,12 @@ describe('walkModel', () => {
   it('finds an eviction with work in flight', async () => {
     vi.spyOn(SessionActor.prototype, 'references', 'get').mockReturnValue(0);
     const report = await walk();
-    expect(failed(report).toSorted()).toEqual(['asked time.expire', 'calling time.expire']);
+    expect(failed(report).toSorted()).toEqual([
+      'asked time.expire',
+      'calling time.expire',
+      'listening.asked question.answer',
+      'listening.calling call.finish',
+    ]);
     expect(String(report)).toContain(
       'expected  the session to be there: 200 to a ping\n  seen      404',
     );
@@ -54,6 +58,22 @@ describe('walkModel', () => {
       ),
     );
     expect(String(report)).toContain('expected  404: the session is over\n  seen      200');
+  });
+
+  it('finds a second server on concurrent wake', async () => {
+    const { accept } = SessionActor.prototype;
+    vi.spyOn(SessionActor.prototype, 'accept').mockImplementation(function (
+      this: SessionActor,
+      envelope,
+    ) {
+      // Whoever comes while it wakes does not wait, but wakes it again.
+      if (this.path === 'initializing.waking') this.incarnations.rebuild();
+      return accept.call(this, envelope);
+    });
+    // What it leaves without an answer need not be waited for long.
+    const report = await walk({ timeoutMs: 2000 });
+    expect(failed(report)).toEqual(['resting call.pair', 'listening.resting call.pair']);
+    expect(String(report)).toContain('expected  the end of the response\n  seen      no response');
   });
 
   it('finds a foreign answer that is accepted', async () => {

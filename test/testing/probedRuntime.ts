@@ -2,6 +2,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { type CallToolResult, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { createRuntime, type Runtime, type RuntimeOptions, type Session } from 'mcp-actors';
 import { serve } from 'mcp-actors/node';
+import { turn } from '../support/eventually.ts';
 import { logged } from '../support/fixture.ts';
 import {
   type HttpDriver,
@@ -11,6 +12,7 @@ import {
 } from 'mcp-actors/testing';
 
 const MINUTE = 60_000;
+const TURNS_TO_WAKE = 50;
 
 /** A runtime on a real port and a virtual clock, with everything the session model asks for. */
 export interface ProbedRuntime {
@@ -22,11 +24,14 @@ export interface ProbedRuntime {
 export async function startProbedRuntime(
   options: Partial<RuntimeOptions<unknown>> = {},
   driverOptions: Partial<HttpDriverOptions> = {},
+  { restMs = 6 * MINUTE } = {},
 ): Promise<ProbedRuntime> {
   const clock = virtualClock();
   const gate = new Gate();
   let built = 0;
-  const factory = (session: Session): McpServer => {
+  const factory = async (session: Session): Promise<McpServer> => {
+    // Long enough for whatever its client says meanwhile to get here before the server is there.
+    if (session.wake) for (let i = 0; i < TURNS_TO_WAKE; i++) await turn();
     const server = new McpServer(
       { name: 'probed', version: '1.0.0' },
       { ...session.serverOptions, capabilities: { logging: {} } },
@@ -68,12 +73,9 @@ export async function startProbedRuntime(
     instance: { name: 'instance' },
     headers: { 'x-user': 'alice' },
     foreign: { 'x-user': 'mallory' },
-    time: { advance: (ms) => clock.elapse(ms), restMs: 2 * MINUTE, expireMs: 90 * MINUTE },
-    evict: (id) =>
-      runtime
-        .residents()
-        .find((session) => session.id === id)
-        ?.close(),
+    time: { advance: (ms) => clock.elapse(ms), restMs, expireMs: 90 * MINUTE },
+    // Not awaited: what is in flight settles when the driver moves time on.
+    evict: (id) => void runtime.evict(id),
     ...driverOptions,
   });
   const close = async (): Promise<void> => {

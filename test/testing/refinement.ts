@@ -115,7 +115,12 @@ export class Refinement {
   readonly #pairs = new Map<string, Pair>();
   readonly #steps = new Map<string, Standing>();
 
-  constructor(machine: Machine, reasons: readonly EndReason[] = END_REASONS) {
+  /** @param isEnough one violation will do */
+  constructor(
+    machine: Machine,
+    reasons: readonly EndReason[] = END_REASONS,
+    isEnough: boolean = false,
+  ) {
     this.#machine = machine;
     this.#reasons = reasons;
     this.#events = EVENTS.filter(
@@ -132,6 +137,7 @@ export class Refinement {
         if (from === pair.state && !event.startsWith('time.')) this.#caused(pair, event, to);
       }
       this.#mustEnd(pair);
+      if (isEnough && this.found.size > 0) return;
     }
   }
 

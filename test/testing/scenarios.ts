@@ -117,6 +117,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   'a session that is not used for long, where sleep is off': {
+    options: { sleep: false },
     walks: ['session.idle.warm deadline.passed 2'],
     async play({ raw, clock }) {
       await raw.connect();
