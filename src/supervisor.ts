@@ -227,8 +227,8 @@ export class Supervisor<A extends Actor> implements Overseer {
 
   /** Cuts whatever is left and stops the sweep. */
   async close(): Promise<void> {
-    await this.drain(0);
     this.#tell({ type: 'supervisor.close' });
+    await this.drain(0);
     this.services.deadlines.stop();
   }
 
