@@ -67,12 +67,14 @@ export const SLEEP_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'a runtime that is closed while it drains': {
     walks: ['supervisor.draining supervisor.close 0'],
-    async play({ raw, runtime }) {
+    async play({ raw, runtime, clock }) {
       await raw.connect();
       const held = raw.ask(request(1, 'hold'));
       await eventually(() => runtime.stats().inFlight === 1);
       const drained = runtime.drain({ deadlineMs: MINUTE });
-      await Promise.all([runtime.close(), drained, held]);
+      const closed = runtime.close();
+      await clock.elapse(1);
+      await Promise.all([closed, drained, held]);
     },
   },
 };
