@@ -18,6 +18,11 @@ async function walk(driverOptions: Partial<HttpDriverOptions> = {}): Promise<Wal
   }
 }
 
+/** A method as it is before it is patched. */
+function methodOf<T extends object, N extends keyof T>(prototype: T, name: N): T[N] {
+  return prototype[name];
+}
+
 /** The edges that failed: the state they leave, and the event. */
 function failed({ failures }: WalkReport): string[] {
   return failures.map(({ path }) => `${path.at(-1)?.from} ${path.at(-1)?.event}`);
@@ -26,13 +31,14 @@ function failed({ failures }: WalkReport): string[] {
 describe('walkModel', () => {
   it('finds nothing in the runtime as it is', async () => {
     const report = await walk();
-    expect(report.failures, String(report)).toEqual([]);
+    expect(String(report)).not.toContain('FAILED');
     expect(report.coverage.isComplete).toBe(true);
   });
 
   it('finds an eviction with work in flight', async () => {
     vi.spyOn(SessionActor.prototype, 'references', 'get').mockReturnValue(0);
-    const report = await walk();
+    // What it leaves without an answer need not be waited for long.
+    const report = await walk({ timeoutMs: 2000 });
     expect(failed(report).toSorted()).toEqual([
       'asked time.expire',
       'calling time.expire',
@@ -45,7 +51,7 @@ describe('walkModel', () => {
   });
 
   it('finds a DELETE that keeps the session', async () => {
-    const { close } = Actor.prototype;
+    const close = methodOf(Actor.prototype, 'close');
     vi.spyOn(Actor.prototype, 'close').mockImplementation(function (this: Actor, reason) {
       if (reason !== 'terminated') close.call(this, reason);
     });
@@ -61,7 +67,7 @@ describe('walkModel', () => {
   });
 
   it('finds a second server on concurrent wake', async () => {
-    const { accept } = SessionActor.prototype;
+    const accept = methodOf(SessionActor.prototype, 'accept');
     vi.spyOn(SessionActor.prototype, 'accept').mockImplementation(function (
       this: SessionActor,
       envelope,
@@ -70,23 +76,23 @@ describe('walkModel', () => {
       if (this.path === 'initializing.waking') this.incarnations.rebuild();
       return accept.call(this, envelope);
     });
-    // What it leaves without an answer need not be waited for long.
     const report = await walk({ timeoutMs: 2000 });
     expect(failed(report)).toEqual(['resting call.pair', 'listening.resting call.pair']);
     expect(String(report)).toContain('expected  the end of the response\n  seen      no response');
   });
 
   it('finds a foreign answer that is accepted', async () => {
-    const { ask, receive } = Outgoing.prototype;
-    let asking: Outgoing | undefined;
+    const ask = methodOf(Outgoing.prototype, 'ask');
+    const receive = methodOf(Outgoing.prototype, 'receive');
+    const asking: Outgoing[] = [];
     vi.spyOn(Outgoing.prototype, 'ask').mockImplementation(function (this: Outgoing, ...args) {
-      asking = this;
+      asking.push(this);
       ask.apply(this, args);
     });
     vi.spyOn(Outgoing.prototype, 'receive').mockImplementation(function (this: Outgoing, message) {
       // Whoever has an open question gets the answer, whosever it is.
       const isOwn = this.asked((message as ResponseMessage).id) !== undefined;
-      receive.call(isOwn ? this : (asking ?? this), message);
+      receive.call(isOwn ? this : (asking.at(-1) ?? this), message);
     });
     const report = await walk();
     expect(failed(report).toSorted()).toEqual([

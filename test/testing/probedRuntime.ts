@@ -18,7 +18,7 @@ const TURNS_TO_WAKE = 50;
 export interface ProbedRuntime {
   readonly runtime: Runtime;
   readonly driver: HttpDriver;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function startProbedRuntime(
@@ -59,6 +59,7 @@ export async function startProbedRuntime(
   const runtime = createRuntime<unknown>({
     server: factory,
     clock,
+    keepAliveMs: 10 * MINUTE,
     principal: (_, { headers }) => headers['x-user']?.toString(),
     ...options,
   });
@@ -73,17 +74,17 @@ export async function startProbedRuntime(
     instance: { name: 'instance' },
     headers: { 'x-user': 'alice' },
     foreign: { 'x-user': 'mallory' },
-    time: { advance: (ms) => clock.elapse(ms), restMs, expireMs: 90 * MINUTE },
+    time: { advance: (ms) => clock.elapse(ms), restMs, expireMs: 40 * MINUTE },
     // Not awaited: what is in flight settles when the driver moves time on.
     evict: (id) => void runtime.evict(id),
     ...driverOptions,
   });
   const close = async (): Promise<void> => {
     host.server.closeAllConnections();
-    let isClosed = false;
-    const closed = host.close({ deadlineMs: 1 }).finally(() => (isClosed = true));
+    const end = { isHere: false };
+    const closed = host.close({ deadlineMs: 1 }).finally(() => (end.isHere = true));
     // Deadlines of the end are on the virtual clock as well.
-    while (!isClosed) await clock.elapse(MINUTE);
+    while (!end.isHere) await clock.elapse(MINUTE);
     await closed;
   };
   return { runtime, driver, close };

@@ -23,11 +23,11 @@ export interface Stage extends Rig {
   readonly resource: EventEmitter;
   /** What the server does on a message, by its method. */
   readonly acts: Map<string, () => void>;
-  build(): void;
+  readonly build: () => void;
   /** The last reference went a moment ago: the session is idle. */
-  quiet(): Promise<void>;
+  readonly quiet: () => Promise<void>;
   /** Waits until a transition was taken. */
-  walked(name: string): Promise<void>;
+  readonly walked: (name: string) => Promise<void>;
 }
 
 /** Something a session can go through, over HTTP. */
@@ -43,7 +43,7 @@ export async function setStage({ hook, owns, holds, ...options }: StageOptions):
   const made: { session?: Session } = {};
   const resource = Object.assign(new EventEmitter(), { close: () => {} });
   const acts = new Map<string, () => void>();
-  let build = (): void => {};
+  let build!: () => void;
   const gate = new Promise<void>((resolve) => (build = resolve));
   const act: Hook = (message) => {
     if ('method' in message) acts.get(message.method)?.();
