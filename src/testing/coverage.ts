@@ -1,4 +1,5 @@
-import { type Driver, leftOut } from './driver.ts';
+import type { Driver } from './driver.ts';
+import { leftOut } from './leftOut.ts';
 import { edgeName, type Model, type ModelEdge } from './model.ts';
 
 /** How often an edge was walked and found as expected. */
@@ -12,16 +13,13 @@ export interface EdgeCoverage {
 /** What was walked with one driver, by whatever walked it. */
 export class Coverage {
   readonly #model: Model;
-  readonly #reasons = new Map<ModelEdge, string>();
+  readonly #reasons: ReadonlyMap<ModelEdge, string>;
   readonly #edges = new Map<ModelEdge, number>();
   readonly #states = new Map<string, number>();
 
-  constructor(model: Model, reasonOf: (edge: ModelEdge) => string | undefined) {
+  constructor(model: Model, reasons: ReadonlyMap<ModelEdge, string>) {
     this.#model = model;
-    for (const edge of model.edges) {
-      const reason = reasonOf(edge);
-      if (reason !== undefined) this.#reasons.set(edge, reason);
-    }
+    this.#reasons = reasons;
   }
 
   /** Notes an edge that was walked, and the state it led to. */
@@ -74,14 +72,11 @@ export class Coverage {
       `${due.length - missed.length} of ${due.length} edges, ` +
         `${states.size - this.missedStates.length} of ${states.size} states`,
     ];
-    const reasons = new Map<string, string[]>();
-    for (const { edge, leftOut: reason } of edges) {
-      if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), edge.event]);
+    const counts = new Map<string, number>();
+    for (const { leftOut: reason } of edges) {
+      if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
     }
-    for (const [reason, events] of reasons) {
-      const names = [...new Set(events)].join(', ');
-      lines.push(`left out  ${events.length} of ${names} (${reason})`);
-    }
+    for (const [reason, count] of counts) lines.push(`left out  ${count} edges (${reason})`);
     return lines.join('\n');
   }
 }
@@ -97,7 +92,7 @@ export function coverage<S extends string, E extends string, X extends string, R
 ): Coverage {
   let found = known.get(driver);
   if (found === undefined) {
-    found = new Coverage(driver.model, (edge) => leftOut(driver, edge));
+    found = new Coverage(driver.model, leftOut(driver));
     known.set(driver, found);
   }
   return found;

@@ -1,5 +1,6 @@
 import { coverage } from './coverage.ts';
-import { checkDriver, type Driver, leftOut } from './driver.ts';
+import { checkDriver, type Driver } from './driver.ts';
+import { walkable } from './leftOut.ts';
 import { theVitest } from './peers.ts';
 import { type Path, plan, type PlanOptions } from './planPaths.ts';
 import { failureText } from './report.ts';
@@ -19,7 +20,7 @@ export function describeSession<S extends string, E extends string, X extends st
   const { describe, expect, it } = theVitest();
   checkDriver(driver);
   const { model, name } = driver;
-  const edges = model.edges.filter((edge) => leftOut(driver, edge) === undefined);
+  const edges = walkable(driver);
   const { paths } = plan(model, edges, options);
   describe(`${name}: ${model.name}`, () => {
     it.each(paths.map((path, i) => [titleOf(path, i), path] as const))('%s', async (_, path) => {

@@ -1,5 +1,6 @@
 import { ActorsError } from '../errors.ts';
 import type { Model, ModelEdge } from './model.ts';
+import { planPaths } from './planPaths.ts';
 
 type Check<R> = (run: R) => void | Promise<void>;
 
@@ -26,27 +27,18 @@ export interface Driver<S extends string, E extends string, X extends string, R>
   readonly states: Readonly<Record<S, Check<R>>>;
 }
 
-/** An edge that is left out, and why. */
-export function leftOut<S extends string, E extends string, X extends string, R>(
-  { without }: Driver<S, E, X, R>,
-  { needs }: ModelEdge,
-): string | undefined {
-  for (const need of needs) {
-    if (Object.hasOwn(without, need)) return `${need}: ${without[need]}`;
-  }
-  return undefined;
-}
-
 /**
  * Whatever the model names must have its executor or assertion, also where it is left out: a gap is
  * a mistake in the driver, and would look like a pass.
  *
- * @throws ActorsError `bad-option`, naming all that is missing
+ * @throws ActorsError `bad-option`, naming all that is missing; where the model contradicts itself
  */
 export function checkDriver<S extends string, E extends string, X extends string, R>(
   driver: Driver<S, E, X, R>,
 ): void {
   const { model, without } = driver;
+  // Contradictions of the model, and what no path leads to.
+  planPaths(model);
   const missing: string[] = [];
   const look = (kind: string, names: Iterable<string>, has: object): void => {
     for (const name of new Set(names)) {

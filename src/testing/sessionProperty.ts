@@ -1,5 +1,6 @@
 import type { IAsyncProperty } from 'fast-check';
-import { checkDriver, type Driver, leftOut } from './driver.ts';
+import { checkDriver, type Driver } from './driver.ts';
+import { walkable } from './leftOut.ts';
 import type { ModelEdge } from './model.ts';
 import { theFastCheck } from './peers.ts';
 import type { Path } from './planPaths.ts';
@@ -38,7 +39,7 @@ export function sessionProperty<S extends string, E extends string, X extends st
   const fc = theFastCheck();
   checkDriver(driver);
   const { model } = driver;
-  const edges = model.edges.filter((edge) => leftOut(driver, edge) === undefined);
+  const edges = walkable(driver);
   const walks = fc
     .array(fc.nat({ max: 2 ** 16 }), { minLength: 1, maxLength, size: 'max' })
     .map((choices) => new Walk(pathOf(model.initial, edges, choices)));

@@ -1,5 +1,6 @@
 import { coverage, type Coverage } from './coverage.ts';
-import { checkDriver, type Driver, leftOut } from './driver.ts';
+import { checkDriver, type Driver } from './driver.ts';
+import { walkable } from './leftOut.ts';
 import { Mismatch } from './mismatch.ts';
 import { edgeName, type ModelEdge } from './model.ts';
 import { type Path, plan, type PlanOptions } from './planPaths.ts';
@@ -36,7 +37,7 @@ export async function walkModel<S extends string, E extends string, X extends st
   const { model } = driver;
   const failures: Failure[] = [];
   const walked = new Set<ModelEdge>();
-  let edges = model.edges.filter((edge) => leftOut(driver, edge) === undefined);
+  let edges = walkable(driver);
   let paths = plan(model, edges, options).paths;
   let count = 0;
   while (paths.length > 0) {
@@ -108,7 +109,7 @@ function report<S extends string, E extends string, X extends string, R>(
   const failed = new Set(failures.map(({ path }) => path.at(-1)));
   const toString = (): string =>
     [
-      `${name}: ${paths} paths, ${failures.length} failures, ${walked.summary}`,
+      `${name}: ${paths} paths, ${failures.length} edges failed, ${walked.summary}`,
       ...walked.missed
         .filter((edge) => !failed.has(edge))
         .map((edge) => `missed    ${edgeName(edge)}`),

@@ -1,0 +1,45 @@
+import type { Driver } from './driver.ts';
+import type { Model, ModelEdge } from './model.ts';
+
+/**
+ * The edges of a model that are not to be walked with a driver, and why: those that need what its
+ * server has not, and those that lie behind them.
+ */
+export function leftOut<S extends string, E extends string, X extends string, R>({
+  model,
+  without,
+}: Driver<S, E, X, R>): ReadonlyMap<ModelEdge, string> {
+  const reasons = new Map<ModelEdge, string>();
+  for (const edge of model.edges) {
+    const need = edge.needs.find((each) => Object.hasOwn(without, each));
+    if (need !== undefined) reasons.set(edge, `${need}: ${without[need]}`);
+  }
+  const reached = reachable(model, (edge) => !reasons.has(edge));
+  for (let before = -1; before < reasons.size;) {
+    before = reasons.size;
+    for (const edge of model.edges) {
+      if (reached.has(edge.from) || reasons.has(edge)) continue;
+      const cause = model.edges.find((each) => each.to === edge.from && reasons.has(each));
+      const reason = cause === undefined ? undefined : reasons.get(cause);
+      if (reason !== undefined) reasons.set(edge, reason);
+    }
+  }
+  return reasons;
+}
+
+/** The edges that are to be walked. */
+export function walkable<S extends string, E extends string, X extends string, R>(
+  driver: Driver<S, E, X, R>,
+): ModelEdge<S, E, X>[] {
+  const reasons = leftOut(driver);
+  return driver.model.edges.filter((edge) => !reasons.has(edge));
+}
+
+function reachable({ initial, edges }: Model, isThere: (edge: ModelEdge) => boolean): Set<string> {
+  const reached = new Set([initial]);
+  // A Set goes on with what is added while it is walked.
+  for (const state of reached) {
+    for (const edge of edges) if (edge.from === state && isThere(edge)) reached.add(edge.to);
+  }
+  return reached;
+}
