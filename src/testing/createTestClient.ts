@@ -56,9 +56,7 @@ export async function createTestClient(
 }
 
 async function end(client: Client, transport: StreamableHTTPClientTransport): Promise<void> {
-  try {
-    await transport.terminateSession();
-  } finally {
-    await client.close();
-  }
+  // One that is over already is refused with 404: it needs no end.
+  await transport.terminateSession().catch(() => {});
+  await client.close();
 }

@@ -22,7 +22,7 @@ export interface PlanOptions {
 
 /**
  * Paths that together cover everything asked for, from the initial state each. The same model gives
- * the same paths, the shortest ones first.
+ * the same paths.
  *
  * @throws ActorsError `bad-option` where something can not be reached, or the model contradicts itself
  */
@@ -69,7 +69,11 @@ export function plan<S extends string, E extends string, X extends string>(
   const left = targets(model, edges, cover, wanted);
   const unreachable = left.filter(({ state }) => !ways.has(state));
   const reachable = left.filter(({ state }) => ways.has(state));
-  const open = new Set(reachable.toSorted((a, b) => distance(ways, a) - distance(ways, b)));
+  // Far states lie behind near ones; edges are better walked from where they are near.
+  const order = cover === 'states' ? -1 : 1;
+  const open = new Set(
+    reachable.toSorted((a, b) => order * (distance(ways, a) - distance(ways, b))),
+  );
   const paths: Path<Edge>[] = [];
   for (const target of open) {
     const path = [...ways.get(target.state)!, ...target.edges];
