@@ -20,7 +20,7 @@ export interface Driver<S extends string, E extends string, X extends string, R>
   /** Lets go of everything a run holds, on every end of it. */
   readonly end: (run: R) => void | Promise<void>;
   /** Does an event. Waits for what is seen of it, or notes it for the assertions. */
-  readonly events: Readonly<Record<E, (run: R, edge: ModelEdge<S, E, X>) => void | Promise<void>>>;
+  readonly events: Readonly<Record<E, (run: R, edge: ModelEdge) => void | Promise<void>>>;
   /** Throws a {@link Mismatch} where what the edge expects was not seen. */
   readonly expectations: Readonly<Record<X, Check<R>>>;
   /** Throws a {@link Mismatch} where something can not be so in a state. Must not leave the state. */

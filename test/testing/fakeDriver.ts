@@ -49,8 +49,8 @@ export function fakeDriver(more: Partial<FakeDriver> = {}): FakeDriver & { lamps
     },
     end: (lamp) => void (lamp.isOver = true),
     events: {
-      press(lamp, { to }) {
-        lamp.state = to;
+      press(lamp) {
+        if (lamp.state !== 'broken') lamp.state = lamp.state === 'on' ? 'off' : 'on';
         lamp.heard = 'click';
       },
       hit(lamp) {
