@@ -62,7 +62,10 @@ export function checkDriver<S extends string, E extends string, X extends string
     driver.states,
   );
   const known = new Set(model.edges.flatMap(({ needs }) => needs));
-  for (const name of Object.keys(without)) if (!known.has(name)) missing.push(`edge for ${name}`);
+  for (const [name, reason] of Object.entries(without)) {
+    if (!known.has(name)) missing.push(`edge that needs ${name}`);
+    if (!reason) missing.push(`reason why ${name} is left out`);
+  }
   if (missing.length === 0) return;
   throw new ActorsError('bad-option', `${driver.name}: no ${missing.join(', no ')}`);
 }

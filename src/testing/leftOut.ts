@@ -11,7 +11,7 @@ export function leftOut<S extends string, E extends string, X extends string, R>
 }: Driver<S, E, X, R>): ReadonlyMap<ModelEdge, string> {
   const reasons = new Map<ModelEdge, string>();
   for (const edge of model.edges) {
-    const need = edge.needs.find((each) => Object.hasOwn(without, each));
+    const need = edge.needs.find((each) => Object.hasOwn(without, each) && without[each]);
     if (need !== undefined) reasons.set(edge, `${need}: ${without[need]}`);
   }
   const reached = reachable(model, (edge) => !reasons.has(edge));

@@ -81,6 +81,10 @@ describe('httpDriver', () => {
     expect(() => httpDriver({ ...NOTHING, notice: { name: 'notice' } })).toThrow(
       'httpDriver: both notice and without.notices are given',
     );
+    // Where an option is given, nothing is left out.
+    const given = { ...NOTHING.without, ['notices' as string]: undefined };
+    const driver = httpDriver({ ...NOTHING, notice: { name: 'notice' }, without: given });
+    expect(driver.without).not.toHaveProperty('notices');
     expect(httpDriver(NOTHING).name).toBe('http://127.0.0.1:1/mcp');
   });
 

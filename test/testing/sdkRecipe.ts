@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type CallToolResult, isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 
 /** The SDK's own recipe for sessions: a map of its transports, by hand. */
@@ -37,8 +36,7 @@ export async function startSdkRecipe() {
       onsessioninitialized: (id) => void transports.set(id, transport),
       onsessionclosed: (id) => void transports.delete(id),
     });
-    // The SDK's own type of a callback does not fit its own interface under our strictness.
-    await serverOf(++built, gate).connect(transport as Transport);
+    await serverOf(++built, gate).connect(transport);
     return transport;
   }
 

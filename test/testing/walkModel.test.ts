@@ -42,7 +42,12 @@ describe('walkModel', () => {
 
   it('fails where something is left out that the model does not know', async () => {
     const driver = fakeDriver({ without: { hamer: 'lost' } });
-    await expect(walkModel(driver)).rejects.toThrow(/no edge for hamer/);
+    await expect(walkModel(driver)).rejects.toThrow(/no edge that needs hamer/);
+  });
+
+  it('fails where something is left out without a reason', async () => {
+    const driver = fakeDriver({ without: { hammer: '' } });
+    await expect(walkModel(driver)).rejects.toThrow(/no reason why hammer is left out/);
   });
 
   it('leaves out what the server has not and what lies behind it, and says so', async () => {

@@ -24,10 +24,11 @@ export type HttpDriver = Driver<SessionState, SessionStimulus, SessionExpectatio
 export function httpDriver(options: HttpDriverOptions): HttpDriver {
   checkOptions(options);
   const { name = String(options.url), without = {} } = options;
+  const reasons = Object.entries(without).filter(([, reason]) => reason !== undefined);
   return {
     name,
     model: sessionModel,
-    without,
+    without: Object.fromEntries(reasons),
     begin: () => new HttpRun(options),
     end: (run) => run.end(),
     events: HTTP_EVENTS,
