@@ -35,7 +35,8 @@ export class Lookup {
     if (named === undefined) return undefined;
     const { sleepers } = this.#supervisor.services;
     const resident = this.#supervisor.find(named, principal);
-    const session = resident ?? sleepers?.here(named, principal);
+    const isOver = !this.#supervisor.isAdmitting;
+    const session = resident ?? (isOver ? undefined : sleepers?.here(named, principal));
     return session === undefined ? undefined : { session, number: session.upload() };
   }
 
