@@ -4,12 +4,12 @@ import type { Tables } from '../../src/sleep/lmdb/tables.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 
 const key = (name: string): Buffer => Buffer.from(name);
+const put = (name: string) => (tables: Tables) => void tables.records.put(key(name), key(name));
 
 it('Environment undoes the work that threw, and no other of its commit', async () => {
   const files = new Environment(storeFolder().path, 1);
   onTestFinished(async () => files.close());
   const error = new Error('in the middle');
-  const put = (name: string) => (tables: Tables) => void tables.records.put(key(name), key(name));
   const errors = await files.commit(() => [
     put('a'),
     (tables) => {

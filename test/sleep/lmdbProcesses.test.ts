@@ -119,3 +119,13 @@ it('a full disk refuses writes, is read on, and takes writes again when there is
   const { records } = await store.page({ limit: 10_000 });
   expect(new Set(records.map(({ id }) => id))).toEqual(new Set(report.stored));
 });
+
+it('a store can not be opened where there is no room for it, and can once there is', async () => {
+  const { path } = storeFolder();
+  const outcomes = (await reportOf('squeeze', path)) as string[];
+  expect(outcomes.filter((_, i) => i % 2 === 1)).toEqual(Array(7).fill('stored b'));
+  const squeezed = outcomes.filter((_, i) => i % 2 === 0);
+  expect(squeezed.slice(0, 4)).toEqual(Array(4).fill('store-unavailable'));
+  expect(squeezed.at(-1)).toBe('stored a');
+  expect(new Set(squeezed)).toEqual(new Set(['store-unavailable', 'stored a']));
+});

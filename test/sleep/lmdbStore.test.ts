@@ -1,4 +1,4 @@
-import { statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LMDB_DEFAULTS, openLmdbStore, type LmdbStoreOptions } from 'mcp-actors/lmdb';
 import { describe, expect, it } from 'vitest';
@@ -43,22 +43,30 @@ describe('openLmdbStore', () => {
     expect(() => openLmdbStore({ path })).toThrow(refused);
   });
 
-  it.each([1, 100, 20_000])('says so where the file is none of LMDB, %d bytes', async (size) => {
-    const { path, store } = open();
-    await store.close();
-    writeFileSync(join(path, 'data.mdb'), Buffer.alloc(size, 'no store at all'));
-    expect(() => openLmdbStore({ path })).toThrow(
-      expect.objectContaining({ code: 'store-unavailable' }),
-    );
-  });
+  it.each([1, 100, 20_000, 200_000])(
+    'says so where the file is none of LMDB, %d bytes',
+    async (size) => {
+      const { path, store } = open();
+      await store.close();
+      writeFileSync(join(path, 'data.mdb'), Buffer.alloc(size, 'no store at all'));
+      expect(() => openLmdbStore({ path })).toThrow(
+        expect.objectContaining({ code: 'store-unavailable' }),
+      );
+    },
+  );
 
   it('begins anew with a file whose maker died before it was one', async () => {
     const { path, store, opened } = open();
     await store.close();
-    truncateSync(join(path, 'data.mdb'), 4096);
-    const again = opened(openLmdbStore({ path }));
-    await again.write([put({ id: 'a' })]);
-    expect(await again.count()).toBe(1);
+    for (const cut of [4096, 100, 0, 5000]) {
+      // The last time, not even the mark was written.
+      if (cut === 5000) writeFileSync(join(path, 'data.mdb'), Buffer.alloc(cut));
+      else truncateSync(join(path, 'data.mdb'), cut);
+      const again = opened(openLmdbStore({ path }));
+      await again.write([put({ id: 'a' })]);
+      expect(await again.count()).toBe(1);
+      await again.close();
+    }
   });
 
   it('keeps its files for their owner, whatever they were before', async () => {
@@ -66,6 +74,25 @@ describe('openLmdbStore', () => {
     const mode = (name: string): number => statSync(join(path, name)).mode & 0o777;
     await store.write([put({ id: 'a' })]);
     expect(['.', 'data.mdb', 'lock.mdb'].map(mode)).toEqual([0o700, 0o600, 0o600]);
+  });
+
+  it('keeps its locks when the folder is opened once more, and closed', async () => {
+    const { path, store } = open();
+    const inode = String(statSync(join(path, 'lock.mdb')).ino);
+    const locks = (): number =>
+      readFileSync('/proc/locks', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(`:${inode} `)).length;
+    await store.write([put({ id: 'a' })]);
+    const before = locks();
+    const other = openLmdbStore({ path });
+    await other.write([put({ id: 'b' })]);
+    expect(await store.get('b')).toMatchObject({ id: 'b' });
+    await other.close();
+    expect(before).toBeGreaterThan(0);
+    expect(locks()).toBe(before);
+    await store.write([put({ id: 'c' })]);
+    expect(await store.count()).toBe(3);
   });
 
   it('uses a path with a dot in it as a folder all the same', async () => {

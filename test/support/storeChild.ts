@@ -108,9 +108,32 @@ async function fill(path: string): Promise<void> {
   });
 }
 
+/** Opens stores where there is less and less missing to have room for one. */
+async function squeeze(path: string): Promise<void> {
+  const outcomes: string[] = [];
+  for (const bytes of [0, 1, 5000, 20_000, 66_000, 80_000, 200_000]) {
+    limitFiles(bytes);
+    try {
+      const store = openLmdbStore({ path: `${path}/${bytes}` });
+      await store.write([{ type: 'put', record: sessionRecord({ id: 'a' }) }]);
+      outcomes.push(`stored ${(await store.get('a'))?.id}`);
+      await store.close();
+    } catch (error) {
+      outcomes.push((error as { code: string }).code);
+    }
+    limitFiles('unlimited');
+    const store = openLmdbStore({ path: `${path}/${bytes}` });
+    await store.write([{ type: 'put', record: sessionRecord({ id: 'b' }) }]);
+    outcomes.push(`stored ${(await store.get('b'))?.id}`);
+    await store.close();
+  }
+  say(outcomes);
+}
+
 const [scenario, path] = process.argv.slice(2);
 if (path !== undefined) {
   if (scenario === 'churn') await churn(path);
   if (scenario === 'write') await write(path);
   if (scenario === 'fill') await fill(path);
+  if (scenario === 'squeeze') await squeeze(path);
 }

@@ -4,7 +4,7 @@ import { RECORD_FORMAT } from '../record.ts';
 import type { Files, Work } from './commits.ts';
 import { prepareFiles } from './files.ts';
 import { WIRE } from './recordCodec.ts';
-import { Tables } from './tables.ts';
+import { Tables, type Table } from './tables.ts';
 
 /** The version of how tables and keys are laid out. */
 const LAYOUT = 1;
@@ -17,9 +17,10 @@ export class Environment implements Files {
 
   /** @throws ActorsError `store-unavailable` */
   constructor(path: string, maxAside: number) {
+    let root: RootDatabase | undefined;
     try {
       prepareFiles(path);
-      this.#root = open({
+      root = open({
         path,
         noSubdir: false,
         // A commit is on the disk before anybody hears of it.
@@ -27,11 +28,14 @@ export class Environment implements Files {
         // With it, a failed commit is also an unhandled rejection of a promise nobody was given.
         eventTurnBatching: false,
       });
-      this.tables = new Tables(this.#root, maxAside);
+      this.#root = root;
+      this.tables = new Tables(root, maxAside);
+      checkVersions(this.tables.about);
     } catch (cause) {
+      root?.close().catch(() => {});
+      if (cause instanceof ActorsError) throw cause;
       throw new ActorsError('store-unavailable', 'The store can not be opened', { cause });
     }
-    this.#checkVersions();
   }
 
   async commit(take: () => readonly Work[]): Promise<unknown[]> {
@@ -57,20 +61,18 @@ export class Environment implements Files {
   async close(): Promise<void> {
     await this.#root.close();
   }
+}
 
-  #checkVersions(): void {
-    const known = Buffer.of(LAYOUT, RECORD_FORMAT, WIRE);
-    const stored = this.tables.about.get(VERSIONS);
-    if (stored?.equals(known) === true) return;
-    if (stored?.some((version, index) => version > (known[index] ?? 0)) === true) {
-      void this.#root.close();
-      throw new ActorsError(
-        'store-unavailable',
-        'A newer release of mcp-actors or of node wrote this store',
-      );
-    }
-    this.tables.about.putSync(VERSIONS, known);
+/** @throws ActorsError `store-unavailable` when something newer wrote here */
+function checkVersions(about: Table): void {
+  const known = Buffer.of(LAYOUT, RECORD_FORMAT, WIRE);
+  const stored = about.get(VERSIONS);
+  if (stored?.equals(known) === true) return;
+  if (stored?.some((version, index) => version > (known[index] ?? 0)) === true) {
+    const message = 'A newer release of mcp-actors or of node wrote this store';
+    throw new ActorsError('store-unavailable', message);
   }
+  about.putSync(VERSIONS, known);
 }
 
 /** Why a commit failed: it is told by a promise beside the error, which must not stay unread. */

@@ -3,18 +3,24 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readSync,
+  statSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 
 // What a file of LMDB begins with: a page header, then the mark, the version and so on.
-const HEAD = 80;
+const HEADER = 64;
 const MARK = Buffer.of(0xde, 0xc0, 0xef, 0xbe);
 const VERSION = 2;
 const TO_PAGE_SIZE = 24;
+
+/** What a new file takes on the disk: without room for it, LMDB must not begin. */
+const ROOM = Buffer.alloc(2 ** 16);
 
 /**
  * Makes the files where there are none, and sees to it that LMDB can open them: the native code
@@ -26,27 +32,50 @@ const TO_PAGE_SIZE = 24;
  */
 export function prepareFiles(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  for (const name of ['data.mdb', 'lock.mdb']) {
-    const file = join(path, name);
-    const descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
-    try {
-      chmodSync(file, 0o600);
-      if (name === 'data.mdb') checkData(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+  const data = join(path, 'data.mdb');
+  withFile(data, prepareData);
+  chmodSync(data, 0o600);
+  const locks = join(path, 'lock.mdb');
+  // Only a file that is too small is opened: to close it again would give up the locks this process
+  // has on it. What is in it may be in use by others, so it only grows.
+  if ((statSync(locks, { throwIfNoEntry: false })?.size ?? 0) < ROOM.length) {
+    withFile(locks, (descriptor) => makeRoom(descriptor, fstatSync(descriptor).size));
+  }
+  chmodSync(locks, 0o600);
+}
+
+function withFile(file: string, work: (descriptor: number) => void): void {
+  const descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    work(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
-function checkData(descriptor: number): void {
+function prepareData(descriptor: number): void {
   const { size } = fstatSync(descriptor);
-  if (size === 0) return;
-  const head = Buffer.alloc(HEAD);
-  readSync(descriptor, head, 0, HEAD, 0);
-  const at = head.indexOf(MARK);
-  if (at === -1 || head[at + MARK.length] !== VERSION) {
+  const head = Buffer.alloc(ROOM.length);
+  readSync(descriptor, head, 0, Math.min(size, head.length), 0);
+  const at = head.subarray(0, HEADER).indexOf(MARK);
+  if (at !== -1 && head[at + MARK.length] === VERSION) {
+    // Shorter than its two root pages: whoever made it died of it, and nothing was ever stored.
+    if (size >= 2 * head.readUInt32LE(at + TO_PAGE_SIZE)) return;
+  } else if (size > ROOM.length || !head.equals(ROOM)) {
     throw new Error('data.mdb is no file of this version of LMDB');
   }
-  // Shorter than its two root pages: whoever made it died of it, and nothing was ever stored.
-  if (size < 2 * head.readUInt32LE(at + TO_PAGE_SIZE)) ftruncateSync(descriptor);
+  // LMDB makes its file of an empty one only.
+  ftruncateSync(descriptor);
+  try {
+    makeRoom(descriptor, 0);
+  } finally {
+    ftruncateSync(descriptor);
+  }
+}
+
+function makeRoom(descriptor: number, from: number): void {
+  for (let at = from; at < ROOM.length;) {
+    at += writeSync(descriptor, ROOM, at, ROOM.length - at, at);
+  }
+  fsyncSync(descriptor);
 }
