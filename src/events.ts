@@ -55,6 +55,65 @@ export interface Transition {
   readonly effects: readonly SessionEffect[];
 }
 
+/** How a request came to its end. A closed set. */
+export const REQUEST_OUTCOMES = [
+  /** with a result */
+  'answered',
+  /** with a result that says of itself that the tool failed */
+  'failed',
+  /** with a JSON-RPC error of its server */
+  'error',
+  /** its client withdrew it */
+  'cancelled',
+  /** its session ended or crashed first */
+  'cut',
+  /** there was no room to let it wait */
+  'refused',
+] as const;
+
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+
+/** What a client sent in `_meta` of the trace it is in: text of the wire, not checked. */
+export interface TraceContext {
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+  readonly baggage: string | undefined;
+}
+
+/** Runs a handler where a listener wants it, such as inside a span: calls it once, in this turn. */
+export type Within = (handle: () => void) => void;
+
+/** A request was taken in. */
+export interface RequestBegan {
+  readonly at: number;
+  readonly session: string;
+  /** Its number in this process: `request.settled` has the same. */
+  readonly request: number;
+  /** As its client wrote it: any text of up to 256 characters. */
+  readonly method: string;
+  /** `undefined` before `initialize` is answered. */
+  readonly protocolVersion: string | undefined;
+  readonly trace: TraceContext | undefined;
+  /** The tool or prompt it names. Content: ask for it where it may be seen. */
+  readonly target: () => string | undefined;
+  /** Has its handler run inside `run`. A `run` that throws, or never calls, changes nothing. */
+  readonly within: (run: Within) => void;
+}
+
+/** A request that was announced is over; each is, once. */
+export interface RequestSettled {
+  readonly at: number;
+  readonly session: string;
+  readonly request: number;
+  readonly method: string;
+  readonly protocolVersion: string | undefined;
+  /** Since it was taken in. */
+  readonly ms: number;
+  readonly outcome: RequestOutcome;
+  /** Of the JSON-RPC error its client got. */
+  readonly errorCode: number | undefined;
+}
+
 /** What a runtime announces. `session` is always the loggable key, never the id. */
 export interface RuntimeEvents {
   'session.started': { session: string; principal: string };
@@ -80,6 +139,9 @@ export interface RuntimeEvents {
     method: string | undefined;
     bytes: number;
   };
+  /** Only assembled while somebody listens, as is the next. */
+  'request.began': RequestBegan;
+  'request.settled': RequestSettled;
   deadletter: DeadLetter;
   /** A limit was met; `limit` is the option's name. */
   limit: { session: string | undefined; limit: string };
@@ -102,6 +164,10 @@ export class EventStream {
   watchesMessages = false;
   /** The same for `session.transition`. */
   watchesTransitions = false;
+  /** The same for `request.began` and `request.settled`. */
+  watchesRequests = false;
+  /** The number of the request that was announced last. */
+  lastRequest = 0;
 
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void {
     const failed = (error: unknown): void => {
@@ -137,5 +203,8 @@ export class EventStream {
   #note(): void {
     this.watchesMessages = this.#emitter.listenerCount('message') > 0;
     this.watchesTransitions = this.#emitter.listenerCount('session.transition') > 0;
+    this.watchesRequests =
+      this.#emitter.listenerCount('request.began') > 0 ||
+      this.#emitter.listenerCount('request.settled') > 0;
   }
 }

@@ -1,8 +1,9 @@
 import type { Arrival } from '../machines/session.ts';
-import type { DeadLetterReason } from './events.ts';
+import type { DeadLetterReason, RequestOutcome, Within } from './events.ts';
 import type { Exchange, Extra } from './exchange.ts';
 import type { Journal } from './journal.ts';
 import type { Limits } from './options.ts';
+import { outcomeOf } from './requestNews.ts';
 import {
   isRequest,
   isRequestId,
@@ -14,7 +15,7 @@ import {
   type ResponseMessage,
 } from './wire/jsonrpc.ts';
 import type { Uploads } from './uploads.ts';
-import { refusalBody, type RefusalCode } from './wire/refusals.ts';
+import { refusalBody, type RefusalCode, REFUSALS } from './wire/refusals.ts';
 
 /** A message on its way in: what it is, what brought it, and what waits for its answer. */
 export interface Envelope {
@@ -36,6 +37,8 @@ export interface Ask {
   running: boolean;
   /** It is answered, and the answer waits for the store. */
   isHeld: boolean;
+  /** Its beginning was announced, so its end will be; and where its handler is to run. */
+  watched: { readonly number: number; within: Within | null } | null;
 }
 
 /** What a mailbox needs of its session. */
@@ -57,6 +60,12 @@ export interface MailboxHost {
   asked(id: RequestId): string | undefined;
   /** What an answer has to wait for: `false` when it can not be given. */
   beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined;
+  /** A request was taken in; whoever listens is told before its server has it. */
+  began(ask: Ask): void;
+  /** It is over. Called for those with {@link Ask.watched} alone. */
+  settled(ask: Ask, outcome: RequestOutcome, errorCode?: number): void;
+  /** Hands a request to the server where a listener wants it handled. */
+  deliverWithin(run: Within, message: Message, delivery: Extra | undefined): void;
   /** A request was answered or cancelled. */
   answered(ask: Ask, response: ResponseMessage | undefined): void;
   /** The last reference is gone. */
@@ -235,6 +244,7 @@ export class Mailbox {
       this.#remove(innerId, ask);
       ask.exchange.answer(refusalBody(code, ask.message.id, data), true);
       this.#host.answered(ask, undefined);
+      if (ask.watched !== null) this.#host.settled(ask, 'cut', REFUSALS[code].rpcCode);
       count++;
     }
     this.#next();
@@ -265,17 +275,22 @@ export class Mailbox {
       this.#host.journal.tripped('maxInFlight');
       return 'session-busy';
     }
-    const ask = {
+    const ask: Ask = {
       message,
       exchange: envelope.exchange!,
       since: this.#host.now(),
       running: false,
       isHeld: false,
+      watched: null,
     };
     this.#asks.set(innerId, ask);
     this.#host.journal.high('inFlight', this.#asks.size);
+    this.#host.began(ask);
     if (this.#enqueue(envelope)) return undefined;
     this.#asks.delete(innerId);
+    if (ask.watched !== null) {
+      this.#host.settled(ask, 'refused', REFUSALS['session-busy'].rpcCode);
+    }
     return 'session-busy';
   }
 
@@ -307,7 +322,10 @@ export class Mailbox {
     if (ask === undefined) return;
     ask.running = true;
     this.#running++;
-    this.#host.deliver(innerId === message.id ? message : { ...message, id: innerId }, delivery);
+    const inner = innerId === message.id ? message : { ...message, id: innerId };
+    const within = ask.watched?.within ?? null;
+    if (within === null) this.#host.deliver(inner, delivery);
+    else this.#host.deliverWithin(within, inner, delivery);
   }
 
   /** A cancel stops its request wherever it is, and never overtakes it (row C2, law 3). */
@@ -333,6 +351,7 @@ export class Mailbox {
     this.#remove(innerId, ask);
     ask.exchange.cancelled();
     this.#host.answered(ask, undefined);
+    if (ask.watched !== null) this.#host.settled(ask, 'cancelled');
     this.#next();
   }
 
@@ -343,6 +362,9 @@ export class Mailbox {
       this.#host.journal.deadLetter('out', response, 'closed');
     }
     this.#host.answered(ask, response);
+    if (ask.watched !== null) {
+      this.#host.settled(ask, outcomeOf(response), response.error?.code);
+    }
     this.#next();
   }
 

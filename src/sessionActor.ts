@@ -4,6 +4,7 @@ import { EFFECTS } from './effects.ts';
 import type { SessionRecord } from './sleep/record.ts';
 import type { Rows } from './sleep/sleepers.ts';
 import { SleepingActor } from './sleep/sleepingActor.ts';
+import type { RequestOutcome, Within } from './events.ts';
 import { runInSession, type SessionContext } from './context.ts';
 import { ActorsError } from './errors.ts';
 import type { Extra, Outlet } from './exchange.ts';
@@ -15,6 +16,7 @@ import { Outbox } from './outbox.ts';
 import type { OutboxHost } from './outboxHost.ts';
 import { Outgoing, type OutgoingHost } from './outgoing.ts';
 import type { Question } from './questions.ts';
+import { announceBegan, announceSettled, handleWithin } from './requestNews.ts';
 import type { Services } from './services.ts';
 import { SessionHandle } from './sessionHandle.ts';
 import { UnreadAnswers } from './unread.ts';
@@ -228,6 +230,22 @@ export class SessionActor
       // Its own: by now there may be a successor, rebuilt for another error of the same message.
       current.crash(error);
     }
+  }
+
+  began(ask: Ask): void {
+    if (this.services.events.watchesRequests) announceBegan(this, ask);
+  }
+
+  settled(ask: Ask, outcome: RequestOutcome, errorCode?: number): void {
+    announceSettled(this, ask, outcome, errorCode);
+  }
+
+  deliverWithin(run: Within, message: Message, delivery: Extra | undefined): void {
+    handleWithin(
+      run,
+      () => this.deliver(message, delivery),
+      (error) => this.services.events.emit('observer.failed', { event: 'request.began', error }),
+    );
   }
 
   asked(id: RequestId): string | undefined {
