@@ -138,6 +138,8 @@ export interface RuntimeEvents {
     kind: MessageKind;
     method: string | undefined;
     bytes: number;
+    /** The message as JSON. Only where the runtime was made with `announceContent`. */
+    text?: string | undefined;
   };
   /** Only assembled while somebody listens, as is the next. */
   'request.began': RequestBegan;

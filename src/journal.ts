@@ -2,7 +2,7 @@ import type { DeadLetterReason } from './events.ts';
 import type { Limits } from './options.ts';
 import type { Services } from './services.ts';
 import { count } from './stats.ts';
-import { isRequest, isResponse, type Message, type MessageKind } from './wire/jsonrpc.ts';
+import { isRequest, isResponse, type Message, type MessageKind, textOf } from './wire/jsonrpc.ts';
 
 /** One line of a session's RPC log: what passed, never what was in it. */
 export interface LogEntry {
@@ -126,14 +126,25 @@ export class Journal {
     return this.#log?.toArray() ?? [];
   }
 
-  /** A message passed the mailbox. */
-  saw(direction: 'in' | 'out', kind: MessageKind, method: string | undefined, bytes: number): void {
+  /** A message passed the mailbox. @param said the message, or its JSON where that is there */
+  saw(
+    direction: 'in' | 'out',
+    kind: MessageKind,
+    method: string | undefined,
+    bytes: number,
+    said: Message | string,
+  ): void {
     const { settings, events } = this.#services;
     const now = settings.clock.now();
     this.#log ??= new Log(settings.maxLogEntries, now);
     this.#log.push(now, direction, kind, method, bytes);
-    if (events.watchesMessages) {
-      events.emit('message', { at: now, session: this.#key, direction, kind, method, bytes });
+    if (!events.watchesMessages) return;
+    const message = { at: now, session: this.#key, direction, kind, method, bytes };
+    if (!settings.announceContent) events.emit('message', message);
+    else {
+      // As text, and not by reference: a listener must not be able to change what goes on its way.
+      const text = typeof said === 'string' ? said : textOf(said);
+      events.emit('message', { ...message, text });
     }
   }
 

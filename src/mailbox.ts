@@ -142,7 +142,7 @@ export class Mailbox {
     if (this.#host.arrival === 'rouse') this.#host.rouse();
     if (this.#host.arrival === 'refuse') return this.#dead(message, 'closed', 'session-not-found');
     if (isResponse(message)) {
-      this.#host.journal.saw('in', 'response', undefined, envelope.bytes);
+      this.#host.journal.saw('in', 'response', undefined, envelope.bytes, message);
       this.#host.receive(message);
       return undefined;
     }
@@ -151,6 +151,7 @@ export class Mailbox {
       isRequest(message) ? 'request' : 'notification',
       message.method,
       envelope.bytes,
+      message,
     );
     if (isRequest(message)) return this.#ask(message, envelope);
     if (message.method === 'notifications/cancelled') return this.#cancel(message, envelope);
@@ -257,8 +258,8 @@ export class Mailbox {
       return;
     }
     const json = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: {} });
-    this.#host.journal.saw('in', 'request', 'ping', bytes);
-    this.#host.journal.saw('out', 'response', 'ping', json.length);
+    this.#host.journal.saw('in', 'request', 'ping', bytes, message);
+    this.#host.journal.saw('out', 'response', 'ping', json.length, json);
     exchange?.answer(json);
   }
 
@@ -356,7 +357,7 @@ export class Mailbox {
   }
 
   #answer(ask: Ask, json: string, response: ResponseMessage): void {
-    this.#host.journal.saw('out', 'response', ask.message.method, json.length);
+    this.#host.journal.saw('out', 'response', ask.message.method, json.length, json);
     const isError = response.error !== undefined;
     if (!ask.exchange.answer(json, isError)) {
       this.#host.journal.deadLetter('out', response, 'closed');

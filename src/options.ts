@@ -231,6 +231,8 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   readonly onSleep?: (session: Session<T>) => unknown;
   /** Runs when the next server is there, before anything reaches it. */
   readonly onWake?: (session: Session<T>, woken: Woken) => void | Promise<void>;
+  /** Events of `message` carry the message itself as text, arguments and results. @default false */
+  readonly announceContent?: boolean;
   readonly clock?: Clock;
   /** Mints session ids: visible ASCII, at least 128 random bits. */
   readonly createId?: () => string;
@@ -256,6 +258,7 @@ export interface Settings<T> extends Limits {
   readonly deserialize: ((data: unknown) => T) | undefined;
   readonly onSleep: ((session: Session<T>) => unknown) | undefined;
   readonly onWake: ((session: Session<T>, woken: Woken) => void | Promise<void>) | undefined;
+  readonly announceContent: boolean;
   readonly clock: Clock;
   readonly createId: () => string;
 }
@@ -327,6 +330,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     allowDelete: options.allowDelete ?? true,
     responseMode,
     onCrash: onCrash === 'restart' ? { restarts: 3, withinMs: 60_000 } : onCrash,
+    announceContent: options.announceContent === true,
     clock: options.clock ?? systemClock,
     createId: options.createId ?? randomId,
   };

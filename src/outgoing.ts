@@ -221,7 +221,7 @@ export class Outgoing implements TransportPeer {
       return false;
     }
     const kind = 'id' in message ? 'request' : 'notification';
-    this.#host.journal.saw('out', kind, message.method, json.length);
+    this.#host.journal.saw('out', kind, message.method, json.length, json);
     if (relatedTo !== undefined) {
       const ask = this.#host.mailbox.find(relatedTo);
       if (ask === undefined) {
