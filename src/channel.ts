@@ -1,5 +1,6 @@
 import type { EndReason } from '../machines/session.ts';
 import type { Origin } from './delivery.ts';
+import type { Carrier } from './events.ts';
 import { SessionActor } from './sessionActor.ts';
 import type { Exchange, Extra, Outlet } from './exchange.ts';
 import { count } from './stats.ts';
@@ -16,6 +17,7 @@ export type ChannelEnd = EndReason | NoPlace | 'too-slow';
 
 /** The socket behind a channel, as an adapter gives it. */
 export interface Wire {
+  readonly carrier: Carrier;
   send(json: string): void;
   /** Says goodbye and closes. */
   end(reason: ChannelEnd): void;
@@ -53,6 +55,10 @@ export class Channel implements Outlet {
 
   get principal(): string | undefined {
     return this.#principal;
+  }
+
+  get carrier(): Carrier {
+    return this.#wire.carrier;
   }
 
   /** The session, once the peer has initialized. */

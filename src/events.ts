@@ -55,6 +55,10 @@ export interface Transition {
   readonly effects: readonly SessionEffect[];
 }
 
+/** What carries the messages of a session. A closed set; `http` is Streamable HTTP. */
+export const CARRIERS = ['http', 'websocket', 'stdio', 'sse', 'memory'] as const;
+export type Carrier = (typeof CARRIERS)[number];
+
 /** How a request came to its end. A closed set. */
 export const REQUEST_OUTCOMES = [
   /** with a result */
@@ -93,6 +97,7 @@ export interface RequestBegan {
   readonly method: string;
   /** `undefined` before `initialize` is answered. */
   readonly protocolVersion: string | undefined;
+  readonly carrier: Carrier;
   readonly trace: TraceContext | undefined;
   /** The tool or prompt it names. Content: ask for it where it may be seen. */
   readonly target: () => string | undefined;
@@ -107,6 +112,7 @@ export interface RequestSettled {
   readonly request: number;
   readonly method: string;
   readonly protocolVersion: string | undefined;
+  readonly carrier: Carrier;
   /** Since it was taken in. */
   readonly ms: number;
   readonly outcome: RequestOutcome;

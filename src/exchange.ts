@@ -1,4 +1,5 @@
 import type { EndReason } from '../machines/session.ts';
+import type { Carrier } from './events.ts';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 
 /**
@@ -22,6 +23,8 @@ export interface Exchange {
 
 /** Where a session says what belongs to no request: the GET stream, or the socket. */
 export interface Outlet {
+  /** A line of its own; event streams over HTTP have no name here. */
+  readonly carrier?: Carrier;
   /** The client reads now what is said on it. */
   readonly isReachable: boolean;
   /**

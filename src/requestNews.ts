@@ -22,6 +22,7 @@ export function announceBegan(session: SessionActor, ask: Ask): void {
     request: watched.number,
     method: message.method,
     protocolVersion: session.protocolVersion,
+    carrier: session.carrier,
     trace: traceOf(message),
     target: () => targetOf(message),
     within: (run) => {
@@ -46,6 +47,7 @@ export function announceSettled(
     request: ask.watched.number,
     method: ask.message.method,
     protocolVersion: session.protocolVersion,
+    carrier: session.carrier,
     ms: at - ask.since,
     outcome,
     errorCode,

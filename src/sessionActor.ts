@@ -4,7 +4,7 @@ import { EFFECTS } from './effects.ts';
 import type { SessionRecord } from './sleep/record.ts';
 import type { Rows } from './sleep/sleepers.ts';
 import { SleepingActor } from './sleep/sleepingActor.ts';
-import type { RequestOutcome, Within } from './events.ts';
+import type { Carrier, RequestOutcome, Within } from './events.ts';
 import { runInSession, type SessionContext } from './context.ts';
 import { ActorsError } from './errors.ts';
 import type { Extra, Outlet } from './exchange.ts';
@@ -140,6 +140,10 @@ export class SessionActor
 
   get protocolVersion(): string | undefined {
     return this.handshake.protocolVersion;
+  }
+
+  get carrier(): Carrier {
+    return this.#outlet?.carrier ?? 'http';
   }
 
   get outlet(): Outlet {

@@ -134,6 +134,7 @@ describe('a session that fails ends alone, while 999 neighbours answer', () => {
 
   it('when an effect of its machine fails, on its way out', async () => {
     const line = {
+      carrier: 'memory' as const,
       sent: [] as string[],
       unread: 0,
       drained: () => Promise.resolve(),

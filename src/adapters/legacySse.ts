@@ -88,6 +88,7 @@ export function legacySse(
 
 /** The event stream under a channel. */
 class SseLine implements Wire {
+  readonly carrier = 'sse';
   readonly #port: NodePort;
 
   constructor(port: NodePort) {

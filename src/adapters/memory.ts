@@ -83,6 +83,7 @@ class MemoryTransport implements Transport {
 }
 
 class StreamWire implements Wire {
+  readonly carrier = 'memory';
   readonly readable: ReadableStream<string>;
   #controller!: ReadableStreamDefaultController<string>;
   #isOver = false;

@@ -7,6 +7,7 @@ const FLUSH_MS = 1000;
 
 /** The outgoing pipe under a channel: one message a line. */
 export class PipeLine implements Wire {
+  readonly carrier = 'stdio';
   readonly #output: Writable;
   readonly #onOver: (reason: ChannelEnd) => void;
   /** Called after each message. */

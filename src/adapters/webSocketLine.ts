@@ -26,6 +26,7 @@ export function createAcceptor(maxPayload: number): Acceptor {
 
 /** One WebSocket under a channel. */
 export class WebSocketLine implements Wire {
+  readonly carrier = 'websocket';
   readonly #services: Services;
   readonly #pings: DeadlineQueue<WebSocketLine>;
   #socket: WebSocket | null = null;

@@ -9,6 +9,7 @@ import { VirtualClock } from '../support/virtualClock.ts';
 
 /** A line of which a test says how much is unread. */
 class FakeWire implements Wire {
+  readonly carrier = 'memory';
   readonly sent: (Rpc | Rpc[])[] = [];
   readonly ends: ChannelEnd[] = [];
   unread = 0;
