@@ -61,6 +61,11 @@ export class Endpoint {
     return this.services.settings.maxBodyBytes;
   }
 
+  /** The cap on sessions is reached. */
+  get isFull(): boolean {
+    return this.#supervisor.isFull;
+  }
+
   /** How many listen to an event of this runtime. */
   listeners(name: RuntimeEventName): number {
     return this.#supervisor.services.events.listeners(name);

@@ -63,6 +63,11 @@ export class Supervisor<A extends Actor> implements Overseer {
     return this.#snapshot.hasTag('admitting');
   }
 
+  /** A new session would have to wait for the place of another. */
+  get isFull(): boolean {
+    return this.#live >= this.services.settings.maxSessions;
+  }
+
   /** Every session there is, the ending ones too. */
   sessions(): Iterable<A> {
     return this.#directory.values();

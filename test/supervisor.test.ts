@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { endpointOf } from '../src/runtime.ts';
 import { eventually, turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 import { WireClient } from './support/wireClient.ts';
@@ -74,6 +75,19 @@ describe('maxSessions', () => {
     for (const client of clients) void client.initialize();
     await turn();
     expect(world.runtime.stats()).toMatchObject({ spawned: 2, refusals: { 'at-capacity': 3 } });
+  });
+});
+
+describe('isFull', () => {
+  it('says that the cap is reached, until a session begins to close', async () => {
+    const world = new FakeRuntime({ maxSessions: 2 });
+    const endpoint = endpointOf(world.runtime);
+    await world.open();
+    expect(endpoint.isFull).toBe(false);
+    const client = await world.open();
+    expect(endpoint.isFull).toBe(true);
+    await client.delete();
+    expect(endpoint.isFull).toBe(false);
   });
 });
 
