@@ -1,3 +1,5 @@
+export type { HealthPaths } from './health.ts';
+export { type HealthHandler, healthHandler } from './healthHandler.ts';
 export { type NodeHandler, nodeHandler } from './nodeHandler.ts';
 export { type NodeServer, serve, type ServeOptions } from './serve.ts';
 export { containCrashes } from './containCrashes.ts';

@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ActorsError } from '../errors.ts';
 import { endpointOf, type Runtime } from '../runtime.ts';
 import type { DrainReport } from '../supervisor.ts';
 import { containCrashes } from './containCrashes.ts';
+import type { HealthPaths } from './health.ts';
+import { healthHandler } from './healthHandler.ts';
 import { nodeHandler } from './nodeHandler.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
 
@@ -13,6 +16,11 @@ export interface ServeOptions {
   readonly host?: string;
   /** @default '/mcp' */
   readonly path?: string;
+  /**
+   * Answers probes on `/healthz` and `/readyz`, or on the paths it names. Whoever reaches the port
+   * reads the counts. @default false
+   */
+  readonly health?: boolean | HealthPaths;
   /** Answers what comes on other paths. @default 404 */
   readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Errors that escape a handler crash its session and not the process. @default true */
@@ -40,12 +48,13 @@ const MAX_CONNECTIONS = 20_000;
 /**
  * Serves a runtime on an http server with its own limits on sockets and heads.
  *
- * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
+ * @throws ActorsError `bad-option`; whatever `listen` meets: `EADDRINUSE`, `EACCES`
  */
 export async function serve(runtime: Runtime, options: ServeOptions = {}): Promise<NodeServer> {
   const { port = 3000, host = '127.0.0.1', path = '/mcp' } = options;
   const { contain = true, otherwise = notFound } = options;
   const handler = nodeHandler(runtime);
+  const beside = besideOf(runtime, options, path, otherwise);
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -58,7 +67,7 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       const { url = '' } = request;
       const end = url.indexOf('?');
       if ((end < 0 ? url : url.slice(0, end)) === path) return handler(request, response);
-      otherwise(request, response);
+      beside(request, response);
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -94,6 +103,22 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       await close();
     },
   };
+}
+
+/** What answers on every path but the one of MCP. */
+function besideOf(
+  runtime: Runtime,
+  { health = false }: ServeOptions,
+  path: string,
+  otherwise: NonNullable<ServeOptions['otherwise']>,
+): NonNullable<ServeOptions['otherwise']> {
+  if (health === false) return otherwise;
+  const { live = '/healthz', ready = '/readyz' } = health === true ? {} : health;
+  if (path === live || path === ready) {
+    throw new ActorsError('bad-option', `health must leave ${JSON.stringify(path)} to MCP`);
+  }
+  const probes = healthHandler(runtime, { live, ready });
+  return (request, response) => probes(request, response, () => otherwise(request, response));
 }
 
 function notFound(request: IncomingMessage, response: ServerResponse): void {

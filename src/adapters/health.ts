@@ -1,0 +1,61 @@
+import { ActorsError } from '../errors.ts';
+import { endpointOf, type Runtime } from '../runtime.ts';
+import type { RuntimeStats } from '../stats.ts';
+
+/** Where the two questions of an orchestrator are answered. */
+export interface HealthPaths {
+  /** Liveness: 200 for as long as the process answers. @default '/healthz' */
+  readonly live?: string;
+  /** Readiness: 503 from the moment the runtime drains or is closed. @default '/readyz' */
+  readonly ready?: string;
+}
+
+/** What a probe is told: counts and nothing of any session. */
+export interface Health {
+  readonly status: 'live' | 'ready' | 'stopping';
+  /** `maxSessions` is reached: still ready, because idle sessions make room. */
+  readonly atCapacity: boolean;
+  /** Now, by state. */
+  readonly sessions: RuntimeStats['sessions'];
+  /** Now: requests accepted and not yet answered. */
+  readonly inFlight: number;
+  /** Now: open event streams. */
+  readonly streams: number;
+}
+
+/** An answer to a probe, for whatever sends it. */
+export interface HealthAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Answers probes; `undefined` for other paths.
+ *
+ * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
+ */
+export function healthProbe(
+  runtime: Pick<Runtime, 'isReady' | 'stats'>,
+  { live = '/healthz', ready = '/readyz' }: HealthPaths = {},
+): (method: string, path: string) => HealthAnswer | undefined {
+  const endpoint = endpointOf(runtime);
+  if (!live.startsWith('/') || !ready.startsWith('/') || live === ready) {
+    const got = JSON.stringify([live, ready]);
+    throw new ActorsError('bad-option', `health takes two different paths, got ${got}`);
+  }
+  const health = (status: Health['status']): Health => {
+    const { sessions, inFlight, streams } = runtime.stats();
+    return { status, atCapacity: endpoint.isFull, sessions, inFlight, streams };
+  };
+  return (method, path) => {
+    if (path !== live && path !== ready) return undefined;
+    if (method !== 'GET' && method !== 'HEAD') {
+      return { status: 405, headers: { Allow: 'GET, HEAD' }, body: '' };
+    }
+    const isStopping = path === ready && !runtime.isReady;
+    const status = path === live ? 'live' : isStopping ? 'stopping' : 'ready';
+    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+    return { status: isStopping ? 503 : 200, headers, body: JSON.stringify(health(status)) };
+  };
+}

@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Runtime } from '../runtime.ts';
+import { type HealthPaths, healthProbe } from './health.ts';
+
+/** Mounts on `http.createServer`, or on express with `app.use`: other paths go on to `next`. */
+export type HealthHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next?: (error?: unknown) => void,
+) => void;
+
+/**
+ * Answers the probes of an orchestrator on node's http: `/healthz` and `/readyz`. Small JSON with
+ * counts; GET and HEAD only. Whoever reaches it reads the counts: mount it where that is right.
+ *
+ * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
+ */
+export function healthHandler(
+  runtime: Pick<Runtime, 'isReady' | 'stats'>,
+  paths?: HealthPaths,
+): HealthHandler {
+  const probe = healthProbe(runtime, paths);
+  return (request, response, next) => {
+    const { method = '', url = '' } = request;
+    const end = url.indexOf('?');
+    const answer = probe(method, end < 0 ? url : url.slice(0, end));
+    if (answer === undefined && next !== undefined) return next();
+    request.resume();
+    const { status, headers, body } = answer ?? { status: 404, headers: {}, body: '' };
+    response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+    response.end(method === 'HEAD' ? undefined : body);
+  };
+}
