@@ -1,0 +1,36 @@
+import { END_REASONS } from '../../../machines/session.ts';
+import { PINNED_BY, WAKE_CAUSES } from '../../events.ts';
+import type { Runtime } from '../../runtime.ts';
+import type { CountName } from './instruments.ts';
+import { Tally } from './tally.ts';
+
+/** Has one value only. */
+const ALL = [''];
+
+/** What happened since it listens, of what the runtime's own counters leave out. */
+export class EventTallies {
+  readonly tallies = {
+    sleeps: new Tally(ALL),
+    wakes: new Tally(WAKE_CAUSES),
+    pinned: new Tally(PINNED_BY),
+    expiredQuestions: new Tally([...WAKE_CAUSES, ...END_REASONS]),
+    storeFailures: new Tally(),
+    endpointFailures: new Tally(ALL),
+    observerFailures: new Tally(ALL),
+  } satisfies Partial<Record<CountName, Tally>>;
+
+  /** @returns how to stop */
+  listen({ on }: Pick<Runtime, 'on'>): () => void {
+    const { tallies } = this;
+    const stops = [
+      on('session.slept', () => tallies.sleeps.add('')),
+      on('session.woken', ({ cause }) => tallies.wakes.add(cause)),
+      on('session.pinned', ({ why }) => tallies.pinned.add(why)),
+      on('question.expired', ({ cause }) => tallies.expiredQuestions.add(cause)),
+      on('store.failed', ({ doing }) => tallies.storeFailures.add(doing)),
+      on('endpoint.failed', () => tallies.endpointFailures.add('')),
+      on('observer.failed', () => tallies.observerFailures.add('')),
+    ];
+    return () => stops.forEach((stop) => stop());
+  }
+}

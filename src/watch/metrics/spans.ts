@@ -1,0 +1,69 @@
+import {
+  type Attributes,
+  context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { RequestBegan, RequestSettled } from '../../events.ts';
+import {
+  ERROR_TYPE,
+  failureAttributes,
+  methodOf,
+  requestAttributes,
+  SESSION,
+} from './attributes.ts';
+import { parentOf } from './parent.ts';
+
+/** One server span for each request, from its arrival to its answer; its handler runs inside. */
+export class Spans {
+  readonly #tracer: Tracer;
+  readonly #common: Attributes;
+  /** By the number of the request. As many as there are requests in flight. */
+  readonly #open = new Map<number, Span>();
+
+  constructor(tracer: Tracer, common: Attributes) {
+    this.#tracer = tracer;
+    this.#common = common;
+  }
+
+  begin(event: RequestBegan, target: string | undefined): void {
+    const parent = parentOf(event.trace);
+    const method = methodOf(event.method);
+    const span = this.#tracer.startSpan(
+      target === undefined ? method : `${method} ${target}`,
+      {
+        kind: SpanKind.SERVER,
+        links: parent.links,
+        attributes: {
+          ...this.#common,
+          ...requestAttributes(event, target),
+          [SESSION]: event.session,
+        },
+      },
+      parent.context,
+    );
+    const inside = trace.setSpan(parent.context, span);
+    event.within((handle) => context.with(inside, handle));
+    this.#open.set(event.request, span);
+  }
+
+  end(event: RequestSettled): void {
+    const span = this.#open.get(event.request);
+    if (span === undefined) return;
+    this.#open.delete(event.request);
+    const failure = failureAttributes(event);
+    // `initialize` is answered with the revision it begins without.
+    span.setAttributes({ ...requestAttributes(event, undefined), ...failure });
+    if (failure[ERROR_TYPE] !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  }
+
+  /** Ends what is open: nobody will tell how it went on. */
+  close(): void {
+    for (const span of this.#open.values()) span.end();
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Counts by a name from a closed set. Names it is given beforehand are there from the beginning, at
+ * zero, so that a rate over the first event is right.
+ */
+export class Tally {
+  readonly #counts: Map<string, number>;
+
+  constructor(names: readonly string[] = []) {
+    this.#counts = new Map(names.map((name) => [name, 0]));
+  }
+
+  add(name: string): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  entries(): Iterable<[string, number]> {
+    return this.#counts.entries();
+  }
+}
