@@ -10,6 +10,7 @@ export const figureNames = [
   'profile',
   'profile-churn',
   'heap',
+  'watching',
 ] as const;
 export type FigureName = (typeof figureNames)[number];
 
@@ -32,8 +33,8 @@ const usage = `npm run bench -- [options]
   --seconds N        seconds a contender works in each round (3)
   --idle-sessions N  sessions the memory figure opens (3000)
   --server NAME      the SDK class every session has: McpServer, or the low-level Server
-  --only A,B         contenders (bare, direct, map, map-json, actors) and/or
-                     figures (calls, churn, memory, profile, profile-churn, heap);
+  --only A,B         contenders (bare, direct, map, map-json, actors, watch-...) and/or
+                     figures (calls, churn, memory, profile, profile-churn, heap, watching);
                      without it: bare, map, actors; calls, churn, memory, profile
   --json FILE        also write every number there
   --quick            seconds in all: shows that it works, measures nothing`;

@@ -10,6 +10,7 @@ export interface Results {
   calls?: Rounds<Work>;
   churn?: Rounds<Work>;
   memory?: Rounds<SessionBytes>;
+  watching?: Rounds<Work>;
   readonly profiles: Profile[];
   readonly heaps: Map<ContenderName, Kind[]>;
 }

@@ -7,11 +7,13 @@ import { churn } from './figures/churn.ts';
 import { heap } from './figures/heap.ts';
 import { memory } from './figures/memory.ts';
 import { loads, profile } from './figures/profile.ts';
+import { watching } from './figures/watching.ts';
 import { readOptions } from './options.ts';
 import { memoryTable, workTable } from './report/figures.ts';
 import { toJson } from './report/json.ts';
 import { heapTable, profileTables } from './report/profile.ts';
 import { targets, targetTable } from './report/targets.ts';
+import { watchingTable } from './report/watching.ts';
 import type { Results } from './results.ts';
 
 const options = readOptions(process.argv.slice(2));
@@ -23,9 +25,10 @@ const looked: readonly ContenderName[] = options.contenders.includes('actors')
   ? ['actors']
   : options.contenders;
 
+const isAboutWatching = options.figures.every((figure) => figure === 'watching');
 const show = (text: string): void => console.log(`\n${text}`);
 show(
-  `${options.contenders.join(', ')}: ${options.rounds} interleaved rounds of ${options.seconds} s, ` +
+  `${isAboutWatching ? 'actors' : options.contenders.join(', ')}: ${options.rounds} interleaved rounds of ${options.seconds} s, ` +
     `${options.connections} connections, ${options.sessions} sessions, ` +
     `one ${options.server} a session, node ${process.version}`,
 );
@@ -41,6 +44,10 @@ if (wants.has('churn')) {
 if (wants.has('memory')) {
   results.memory = await memory(options, launch);
   show(memoryTable(results.memory, options.idleSessions));
+}
+if (wants.has('watching')) {
+  results.watching = await watching(options, launch);
+  show(watchingTable(results.watching));
 }
 for (const load of loads) {
   for (const name of wants.has(load === 'calls' ? 'profile' : 'profile-churn') ? looked : []) {

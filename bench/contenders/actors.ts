@@ -1,12 +1,16 @@
 // Relative imports, where a user writes 'mcp-actors' and 'mcp-actors/node': the bench measures a
 // compiled copy of this very tree, never whatever `dist` holds.
 import { serve } from '../../src/adapters/node.ts';
-import { createRuntime } from '../../src/index.ts';
+import { createRuntime, type Runtime } from '../../src/index.ts';
 import type { Contender, MakeServer } from './contender.ts';
 
-/** mcp-actors with its defaults. */
-export async function actors(make: MakeServer): Promise<Contender> {
-  const runtime = createRuntime({ server: (session) => make(session.serverOptions) });
+/** mcp-actors with its defaults. @param watch who listens to it */
+export async function actors(
+  make: MakeServer,
+  watch: (runtime: Runtime) => void = () => {},
+): Promise<Contender> {
+  const runtime = createRuntime<unknown>({ server: (session) => make(session.serverOptions) });
+  watch(runtime);
   const { port } = await serve(runtime, { port: 0 });
   return {
     port,

@@ -8,7 +8,7 @@ const plain = (rounds: ReadonlyMap<string, unknown> | undefined): object | undef
 
 /** Every round of every figure, for a reader that is a program. */
 export function toJson(options: Options, results: Results, targets: readonly Target[]): string {
-  const { calls, churn, memory, profiles, heaps } = results;
+  const { calls, churn, memory, watching, profiles, heaps } = results;
   return JSON.stringify(
     {
       node: process.version,
@@ -17,6 +17,7 @@ export function toJson(options: Options, results: Results, targets: readonly Tar
       calls: plain(calls),
       churn: plain(churn),
       memory: plain(memory),
+      watching: plain(watching),
       profiles: profiles.map((profile) => {
         const groups = shares(profile);
         return {
