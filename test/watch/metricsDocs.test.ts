@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { PINNED_BY, WAKE_CAUSES } from '../../src/events.ts';
+import { COUNTED_STATES } from '../../src/stats.ts';
+import { INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
+import { Page } from '../support/markdown.ts';
+
+const { rows } = new Page(new URL('../../', import.meta.url), 'docs/metrics.md');
+const words = (text = ''): string[] => Array.from(text.matchAll(/`([^`]+)`/g), ([, word]) => word!);
+
+describe('docs/metrics.md', () => {
+  it('lists the instruments there are, each as it is', () => {
+    const listed = [...rows].filter(([, cells]) => cells.length === 4);
+    expect(listed).toEqual(
+      INSTRUMENTS.map(({ name, kind, unit, description, attributes }) => {
+        const last = attributes.map((attribute) => `\`${attribute}\``).join(', ');
+        return [name, [kind, `\`${unit}\``, description, last === '' ? 'none' : last]];
+      }),
+    );
+  });
+
+  it('says what values each attribute takes', () => {
+    const used = new Set(INSTRUMENTS.flatMap(({ attributes }) => attributes));
+    const listed = [...rows].filter(([, cells]) => cells.length === 1).map(([name]) => name);
+    expect(new Set(listed)).toEqual(used);
+  });
+
+  it('names the closed sets whole', () => {
+    const valuesOf = (attribute: string): string[] => words(rows.get(attribute)?.[0]);
+    expect(valuesOf('mcp_actors.state')).toEqual(COUNTED_STATES);
+    expect(valuesOf('mcp_actors.cause')).toEqual(WAKE_CAUSES);
+    expect(valuesOf('mcp_actors.reason')).toEqual(PINNED_BY);
+  });
+});
