@@ -128,6 +128,25 @@ describe('a package has one door', () => {
   });
 });
 
+describe('OpenTelemetry', () => {
+  const loaders = ALL.filter((file) =>
+    importsOf(file).some(({ to, isType }) => !isType && to.startsWith('@opentelemetry/')),
+  );
+
+  it('is loaded below src/watch/metrics alone, and its API alone', () => {
+    expect(loaders.filter((file) => !file.startsWith('src/watch/metrics/'))).toEqual([]);
+    const loaded = loaders.flatMap(importsOf).filter(({ to }) => to.startsWith('@opentelemetry/'));
+    expect(new Set(loaded.map(({ to }) => to))).toEqual(new Set(['@opentelemetry/api']));
+  });
+
+  it.each(['src/index.ts', 'src/adapters/node.ts', 'src/watch/index.ts'])(
+    'is not needed by %s',
+    (entry) => {
+      expect([...closureOf(entry).keys()].filter((to) => loaders.includes(to))).toEqual([]);
+    },
+  );
+});
+
 describe('server.connect', () => {
   it('is called in src/connection.ts alone, for the servers of sessions', () => {
     const callers = CORE.filter((file) => /\bserver\.connect\(/.test(codeOf(file)));

@@ -40,9 +40,10 @@ export const watchers = {
   messages(runtime: Runtime): void {
     runtime.on('message', hear);
   },
+  /** As it is by default, where no SDK takes spans. */
   metrics(runtime: Runtime): void {
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [new Reader()] }));
-    instrument(runtime, { tracer: false });
+    instrument(runtime);
   },
   /** Metrics and spans, every one of them sampled. */
   spans(runtime: Runtime): void {

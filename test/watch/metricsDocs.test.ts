@@ -7,6 +7,10 @@ import { Page } from '../support/markdown.ts';
 const { rows } = new Page(new URL('../../', import.meta.url), 'docs/metrics.md');
 const words = (text = ''): string[] => Array.from(text.matchAll(/`([^`]+)`/g), ([, word]) => word!);
 
+function valuesOf(attribute: string): string[] {
+  return words(rows.get(attribute)?.[0]);
+}
+
 describe('docs/metrics.md', () => {
   it('lists the instruments there are, each as it is', () => {
     const listed = [...rows].filter(([, cells]) => cells.length === 4);
@@ -25,7 +29,6 @@ describe('docs/metrics.md', () => {
   });
 
   it('names the closed sets whole', () => {
-    const valuesOf = (attribute: string): string[] => words(rows.get(attribute)?.[0]);
     expect(valuesOf('mcp_actors.state')).toEqual(COUNTED_STATES);
     expect(valuesOf('mcp_actors.cause')).toEqual(WAKE_CAUSES);
     expect(valuesOf('mcp_actors.reason')).toEqual(PINNED_BY);

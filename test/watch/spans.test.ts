@@ -153,6 +153,14 @@ describe('a span', () => {
     expect(endpointOf(other.world.runtime).services.events.watchesRequests).toBe(false);
   });
 
+  it('is nothing without an SDK: the handler runs as it is, and nothing is kept', async () => {
+    const { world, client } = await watched({ tracer: trace.getTracer('none') });
+    const within: unknown[] = [];
+    world.runtime.on('request.began', (event) => within.push(event.trace));
+    expect((await client.call('tools/list')).error).toBeUndefined();
+    expect([within, exporter.getFinishedSpans()]).toEqual([[undefined], []]);
+  });
+
   it('a tracer that throws changes nothing for a session', async () => {
     const { world, client } = await watched({
       tracer: Object.assign(Object.create(tracer) as typeof tracer, {

@@ -1,6 +1,7 @@
 import {
   type Attributes,
   context,
+  isSpanContextValid,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -45,6 +46,8 @@ export class Spans {
       },
       parent.context,
     );
+    // Without an SDK and without a parent there is nothing to run inside of.
+    if (!isSpanContextValid(span.spanContext())) return;
     const inside = trace.setSpan(parent.context, span);
     event.within((handle) => context.with(inside, handle));
     this.#open.set(event.request, span);
