@@ -36,6 +36,8 @@ class Model {
   /** In order: the numbers of messages as they arrived and as they were handed over. */
   readonly delivered: number[] = [];
   readonly deadIn: number[] = [];
+  /** How often the end of each request that was announced was announced. */
+  readonly announced: number[] = [];
   readonly mailbox: Mailbox;
   /** What did not hold on the way. */
   readonly broken: string[] = [];
@@ -66,8 +68,10 @@ class Model {
       deliver: (message) => this.#deliver(message),
       receive: () => {},
       uploads: null,
-      began: () => {},
-      settled: () => {},
+      began: (ask) => {
+        ask.watched = { number: this.announced.push(0) - 1, within: null };
+      },
+      settled: ({ watched }) => void this.announced[watched!.number]!++,
       deliverWithin: (_run, message) => this.#deliver(message),
       asked: () => undefined,
       answered: () => {},
@@ -208,6 +212,9 @@ describe('Mailbox', () => {
         expect([...notes, ...model.deadIn].toSorted((a, b) => a - b)).toEqual(model.notes);
         // Law 6: each request that was taken in is settled once.
         expect(model.asked.filter(({ settled }) => settled !== 1)).toEqual([]);
+        // Whoever watches hears one end for each beginning.
+        expect(model.announced.filter((ends) => ends !== 1)).toEqual([]);
+        expect(model.announced.length).toBeGreaterThanOrEqual(model.asked.length);
         expect([model.mailbox.references, model.mailbox.inFlight]).toEqual([0, 0]);
       },
     );

@@ -154,11 +154,13 @@ describe('a span', () => {
   });
 
   it('is nothing without an SDK: the handler runs as it is, and nothing is kept', async () => {
-    const { world, client } = await watched({ tracer: trace.getTracer('none') });
-    const within: unknown[] = [];
-    world.runtime.on('request.began', (event) => within.push(event.trace));
+    const active: unknown[] = [];
+    const { client } = await watched(
+      { tracer: trace.getTracer('none') },
+      { hook: () => void active.push(trace.getActiveSpan()) },
+    );
     expect((await client.call('tools/list')).error).toBeUndefined();
-    expect([within, exporter.getFinishedSpans()]).toEqual([[undefined], []]);
+    expect([active.at(-1), exporter.getFinishedSpans()]).toEqual([undefined, []]);
   });
 
   it('a tracer that throws changes nothing for a session', async () => {
