@@ -131,8 +131,8 @@ export abstract class Actor {
     this.tell({ type: 'session.crashed', restart });
   }
 
-  /** Resolves when it has ended, or is no longer waking. */
-  settled(what: 'waking' | 'ended'): Promise<void> {
+  /** Resolves when it has ended, or waking is over. */
+  reached(what: 'waking' | 'ended'): Promise<void> {
     const isSettled = (): boolean =>
       what === 'ended' ? this.path === 'evicted' : !this.snapshot.hasTag('stash');
     if (isSettled()) return DONE;

@@ -33,7 +33,7 @@ export class Operator {
   async wake(id: string): Promise<Session | undefined> {
     const session = await this.#find(id);
     if (session === undefined || !session.wake()) return undefined;
-    await session.settled('waking');
+    await session.reached('waking');
     return session.snapshot.hasTag('resident') ? session.session : undefined;
   }
 
@@ -45,6 +45,6 @@ export class Operator {
 
   async #end(session: SessionActor, reason: EndReason): Promise<void> {
     session.close(reason);
-    await Promise.all([session.settled('ended'), session.forgotten]);
+    await Promise.all([session.reached('ended'), session.forgotten]);
   }
 }

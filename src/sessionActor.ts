@@ -11,13 +11,13 @@ import type { Extra, Outlet } from './exchange.ts';
 import { Handshake } from './handshake.ts';
 import type { HttpExchangeHost } from './httpExchange.ts';
 import { Incarnations } from './incarnations.ts';
-import { type Ask, type Envelope, Mailbox, type MailboxHost } from './mailbox.ts';
+import { type Ask, type Envelope, Mailbox } from './mailbox.ts';
+import type { MailboxHost } from './mailboxHost.ts';
 import { Outbox } from './outbox.ts';
 import type { OutboxHost } from './outboxHost.ts';
 import { Outgoing, type OutgoingHost } from './outgoing.ts';
 import type { Question } from './questions.ts';
 import { announceBegan, announceSettled, handleWithin } from './requestNews.ts';
-import type { Services } from './services.ts';
 import { SessionHandle } from './sessionHandle.ts';
 import { UnreadAnswers } from './unread.ts';
 import { Uploads } from './uploads.ts';
@@ -122,26 +122,6 @@ export class SessionActor
 
   // ---- what the parts of a session ask of it
 
-  get limits(): Services['settings'] {
-    return this.services.settings;
-  }
-
-  get responseMode(): Services['settings']['responseMode'] {
-    return this.services.settings.responseMode;
-  }
-
-  get keepAlive(): Services['keepAlive'] {
-    return this.services.keepAlive;
-  }
-
-  get replayAge(): Services['replayAge'] {
-    return this.services.replayAge;
-  }
-
-  get protocolVersion(): string | undefined {
-    return this.handshake.protocolVersion;
-  }
-
   get carrier(): Carrier {
     return this.#outlet?.carrier ?? 'http';
   }
@@ -193,10 +173,6 @@ export class SessionActor
 
   get openLocals(): ReadonlyMap<unknown, unknown> | null {
     return this.#locals;
-  }
-
-  get epoch(): number {
-    return this.incarnations.epoch;
   }
 
   get openOutbox(): Outbox | null {

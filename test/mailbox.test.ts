@@ -3,7 +3,8 @@ import { DEFAULT_LIMITS, type Limits } from 'mcp-actors';
 import type { Arrival } from '../machines/index.ts';
 import type { Exchange } from '../src/exchange.ts';
 import type { Journal } from '../src/journal.ts';
-import { type Envelope, Mailbox, type MailboxHost } from '../src/mailbox.ts';
+import { type Envelope, Mailbox } from '../src/mailbox.ts';
+import type { MailboxHost } from '../src/mailboxHost.ts';
 import { isRequest, type Message } from '../src/wire/jsonrpc.ts';
 
 /** Takes down what it is told. */

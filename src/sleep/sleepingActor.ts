@@ -44,13 +44,40 @@ export abstract class SleepingActor extends Actor {
   abstract readonly incarnations: Incarnations;
   abstract readonly outgoing: Outgoing;
   abstract readonly session: SessionHandle;
-  abstract readonly limits: Services['settings'];
   abstract readonly uploads: Uploads | null;
   abstract readonly openOutbox: Outbox | null;
   protected abstract readonly self: SessionActor;
   /** It has an id to come back with, so a record of it is of use. */
   abstract readonly isStorable: boolean;
   abstract rouse(): void;
+
+  // ---- what is the same for every session, asleep or not
+
+  get limits(): Services['settings'] {
+    return this.services.settings;
+  }
+
+  get responseMode(): Services['settings']['responseMode'] {
+    return this.services.settings.responseMode;
+  }
+
+  get keepAlive(): Services['keepAlive'] {
+    return this.services.keepAlive;
+  }
+
+  get replayAge(): Services['replayAge'] {
+    return this.services.replayAge;
+  }
+
+  get protocolVersion(): string | undefined {
+    return this.handshake.protocolVersion;
+  }
+
+  get epoch(): number {
+    return this.incarnations.epoch;
+  }
+
+  // ---- sleep
 
   /** What stays of it without a server; made when it is first asked for. */
   get keeping(): Keeping {

@@ -4,7 +4,8 @@ import { DEFAULT_LIMITS } from 'mcp-actors';
 import type { Arrival } from '../../machines/index.ts';
 import type { Exchange } from '../../src/exchange.ts';
 import type { Journal } from '../../src/journal.ts';
-import { Mailbox, type MailboxHost } from '../../src/mailbox.ts';
+import { Mailbox } from '../../src/mailbox.ts';
+import type { MailboxHost } from '../../src/mailboxHost.ts';
 import { isRequest, isResponse, type Message } from '../../src/wire/jsonrpc.ts';
 import { seeded } from '../support/seeded.ts';
 

@@ -81,11 +81,10 @@ describe('record', () => {
       to: 'idle.warm',
       effects: ['disarm', 'armIdle'],
     });
-    expect(lines.slice(-5).map(({ type }) => type)).toEqual([
+    expect(lines.slice(-4).map(({ type }) => type)).toEqual([
       'supervisor',
       'transition',
       'ended',
-      'supervisor',
       'end',
     ]);
     expect(lines.at(-1)).toMatchObject({ why: 'closed', lines: lines.length - 1, dropped: 0 });

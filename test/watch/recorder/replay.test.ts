@@ -162,7 +162,7 @@ describe('replay', () => {
 
   it('a flag that makes a later step impossible is found where it does', async () => {
     // Detached, its TTL would have ended it; attached, as the machine knows it to be, it does not.
-    const world = new FakeRuntime({ idleTimeoutMs: 10_000 });
+    const world = new FakeRuntime({ idleTimeoutMs: 10_000, sleep: false });
     let text = '';
     const write = (more: string): void => void (text += more);
     const recording = await record(world.runtime, { write, clock: world.clock });

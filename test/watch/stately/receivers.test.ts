@@ -97,17 +97,14 @@ describe('the receiver of @statelyai/inspect', () => {
 
     await world.runtime.close();
     await eventually(() => seen.root?.value === 'closed');
-    expect(seen.root?.events.map(({ type }) => type)).toEqual([
-      'supervisor.drain',
-      'supervisor.drained',
-    ]);
+    expect(seen.root?.events.map(({ type }) => type)).toEqual(['supervisor.close']);
   });
 
   it('speaks as the package’s own inspector does of an actor of the same machine', async () => {
     const theirs: StatelyPacket[] = [];
     const inspector = createInspector({ send: (event) => theirs.push(event as never) });
     const actor = createActor(sessionMachine, {
-      input: { sleeps: false },
+      input: { sleeps: true },
       inspect: inspector.inspect,
     });
     actor.start();
