@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sessionMachine, supervisorMachine } from '../machines/index.ts';
 import { detailOf, overviewOf } from './generate/mermaid.ts';
-import { readMachine } from './generate/statechart.ts';
+import { readMachine } from '../src/watch/inspector/chart/statechart.ts';
 import { statesOf, transitionsOf } from './generate/tables.ts';
 
 const PAGE = new URL('lifecycle.md', import.meta.url);

@@ -1,4 +1,8 @@
-import { flatten, type State, type Transition } from './statechart.ts';
+import {
+  flatten,
+  type State,
+  type Transition,
+} from '../../src/watch/inspector/chart/statechart.ts';
 
 /** Every state with its description, and every transition between them but those of the root. */
 export function detailOf(machine: State): string {

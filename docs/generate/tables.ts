@@ -1,4 +1,4 @@
-import { flatten, type State } from './statechart.ts';
+import { flatten, type State } from '../../src/watch/inspector/chart/statechart.ts';
 
 /** What a state does with an arrival: tags of this set form the arrival table. */
 const ARRIVALS: ReadonlySet<string> = new Set(['dispatch', 'stash', 'rouse', 'refuse']);

@@ -6,6 +6,8 @@ export interface State {
   /** `idle.warm`; empty for the machine itself. */
   readonly path: string;
   readonly isFinal: boolean;
+  /** All its children are active at once. */
+  readonly isParallel: boolean;
   readonly description: string;
   readonly tags: readonly string[];
   readonly entry: readonly string[];
@@ -22,6 +24,8 @@ export interface Transition {
   readonly guard: string | undefined;
   /** `undefined` stays where it is. */
   readonly target: string | undefined;
+  /** All of them, where it leads into several regions at once. */
+  readonly targets: readonly string[];
   readonly actions: readonly string[];
   readonly description: string;
 }
@@ -42,6 +46,7 @@ function readState(node: AnyStateNode, inherited: readonly string[]): State {
     name: node.key,
     path: node.path.join('.'),
     isFinal: node.type === 'final',
+    isParallel: node.type === 'parallel',
     description: node.description ?? '',
     tags,
     entry: node.entry.map(nameOfAction),
@@ -59,17 +64,19 @@ function readTransition(transition: AnyTransitionDefinition): Transition {
     event: eventType === '' ? 'always' : eventType,
     guard: guard === undefined ? undefined : nameOf(guard),
     target: target?.[0]?.path.join('.'),
+    targets: (target ?? []).map(({ path }) => path.join('.')),
     actions: actions.map(nameOfAction),
     description: description ?? '',
   };
 }
 
 function nameOfAction(action: unknown): string {
-  const { assignment } = action as { assignment?: Record<string, unknown> };
+  const { assignment } = action as { assignment?: unknown };
   if (assignment !== undefined) {
-    return Object.entries(assignment)
-      .map(([key, value]) => `${key} = ${String(value)}`)
-      .join(', ');
+    const parts = Object.entries(assignment as object).map(([key, value]) =>
+      typeof value === 'function' ? key : `${key} = ${String(value)}`,
+    );
+    return parts.join(', ') || 'assign';
   }
   const { params } = action as { params?: unknown };
   if (typeof params !== 'object' || params === null) return nameOf(action);
@@ -77,5 +84,6 @@ function nameOfAction(action: unknown): string {
 }
 
 function nameOf(thing: unknown): string {
+  if (typeof thing === 'function') return thing.name || 'inline';
   return typeof thing === 'string' ? thing : (thing as { type: string }).type;
 }

@@ -1,0 +1,101 @@
+import { ANY, type Edge } from './edges.ts';
+import type { State } from './statechart.ts';
+
+/** Figures of the drawing, in its own units: one is a pixel at full size. */
+export const SIZE = {
+  /** Widths of a character: of a state's name, of a line's label. */
+  name: 7.1,
+  label: 5.5,
+  row: 30,
+  port: 14,
+  gap: 12,
+  pad: 14,
+  track: 9,
+} as const;
+
+/** A state as it stands in the drawing. */
+export interface Box {
+  readonly state: State;
+  readonly parent: Box | undefined;
+  readonly children: Box[];
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** Where lines may begin and end: a state that has others in it leaves those their room. */
+  readonly head: number;
+  /** Room at the right, for lines between its children. */
+  readonly lane: number;
+}
+
+/** What the lines need of the boxes. */
+export interface Needs {
+  /** Places for lines on the fuller side of a state. */
+  ports(path: string): number;
+  /** Lines straight down or up between a child and the one below. */
+  between(upper: string, lower: string): number;
+  /** Width for lines that go round. */
+  lane(path: string): number;
+}
+
+export function widthOf(text: string, character: number): number {
+  return Math.ceil(text.length * character);
+}
+
+/** Boxes of a state and all below it, stacked; placed at the origin. */
+export function boxOf(state: State, needs: Needs, parent?: Box): Box {
+  const isLeaf = state.children.length === 0;
+  const head = Math.max(isLeaf ? SIZE.row : 26, needs.ports(state.path) * SIZE.port + 6);
+  const children: Box[] = [];
+  const lane = isLeaf ? 0 : needs.lane(state.path);
+  const name = widthOf(state.name, SIZE.name);
+  const box: Box = { state, parent, children, x: 0, y: 0, width: 0, height: head, head, lane };
+  box.width = Math.max(84, name + 26);
+  for (const child of state.children) children.push(boxOf(child, needs, box));
+  if (children.length === 0) return box;
+  const widest = Math.max(...children.map(({ width }) => width));
+  box.width = Math.max(box.width, widest + 2 * SIZE.pad + lane);
+  let below = head;
+  children.forEach((child, i) => {
+    const next = children[i + 1];
+    const lines = next === undefined ? 0 : needs.between(child.state.path, next.state.path);
+    move(child, SIZE.pad, below);
+    below += child.height + (lines === 0 ? SIZE.gap : 12 + lines * 13);
+  });
+  box.height = below;
+  return box;
+}
+
+/** Makes a box, and the last in each stack of it, as wide as its column. */
+export function widen(box: Box, width: number): void {
+  box.width = width;
+  for (const child of box.children) widen(child, width - 2 * SIZE.pad - box.lane);
+}
+
+export function move(box: Box, dx: number, dy: number): void {
+  box.x += dx;
+  box.y += dy;
+  for (const child of box.children) move(child, dx, dy);
+}
+
+export function flattenBoxes(box: Box): Box[] {
+  return [box, ...box.children.flatMap(flattenBoxes)];
+}
+
+/** The stand-in for "any state", where the machine itself has transitions. */
+export function anyState(edges: readonly Edge[]): State | undefined {
+  if (!edges.some(({ source }) => source === ANY)) return undefined;
+  return {
+    name: 'any state',
+    path: ANY,
+    isFinal: false,
+    isParallel: false,
+    description: 'Where nothing else is said for the event.',
+    tags: [],
+    entry: [],
+    exit: [],
+    initial: undefined,
+    children: [],
+    transitions: [],
+  };
+}

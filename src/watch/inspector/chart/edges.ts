@@ -1,0 +1,50 @@
+import { flatten, type State, type Transition } from './statechart.ts';
+
+/** The state that stands for "any": where transitions of the machine itself begin. */
+export const ANY = '';
+
+/** Everything that leads from one state to another, drawn as one line. */
+export interface Edge {
+  readonly source: string;
+  readonly target: string;
+  /** Event types, as the machine has them. */
+  readonly events: readonly string[];
+  /** The same, to be read. */
+  readonly label: string;
+  /** With guards and reasons, for whoever points at it. */
+  readonly details: readonly string[];
+}
+
+/** The lines of a machine's chart. What stays where it is has none. */
+export function edgesOf(machine: State): Edge[] {
+  const merged = new Map<string, Map<string, Transition[]>>();
+  for (const transition of flatten(machine).flatMap(({ transitions }) => transitions)) {
+    for (const target of transition.targets) {
+      const targets = merged.get(transition.source) ?? new Map<string, Transition[]>();
+      merged.set(transition.source, targets);
+      targets.set(target, [...(targets.get(target) ?? []), transition]);
+    }
+  }
+  return [...merged].flatMap(([source, targets]) =>
+    [...targets].map(([target, transitions]) => {
+      const events = [...new Set(transitions.map(({ event }) => event))];
+      const label = events.map((event) => readable(event, machine.name)).join(', ');
+      return { source, target, events, label, details: transitions.map(detailOf) };
+    }),
+  );
+}
+
+/** XState's own event names are long; those of the machine's noun need not repeat it. */
+export function readable(event: string, noun: string): string {
+  const [, delay] = /^xstate\.after\.([^.]+)\./.exec(event) ?? [];
+  if (delay !== undefined) return `after ${delay}`;
+  const [, kind, who] = /^xstate\.(done|error)\.(?:actor|state)\.(.*)$/.exec(event) ?? [];
+  if (kind !== undefined) return `${kind} ${who?.replace(/^\d+\./, '') ?? ''}`.trim();
+  return event.startsWith(`${noun}.`) ? event.slice(noun.length + 1) : event;
+}
+
+function detailOf({ event, guard, actions, description }: Transition): string {
+  const condition = guard === undefined ? '' : ` [${guard}]`;
+  const effects = actions.length === 0 ? '' : ` / ${actions.join(', ')}`;
+  return `${event}${condition}${effects}${description === '' ? '' : ` – ${description}`}`;
+}

@@ -1,0 +1,100 @@
+import { anyState, type Box, boxOf, flattenBoxes, move, SIZE, widen } from './boxes.ts';
+import { columnsOf } from './columns.ts';
+import { edgesOf } from './edges.ts';
+import { placePorts } from './ports.ts';
+import { type Line, Router } from './router.ts';
+import type { State } from './statechart.ts';
+import { Ways } from './ways.ts';
+
+/** A drawing of a machine, before it is one: boxes and lines with their places. */
+export interface Chart {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: readonly Box[];
+  readonly lines: readonly Line[];
+  /** The state each machine or compound state begins in. */
+  readonly initial: ReadonlySet<string>;
+}
+
+const MARGIN = 12;
+
+/**
+ * Lays a machine out: top-level states in columns, in the order a life goes through them; what is
+ * inside a state stacked in it, so that every state has a free way to the left and to the right;
+ * lines in the gutters between columns, and above or below all of them where they skip one.
+ */
+export function layoutOf(machine: State): Chart {
+  const edges = edgesOf(machine);
+  const any = anyState(edges);
+  const ways = new Ways(machine, edges, columnsOf(machine, edges), any);
+  const columns = ways.columns.map((states) => states.map((state) => boxOf(state, ways.needs)));
+  const heights = columns.map((boxes) => stack(boxes, ways));
+  const height = Math.max(0, ...heights);
+  columns.forEach((boxes, i) => {
+    for (const box of boxes) move(box, 0, (height - heights[i]!) / 2);
+  });
+  const all = columns.flat().flatMap(flattenBoxes);
+  const byPath = new Map(all.map((box) => [box.state.path, box]));
+  for (const boxes of columns) if (boxes.length === 1) level(boxes[0]!, ways, byPath, height);
+  const ports = placePorts(ways, byPath);
+  const router = new Router(ways, byPath, ports, height);
+  let x = MARGIN + 14;
+  columns.forEach((boxes, i) => {
+    const width = Math.max(...boxes.map((box) => box.width));
+    for (const box of boxes) {
+      widen(box, width);
+      move(box, x, 0);
+    }
+    x += width;
+    router.gutters[i]?.place(x);
+    x += router.gutters[i]?.width ?? 0;
+  });
+  const above = router.above * SIZE.track + MARGIN;
+  for (const box of columns.flat()) move(box, 0, above);
+  const lines = router.lines(above);
+  const initial = new Set(all.flatMap(({ state }) => initialOf(state)));
+  if (machine.initial !== undefined) initial.add(machine.initial);
+  return {
+    name: machine.name,
+    width: Math.ceil(x + MARGIN),
+    height: Math.ceil(height + above + router.below * SIZE.track + MARGIN),
+    boxes: all,
+    lines,
+    initial,
+  };
+}
+
+/** Moves a state that stands alone in its column to the height of those it is tied to. */
+function level(box: Box, ways: Ways, boxes: ReadonlyMap<string, Box>, height: number): void {
+  const { path } = box.state;
+  const others = ways.all
+    .filter(({ from, to }) => Math.abs(from - to) === 1)
+    .flatMap(({ edge: { source, target } }) =>
+      target === path ? [source] : source === path ? [target] : [],
+    )
+    .map((other) => boxes.get(other)!);
+  if (others.length === 0) return;
+  const sum = others.reduce((total, { y, head }) => total + y + head / 2, 0);
+  const middle = sum / others.length;
+  const y = Math.min(Math.max(middle - box.head / 2, 0), height - box.height);
+  move(box, 0, y - box.y);
+}
+
+function initialOf({ path, initial, isParallel }: State): string[] {
+  return initial === undefined || isParallel ? [] : [`${path}.${initial}`];
+}
+
+/** Puts boxes below each other. @returns their height together */
+function stack(boxes: readonly Box[], ways: Ways): number {
+  let below = 0;
+  boxes.forEach((box, i) => {
+    move(box, 0, below);
+    below += box.height;
+    const next = boxes[i + 1];
+    if (next === undefined) return;
+    const lines = ways.between(box.state.path, next.state.path).length;
+    below += lines === 0 ? SIZE.gap + 8 : 12 + lines * 13;
+  });
+  return below;
+}
