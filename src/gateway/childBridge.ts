@@ -13,6 +13,7 @@ import type { RefusalCode } from '../wire/refusals.ts';
 import type { Child, ChildReader } from './child.ts';
 import type { SessionLog } from './log.ts';
 import { Pace } from './pace.ts';
+import { passed } from './passed.ts';
 import { refusal } from './refusal.ts';
 import { MAX_QUESTIONS, Relations } from './relations.ts';
 
@@ -72,7 +73,9 @@ export class ChildBridge implements SessionServer, ChildReader {
       const id = message.params?.['requestId'];
       if (isRequestId(id)) this.#settled(id);
     }
-    this.#child.write(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    passed(this.#log.key, 'out', message, text.length);
+    this.#child.write(text);
   }
 
   // ---- from the child
@@ -105,6 +108,7 @@ export class ChildBridge implements SessionServer, ChildReader {
   }
 
   #say(transport: ServerTransport, message: Message, text: string): void {
+    passed(this.#log.key, 'in', message, text.length);
     try {
       if (isResponse(message)) {
         if (message.id === this.#handshake) this.#child.isReady = message.result !== undefined;

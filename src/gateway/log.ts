@@ -54,6 +54,11 @@ export class SessionLog implements GatewayLog {
     return log;
   }
 
+  /** The key of the session it is about. */
+  get key(): string {
+    return this.#session.key;
+  }
+
   get entries(): readonly GatewayLogEntry[] {
     return this.#ring.toArray();
   }

@@ -14,6 +14,7 @@ import {
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { SessionLog } from './log.ts';
 import { Pace } from './pace.ts';
+import { passed } from './passed.ts';
 import { refusal } from './refusal.ts';
 import { MAX_QUESTIONS } from './relations.ts';
 import { Remote, type RemoteReader, type RemoteSettings } from './remote.ts';
@@ -100,6 +101,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
   }
 
   #pass(message: Message): Promise<void> {
+    passed(this.#log.key, 'out', message, 0);
     if (!isRequest(message)) return this.remote.send(message, undefined);
     const { id } = message;
     return this.remote.send(message, id, () => this.#resumable.add(id));
@@ -126,6 +128,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
   heard(message: Message, carrier: RequestId | undefined): void {
     const transport = this.#transport;
     if (transport === null) return;
+    passed(this.#log.key, 'in', message, 0);
     if (isResponse(message)) {
       if (message.id === this.#handshake) this.#greeted(message);
       this.#settled(message.id);
