@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sessionMachine, supervisorMachine } from '../machines/index.ts';
+import { chartsModule, pictures } from './generate/charts.ts';
 import { detailOf, overviewOf } from './generate/mermaid.ts';
+import { pageModule } from './generate/page.ts';
 import { readMachine } from '../src/watch/inspector/chart/statechart.ts';
 import { statesOf, transitionsOf } from './generate/tables.ts';
 
+const ROOT = new URL('../', import.meta.url);
 const PAGE = new URL('lifecycle.md', import.meta.url);
 
 const session = readMachine(sessionMachine);
@@ -30,6 +33,16 @@ export function regenerate(page: string): string {
   }, page);
 }
 
+/** Every other file that is made, by its path from the root. */
+export async function generated(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ...pictures(),
+    ['src/watch/inspector/assets/charts.ts', chartsModule()],
+    ['src/watch/inspector/assets/page.ts', await pageModule()],
+  ]);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(PAGE, regenerate(readFileSync(PAGE, 'utf8')));
+  for (const [path, text] of await generated()) writeFileSync(new URL(path, ROOT), text);
 }

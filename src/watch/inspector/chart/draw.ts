@@ -6,7 +6,7 @@ import type { AnyStateMachine } from 'xstate';
 
 /**
  * Draws a machine as SVG. Each state is a `g.state` with its path in `data-state`, each line a
- * `g.edge` with `data-source`, `data-target` and `data-events`, so that whoever shows it can light
+ * `g.edge` with `data-source`, `data-target` and `data-events` (a JSON array), so that whoever shows it can light
  * them. Colours are the style sheet's.
  *
  * @param css where the drawing stands alone, the rules it brings along
@@ -66,7 +66,7 @@ function beginning(x: number, y: number): string {
 function edgeOf({ edge, points }: Line): string {
   const { source, target, events, details } = edge;
   return [
-    `<g class="edge" data-source="${escape(source)}" data-target="${escape(target)}" data-events="${escape(events.join(' '))}">`,
+    `<g class="edge" data-source="${escape(source)}" data-target="${escape(target)}" data-events="${escape(JSON.stringify(events))}">`,
     `<title>${escape(details.join('\n'))}</title>`,
     `<path d="${pathOf(points)}"/>`,
     `<path class="head" d="${headOf(points)}"/>`,
@@ -80,7 +80,7 @@ function labelOf({ edge, label }: Line): string {
   const { x, y, anchor } = label;
   return [
     `<text class="label" x="${n(x)}" y="${n(y)}" text-anchor="${anchor}"`,
-    ` data-source="${escape(source)}" data-target="${escape(target)}" data-events="${escape(events.join(' '))}">`,
+    ` data-source="${escape(source)}" data-target="${escape(target)}" data-events="${escape(JSON.stringify(events))}">`,
     `<title>${escape(details.join('\n'))}</title>${escape(edge.label)}</text>`,
   ].join('');
 }

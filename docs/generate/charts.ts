@@ -1,0 +1,21 @@
+import { sessionMachine, supervisorMachine } from '../../machines/index.ts';
+import { drawMachine } from '../../src/watch/inspector/chart/draw.ts';
+import { standalone } from './chartStyle.ts';
+
+/** The charts as pictures for pages: they bring their colours along, for light and for dark. */
+export function pictures(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/images/session.svg', drawMachine(sessionMachine, standalone)],
+    ['docs/images/supervisor.svg', drawMachine(supervisorMachine, standalone)],
+  ]);
+}
+
+/** The charts as the inspector has them: its page brings the colours. */
+export function chartsModule(): string {
+  return [
+    '// Made from the machines by `npm run docs`.',
+    `export const SESSION_CHART = ${JSON.stringify(drawMachine(sessionMachine))};`,
+    `export const SUPERVISOR_CHART = ${JSON.stringify(drawMachine(supervisorMachine))};`,
+    '',
+  ].join('\n');
+}

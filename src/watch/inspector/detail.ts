@@ -1,0 +1,41 @@
+import { gatewayLog } from '../../gateway/log.ts';
+import { endpointOf, type Runtime } from '../../runtime.ts';
+import type { SessionView } from '../../view.ts';
+import type { Numbered } from './lines.ts';
+import type { Watch } from './watch.ts';
+
+/** The process, or remote server, behind a session of a gateway. */
+export interface BehindView {
+  readonly pid: number | undefined;
+  /** Lines it wrote to stderr that are kept, and what it wrote to stdout that is no message. */
+  readonly logged: number;
+  readonly skipped: number;
+}
+
+/** One session, as closely as a page can look. */
+export interface Detail {
+  readonly at: number;
+  /** `undefined` once it has ended. Without its wire id: that is a secret. */
+  readonly view: Omit<SessionView, 'id'> | undefined;
+  readonly behind: BehindView | undefined;
+  /** Lines after the last one the page has. */
+  readonly lines: readonly Numbered[];
+}
+
+export async function detailOf<T>(
+  runtime: Runtime<T>,
+  watch: Watch<T>,
+  key: string,
+  after: number,
+): Promise<Detail> {
+  const at = endpointOf(runtime).services.settings.clock.now();
+  const { sessions } = await runtime.sessions({ key, limit: 1 });
+  const [found] = sessions;
+  const lines = watch.books.of(key, after);
+  if (found === undefined) return { at, view: undefined, behind: undefined, lines };
+  const { id: _secret, ...view } = found;
+  const handle = runtime.residents().find((session) => session.key === key);
+  const log = handle && gatewayLog(handle);
+  const behind = log && { pid: log.pid, logged: log.entries.length, skipped: log.skipped };
+  return { at, view, behind, lines };
+}

@@ -1,0 +1,140 @@
+import { setImmediate } from 'node:timers/promises';
+import { DEFAULT_LIMITS, type Limits } from '../../options.ts';
+import { endpointOf, type Runtime } from '../../runtime.ts';
+import type { Machines } from './machines.ts';
+import type { InspectorSettings } from './options.ts';
+import type { Viewer } from './viewer.ts';
+import type { Watch } from './watch.ts';
+
+/** Rows in one line to a page; what changed beyond them comes with the next. */
+const MAX_ROWS = 500;
+/** Dead letters a page begins with. */
+const MAX_LETTERS = 200;
+/** A page that hears nothing for longer takes its server for gone. */
+const BEAT_MS = 1000;
+
+/**
+ * What the pages are told, as lines of JSON: `hello`, the rows there are, `ready`, then what changed,
+ * every `flushMs` while there is a viewer. All viewers get the same line, made once.
+ */
+export class Feed<T> {
+  readonly #runtime: Runtime<T>;
+  readonly #watch: Watch<T>;
+  readonly #machines: Machines;
+  readonly #settings: InspectorSettings;
+  readonly #viewers = new Set<Viewer>();
+  #timer: unknown;
+  #isFlushing = false;
+  #letters = 0;
+  #lastBeat = 0;
+
+  constructor(
+    runtime: Runtime<T>,
+    watch: Watch<T>,
+    machines: Machines,
+    settings: InspectorSettings,
+  ) {
+    this.#runtime = runtime;
+    this.#watch = watch;
+    this.#machines = machines;
+    this.#settings = settings;
+  }
+
+  /** Tells a viewer everything there is, then what changes, until it leaves. */
+  async serve(viewer: Viewer): Promise<void> {
+    if (this.#viewers.size === 0) await this.#begin();
+    this.#viewers.add(viewer);
+    viewer.whenGone(() => {
+      this.#viewers.delete(viewer);
+      if (this.#viewers.size === 0) this.#end();
+    });
+    if (viewer.isGone) return void this.#viewers.delete(viewer);
+    this.#timer ??= this.#next();
+    viewer.write(this.#line({ type: 'hello', limits: this.#limits(), ...this.#house() }));
+    viewer.write(this.#line({ type: 'batch', letters: this.#lettersSince(0).letters }));
+    // Rows change while they are written: each is read when its turn comes, so none is out of date.
+    await viewer.writeAll(this.#rows());
+    viewer.write(this.#line({ type: 'ready' }));
+  }
+
+  close(): void {
+    for (const viewer of this.#viewers) viewer.cut();
+    this.#end();
+  }
+
+  /** The table is as old as the last viewer: it is brought up to date before the next one sees it. */
+  async #begin(): Promise<void> {
+    while (!(await this.#watch.sweep())) await setImmediate();
+    this.#watch.table.forgetChanges();
+  }
+
+  #end(): void {
+    this.#settings.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #next(): unknown {
+    return this.#settings.clock.setTimeout(() => void this.#flush(), this.#settings.flushMs);
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    try {
+      await this.#watch.sweep();
+      const { rows, gone } = this.#watch.table.takeChanges(MAX_ROWS);
+      const { letters, total } = this.#lettersSince(this.#letters);
+      this.#letters = total;
+      const machines = this.#machines.takeChanges();
+      const now = this.#settings.clock.now();
+      const isQuiet = rows.length + gone.length + letters.length + machines.length === 0;
+      if (!isQuiet || now - this.#lastBeat >= BEAT_MS) {
+        this.#lastBeat = now;
+        const line = this.#line({ type: 'batch', rows, gone, letters, machines, ...this.#house() });
+        for (const viewer of this.#viewers) viewer.write(line);
+      }
+    } catch {
+      // A store that can not be read now may be later; what is told by events is told anyway.
+    } finally {
+      this.#isFlushing = false;
+      if (this.#viewers.size > 0) this.#timer = this.#next();
+    }
+  }
+
+  *#rows(): Iterable<string> {
+    let rows = [];
+    for (const row of this.#watch.table.rows()) {
+      rows.push(row);
+      if (rows.length < MAX_ROWS) continue;
+      yield this.#line({ type: 'batch', rows });
+      rows = [];
+    }
+    yield this.#line({ type: 'batch', rows, machines: this.#machines.all() });
+  }
+
+  #house(): Record<string, unknown> {
+    const { state, last } = this.#watch.supervisor;
+    return { supervisor: { state, last }, stats: this.#runtime.stats() };
+  }
+
+  #limits(): Record<string, number> {
+    const { settings } = endpointOf(this.#runtime).services;
+    const names = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
+    return Object.fromEntries(names.map((name) => [name, settings[name]]));
+  }
+
+  /** The dead letters after so many; each with its number, so that a page knows those it has. */
+  #lettersSince(count: number): { readonly letters: object[]; readonly total: number } {
+    const { deadLetters } = this.#runtime.stats();
+    const total = Object.values(deadLetters).reduce((sum, one) => sum + one, 0);
+    const fresh = Math.min(total - count, MAX_LETTERS);
+    const last = fresh <= 0 ? [] : this.#runtime.deadLetters().slice(-fresh);
+    const letters = last.map((letter, i) => ({ n: total - last.length + i + 1, ...letter }));
+    return { letters, total };
+  }
+
+  #line(fields: Record<string, unknown>): string {
+    const { clock } = endpointOf(this.#runtime).services.settings;
+    return `${JSON.stringify({ at: clock.now(), ...fields })}\n`;
+  }
+}

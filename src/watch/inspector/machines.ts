@@ -1,0 +1,84 @@
+import type { AnyActorRef } from 'xstate';
+import type { Clock } from '../../clock.ts';
+import { SESSION_CHART, SUPERVISOR_CHART } from './assets/charts.ts';
+import { drawMachine } from './chart/draw.ts';
+import type { InspectedMachine } from './options.ts';
+
+/** A machine as a page shows it. */
+export interface DrawnMachine {
+  readonly name: string;
+  readonly svg: string;
+}
+
+/** Where an actor of yours stands. */
+export interface MachineState {
+  readonly name: string;
+  /** Paths of all states it is in. */
+  readonly states: readonly string[];
+  readonly last:
+    | { readonly at: number; readonly event: string; readonly from: readonly string[] }
+    | undefined;
+}
+
+/** The charts of a page, and where the actors of yours among them stand. */
+export class Machines {
+  readonly drawn: readonly DrawnMachine[];
+  readonly #states = new Map<string, MachineState>();
+  readonly #changed = new Set<string>();
+  readonly #stops: (() => void)[] = [];
+
+  constructor(machines: readonly InspectedMachine[], clock: Clock) {
+    this.drawn = [
+      { name: 'session', svg: SESSION_CHART },
+      { name: 'supervisor', svg: SUPERVISOR_CHART },
+      ...machines.map(({ name, machine }) => ({ name, svg: drawMachine(machine) })),
+    ];
+    for (const { name, actor } of machines) {
+      if (actor !== undefined) this.#follow(name, actor, clock);
+    }
+  }
+
+  all(): MachineState[] {
+    return [...this.#states.values()];
+  }
+
+  takeChanges(): MachineState[] {
+    const changed = [...this.#changed].map((name) => this.#states.get(name)!);
+    this.#changed.clear();
+    return changed;
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  /**
+   * By inspection and not by `subscribe`: an observer of its own would change what becomes of an
+   * error of the actor, whether it listens for errors or not.
+   */
+  #follow(name: string, actor: AnyActorRef, clock: Clock): void {
+    const note = (snapshot: unknown, event: string | undefined): void => {
+      const { value } = snapshot as { value?: unknown };
+      const from = this.#states.get(name)?.states ?? [];
+      const last = event === undefined ? undefined : { at: clock.now(), event, from };
+      this.#states.set(name, { name, states: pathsOf(value), last });
+      this.#changed.add(name);
+    };
+    note(actor.getSnapshot(), undefined);
+    const subscription = actor.system.inspect((inspected) => {
+      if (inspected.actorRef !== actor || inspected.type !== '@xstate.snapshot') return;
+      note(inspected.snapshot, inspected.event.type);
+    });
+    this.#stops.push(() => subscription.unsubscribe());
+  }
+}
+
+/** `{ a: { b: 'c', d: 'e' } }` is `a.b.c` and `a.d.e`, and what is around them. */
+export function pathsOf(value: unknown, around = ''): string[] {
+  if (typeof value === 'string') return [`${around}${value}`];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    `${around}${key}`,
+    ...pathsOf(inner, `${around}${key}.`),
+  ]);
+}

@@ -1,0 +1,171 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { DrawnMachine } from '../machines.ts';
+import { Bar } from './bar.tsx';
+import { type Choice, EVERYTHING } from './choice.ts';
+import { Connection } from './connection.ts';
+import { Filters } from './filters.tsx';
+import { Help } from './help.tsx';
+import { HousePane } from './housePane.tsx';
+import { useKeys } from './keys.ts';
+import { List } from './list.tsx';
+import { MachinePane } from './machinePane.tsx';
+import { BadRecording, Recording } from './recording.ts';
+import type { Scene } from './scene.ts';
+import { SessionPane } from './sessionPane.tsx';
+import { Store } from './store.ts';
+import { EndedPane, LettersPane } from './tablePanes.tsx';
+import { useChosen } from './useChosen.ts';
+import { useFrames } from './useFrames.ts';
+
+const TABS = ['Session', 'Supervisor', 'Dead letters', 'Ended'];
+/** Bytes of a recording a page takes. */
+const MAX_FILE = 128 * 1024 * 1024;
+
+/** The whole page. */
+export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
+  const draw = useFrames();
+  const store = useRef<Store>(null);
+  const connection = useRef<Connection>(null);
+  store.current ??= new Store();
+  connection.current ??= new Connection(store.current, draw);
+  const line = connection.current;
+  const [recording, setRecording] = useState<Recording>();
+  const [selected, setSelected] = useState<string>();
+  const [tab, setTab] = useState('Supervisor');
+  const [choice, setChoice] = useState<Choice>(EVERYTHING);
+  const [trouble, setTrouble] = useState<string>();
+  const [isHelping, setHelping] = useState(false);
+  const scene = recording ?? store.current;
+  const rows = scene.rows();
+  const chosen = useChosen(rows, choice);
+  const machines = useMemo(() => charts.slice(2), [charts]);
+  const tabs = [...TABS, ...machines.map(({ name }) => name)];
+  const [session, supervisor] = charts;
+
+  const select = (key: string): void => {
+    setSelected(key);
+    setTab('Session');
+    line.select(key);
+  };
+  const step = (by: number): void => {
+    const at = chosen.findIndex(({ key }) => key === selected);
+    const row = chosen[Math.min(Math.max(at < 0 ? 0 : at + by, 0), chosen.length - 1)];
+    if (row !== undefined) select(row.key);
+  };
+  const pause = (): void => {
+    if (line.status === 'paused') line.resume();
+    else line.pause();
+  };
+  const goLive = (): void => setRecording(undefined);
+  const seek = (position: number): void => {
+    recording?.seek(position);
+    draw();
+  };
+  const open = async (file: File): Promise<void> => {
+    setTrouble(undefined);
+    try {
+      if (file.size > MAX_FILE) throw new BadRecording('It is larger than 128 MiB.');
+      const opened = new Recording(file.name, await file.text());
+      setRecording(opened);
+      setChoice({ ...EVERYTHING, state: 'all' });
+    } catch (error) {
+      const why = error instanceof BadRecording ? error.message : 'It can not be read.';
+      setTrouble(`${file.name} is not shown. ${why}`);
+    }
+  };
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    p: pause,
+    e: () => document.getElementById('export')?.click(),
+    o: () => document.getElementById('open')?.click(),
+    l: goLive,
+    ',': () => seek((recording?.position ?? 0) - 1),
+    '.': () => seek((recording?.position ?? 0) + 1),
+    '/': () => document.getElementById('search')?.focus(),
+    '?': () => setHelping(true),
+    Escape: () => setHelping(false),
+    digit: (digit) => setTab(tabs[digit - 1] ?? tab),
+  });
+  // A page without a session is a page without its best side.
+  const first = chosen[0]?.key;
+  useEffect(() => {
+    if (selected === undefined && first !== undefined && recording === undefined) select(first);
+  }, [selected === undefined && first]);
+
+  const machine = machines.find(({ name }) => name === tab);
+  const state = scene.machines().find(({ name }) => name === tab);
+  return (
+    <>
+      <Bar
+        status={line.status}
+        house={scene.house()}
+        recording={recording}
+        trouble={trouble}
+        onPause={pause}
+        onOpen={(file) => void open(file)}
+        onLive={goLive}
+        onSeek={seek}
+        onHelp={() => setHelping(true)}
+      />
+      <main class={line.status === 'live' || recording ? '' : 'stale'}>
+        <nav class="side" aria-label="Sessions">
+          <Filters
+            rows={rows}
+            shown={chosen.length}
+            reasons={reasonsOf(scene)}
+            choice={choice}
+            onChoose={setChoice}
+          />
+          <List
+            rows={chosen}
+            now={scene.now()}
+            selected={selected}
+            choice={choice}
+            onChoose={setChoice}
+            onSelect={select}
+          />
+        </nav>
+        <div class="view">
+          <div class="tabs" role="tablist">
+            {tabs.map((name, i) => (
+              <button
+                key={name}
+                type="button"
+                role="tab"
+                aria-selected={name === tab}
+                title={String(i + 1)}
+                onClick={() => setTab(name)}
+              >
+                {name}
+                {name === 'Dead letters' && scene.letters().length > 0 && (
+                  <small>{scene.letters().length}</small>
+                )}
+              </button>
+            ))}
+          </div>
+          {tab === 'Session' && selected !== undefined && session !== undefined && (
+            <SessionPane scene={scene} session={selected} svg={session.svg} />
+          )}
+          {tab === 'Session' && selected === undefined && (
+            <p class="none">No session yet. Connect a client.</p>
+          )}
+          {tab === 'Supervisor' && supervisor !== undefined && (
+            <HousePane scene={scene} svg={supervisor.svg} />
+          )}
+          {tab === 'Dead letters' && <LettersPane scene={scene} onSelect={select} />}
+          {tab === 'Ended' && <EndedPane scene={scene} onSelect={select} />}
+          {machine !== undefined && <MachinePane machine={machine} state={state} />}
+        </div>
+      </main>
+      {isHelping && <Help onClose={() => setHelping(false)} />}
+    </>
+  );
+}
+
+/** All there can be, where the runtime says so; in a recording those there are. */
+function reasonsOf(scene: Scene): string[] {
+  const { stats } = scene.house();
+  if (stats !== undefined) return Object.keys(stats.evicted);
+  return [...new Set(scene.rows().flatMap(({ reason }) => reason ?? []))];
+}

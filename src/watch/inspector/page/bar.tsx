@@ -1,0 +1,139 @@
+import type { Status } from './connection.ts';
+import { timeOf } from './format.ts';
+import type { Recording } from './recording.ts';
+import type { House } from './scene.ts';
+
+interface BarProps {
+  readonly status: Status;
+  readonly house: House;
+  readonly recording: Recording | undefined;
+  readonly trouble: string | undefined;
+  readonly onPause: () => void;
+  readonly onOpen: (file: File) => void;
+  readonly onLive: () => void;
+  readonly onSeek: (position: number) => void;
+  readonly onHelp: () => void;
+}
+
+const WORDS: Readonly<Record<Status, string>> = {
+  connecting: 'connecting',
+  live: 'live',
+  paused: 'paused',
+  disconnected: 'disconnected',
+  full: 'too many pages are open',
+};
+
+/** What is shown and whether it moves, and what can be done with it. */
+export function Bar(props: BarProps) {
+  const { status, house, recording, trouble, onPause, onOpen, onLive, onSeek, onHelp } = props;
+  const word = recording === undefined ? status : 'recording';
+  return (
+    <header class="bar">
+      <h1>mcp-actors</h1>
+      <span class={`status is-${word}`} role="status" data-testid="status">
+        {recording === undefined ? WORDS[status] : 'recording'}
+      </span>
+      {trouble !== undefined && (
+        <span class="trouble" role="alert">
+          {trouble}
+        </span>
+      )}
+      {recording === undefined ? (
+        <Summary house={house} />
+      ) : (
+        <Player recording={recording} onSeek={onSeek} />
+      )}
+      <span class="tools">
+        {recording === undefined ? (
+          <>
+            <button type="button" onClick={onPause} title="p">
+              {status === 'paused' ? 'Resume' : 'Pause'}
+            </button>
+            <a class="button" href="export.jsonl" download="sessions.jsonl" title="e" id="export">
+              Export
+            </a>
+          </>
+        ) : (
+          <button type="button" onClick={onLive} title="l">
+            Back to live
+          </button>
+        )}
+        <label class="button" title="o">
+          Open
+          <input
+            id="open"
+            type="file"
+            accept=".jsonl,.ndjson,application/x-ndjson"
+            aria-label="Open a recording"
+            onChange={({ currentTarget }) => {
+              const [file] = currentTarget.files ?? [];
+              // The same file can be chosen again.
+              if (file !== undefined) onOpen(file);
+              currentTarget.value = '';
+            }}
+          />
+        </label>
+        <button type="button" onClick={onHelp} title="?" aria-label="Keys">
+          ?
+        </button>
+      </span>
+    </header>
+  );
+}
+
+function Summary({ house: { state, stats } }: { readonly house: House }) {
+  if (stats === undefined) return <span class="summary" />;
+  const { total, ...byState } = stats.sessions;
+  return (
+    <span class="summary">
+      <span class="chip">
+        <b>{total}</b> sessions
+      </span>
+      {Object.entries(byState)
+        .filter(([, count]) => count > 0)
+        .map(([name, count]) => (
+          <span key={name} class={`chip hue-${name}`}>
+            <i class="dot" />
+            <b>{count}</b> {name}
+          </span>
+        ))}
+      <span class="chip">
+        <b>{stats.inFlight}</b> in flight
+      </span>
+      {state !== 'accepting' && <span class="chip warn">{state}</span>}
+    </span>
+  );
+}
+
+type PlayerProps = Pick<BarProps, 'onSeek'> & { readonly recording: Recording };
+
+function Player({ recording, onSeek }: PlayerProps) {
+  const { name, position, all } = recording;
+  return (
+    <span class="player">
+      <b>{name}</b>
+      <button
+        type="button"
+        onClick={() => onSeek(position - 1)}
+        aria-label="One line back"
+        title=","
+      >
+        ◀
+      </button>
+      <input
+        type="range"
+        min={0}
+        max={all.length}
+        value={position}
+        aria-label="Position in the recording"
+        onInput={({ currentTarget }) => onSeek(Number(currentTarget.value))}
+      />
+      <button type="button" onClick={() => onSeek(position + 1)} aria-label="One line on" title=".">
+        ▶
+      </button>
+      <output>
+        {position} of {all.length} · {timeOf(recording.now())}
+      </output>
+    </span>
+  );
+}

@@ -1,0 +1,57 @@
+import type { Row } from '../rows.ts';
+
+export type SortBy = 'age' | 'traffic' | 'mailbox';
+
+/** Which sessions are listed, and in which order. */
+export interface Choice {
+  /** `live`, `all`, or a state with all below it. */
+  readonly state: string;
+  readonly principal: string;
+  readonly reason: string;
+  readonly text: string;
+  readonly sortBy: SortBy;
+  readonly isDescending: boolean;
+}
+
+export const EVERYTHING: Choice = {
+  state: 'live',
+  principal: '',
+  reason: '',
+  text: '',
+  sortBy: 'age',
+  isDescending: false,
+};
+
+export function choose(rows: readonly Row[], choice: Choice): Row[] {
+  const { sortBy, isDescending } = choice;
+  const sign = isDescending ? -1 : 1;
+  const weigh = WEIGHTS[sortBy];
+  return rows
+    .filter((row) => isChosen(row, choice))
+    .toSorted((a, b) => sign * (weigh(a) - weigh(b)) || (a.key < b.key ? -1 : 1));
+}
+
+/** What waits in a session and what it waits for. */
+export function mailboxOf({ inFlight, questions }: Row): number {
+  return inFlight + questions;
+}
+
+const WEIGHTS: Readonly<Record<SortBy, (row: Row) => number>> = {
+  // The younger the later it started.
+  age: ({ startedAt }) => -startedAt,
+  traffic: ({ seen }) => seen.in + seen.out,
+  mailbox: mailboxOf,
+};
+
+function isChosen(row: Row, { state, principal, reason, text }: Choice): boolean {
+  // Whoever asks for a reason means the ended ones as well.
+  if (reason !== '' && row.reason !== reason) return false;
+  if (state === 'live' && reason === '' && row.endedAt !== undefined) return false;
+  if (state !== 'live' && state !== 'all' && !isBelow(row.state, state)) return false;
+  if (principal !== '' && row.principal !== principal) return false;
+  return text === '' || [row.key, row.principal, row.client].some((name) => name.includes(text));
+}
+
+function isBelow(path: string, state: string): boolean {
+  return path === state || path.startsWith(`${state}.`);
+}

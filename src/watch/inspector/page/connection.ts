@@ -1,0 +1,114 @@
+import type { Detail } from '../detail.ts';
+import type { FeedLine, Store } from './store.ts';
+
+export type Status = 'connecting' | 'live' | 'paused' | 'disconnected' | 'full';
+
+const RETRY_MS = 500;
+/** The server says something every second: after so long without a word it is gone. */
+const SILENCE_MS = 4000;
+const DETAIL_MS = 150;
+
+/** Keeps a store up to date, for as long as there is a server; comes back when it does. */
+export class Connection {
+  status: Status = 'connecting';
+  readonly #store: Store;
+  readonly #changed: () => void;
+  #abort: AbortController | null = null;
+  #selected: string | undefined;
+
+  constructor(store: Store, changed: () => void) {
+    this.#store = store;
+    this.#changed = changed;
+    this.resume();
+    void this.#follow();
+  }
+
+  /** Lets go of the server: what is shown stands still. Nothing is lost, the server keeps the last. */
+  pause(): void {
+    this.#abort?.abort();
+    this.#abort = null;
+    this.#store.stop();
+    this.#become('paused');
+  }
+
+  resume(): void {
+    if (this.#abort !== null) return;
+    this.#abort = new AbortController();
+    void this.#run(this.#abort.signal);
+  }
+
+  select(key: string | undefined): void {
+    this.#selected = key;
+    this.#store.select(key);
+    void this.#look();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    this.#become('connecting');
+    while (!signal.aborted) {
+      const attempt = new AbortController();
+      const stop = (): void => attempt.abort();
+      signal.addEventListener('abort', stop);
+      const why = await this.#read(attempt).catch((): Status => 'disconnected');
+      signal.removeEventListener('abort', stop);
+      if (signal.aborted) return;
+      this.#become(why);
+      await wait(RETRY_MS);
+    }
+  }
+
+  async #read(attempt: AbortController): Promise<Status> {
+    const response = await fetch('feed', { signal: attempt.signal, cache: 'no-store' });
+    if (response.status === 503) return 'full';
+    if (!response.ok || response.body === null) return 'disconnected';
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    for (;;) {
+      const timer = setTimeout(() => attempt.abort(), SILENCE_MS);
+      const { value, done } = await reader.read();
+      clearTimeout(timer);
+      if (done) return 'disconnected';
+      const lines = (rest + value).split('\n');
+      rest = lines.pop() ?? '';
+      // Ours: a line of the feed is written by the server of this page.
+      for (const line of lines) this.#store.take(JSON.parse(line) as FeedLine);
+      if (lines.length > 0) this.#become('live');
+    }
+  }
+
+  /** Looks at the selected session again and again. */
+  async #follow(): Promise<void> {
+    for (;;) {
+      await wait(DETAIL_MS);
+      await this.#look();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const key = this.#selected;
+    if (key === undefined || this.status !== 'live') return;
+    const after = this.#store.lastLine;
+    try {
+      const signal = AbortSignal.timeout(SILENCE_MS);
+      const response = await fetch(`session/${key}?after=${after}`, { signal });
+      const detail = (await response.json()) as Detail;
+      // Another look, or another server, may have come between.
+      if (this.#selected !== key || this.#store.lastLine !== after) return;
+      if (this.status === 'live') this.#store.takeDetail(key, detail);
+      this.#changed();
+    } catch {
+      // The feed notices when the server is gone.
+    }
+  }
+
+  #become(status: Status): void {
+    this.status = status;
+    this.#changed();
+  }
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,98 @@
+import type { BehindView, Detail } from '../detail.ts';
+import type { Row } from '../rows.ts';
+import { duration, timeOf } from './format.ts';
+import type { Scene } from './scene.ts';
+
+/** What a session waits for, by the option that says how long. */
+const LIMIT_OF = {
+  handshake: 'handshakeTimeoutMs',
+  quiet: 'quietMs',
+  idle: 'idleTimeoutMs',
+  evict: 'evictAfterMs',
+  close: 'closeTimeoutMs',
+} as const;
+
+interface FactsProps {
+  readonly row: Row;
+  readonly view: Detail['view'];
+  readonly behind: BehindView | undefined;
+  readonly scene: Scene;
+}
+
+/** Who a session is, how long it still has, and what it holds. */
+export function Facts({ row, view, behind, scene }: FactsProps) {
+  const { principal, client, startedAt, endedAt, reason, pinned } = row;
+  const now = scene.now();
+  return (
+    <dl class="facts">
+      <Fact name="client" isWide>
+        {client || '–'}
+      </Fact>
+      <Fact name="principal">{principal}</Fact>
+      <Fact name="age">
+        <span title={`since ${timeOf(startedAt)}`}>{duration((endedAt ?? now) - startedAt)}</span>
+      </Fact>
+      {view !== undefined && (
+        <>
+          <Fact name="revision">{view.protocolVersion ?? '–'}</Fact>
+          <Fact name="incarnation">{view.epoch}</Fact>
+          <Fact name="owns">
+            {view.owned} {view.owned === 1 ? 'resource' : 'resources'}
+          </Fact>
+        </>
+      )}
+      <Fact name="streams">
+        {row.streams}
+        {view?.isAttached === true && ' · attached'}
+      </Fact>
+      {pinned !== undefined && pinned !== null && <Fact name="pinned by">{pinned}</Fact>}
+      {behind !== undefined && (
+        <Fact name="process">
+          {behind.pid === undefined ? 'none here' : `pid ${behind.pid}`}
+          {behind.logged > 0 && ` · ${behind.logged} log lines`}
+        </Fact>
+      )}
+      {reason !== undefined && <Fact name="reason">{reason}</Fact>}
+      <Deadline row={row} limits={scene.house().limits} now={now} />
+    </dl>
+  );
+}
+
+interface FactProps {
+  readonly name: string;
+  readonly isWide?: boolean;
+  readonly children: unknown;
+}
+
+function Fact({ name, isWide = false, children }: FactProps) {
+  return (
+    <div data-fact={name} class={isWide ? 'wide' : ''}>
+      <dt>{name}</dt>
+      {/* Whatever can be shown. */}
+      <dd>{children as string}</dd>
+    </div>
+  );
+}
+
+type DeadlineProps = Pick<FactsProps, 'row'> & {
+  readonly limits: Readonly<Record<string, number | null>>;
+  readonly now: number;
+};
+
+function Deadline({ row: { deadline }, limits, now }: DeadlineProps) {
+  if (deadline === undefined) return null;
+  const option = LIMIT_OF[deadline.what];
+  const left = Math.max(0, deadline.at - now);
+  const all = limits[option] ?? undefined;
+  return (
+    <div class="deadline" data-fact="deadline" title={`${option}: ${all ?? 'never'} ms`}>
+      <dt>{option}</dt>
+      <dd>
+        <output data-testid="countdown">
+          {left < 10_000 ? `${(left / 1000).toFixed(1)} s` : duration(left)}
+        </output>
+        {all !== undefined && <meter min={0} max={all} value={Math.min(left, all)} />}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { useMemo } from 'preact/hooks';
+import type { Row } from '../rows.ts';
+import type { Choice } from './choice.ts';
+
+const STATES = [
+  'initializing',
+  'initializing.building',
+  'initializing.handshaking',
+  'initializing.waking',
+  'active',
+  'idle',
+  'idle.warm',
+  'idle.dozing',
+  'idle.pinned',
+  'idle.asleep',
+  'closing',
+  'evicted',
+];
+/** Names offered; whoever has more of them types. */
+const MAX_NAMES = 200;
+
+interface FiltersProps {
+  readonly rows: readonly Row[];
+  readonly shown: number;
+  readonly reasons: readonly string[];
+  readonly choice: Choice;
+  readonly onChoose: (choice: Choice) => void;
+}
+
+/** What narrows the list. */
+export function Filters({ rows, shown, reasons, choice, onChoose }: FiltersProps) {
+  const names = useMemo(() => {
+    const known = new Set<string>();
+    for (const { principal } of rows) if (known.size < MAX_NAMES) known.add(principal);
+    return [...known].toSorted((a, b) => a.localeCompare(b));
+  }, [rows]);
+  const set = (part: Partial<Choice>): void => onChoose({ ...choice, ...part });
+  return (
+    <div class="filters" role="search">
+      <input
+        id="search"
+        type="search"
+        placeholder="Filter by key, principal, client  ( / )"
+        aria-label="Filter by key, principal or client"
+        value={choice.text}
+        onInput={({ currentTarget }) => set({ text: currentTarget.value.trim() })}
+      />
+      <Select
+        label="State"
+        value={choice.state}
+        options={['live', 'all', ...STATES]}
+        onPick={(state) => set({ state })}
+      />
+      <Select
+        label="Principal"
+        value={choice.principal}
+        options={['', ...names]}
+        onPick={(principal) => set({ principal })}
+      />
+      <Select
+        label="Reason"
+        value={choice.reason}
+        options={['', ...reasons]}
+        onPick={(reason) => set({ reason })}
+      />
+      <output class="shown" aria-label="Sessions listed">
+        {shown} of {rows.length}
+      </output>
+    </div>
+  );
+}
+
+interface SelectProps {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly string[];
+  readonly onPick: (value: string) => void;
+}
+
+function Select({ label, value, options, onPick }: SelectProps) {
+  return (
+    <label class="select">
+      <span>{label}</span>
+      <select
+        aria-label={label}
+        value={value}
+        onChange={({ currentTarget }) => onPick(currentTarget.value)}
+      >
+        {options.map((option) => (
+          <option key={option} value={option}>
+            {option === '' ? 'any' : option}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,37 @@
+/** `950 ms`, `12 s`, `4 min`, `3 h`, `2 d`: one unit is enough to compare. */
+export function duration(ms: number): string {
+  const value = Math.max(0, ms);
+  if (value < 1000) return `${Math.round(value)} ms`;
+  if (value < 10_000) return `${(value / 1000).toFixed(1)} s`;
+  if (value < 120_000) return `${Math.floor(value / 1000)} s`;
+  if (value < 7_200_000) return `${Math.floor(value / 60_000)} min`;
+  if (value < 172_800_000) return `${Math.floor(value / 3_600_000)} h`;
+  return `${Math.floor(value / 86_400_000)} d`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** Time of day with milliseconds, as logs have it. */
+export function timeOf(at: number): string {
+  const date = new Date(at);
+  const ms = String(date.getMilliseconds()).padStart(3, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
+}
+
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
+}
+
+/** Counts with a thin space between thousands. */
+export function number(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+/** `idle.asleep` is `idle`: the word its colour goes by. */
+export function hueOf(state: string): string {
+  if (state === 'idle.asleep' || state === 'idle.pinned') return state.slice('idle.'.length);
+  return state.split('.', 1)[0] ?? state;
+}

@@ -1,0 +1,110 @@
+import { Chart } from './chart.tsx';
+import { number } from './format.ts';
+import type { Scene } from './scene.ts';
+
+/** Limits of admission, and the count each is held against. */
+const CAPACITY = [
+  { limit: 'maxSessions', name: 'sessions' },
+  { limit: 'maxHandshakes', name: 'unfinished handshakes' },
+] as const;
+
+/** The supervisor: its own chart, how full it is, what was refused. */
+export function HousePane({ scene, svg }: { readonly scene: Scene; readonly svg: string }) {
+  const { state, last, stats, limits } = scene.house();
+  const live = scene.rows().filter(({ endedAt }) => endedAt === undefined).length;
+  const counts = {
+    maxSessions: stats?.sessions.total ?? live,
+    maxHandshakes: stats?.handshakes ?? 0,
+  };
+  const taken = last && { at: 0, event: last.event, from: [last.from], to: [last.to] };
+  return (
+    <div class="pane house">
+      <header class="title">
+        <h2>Supervisor</h2>
+        <span class="badge" data-testid="supervisor">
+          {state}
+        </span>
+      </header>
+      <div class="halves">
+        <div class="left">
+          <Chart svg={svg} states={[state]} taken={taken} />
+          <section class="capacity">
+            <h3>Capacity</h3>
+            {CAPACITY.map(({ limit, name }) => (
+              <Gauge
+                key={limit}
+                name={name}
+                value={counts[limit]}
+                max={limits[limit] ?? undefined}
+              />
+            ))}
+          </section>
+          <Counts title="Sessions now, by state" counts={stats?.sessions} />
+        </div>
+        <div class="right">
+          <Counts title="Ended, by reason" counts={stats?.evicted} />
+          <Counts title="Limits met" counts={stats?.limits} />
+          <Counts title="Refused" counts={stats?.refusals} />
+          <Counts title="Dead letters" counts={stats?.deadLetters} />
+          {stats !== undefined && (
+            <Counts
+              title="Since the beginning"
+              counts={{
+                spawned: stats.spawned,
+                calls: stats.calls,
+                crashes: stats.crashes,
+                restarts: stats.restarts,
+                orphans: stats.orphans,
+              }}
+            />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface GaugeProps {
+  readonly name: string;
+  readonly value: number;
+  readonly max: number | undefined;
+}
+
+function Gauge({ name, value, max }: GaugeProps) {
+  return (
+    <label class="gauge">
+      <span>{name}</span>
+      <b>
+        {number(value)}
+        {max !== undefined && <small> of {number(max)}</small>}
+      </b>
+      {max !== undefined && <meter min={0} max={max} high={max * 0.9} value={value} />}
+    </label>
+  );
+}
+
+interface CountsProps {
+  readonly title: string;
+  readonly counts: Readonly<Record<string, number>> | undefined;
+}
+
+function Counts({ title, counts = {} }: CountsProps) {
+  const filled = Object.entries(counts).filter(([, count]) => count > 0);
+  return (
+    <section class="counts" aria-label={title}>
+      <h3>{title}</h3>
+      {filled.length === 0 ? (
+        <p class="none">none</p>
+      ) : (
+        <dl>
+          {filled.map(([name, count]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{number(count)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </section>
+  );
+}

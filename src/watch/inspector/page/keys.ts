@@ -1,0 +1,36 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+interface Keys {
+  /** All digits but 0. */
+  readonly digit: (digit: number) => void;
+  readonly [key: string]: (digit: number) => void;
+}
+
+/** Listens for keys, wherever the focus is but in a field that takes text. */
+export function useKeys(keys: Keys): void {
+  const current = useRef(keys);
+  current.current = keys;
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const { key, ctrlKey, metaKey, altKey, target } = event;
+      if (ctrlKey || metaKey || altKey) return;
+      const isField =
+        target instanceof Element && target.matches('input:not([type=range]), select');
+      if (isField) {
+        if (key === 'Escape' && target instanceof HTMLElement) target.blur();
+        return;
+      }
+      const isDigit = /^[1-9]$/.test(key);
+      const action = isDigit
+        ? current.current.digit
+        : key === 'digit'
+          ? undefined
+          : current.current[key];
+      if (action === undefined) return;
+      event.preventDefault();
+      action(Number(key));
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, []);
+}

@@ -1,0 +1,66 @@
+import type { Detail } from '../detail.ts';
+import type { Row } from '../rows.ts';
+import { duration } from './format.ts';
+import type { Letter } from './scene.ts';
+
+/** Requests listed in a lane; the others are counted. */
+const SHOWN = 6;
+
+interface LanesProps {
+  readonly row: Row;
+  readonly view: Detail['view'];
+  readonly letters: readonly Letter[];
+  readonly now: number;
+}
+
+/** The mailbox of a session: what runs, what waits, what is asked, what could not be delivered. */
+export function Lanes({ row, view, letters, now }: LanesProps) {
+  const requests = view?.requests ?? [];
+  const running = requests.filter((request) => request.running);
+  const waiting = requests.filter((request) => !request.running);
+  const others = row.waiting - waiting.length;
+  return (
+    <div class="lanes" aria-label="Mailbox">
+      <Lane name="running" count={running.length}>
+        {running.slice(0, SHOWN).map(({ method, since }, i) => (
+          <Item key={i} text={method} more={duration(now - since)} />
+        ))}
+      </Lane>
+      <Lane name="waiting" count={row.waiting}>
+        {waiting.slice(0, SHOWN).map(({ method, since }, i) => (
+          <Item key={i} text={method} more={duration(now - since)} />
+        ))}
+        {others > 0 && <Item text={`${others} notifications`} more="" />}
+      </Lane>
+      <Lane name="questions" count={row.questions}>
+        {row.questions > 0 && <Item text="to the client" more="open" />}
+      </Lane>
+      <Lane name="dead letters" count={letters.length}>
+        {letters.slice(-SHOWN).map(({ kind, method, reason }, i) => (
+          <Item key={i} text={method ?? kind} more={reason} />
+        ))}
+      </Lane>
+    </div>
+  );
+}
+
+function Lane({ name, count, children }: { name: string; count: number; children: unknown }) {
+  return (
+    <section class={count > 0 ? 'lane filled' : 'lane'} data-lane={name}>
+      <h3>
+        {name} <b>{count}</b>
+      </h3>
+      {/* Items, or nothing. */}
+      <ul>{children as never}</ul>
+    </section>
+  );
+}
+
+function Item({ text, more }: { text: string; more: string }) {
+  return (
+    <li>
+      <span>{text}</span>
+      <small>{more}</small>
+    </li>
+  );
+}

@@ -1,0 +1,161 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Row } from '../rows.ts';
+import { type Choice, mailboxOf, type SortBy } from './choice.ts';
+import { duration, hueOf, number } from './format.ts';
+
+const ROW = 27;
+/** Rows drawn above and below those in sight. */
+const MARGIN = 8;
+
+interface ListProps {
+  readonly rows: readonly Row[];
+  readonly now: number;
+  readonly selected: string | undefined;
+  readonly choice: Choice;
+  readonly onChoose: (choice: Choice) => void;
+  readonly onSelect: (key: string) => void;
+}
+
+/** All sessions, as many as there are: only those in sight are drawn. */
+export function List({ rows, now, selected, choice, onChoose, onSelect }: ListProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [sight, setSight] = useState({ top: 0, height: 600 });
+  useEffect(() => {
+    const place = scroller.current;
+    if (place === null) return undefined;
+    const look = (): void => setSight({ top: place.scrollTop, height: place.clientHeight });
+    const observer = new ResizeObserver(look);
+    observer.observe(place);
+    place.addEventListener('scroll', look, { passive: true });
+    look();
+    return () => {
+      observer.disconnect();
+      place.removeEventListener('scroll', look);
+    };
+  }, []);
+  const at = rows.findIndex(({ key }) => key === selected);
+  const go = (to: number): void => {
+    const row = rows[Math.min(Math.max(to, 0), rows.length - 1)];
+    const place = scroller.current;
+    if (row === undefined || place === null) return;
+    onSelect(row.key);
+    const top = rows.indexOf(row) * ROW;
+    if (top < place.scrollTop) place.scrollTop = top;
+    else if (top + ROW > place.scrollTop + place.clientHeight) {
+      place.scrollTop = top + ROW - place.clientHeight;
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const page = Math.max(1, Math.floor(sight.height / ROW) - 1);
+    const target = {
+      ArrowDown: at + 1,
+      ArrowUp: at < 0 ? 0 : at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: rows.length - 1,
+    }[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    go(target);
+  };
+  const first = Math.max(0, Math.floor(sight.top / ROW) - MARGIN);
+  const last = Math.min(rows.length, Math.ceil((sight.top + sight.height) / ROW) + MARGIN);
+  return (
+    <div class="list">
+      <div class="columns">
+        <span>session</span>
+        <span>state</span>
+        <Sorter by="age" choice={choice} onChoose={onChoose} />
+        <Sorter by="traffic" choice={choice} onChoose={onChoose} />
+        <Sorter by="mailbox" choice={choice} onChoose={onChoose} />
+      </div>
+      <div
+        class="rows"
+        ref={scroller}
+        role="listbox"
+        aria-label="Sessions"
+        aria-activedescendant={at >= first && at < last ? `row-${selected}` : undefined}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <div class="filler" style={{ height: `${rows.length * ROW}px` }}>
+          {rows.slice(first, last).map((row, i) => (
+            <ListRow
+              key={row.key}
+              row={row}
+              now={now}
+              place={first + i}
+              of={rows.length}
+              isSelected={row.key === selected}
+              onSelect={onSelect}
+            />
+          ))}
+        </div>
+        {rows.length === 0 && <p class="none">No session fits.</p>}
+      </div>
+    </div>
+  );
+}
+
+interface ListRowProps {
+  readonly row: Row;
+  readonly now: number;
+  readonly place: number;
+  readonly of: number;
+  readonly isSelected: boolean;
+  readonly onSelect: (key: string) => void;
+}
+
+function ListRow({ row, now, place, of, isSelected, onSelect }: ListRowProps) {
+  const { key, state, reason, principal, client, startedAt, endedAt, seen, last } = row;
+  const said = endedAt === undefined ? state : (reason ?? state);
+  return (
+    <div
+      id={`row-${key}`}
+      class={`row hue-${hueOf(state)}${isSelected ? ' selected' : ''}`}
+      role="option"
+      aria-selected={isSelected}
+      aria-posinset={place + 1}
+      aria-setsize={of}
+      data-key={key}
+      data-state={state}
+      data-at={last?.at}
+      title={`${client === '' ? 'a client without a name' : client}, ${principal}`}
+      style={{ transform: `translateY(${place * ROW}px)` }}
+      onClick={() => onSelect(key)}
+    >
+      <span class="key">{key}</span>
+      <span class="state-name">{said}</span>
+      <span class="figure">{duration((endedAt ?? now) - startedAt)}</span>
+      <span class="figure">{number(seen.in + seen.out)}</span>
+      <span class="figure">{mailboxOf(row) || '·'}</span>
+    </div>
+  );
+}
+
+interface SorterProps {
+  readonly by: SortBy;
+  readonly choice: Choice;
+  readonly onChoose: (choice: Choice) => void;
+}
+
+function Sorter({ by, choice, onChoose }: SorterProps) {
+  const isOn = choice.sortBy === by;
+  const arrow = choice.isDescending ? '↓' : '↑';
+  const toggle = (): void => {
+    onChoose({ ...choice, sortBy: by, isDescending: isOn ? !choice.isDescending : true });
+  };
+  return (
+    <button
+      type="button"
+      class={isOn ? 'sorter on' : 'sorter'}
+      aria-pressed={isOn}
+      title={`Sort by ${by}`}
+      onClick={toggle}
+    >
+      {by}
+      {isOn ? arrow : ''}
+    </button>
+  );
+}

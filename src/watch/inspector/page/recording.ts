@@ -1,0 +1,155 @@
+import type { Line } from '../lines.ts';
+import type { Row } from '../rows.ts';
+import { Table } from '../table.ts';
+import type { House, Letter, Scene } from './scene.ts';
+
+const MAX_LINES = 500_000;
+const MAX_SHOWN = 400;
+const ALL = Number.MAX_SAFE_INTEGER;
+
+/** A recording that can not be opened, in words for whoever tried. */
+export class BadRecording extends Error {}
+
+/** A file of lines, shown as it was at one moment of it. */
+export class Recording implements Scene {
+  readonly name: string;
+  readonly all: readonly Line[];
+  /** Lines that have happened. */
+  #position = 0;
+  #table = new Table(ALL, ALL);
+  #letters: Letter[] = [];
+  #bySession = new Map<string, Line[]>();
+  #supervisor: Pick<House, 'state' | 'last'> = { state: 'accepting', last: undefined };
+  #list: readonly Row[] | null = null;
+
+  /** @throws BadRecording */
+  constructor(name: string, text: string) {
+    this.name = name;
+    this.all = linesOf(text);
+    this.seek(this.all.length);
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Goes to the moment after so many lines. */
+  seek(position: number): void {
+    const to = Math.min(Math.max(position, 0), this.all.length);
+    if (to < this.#position) this.#restart();
+    for (const line of this.all.slice(this.#position, to)) this.#note(line);
+    this.#position = to;
+    this.#list = null;
+  }
+
+  // ---- the scene
+
+  now(): number {
+    return this.all[Math.max(this.#position - 1, 0)]?.at ?? 0;
+  }
+
+  rows(): readonly Row[] {
+    this.#list ??= [...this.#table.rows()];
+    return this.#list;
+  }
+
+  row(key: string): Row | undefined {
+    return this.rows().find((row) => row.key === key);
+  }
+
+  letters(): readonly Letter[] {
+    return this.#letters;
+  }
+
+  house(): House {
+    return { ...this.#supervisor, stats: undefined, limits: {} };
+  }
+
+  machines(): [] {
+    return [];
+  }
+
+  lines(key: string): readonly Line[] {
+    return this.#bySession.get(key)?.slice(-MAX_SHOWN) ?? [];
+  }
+
+  detail(): undefined {
+    return undefined;
+  }
+
+  #restart(): void {
+    this.#position = 0;
+    this.#table = new Table(ALL, ALL);
+    this.#letters = [];
+    this.#bySession = new Map();
+    this.#supervisor = { state: 'accepting', last: undefined };
+  }
+
+  #note(line: Line): void {
+    this.#table.note(line);
+    if (line.type === 'deadletter') this.#letters.push(line);
+    if (line.type === 'supervisor') this.#supervisor = { state: line.to, last: line };
+    const { session } = line as { session?: string };
+    if (session === undefined) return;
+    const lines = this.#bySession.get(session);
+    if (lines === undefined) this.#bySession.set(session, [line]);
+    else lines.push(line);
+  }
+}
+
+/** A line without a type is one of a recorder: those of transitions need none. */
+function linesOf(text: string): Line[] {
+  const lines: Line[] = [];
+  for (const [i, each] of text.split('\n').entries()) {
+    if (each.trim() === '') continue;
+    if (lines.length === MAX_LINES) throw new BadRecording(`It has more than ${MAX_LINES} lines.`);
+    const line = lineOf(each);
+    if (line === undefined) throw new BadRecording(`Line ${i + 1} is not one of a recording.`);
+    if (line !== 'unknown') lines.push(line);
+  }
+  return lines.toSorted((a, b) => a.at - b.at);
+}
+
+/** What each kind of line must have besides its time. */
+const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['started', ['session', 'principal']],
+  ['transition', ['session', 'event', 'from', 'to']],
+  ['message', ['session', 'direction', 'kind']],
+  ['upstream', ['session', 'direction', 'kind']],
+  ['deadletter', ['session', 'direction', 'kind', 'reason']],
+  ['slept', ['session']],
+  ['woken', ['session', 'cause']],
+  ['pinned', ['session', 'why']],
+  ['crashed', ['session']],
+  ['limit', ['limit']],
+  ['ended', ['session', 'reason']],
+  ['supervisor', ['from', 'to', 'event']],
+]);
+
+function lineOf(text: string): Line | 'unknown' | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const line = { ...('from' in value && 'to' in value && { type: 'transition' }), ...value } as {
+    type?: unknown;
+    at?: unknown;
+  };
+  if (typeof line.type !== 'string') return 'unknown';
+  const fields = FIELDS.get(line.type);
+  // Lines of a later version, or of somebody else, are no reason to show nothing.
+  if (fields === undefined) return 'unknown';
+  if (typeof line.at !== 'number' || !Number.isFinite(line.at)) return undefined;
+  if (fields.some((name) => !isFilled((line as Record<string, unknown>)[name]))) return undefined;
+  return line as Line;
+}
+
+/** A name, or of a transition its event. */
+function isFilled(value: unknown): boolean {
+  if (typeof value === 'string') return true;
+  const { type } = (value ?? {}) as { type?: unknown };
+  return typeof type === 'string';
+}

@@ -1,0 +1,32 @@
+import type { RuntimeStats } from '../../../stats.ts';
+import type { Detail } from '../detail.ts';
+import type { Line, LineOf } from '../lines.ts';
+import type { MachineState } from '../machines.ts';
+import type { Row } from '../rows.ts';
+
+/** A dead letter, as a page knows it. */
+export type Letter = Omit<LineOf<'deadletter'>, 'type'>;
+
+/** The supervisor, as far as it is known: a recording has neither counts nor limits. */
+export interface House {
+  readonly state: string;
+  readonly last: { readonly event: string; readonly from: string; readonly to: string } | undefined;
+  readonly stats: RuntimeStats | undefined;
+  /** A limit without end has no number. */
+  readonly limits: Readonly<Record<string, number | null>>;
+}
+
+/** What the page shows: a running runtime, or a recording at one moment. */
+export interface Scene {
+  /** In the time of what is shown, not of this machine. */
+  now(): number;
+  rows(): readonly Row[];
+  row(key: string): Row | undefined;
+  /** Oldest first. */
+  letters(): readonly Letter[];
+  house(): House;
+  machines(): readonly MachineState[];
+  /** What passed in one session, oldest first. */
+  lines(key: string): readonly Line[];
+  detail(key: string): Pick<Detail, 'view' | 'behind'> | undefined;
+}

@@ -1,0 +1,61 @@
+import type { Line } from '../lines.ts';
+
+/** How a line of a recording looks in a sequence: an arrow between two lives, or a note on one. */
+export interface Step {
+  readonly look: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+export function stepOf(line: Line): Step {
+  switch (line.type) {
+    case 'message': {
+      const [from, to] = line.direction === 'in' ? ['client', 'server'] : ['server', 'client'];
+      return { look: line.kind, from, to, text: nameOf(line), bytes: line.bytes };
+    }
+    case 'upstream': {
+      const [from, to] = line.direction === 'out' ? ['server', 'upstream'] : ['upstream', 'server'];
+      return { look: line.kind, from, to, text: nameOf(line), bytes: line.bytes };
+    }
+    case 'deadletter': {
+      const from = line.direction === 'in' ? 'client' : 'server';
+      const text = `✕ ${nameOf(line)} (${line.reason})`;
+      return { look: 'dead', from, to: 'session', text, bytes: 0 };
+    }
+    case 'transition':
+      return note('transition', transitionText(line));
+    case 'started':
+      return note('news', `started for ${line.principal}`);
+    case 'slept':
+      return note('news', 'asleep');
+    case 'woken':
+      return note('news', `woken (${line.cause}), incarnation ${line.epoch}`);
+    case 'pinned':
+      return note('news', `can not sleep: ${line.why}`);
+    case 'crashed':
+      return note('trouble', `${line.error}${line.restarted ? ', restarted' : ''}`);
+    case 'limit':
+      return note('trouble', `limit ${line.limit}`);
+    case 'ended':
+      return note('end', `ended: ${line.reason}`);
+    case 'supervisor':
+      return note('news', `supervisor ${line.from} → ${line.to}`);
+    default:
+      return note('news', 'something later versions know');
+  }
+}
+
+function transitionText({ from, to, event }: Line & { type: 'transition' }): string {
+  return from === to ? event.type : `${from} → ${to}  ·  ${event.type}`;
+}
+
+function note(look: string, text: string): Step {
+  return { look, text, bytes: 0 };
+}
+
+function nameOf({ kind, method }: { readonly kind: string; readonly method?: string | undefined }) {
+  if (kind === 'response') return method === undefined ? 'answer' : `answer · ${method}`;
+  return method ?? kind;
+}

@@ -1,0 +1,136 @@
+import type { Detail } from '../detail.ts';
+import type { Line, Numbered } from '../lines.ts';
+import type { MachineState } from '../machines.ts';
+import type { Row } from '../rows.ts';
+import type { House, Letter, Scene } from './scene.ts';
+
+/** One line of the feed. */
+export interface FeedLine {
+  readonly type: 'hello' | 'batch' | 'ready';
+  readonly at: number;
+  readonly rows?: readonly Row[];
+  readonly gone?: readonly string[];
+  readonly letters?: readonly (Letter & { readonly n: number })[];
+  readonly machines?: readonly MachineState[];
+  readonly supervisor?: Pick<House, 'state' | 'last'>;
+  readonly stats?: House['stats'];
+  readonly limits?: House['limits'];
+}
+
+/** The server's time is guessed from its last word, for so long. */
+const MAX_GUESS_MS = 4000;
+const MAX_LETTERS = 500;
+const MAX_LINES = 400;
+
+/** What the page knows of a running runtime. */
+export class Store implements Scene {
+  readonly #rows = new Map<string, Row>();
+  /** Keys heard of since the connection was made; `null` once all are. */
+  #heard: Set<string> | null = null;
+  #list: readonly Row[] | null = null;
+  #letters: (Letter & { readonly n: number })[] = [];
+  #house: House = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
+  readonly #machines = new Map<string, MachineState>();
+  #selected: { readonly key: string; detail: Detail | undefined; lines: Numbered[] } | undefined;
+  #clock = { at: 0, heard: 0, isStopped: false };
+
+  take(line: FeedLine): void {
+    this.#clock = { at: line.at, heard: performance.now(), isStopped: false };
+    if (line.type === 'hello') this.#begin();
+    if (line.type === 'ready') this.#settle();
+    for (const row of line.rows ?? []) {
+      this.#rows.set(row.key, row);
+      this.#heard?.add(row.key);
+    }
+    for (const key of line.gone ?? []) this.#rows.delete(key);
+    if ((line.rows?.length ?? 0) + (line.gone?.length ?? 0) > 0) this.#list = null;
+    const last = this.#letters.at(-1)?.n ?? 0;
+    const fresh = line.letters?.filter(({ n }) => n > last) ?? [];
+    if (fresh.length > 0) this.#letters = [...this.#letters, ...fresh].slice(-MAX_LETTERS);
+    for (const machine of line.machines ?? []) this.#machines.set(machine.name, machine);
+    const { supervisor, stats, limits } = line;
+    this.#house = {
+      state: supervisor?.state ?? this.#house.state,
+      last: supervisor === undefined ? this.#house.last : supervisor.last,
+      stats: stats ?? this.#house.stats,
+      limits: limits ?? this.#house.limits,
+    };
+  }
+
+  /** What is shown stands still, time as well. */
+  stop(): void {
+    this.#clock = { at: this.now(), heard: 0, isStopped: true };
+  }
+
+  /** The session that is looked at closely. */
+  select(key: string | undefined): void {
+    if (key === this.#selected?.key) return;
+    this.#selected = key === undefined ? undefined : { key, detail: undefined, lines: [] };
+  }
+
+  /** The number of the last line there is of it. */
+  get lastLine(): number {
+    return this.#selected?.lines.at(-1)?.n ?? 0;
+  }
+
+  takeDetail(key: string, detail: Detail): void {
+    const selected = this.#selected;
+    if (selected?.key !== key) return;
+    selected.detail = detail;
+    selected.lines = [...selected.lines, ...detail.lines].slice(-MAX_LINES);
+  }
+
+  // ---- the scene
+
+  now(): number {
+    const { at, heard, isStopped } = this.#clock;
+    return isStopped ? at : at + Math.min(performance.now() - heard, MAX_GUESS_MS);
+  }
+
+  rows(): readonly Row[] {
+    this.#list ??= [...this.#rows.values()];
+    return this.#list;
+  }
+
+  row(key: string): Row | undefined {
+    return this.#rows.get(key);
+  }
+
+  letters(): readonly Letter[] {
+    return this.#letters;
+  }
+
+  house(): House {
+    return this.#house;
+  }
+
+  machines(): readonly MachineState[] {
+    return [...this.#machines.values()];
+  }
+
+  lines(key: string): readonly Line[] {
+    if (this.#selected?.key !== key) return [];
+    return this.#selected.lines.map(({ line }) => line);
+  }
+
+  detail(key: string): Detail | undefined {
+    return this.#selected?.key === key ? this.#selected.detail : undefined;
+  }
+
+  /** A new connection, maybe to a new process: numbers begin again, sessions may be gone. */
+  #begin(): void {
+    this.#heard = new Set();
+    this.#letters = [];
+    const { key } = this.#selected ?? {};
+    this.#selected = undefined;
+    this.select(key);
+  }
+
+  #settle(): void {
+    for (const key of this.#rows.keys()) {
+      if (this.#heard?.has(key) === false) this.#rows.delete(key);
+    }
+    this.#heard = null;
+    this.#list = null;
+  }
+}

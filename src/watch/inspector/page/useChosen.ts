@@ -1,0 +1,19 @@
+import { useRef } from 'preact/hooks';
+import type { Row } from '../rows.ts';
+import { type Choice, choose } from './choice.ts';
+
+/** Beyond so many rows the list is put in order less often: it would take the page's whole time. */
+const MANY = 3000;
+const PAUSE_MS = 400;
+
+/** The rows that are listed, in their order. */
+export function useChosen(rows: readonly Row[], choice: Choice): Row[] {
+  const last = useRef({ rows: [] as readonly Row[], choice, chosen: [] as Row[], at: 0 });
+  const known = last.current;
+  const isSame = known.rows === rows && known.choice === choice;
+  const isSoon = rows.length > MANY && performance.now() - known.at < PAUSE_MS;
+  if (isSame || (known.choice === choice && isSoon)) return known.chosen;
+  const chosen = choose(rows, choice);
+  last.current = { rows, choice, chosen, at: performance.now() };
+  return chosen;
+}

@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Runtime } from '../../runtime.ts';
+import { PAGE } from './assets/page.ts';
+import { detailOf } from './detail.ts';
+import { Entrance, SECURITY } from './entrance.ts';
+import { Feed } from './feed.ts';
+import { Machines } from './machines.ts';
+import { type InspectorOptions, settleInspector } from './options.ts';
+import { Viewer } from './viewer.ts';
+import { Watch } from './watch.ts';
+
+/** A page that shows a runtime. */
+export interface Inspector {
+  /** With the token in it: whoever has it sees every session. */
+  readonly url: string;
+  /** Stops listening and lets go of every page. The runtime goes on. */
+  readonly close: () => Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Requests at once: pages ask for what they look at, a few times a second. */
+const MAX_CONNECTIONS = 128;
+const HEAD_MS = 10_000;
+const JSON_LINES = 'application/x-ndjson; charset=utf-8';
+
+/**
+ * Serves a page on loopback that shows every session of a runtime, live: read-only, without any
+ * network but its own server. It begins to listen to the runtime at once, so that a page that is
+ * opened later can show what has been.
+ *
+ * Needs nothing of a build: the page is part of the package.
+ *
+ * @throws ActorsError `bad-option`; whatever `listen` meets: `EADDRINUSE`, `EACCES`
+ */
+export async function serveInspector<T>(
+  runtime: Runtime<T>,
+  options: InspectorOptions = {},
+): Promise<Inspector> {
+  const settings = settleInspector(options);
+  const { host, token, clock, maxViewers, maxViewerBytes } = settings;
+  const machines = new Machines(settings.machines, clock);
+  const watch = new Watch(runtime, settings, clock);
+  const feed = new Feed(runtime, watch, machines, settings);
+  const entrance = new Entrance(token);
+  const viewers = new Set<Viewer>();
+
+  const view = (response: ServerResponse, type: string, name?: string): Viewer | undefined => {
+    if (viewers.size >= maxViewers) {
+      refuse(response, 503);
+      return undefined;
+    }
+    const disposition = name && { 'Content-Disposition': `attachment; filename="${name}"` };
+    response.writeHead(200, { ...SECURITY, 'Content-Type': type, ...disposition });
+    response.flushHeaders();
+    const viewer = new Viewer(response, maxViewerBytes, clock);
+    viewers.add(viewer);
+    viewer.whenGone(() => viewers.delete(viewer));
+    return viewer;
+  };
+
+  const exportTo = async (response: ServerResponse): Promise<void> => {
+    const viewer = view(response, JSON_LINES, 'sessions.jsonl');
+    await viewer?.writeAll(linesOf(watch));
+    viewer?.end();
+  };
+
+  const show = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const admission = entrance.admit(request);
+    if (typeof admission === 'number') return refuse(response, admission);
+    const { path, query } = admission;
+    const file = PAGE.get(path);
+    if (file !== undefined) return send(response, file.type, file.text);
+    if (path === 'feed') {
+      const viewer = view(response, JSON_LINES);
+      return viewer && (await feed.serve(viewer));
+    }
+    if (path === 'export.jsonl') return await exportTo(response);
+    if (path === 'charts') return sendJson(response, machines.drawn);
+    const [, key] = /^session\/([a-z0-9]{1,64})$/.exec(path) ?? [];
+    if (key === undefined) return refuse(response, 404);
+    const after = Number(query.get('after') ?? 0) || 0;
+    sendJson(response, await detailOf(runtime, watch, key, after));
+  };
+
+  const server = createServer({ headersTimeout: HEAD_MS }, (request, response) => {
+    request.resume();
+    show(request, response).catch(() => {
+      if (response.headersSent) response.destroy();
+      else refuse(response, 500);
+    });
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  // Whoever watches does not keep the process that is watched.
+  server.unref();
+  const stop = (): void => {
+    feed.close();
+    watch.stop();
+    machines.stop();
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(settings.port, host, resolve);
+    });
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    stop();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  };
+  const name = host.includes(':') ? `[${host}]` : host;
+  return { url: `http://${name}:${port}/${token}/`, close, [Symbol.asyncDispose]: close };
+}
+
+function* linesOf<T>(watch: Watch<T>): Iterable<string> {
+  for (const { line } of watch.books.all()) yield `${JSON.stringify(line)}\n`;
+}
+
+const REFUSALS: ReadonlyMap<number, string> = new Map([
+  [403, 'Forbidden'],
+  [404, 'Not found'],
+  [405, 'Method not allowed'],
+  [500, 'Failed'],
+  [503, 'Too many pages are open'],
+]);
+
+function refuse(response: ServerResponse, status: number): void {
+  const text = `${REFUSALS.get(status) ?? 'Refused'}\n`;
+  const allow = status === 405 && { Allow: 'GET' };
+  response.writeHead(status, { ...SECURITY, 'Content-Type': 'text/plain', ...allow }).end(text);
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  send(response, 'application/json', JSON.stringify(value));
+}
+
+function send(response: ServerResponse, type: string, text: string): void {
+  response.writeHead(200, { ...SECURITY, 'Content-Type': type }).end(text);
+}

@@ -1,0 +1,70 @@
+import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { Clock } from '../../clock.ts';
+
+/** How long a viewer may take to read what it asked for. */
+const READ_MS = 15_000;
+
+/** A response that is written as lines, for as long as its reader keeps up. */
+export class Viewer {
+  readonly #response: ServerResponse;
+  readonly #maxBytes: number;
+  readonly #clock: Clock;
+
+  constructor(response: ServerResponse, maxBytes: number, clock: Clock) {
+    this.#response = response;
+    this.#maxBytes = maxBytes;
+    this.#clock = clock;
+    response.on('error', () => {});
+  }
+
+  get isGone(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded;
+  }
+
+  whenGone(callback: () => void): void {
+    this.#response.once('close', callback);
+  }
+
+  /** Writes a line at once. A viewer that has left too much unread is cut: nobody waits for it. */
+  write(line: string): boolean {
+    if (this.isGone) return false;
+    if (this.#response.writableLength + line.length > this.#maxBytes) {
+      this.cut();
+      return false;
+    }
+    this.#response.write(line);
+    return true;
+  }
+
+  /** Writes as much as its reader takes, then waits for it. */
+  async writeAll(lines: Iterable<string>): Promise<void> {
+    for (const line of lines) {
+      if (!this.write(line)) return;
+      if (this.#response.writableNeedDrain) await this.#drained();
+    }
+  }
+
+  end(): void {
+    if (!this.isGone) this.#response.end();
+  }
+
+  cut(): void {
+    this.#response.destroy();
+  }
+
+  async #drained(): Promise<void> {
+    const timer = this.#clock.setTimeout(() => this.cut(), READ_MS);
+    const ended = new AbortController();
+    const { signal } = ended;
+    const settled = [
+      once(this.#response, 'drain', { signal }),
+      once(this.#response, 'close', { signal }),
+    ];
+    // Whichever comes second is told not to wait; that is no failure.
+    await Promise.race(settled).catch(() => {});
+    ended.abort();
+    await Promise.allSettled(settled);
+    this.#clock.clearTimeout(timer);
+  }
+}
