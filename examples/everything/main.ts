@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createRuntime } from 'mcp-actors';
+import { type Inspector, serveInspector } from 'mcp-actors/inspector';
 import { openLmdbStore } from 'mcp-actors/lmdb';
 import { serve } from 'mcp-actors/node';
 import { createEverythingServer } from './server.ts';
@@ -10,7 +11,8 @@ import { keepStatusLine } from './status-line.ts';
 const port = Number(process.env['PORT'] || 3000);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail('PORT must be a number up to 65535.');
 
-const { data } = parseArgs({ options: { data: { type: 'string' } } }).values;
+const options = { data: { type: 'string' }, inspect: { type: 'boolean' } } as const;
+const { data, inspect } = parseArgs({ options }).values;
 
 const runtime = createRuntime({
   server: createEverythingServer,
@@ -24,10 +26,19 @@ const host = await serve(runtime, { port }).catch((error: NodeJS.ErrnoException)
     : Promise.reject(error),
 );
 
+const inspector: Inspector | undefined = inspect
+  ? await serveInspector(runtime, {
+      port: Number(process.env['INSPECT_PORT'] || 0),
+      ...(process.env['INSPECT_TOKEN'] && { token: process.env['INSPECT_TOKEN'] }),
+    })
+  : undefined;
+
 console.log(`The everything server listens at ${host.url}
 
   claude mcp add --transport http everything ${host.url}
   npx @modelcontextprotocol/inspector --transport http --server-url ${host.url}
+
+${inspector ? `The inspector, for this machine alone: ${inspector.url}` : 'See every session: npm start -- --inspect'}
 
 Ctrl-C ends it.
 `);

@@ -32,6 +32,9 @@ Options
   --cwd DIRECTORY          working directory of the processes         (.)
   --on-crash evict|restart what becomes of a session whose process
                            ends by itself                             (evict)
+  --inspect                serve a page that shows every session, on loopback,
+                           at a URL nobody can guess
+  --inspect-port N         the same, on a port of your choice
   --verbose                print what the processes write to stderr
   --help, --version
 
@@ -43,6 +46,9 @@ Options of record
 
 There is no authentication: listen on other addresses than loopback only behind
 a proxy that has it.
+
+MCP_ACTORS_INSPECT_TOKEN sets the part of the page's URL that must not be
+guessed: 22 characters or more of A-Z, a-z, 0-9, "_" and "-".
 
 Exit codes: 0 stopped by a signal, 1 failed to start, 64 wrong usage.
 Of replay: 0 the same, 1 it differs, 64 wrong usage, 65 no recording or a broken

@@ -5,6 +5,7 @@ import { serveWebSocket } from '../adapters/websocket.ts';
 import { childProcess, type GatewayLogEntry } from '../gateway/index.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { inspect } from './inspect.ts';
 import { findProgram } from './findProgram.ts';
 import type { HostArguments } from './hostArguments.ts';
 import { printable, reportTroubles } from './report.ts';
@@ -54,12 +55,18 @@ export async function host(
   const watched = await watch?.(runtime);
   const sse = [SSE_PATH, MESSAGES_PATH].includes(options.path) ? undefined : legacySse(runtime);
   const served = await listen(runtime, options, sse);
+  const inspector = await inspect(runtime, options).catch(async (error: unknown) => {
+    await served.close({ deadlineMs: 0 });
+    throw error;
+  });
   const door = serveWebSocket(runtime, { server: served.server, path: options.path });
   const stopped = signalled();
-  process.stdout.write(announcement(options, version, served, sse !== undefined, watched));
+  const lines = [watched, inspector && `Inspector        ${inspector.url}`];
+  process.stdout.write(announcement(options, version, served, sse !== undefined, lines));
   await stopped;
   const deadlineMs = DRAIN_MS;
   await Promise.all([served.close({ deadlineMs }), door.close({ deadlineMs })]);
+  await inspector?.close();
   return EXIT.ok;
 }
 
@@ -134,7 +141,7 @@ function announcement(
   version: string,
   { url }: NodeServer,
   hasSse: boolean,
-  watched: string | undefined,
+  watchers: readonly (string | undefined)[],
 ): string {
   const lines = [
     `mcp-actors ${version} hosts ${printable([command, ...args].join(' '))}`,
@@ -142,7 +149,7 @@ function announcement(
     `  Streamable HTTP  ${url}`,
     `  WebSocket        ${url.replace(/^http/, 'ws')}`,
     ...(hasSse ? [`  HTTP+SSE         ${new URL(SSE_PATH, url).href}`] : []),
-    ...(watched === undefined ? [] : [`  ${watched}`]),
+    ...watchers.filter((line) => line !== undefined).map((line) => `  ${line}`),
     '',
     'Connect a client with',
     `  { "mcpServers": { "hosted": { "type": "http", "url": "${url}" } } }`,

@@ -14,6 +14,8 @@ export interface HostArguments {
   readonly cwd: string | undefined;
   readonly onCrash: 'evict' | 'restart';
   readonly verbose: boolean;
+  /** Port of the inspector; `undefined` serves none. */
+  readonly inspectPort: number | undefined;
   readonly command: string;
   readonly args: readonly string[];
 }
@@ -30,6 +32,8 @@ const OPTIONS = {
   cwd: { type: 'string' },
   'on-crash': { type: 'string', default: 'evict' },
   verbose: { type: 'boolean', default: false },
+  inspect: { type: 'boolean', default: false },
+  'inspect-port': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 const MAX_PORT = 65_535;
@@ -45,6 +49,7 @@ export function parseHostArguments(argv: readonly string[]): HostArguments {
   if (command === undefined || command === '') {
     throw usageError('no command: put the server to host after "--"');
   }
+  const inspectPort = values['inspect-port'] ?? (values.inspect ? '0' : undefined);
   const onCrash = values['on-crash'];
   if (onCrash !== 'evict' && onCrash !== 'restart') {
     throw usageError(`--on-crash takes "evict" or "restart", not ${JSON.stringify(onCrash)}`);
@@ -66,6 +71,8 @@ export function parseHostArguments(argv: readonly string[]): HostArguments {
     cwd: values.cwd,
     onCrash,
     verbose: values.verbose,
+    inspectPort:
+      inspectPort === undefined ? undefined : whole('inspect-port', inspectPort, 0, MAX_PORT),
     command,
     args,
   };
