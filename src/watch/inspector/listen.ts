@@ -45,7 +45,7 @@ export function listen(runtime: Announcer, clock: Clock, tell: (line: Line) => v
     ),
     // Gateways of other runtimes are heard as well: whoever is told knows the sessions.
     watchPassed((passed) => {
-      tell({ type: 'upstream', ...passed, method: short(passed.method) });
+      tell({ type: 'upstream', ...passed, at: now(), method: short(passed.method) });
     }),
   ];
   return () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Runtime } from '../../runtime.ts';
+import { endpointOf, type Runtime } from '../../runtime.ts';
 import { PAGE } from './assets/page.ts';
 import { detailOf } from './detail.ts';
 import { Entrance, SECURITY } from './entrance.ts';
@@ -39,8 +39,10 @@ export async function serveInspector<T>(
 ): Promise<Inspector> {
   const settings = settleInspector(options);
   const { host, token, clock, maxViewers, maxViewerBytes } = settings;
-  const machines = new Machines(settings.machines, clock);
-  const watch = new Watch(runtime, settings, clock);
+  // What happens is dated by the clock of those it happens to.
+  const runtimeClock = endpointOf(runtime).services.settings.clock;
+  const machines = new Machines(settings.machines, runtimeClock);
+  const watch = new Watch(runtime, settings, runtimeClock);
   const feed = new Feed(runtime, watch, machines, settings);
   const entrance = new Entrance(token);
   const viewers = new Set<Viewer>();
