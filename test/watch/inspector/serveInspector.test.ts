@@ -5,6 +5,7 @@ import { endpointOf } from '../../../src/runtime.ts';
 import { FakeServer } from '../../support/fakeServer.ts';
 import { call, notification } from '../../support/rawClient.ts';
 import { startRig } from '../../support/rig.ts';
+import { poll } from './support/poll.ts';
 import { inspect } from './support/inspect.ts';
 import { FeedReader, visit } from './support/visit.ts';
 
@@ -113,7 +114,7 @@ describe('serveInspector', () => {
     expect((await visit(url, 'export.jsonl')).status).toBe(503);
     expect((await visit(url, '')).status).toBe(200);
     for (const page of pages) page.leave();
-    await expect.poll(async () => (await visit(url, 'export.jsonl')).status).toBe(200);
+    await poll(async () => (await visit(url, 'export.jsonl')).status).toBe(200);
   });
 
   it('listens for as long as it is open, whether a page is or not', async () => {
