@@ -47,7 +47,7 @@ export function Facts({ row, view, behind, scene }: FactsProps) {
       </Fact>
       {pinned !== undefined && pinned !== null && <Fact name="pinned by">{pinned}</Fact>}
       {behind !== undefined && (
-        <Fact name="process">
+        <Fact name="process" isWide>
           {behind.pid === undefined ? 'none here' : `pid ${behind.pid}`}
           {behind.logged > 0 && ` · ${behind.logged} log lines`}
         </Fact>

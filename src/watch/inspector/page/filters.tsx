@@ -40,7 +40,7 @@ export function Filters({ rows, shown, reasons, choice, onChoose }: FiltersProps
       <input
         id="search"
         type="search"
-        placeholder="Filter by key, principal, client  ( / )"
+        placeholder="Filter  ( / )"
         aria-label="Filter by key, principal or client"
         value={choice.text}
         onInput={({ currentTarget }) => set({ text: currentTarget.value.trim() })}
