@@ -13,9 +13,9 @@ export interface Rig {
   readonly clock: VirtualClock;
   readonly fixture: Fixture;
   readonly gates: Fixture['gates'];
-  client(options?: RawClientOptions): RawClient;
+  readonly client: (options?: RawClientOptions) => RawClient;
   /** A client whose handshake is done. */
-  connect(options?: RawClientOptions): Promise<RawClient>;
+  readonly connect: (options?: RawClientOptions) => Promise<RawClient>;
 }
 
 /** Starts a rig for the running test, which ends it. */

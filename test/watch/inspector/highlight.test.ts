@@ -1,11 +1,11 @@
 import {
+  END_REASONS,
   firstStep,
   nextStep,
   type SessionEvent,
   sessionMachine,
   type Step,
 } from 'mcp-actors/machines';
-import { END_REASONS } from 'mcp-actors/machines';
 import { describe, expect, it } from 'vitest';
 import { edgesOf } from '../../../src/watch/inspector/chart/edges.ts';
 import { readMachine } from '../../../src/watch/inspector/chart/statechart.ts';
@@ -54,13 +54,13 @@ describe('edgesTaken', () => {
   it('finds the line of every step a session can take', () => {
     const all = steps();
     expect(all.length).toBeGreaterThan(30);
-    for (const { from, to, event } of all) {
+    const lost = all.filter(({ from, to, event }) => {
       const taken = edgesTaken(EDGES, { event, from: [from], to: [to] });
-      const name = `${from} → ${to} on ${event}`;
-      expect(taken.length, name).toBeGreaterThan(0);
-      expect(isWithin(from, taken[0]!.source), name).toBe(true);
-      expect(isWithin(to, taken.at(-1)!.target), name).toBe(true);
-    }
+      const [first, last] = [taken[0], taken.at(-1)];
+      if (first === undefined || last === undefined) return true;
+      return !isWithin(from, first.source) || !isWithin(to, last.target);
+    });
+    expect(lost).toEqual([]);
   });
 
   it('follows a state that is left at once', () => {

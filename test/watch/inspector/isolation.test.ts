@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect as connectSocket, type AddressInfo } from 'node:net';
 import type { RuntimeEvents } from 'mcp-actors';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
+import { Books } from '../../../src/watch/inspector/books.ts';
 import { Viewer } from '../../../src/watch/inspector/viewer.ts';
 import { eventually } from '../../support/eventually.ts';
 import { call, cancel } from '../../support/rawClient.ts';
@@ -67,13 +68,11 @@ describe('a session does not notice', () => {
       const failures: string[] = [];
       runtime.on('observer.failed', ({ event }) => void failures.push(event));
       // Its books are broken from the first line on.
-      const { Books } = await import('../../../src/watch/inspector/books.ts');
-      const { write } = Books.prototype;
-      Books.prototype.write = () => {
+      const write = vi.spyOn(Books.prototype, 'write').mockImplementation(() => {
         throw new Error('the books are broken');
-      };
+      });
       onTestFinished(() => {
-        Books.prototype.write = write;
+        write.mockRestore();
         expect(failures).toContain('session.transition');
         expect(failures).toContain('message');
       });

@@ -90,7 +90,9 @@ describe('the page', () => {
     const { page } = await openStage();
     const file = { name: 'notes.jsonl', mimeType: 'text/plain', buffer: Buffer.from('hello') };
     await page.getByLabel('Open a recording').setInputFiles(file);
-    await page.getByRole('alert').getByText('Line 1 is not one of a recording.').waitFor();
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.innerText()).toContain('Line 1 is not one of a recording.');
     await becomes(page, 'live');
   });
 
@@ -165,6 +167,7 @@ describe('the page', () => {
     const other = await page.context().newPage();
     await other.goto(url);
     await becomes(other, 'full');
+    expect(await rows(other).count()).toBe(0);
     await page.getByRole('button', { name: 'Pause' }).click();
     await becomes(other, 'live');
   });

@@ -25,13 +25,7 @@ describe('serveInspector', () => {
   it.each(PATHS)('gives nothing at "%s" without the token', async (path) => {
     const { url } = await inspect(runtimeOf());
     const nowhere = await visit(url, '/');
-    for (const wrong of [
-      '',
-      'a'.repeat(26),
-      `${new URL(url).pathname.slice(1, -2)}`,
-      '%00',
-      '..',
-    ]) {
+    for (const wrong of ['', 'a'.repeat(26), new URL(url).pathname.slice(1, -2), '%00', '..']) {
       const answer = await visit(url, `/${wrong}/${path}`);
       expect(answer).toMatchObject({ status: 404, text: nowhere.text });
     }

@@ -14,9 +14,9 @@ export interface Stage {
   readonly gates: Fixture['gates'];
   readonly page: Page;
   readonly url: string;
-  connect(options?: RawClientOptions): Promise<RawClient>;
+  readonly connect: (options?: RawClientOptions) => Promise<RawClient>;
   /** The loggable key of a client's session. */
-  keyOf(client: RawClient): Promise<string>;
+  readonly keyOf: (client: RawClient) => Promise<string>;
 }
 
 export async function openStage(
