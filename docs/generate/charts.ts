@@ -14,8 +14,8 @@ export function pictures(): ReadonlyMap<string, string> {
 export function chartsModule(): string {
   return [
     '// Made from the machines by `npm run docs`.',
-    `export const SESSION_CHART = ${JSON.stringify(drawMachine(sessionMachine))};`,
-    `export const SUPERVISOR_CHART = ${JSON.stringify(drawMachine(supervisorMachine))};`,
+    `export const SESSION_CHART: string = ${JSON.stringify(drawMachine(sessionMachine))};`,
+    `export const SUPERVISOR_CHART: string = ${JSON.stringify(drawMachine(supervisorMachine))};`,
     '',
   ].join('\n');
 }
