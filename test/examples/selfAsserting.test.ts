@@ -5,6 +5,7 @@ it.each([
   ['safe-mode.ts', "Bob deleted none of Alice's 20 orders"],
   ['many-clients/main.ts', 'foreign nonces'],
   ['existing-server/main.ts', 'Two instances, two cleanups'],
+  ['inspector.ts', 'The page has the session and the door'],
   ['both-protocols.ts', '2 sessions, one per protocol'],
 ])('examples/%s proves what it shows and ends', async (path, said) => {
   const { code, output } = await runExample(path);
