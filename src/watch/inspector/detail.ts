@@ -15,7 +15,7 @@ export interface BehindView {
 /** One session, as closely as a page can look. */
 export interface Detail {
   readonly at: number;
-  /** `undefined` once it has ended. Without its wire id: that is a secret. */
+  /** Of a session that is in this process. Without its wire id: that is a secret. */
   readonly view: Omit<SessionView, 'id'> | undefined;
   readonly behind: BehindView | undefined;
   /** Lines after the last one the page has. */
@@ -29,8 +29,7 @@ export async function detailOf<T>(
   after: number,
 ): Promise<Detail> {
   const at = endpointOf(runtime).services.settings.clock.now();
-  const { sessions } = await runtime.sessions({ key, limit: 1 });
-  const [found] = sessions;
+  const found = await watch.look(key);
   const lines = watch.books.of(key, after);
   if (found === undefined) return { at, view: undefined, behind: undefined, lines };
   const { id: _secret, ...view } = found;

@@ -1,10 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { endpointOf, type Runtime } from '../../runtime.ts';
+import type { Clock } from '../../clock.ts';
+import { FORMAT, FORMAT_VERSION } from '../recorder/line.ts';
+import { libraryVersion } from '../version.ts';
 import { PAGE } from './assets/page.ts';
 import { detailOf } from './detail.ts';
 import { Entrance, SECURITY } from './entrance.ts';
 import { Feed } from './feed.ts';
+import type { Line } from './lines.ts';
 import { Machines } from './machines.ts';
 import { type InspectorOptions, settleInspector } from './options.ts';
 import { Viewer } from './viewer.ts';
@@ -63,7 +67,7 @@ export async function serveInspector<T>(
 
   const exportTo = async (response: ServerResponse): Promise<void> => {
     const viewer = view(response, JSON_LINES, 'sessions.jsonl');
-    await viewer?.writeAll(linesOf(watch));
+    await viewer?.writeAll(linesOf(watch, runtimeClock));
     viewer?.end();
   };
 
@@ -120,8 +124,26 @@ export async function serveInspector<T>(
   return { url: `http://${name}:${port}/${token}/`, close, [Symbol.asyncDispose]: close };
 }
 
-function* linesOf<T>(watch: Watch<T>): Iterable<string> {
-  for (const { line } of watch.books.all()) yield `${JSON.stringify(line)}\n`;
+/** As a recorder writes it, so that what replays a recording replays this. */
+function* linesOf<T>(watch: Watch<T>, clock: Clock): Iterable<string> {
+  const lines = watch.books.all();
+  const at = lines[0]?.line.at ?? clock.now();
+  const format = {
+    format: FORMAT,
+    formatVersion: FORMAT_VERSION,
+    version: libraryVersion(),
+  } as const;
+  const header: Line = { type: 'header', ...format, at, messages: true };
+  yield `${JSON.stringify(header)}\n`;
+  for (const { line } of lines) yield `${JSON.stringify(line)}\n`;
+  const end: Line = {
+    type: 'end',
+    at: clock.now(),
+    why: 'closed',
+    lines: lines.length + 1,
+    dropped: 0,
+  };
+  yield `${JSON.stringify(end)}\n`;
 }
 
 const REFUSALS: ReadonlyMap<number, string> = new Map([

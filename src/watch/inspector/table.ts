@@ -19,6 +19,8 @@ export class Table {
   #gone: string[] = [];
   /** Keys a sweep has not met yet. */
   #unmet: Set<string> | null = null;
+  /** Those the sweep before has not met either. */
+  #missed = new Set<string>();
 
   constructor(maxRows: number, maxEnded: number) {
     this.#maxRows = maxRows;
@@ -31,6 +33,11 @@ export class Table {
 
   has(session: string): boolean {
     return this.#live.has(session);
+  }
+
+  /** Where a session stands that has not ended. */
+  stateOf(session: string): string | undefined {
+    return this.#live.get(session)?.state;
   }
 
   /** All rows, those that ended last; whoever iterates may take their time. */
@@ -59,7 +66,7 @@ export class Table {
     this.#changed.add(row);
   }
 
-  /** A sweep over all sessions begins: who is not met until its end is gone. */
+  /** A sweep over all sessions begins. */
   beginSweep(): void {
     this.#unmet = new Set(this.#live.keys());
   }
@@ -75,12 +82,20 @@ export class Table {
     if (refresh(row, view)) this.#changed.add(row);
   }
 
-  endSweep(): void {
-    for (const key of this.#unmet ?? []) {
-      this.#live.delete(key);
-      this.#gone.push(key);
-    }
+  /** @returns those that neither this sweep nor the one before has met */
+  endSweep(): Row[] {
+    const before = this.#missed;
+    this.#missed = this.#unmet ?? new Set();
     this.#unmet = null;
+    return [...this.#missed]
+      .filter((key) => before.has(key))
+      .map((key) => this.#live.get(key))
+      .filter((row) => row !== undefined);
+  }
+
+  /** It went without a word. */
+  drop(session: string): void {
+    if (this.#live.delete(session)) this.#gone.push(session);
   }
 
   /** The next changes, at most so many rows; the others stay for the next time. */

@@ -1,23 +1,31 @@
 import type { Clock } from '../../clock.ts';
+import { watchPassed } from '../../gateway/passed.ts';
 import type { Runtime } from '../../runtime.ts';
+import { listen } from '../recorder/listen.ts';
 import { Books } from './books.ts';
-import type { Line } from './lines.ts';
-import { listen } from './listen.ts';
+import type { Line, LineOf } from './lines.ts';
 import type { InspectorLimits } from './options.ts';
+import type { SessionView } from '../../view.ts';
 import { Table } from './table.ts';
 
 /** Sessions looked at in one go: some tenths of a millisecond. */
 const SWEEP = 250;
+/** Sessions asked for by name after a sweep that has not met them. */
+const MAX_MISSED = 20;
+/** Of a name that a server chose. */
+const MAX_METHOD = 128;
+
+const ASLEEP = 'idle.asleep';
 
 /** Listens to a runtime and keeps what a page shows of it. */
 export class Watch<T> {
   readonly books: Books;
   readonly table: Table;
   readonly #runtime: Runtime<T>;
-  readonly #stop: () => void;
+  readonly #stops: readonly (() => void)[];
   #supervisor = 'accepting';
   /** The supervisor's last step. */
-  #step: (Line & { type: 'supervisor' }) | undefined;
+  #step: LineOf<'supervisor'> | undefined;
   #cursor: string | undefined;
   #looked = 0;
   readonly #maxRows: number;
@@ -29,7 +37,16 @@ export class Watch<T> {
     this.books = new Books(limits);
     this.table = new Table(limits.maxRows, limits.maxEnded);
     if (!runtime.isReady) this.#supervisor = 'draining';
-    this.#stop = listen(runtime, clock, (line) => this.#note(line));
+    this.#stops = [
+      listen(runtime, (line) => this.#note(line), { messages: true, clock }),
+      // Gateways of other runtimes are heard as well.
+      watchPassed(({ session, direction, kind, method, bytes }) => {
+        if (!this.table.has(session)) return;
+        const short = method?.slice(0, MAX_METHOD);
+        const at = clock.now();
+        this.#note({ type: 'upstream', at, session, direction, kind, method: short, bytes });
+      }),
+    ];
   }
 
   get supervisor(): { readonly state: string; readonly last: unknown } {
@@ -55,9 +72,7 @@ export class Watch<T> {
       const page = await this.#runtime.sessions({ limit: SWEEP, ...(after && { after }) });
       for (const view of page.sessions) this.table.meet(view);
       this.#looked += page.sessions.length;
-      // The one it stood at is gone: what lies behind it was not looked at, so nothing is missing.
-      const isLost = after !== undefined && page.sessions.length === 0;
-      if (page.next === undefined && !isLost) this.table.endSweep();
+      if (page.next === undefined) await this.#lookForMissed();
       this.#cursor = this.#looked < this.#maxRows ? page.next : undefined;
       return this.#cursor === undefined;
     } finally {
@@ -65,12 +80,32 @@ export class Watch<T> {
     }
   }
 
+  /**
+   * One session as it is now, from those in this process: to find one that sleeps, a store would
+   * have to be read through.
+   */
+  async look(key: string): Promise<SessionView | undefined> {
+    const state = this.table.stateOf(key);
+    if (state === undefined || state === ASLEEP) return undefined;
+    return (await this.#runtime.sessions({ key, state, limit: 1 })).sessions[0];
+  }
+
   stop(): void {
-    this.#stop();
+    for (const stop of this.#stops) stop();
+  }
+
+  /**
+   * A sweep can pass somebody over: the one it stood at may end before it goes on, and whoever wakes
+   * changes places. So those it has not met twice are asked for by name before they are given up.
+   */
+  async #lookForMissed(): Promise<void> {
+    for (const { key, state } of this.table.endSweep().slice(0, MAX_MISSED)) {
+      const isHere = state !== ASLEEP && (await this.look(key)) !== undefined;
+      if (!isHere) this.table.drop(key);
+    }
   }
 
   #note(line: Line): void {
-    if (line.type === 'upstream' && !this.table.has(line.session)) return;
     if (line.type === 'supervisor') {
       this.#supervisor = line.to;
       this.#step = line;

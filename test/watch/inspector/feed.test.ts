@@ -1,3 +1,4 @@
+import { replay } from 'mcp-actors/recorder';
 import { describe, expect, it } from 'vitest';
 import { createMachine, createActor } from 'xstate';
 import type { Detail } from '../../../src/watch/inspector/detail.ts';
@@ -155,6 +156,13 @@ describe('the export', () => {
       expect(types).toContain(type);
     }
     expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((a, b) => a - b));
+    // What replays a recording replays this: every step is the machine's.
+    const { difference, sessions, end } = await replay(text.trim().split('\n'));
+    expect({ difference, sessions, end }).toEqual({
+      difference: undefined,
+      sessions: 2,
+      end: 'closed',
+    });
     const transition = lines.find(({ type }) => type === 'transition');
     expect(Object.keys(transition ?? {}).toSorted()).toEqual(
       ['at', 'effects', 'event', 'from', 'session', 'to', 'type'].toSorted(),

@@ -97,7 +97,7 @@ export class Recording implements Scene {
   }
 }
 
-/** A line without a type is one of a recorder: those of transitions need none. */
+/** Lines of a recording; one without a type that has both ends of a step is a transition. */
 function linesOf(text: string): Line[] {
   const lines: Line[] = [];
   for (const [i, each] of text.split('\n').entries()) {
@@ -122,6 +122,9 @@ const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['pinned', ['session', 'why']],
   ['crashed', ['session']],
   ['limit', ['limit']],
+  ['orphan', ['session', 'what']],
+  ['question', ['session', 'method']],
+  ['store', ['doing']],
   ['ended', ['session', 'reason']],
   ['supervisor', ['from', 'to', 'event']],
 ]);

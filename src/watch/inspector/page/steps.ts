@@ -36,14 +36,23 @@ export function stepOf(line: Line): Step {
       return note('news', `can not sleep: ${line.why}`);
     case 'crashed':
       return note('trouble', `${line.error}${line.restarted ? ', restarted' : ''}`);
+    case 'orphan':
+      return note('trouble', `${line.what} outlived it`);
+    case 'question':
+      return note('trouble', `${line.method} will not be answered: ${line.cause}`);
+    case 'store':
+      return note('trouble', `store: ${line.doing} failed, ${line.error}`);
     case 'limit':
       return note('trouble', `limit ${line.limit}`);
     case 'ended':
       return note('end', `ended: ${line.reason}`);
     case 'supervisor':
       return note('news', `supervisor ${line.from} → ${line.to}`);
+    case 'header':
+    case 'dropped':
+    case 'end':
     default:
-      return note('news', 'something later versions know');
+      return note('news', line.type);
   }
 }
 
