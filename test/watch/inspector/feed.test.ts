@@ -52,6 +52,31 @@ describe('the feed', () => {
     feed.leave();
   });
 
+  it('knows who sleeps, and who was woken', async () => {
+    const { runtime, connect, clock } = await startRig('fetch', { idleTimeoutMs: 1000 });
+    const { url } = await inspect(runtime);
+    const feed = await FeedReader.open(url);
+    const client = await connect();
+    const row = () => [...feed.rows.values()][0];
+    await clock.elapse(10_000);
+    await feed.until(() => row()?.['state'] === 'idle.asleep');
+    const key = String(row()?.['key']);
+    // Nothing of it is in this process; what it did is still known.
+    expect((await detailAt(url, key)).view).toBeUndefined();
+    // A page that comes later learns of it from the records.
+    const late = await FeedReader.open(url);
+    await late.until(() => late.lines.some(({ type }) => type === 'ready'));
+    expect(late.rows.get(key)).toMatchObject({ state: 'idle.asleep', client: 'raw 1.0.0' });
+    await client.ask(call(1, 'echo', { text: 'x' }));
+    await feed.until(() => row()?.['state'] === 'active');
+    const woken = await detailAt(url, key);
+    expect(woken.view).toMatchObject({ state: 'active', epoch: 2 });
+    const types = woken.lines.map(({ line }) => line.type);
+    expect(types).toEqual(expect.arrayContaining(['slept', 'woken']));
+    feed.leave();
+    late.leave();
+  });
+
   it('tells every viewer the same, and a late one what has been', async () => {
     const { runtime, connect } = await startRig('fetch');
     const { url } = await inspect(runtime);

@@ -80,7 +80,8 @@ describe('serveInspector', () => {
   });
 
   it('says nothing of wire ids, nor of what was said', async () => {
-    const { runtime, connect } = await startRig('fetch');
+    // Not even where others are told what is in a message.
+    const { runtime, connect } = await startRig('fetch', { announceContent: true });
     const { url } = await inspect(runtime);
     const feed = await FeedReader.open(url);
     const client = await connect();
