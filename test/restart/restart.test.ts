@@ -88,7 +88,8 @@ class Worker {
       return true;
     } catch (error) {
       const text = String(error);
-      if (!/fetch failed|ECONN|socket|terminated|network|Shutting down/i.test(text)) this.troubles.push(text);
+      if (!/fetch failed|ECONN|socket|terminated|network|Shutting down/i.test(text))
+        this.troubles.push(text);
       // There is no server for a moment.
       await new Promise((resolve) => setTimeout(resolve, 20));
       return false;
