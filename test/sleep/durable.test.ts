@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { eventually, turn } from '../support/eventually.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
+import { FaultyStore } from '../support/faultyStore.ts';
 import { WireClient } from '../support/wireClient.ts';
 
 const MINUTE = 60_000;
@@ -383,5 +384,22 @@ describe('runtime.evict, runtime.evictPrincipal, runtime.wake, runtime.sessions'
       sessions: { total: 0 },
     });
     expect(await machine.store.count()).toBe(0);
+  });
+});
+
+describe('a record that can not be read', () => {
+  it('is put aside: its client gets 404, the failure is announced, and others go on', async () => {
+    const memory = new DurableMemory();
+    const first = new FakeRuntime({ store: memory });
+    const [broken, whole] = [await first.open(), await first.open()];
+    const store = new FaultyStore(memory, 1);
+    const second = new FakeRuntime({ store });
+    const failed = second.record('store.failed');
+    store.damage(broken.id!);
+    const again = await Promise.all([broken, whole].map((client) => moved(client, second)));
+    const replies = await Promise.all(again.map((client) => client.request('tools/list')));
+    expect(replies.map((reply) => reply.status)).toEqual([404, 200]);
+    expect(failed).toMatchObject([{ doing: 'get', error: { code: 'record-corrupt' } }]);
+    expect((await again[0]!.request('tools/list')).status).toBe(404);
   });
 });
