@@ -249,7 +249,7 @@ export class SessionActor
   }
 
   notify(notification: NotificationMessage): boolean {
-    if (this.snapshot.hasTag('ending')) {
+    if (this.snapshot.hasTag('ending') || this.isDismissed) {
       this.journal.deadLetter('out', notification, 'closed');
       return false;
     }

@@ -1,3 +1,4 @@
+import { ActorsError } from './errors.ts';
 import type { SessionActor } from './sessionActor.ts';
 import type { LogEntry, ProgressEntry } from './journal.ts';
 import type { Owned } from './scope.ts';
@@ -8,7 +9,6 @@ import type { Woken } from './sleep/keeping.ts';
 export class SessionHandle implements Session {
   readonly era = 'legacy';
   #actor: SessionActor;
-  #updates: Promise<unknown> | null = null;
 
   constructor(actor: SessionActor) {
     this.#actor = actor;
@@ -73,11 +73,8 @@ export class SessionHandle implements Session {
   }
 
   update(change: (state: unknown) => unknown): Promise<unknown> {
-    // A failed update is its caller's to hear; the next one runs all the same.
-    const before = this.#updates?.catch(() => {});
-    const result = this.#change(change, before);
-    this.#updates = result;
-    return result;
+    const live = this.#live;
+    return live.isDismissed ? this.#changeAsleep(change) : live.update(change);
   }
 
   own<R extends Owned>(resource: R, options?: { readonly deadlineMs?: number }): R {
@@ -120,18 +117,25 @@ export class SessionHandle implements Session {
   }
 
   close(): void {
-    this.#live.close('terminated');
+    const live = this.#live;
+    if (!live.isDismissed) return live.close('terminated');
+    void this.#found().then(
+      (actor) => actor?.close('terminated'),
+      // Announced by whoever asked the store.
+      () => {},
+    );
   }
 
-  async #change(
-    change: (state: unknown) => unknown,
-    before: Promise<unknown> | undefined,
-  ): Promise<unknown> {
-    if (before !== undefined) await before;
-    const actor = this.#live;
-    const next = await change(actor.state);
-    if (next !== undefined) actor.state = next;
-    actor.stateChanged();
-    return actor.state;
+  async #changeAsleep(change: (state: unknown) => unknown): Promise<unknown> {
+    const actor = await this.#found();
+    if (actor === undefined) throw new ActorsError('session-over', 'the session has ended');
+    return actor.update(change);
+  }
+
+  /** Its actor, where the one this was made for has become a record in a durable store. */
+  async #found(): Promise<SessionActor | undefined> {
+    const found = await this.#actor.sleepers.found(this.#actor);
+    this.#actor = found ?? this.#actor;
+    return found;
   }
 }

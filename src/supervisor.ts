@@ -134,6 +134,7 @@ export class Supervisor<A extends Actor> implements Overseer {
 
   /** A session goes on as a record. */
   dismiss(session: A): void {
+    if (this.#directory.get(session.id) !== session) return;
     this.#directory.delete(session.id);
     if (this.#directory.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
@@ -190,7 +191,8 @@ export class Supervisor<A extends Actor> implements Overseer {
   /** A session is gone: a tombstone stays. */
   bury(session: Actor, reason: EndReason): void {
     const { events, counters, settings, digest } = this.services;
-    if (!this.#directory.delete(session.id)) return;
+    if (this.#directory.get(session.id) !== session) return;
+    this.#directory.delete(session.id);
     counters.evicted[reason]++;
     const now = settings.clock.now();
     this.#tombstones.set(digest(session.id), { principal: session.principal, reason, at: now });

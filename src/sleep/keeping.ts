@@ -20,6 +20,8 @@ export interface Woken {
 /** A time no deadline reaches, for what is kept for ever; `Infinity` is not for every store. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
+const DONE = Promise.resolve();
+
 /**
  * What stays of one session while it has no server: when it may fall asleep, what is stored of it,
  * and what its next server is told. Made when it is first needed.
@@ -165,9 +167,14 @@ export class Keeping implements Kept {
 
   // ---- what is stored
 
+  /** What is stored of the session is not this one's to change: it ended, or another goes on with it. */
+  get #isOver(): boolean {
+    return this.#isForgotten !== null || this.#actor.isDismissed;
+  }
+
   /** Something that is stored has changed. */
   changed(): void {
-    if (this.#isForgotten !== null || !this.#sleepers.isDurable) return;
+    if (this.#isOver || !this.#sleepers.isDurable) return;
     this.#isDirty = true;
     this.#sleepers.mark(this);
   }
@@ -212,11 +219,13 @@ export class Keeping implements Kept {
 
   /** Called by the deadlines, some time after a change. */
   writeBehind(): void {
-    if (this.#isDirty) this.store().catch(() => {});
+    // A write that failed is marked again, perhaps after its session's end.
+    if (this.#isDirty && !this.#isOver) this.store().catch(() => {});
   }
 
   /** Stores it now. @throws whatever the store failed with: the session goes on in memory */
   store(): Promise<void> {
+    if (this.#isOver) return DONE;
     const storing = this.#sleepers.put(this);
     this.#storing = storing;
     storing.then(
@@ -235,7 +244,10 @@ export class Keeping implements Kept {
   }
 
   #stored(storing: Promise<void>): void {
-    if (this.#storing === storing) this.#storing = null;
+    if (this.#storing !== storing) return;
+    this.#storing = null;
+    // It may have been all that kept a sleeping session here.
+    this.#actor.layDown();
   }
 
   /** It ended and must not come back. */

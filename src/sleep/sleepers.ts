@@ -161,6 +161,11 @@ export class Sleepers {
     return this.#directory.resident(id) ?? this.here(id, principal);
   }
 
+  /** The same in a durable store, where that takes waiting. @throws whatever the store failed with */
+  async found({ id, principal }: SessionActor): Promise<SessionActor | undefined> {
+    return this.#directory.resident(id) ?? (await this.seek(id, principal));
+  }
+
   // ---- putting away
 
   /** The handshake as a record has it: in memory the same one for all clients of a kind. */
@@ -173,8 +178,8 @@ export class Sleepers {
     if (this.#isOver || !actor.canLieDown) return;
     const { keeping } = actor;
     if (this.isDurable) {
-      // What is not stored yet keeps it here.
-      if (!keeping.isClean) return;
+      // What is not stored yet keeps it here: whoever asks the store next must find all of it.
+      if (!keeping.isClean || this.#writer?.isBusy(actor.id) === true) return;
     } else if (!this.#keep(actor)) return;
     this.#directory.dismiss(actor);
     if (this.#services.sweep.armedAt(this) === undefined) this.#services.sweep.arm(this);
@@ -321,7 +326,7 @@ export class Sleepers {
     if (this.#isOver) return;
     this.#isOver = true;
     const { counters } = this;
-    await this.#writer?.settled();
+    await this.#writer?.close();
     try {
       if (!this.isDurable) {
         // Those in memory end with it: counted, and not announced one by one.

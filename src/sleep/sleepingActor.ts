@@ -10,6 +10,7 @@ import type { Outgoing } from '../outgoing.ts';
 import type { Services } from '../services.ts';
 import type { SessionActor } from '../sessionActor.ts';
 import type { SessionHandle } from '../sessionHandle.ts';
+import { Updates } from '../updates.ts';
 import type { Uploads } from '../uploads.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import { EventLog } from './eventLog.ts';
@@ -35,6 +36,7 @@ export abstract class SleepingActor extends Actor {
   /** The value of the runtime's `state` option. */
   state: unknown;
   #keeping: Keeping | null = null;
+  #updates: Updates | null = null;
   #isDismissed = false;
   #isCrashed = false;
   /** Methods of the questions a crash left open. */
@@ -97,6 +99,7 @@ export abstract class SleepingActor extends Actor {
   /** Nothing in this process needs it: it can go on as its record. */
   get canLieDown(): boolean {
     if (!this.isAsleep || !this.isStorable || this.holdsPlace) return false;
+    if (this.#updates?.isEmpty === false) return false;
     if (this.uploads?.isEmpty === false || !this.incarnations.isReleased) return false;
     const { openOutbox } = this;
     if (openOutbox === null || openOutbox.isEmpty) return true;
@@ -114,6 +117,28 @@ export abstract class SleepingActor extends Actor {
   /** The actor of this session in this process, where this one has become a record. */
   get successor(): SessionActor | undefined {
     return this.#isDismissed ? this.sleepers.successor(this.self) : undefined;
+  }
+
+  /** It goes on as a record; what is asked of this actor is of no use any more. */
+  get isDismissed(): boolean {
+    return this.#isDismissed;
+  }
+
+  /** Changes the state. What `change` returns becomes the state; nothing keeps the one there is. */
+  async update(change: (state: unknown) => unknown): Promise<unknown> {
+    this.#updates ??= new Updates();
+    const state = this.#updates.run(async () => {
+      const next = await change(this.state);
+      if (next !== undefined) this.state = next;
+      this.stateChanged();
+      return this.state;
+    });
+    try {
+      return await state;
+    } finally {
+      // It may have kept a sleeping session here.
+      this.layDown();
+    }
   }
 
   /** It goes on as a record. */
@@ -213,7 +238,10 @@ export abstract class SleepingActor extends Actor {
 
   /** Leaves this process where nothing of it is needed here. */
   layDown(): void {
-    if (this.isAsleep) this.sleepers.layDown(this.self);
+    if (!this.isAsleep) return;
+    this.sleepers.layDown(this.self);
+    // What is still on its way to the store will have got there.
+    if (!this.#isDismissed && this.canLieDown) this.services.quiet.arm(this);
   }
 
   /** The next server is there and knows its client; nothing has reached it yet. */

@@ -20,13 +20,15 @@ export interface WriterHost {
   readonly later: DeadlineQueue<Kept>;
   /** What could not be stored, to be tried again. */
   readonly retries: DeadlineQueue<() => void>;
-  /** Writes that wait for the store. */
+  /** Who waits for the store, and how they are told that it takes too long. */
   readonly storing: DeadlineQueue<() => void>;
 }
 
+/** Somebody who waits for a write, and what they are told when it takes too long. */
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  readonly tooLong: () => void;
 }
 
 /** What the next write is to do for one session. */
@@ -34,8 +36,10 @@ interface Work {
   kept: Kept | null;
   isRemoved: boolean;
   rows: Map<number, string | undefined>;
-  readonly waiting: Waiting[];
+  readonly waiting: Set<Waiting>;
 }
+
+type Batch = readonly [string, Work][];
 
 /** Sessions of one write: what one transaction should hold at most. */
 const MAX_BATCH = 256;
@@ -44,17 +48,34 @@ const MAX_BATCH = 256;
  * Puts what sessions keep into a durable store: one write at a time, everything that has come up
  * meanwhile in the next one. So a session's changes reach the store in their order, and the rate of
  * writes is the store's own.
+ *
+ * Who waits is told after `storeTimeoutMs`. The next write waits for as long as the last one takes:
+ * of two at once, the older could overwrite the newer.
  */
 export class Writer {
   readonly #store: SessionStore;
   readonly #host: WriterHost;
   #work = new Map<string, Work>();
-  #isWriting = false;
+  /** Sessions of the write that is under way. */
+  readonly #writing = new Set<string>();
+  /** Sessions that ended and may still be stored. */
+  readonly #removing = new Set<string>();
+  #isRunning = false;
   #idle: (() => void)[] = [];
 
   constructor(store: SessionStore, host: WriterHost) {
     this.#store = store;
     this.#host = host;
+  }
+
+  /** Something of a session waits to be stored. */
+  isBusy(id: string): boolean {
+    return this.#work.has(id) || this.#writing.has(id);
+  }
+
+  /** A session that ended, and that the store may not have forgotten yet. */
+  isRemoving(id: string): boolean {
+    return this.#removing.has(id);
   }
 
   /** Stores a session within `writeBehindMs`. */
@@ -79,37 +100,66 @@ export class Writer {
     return this.#remove(kept.id);
   }
 
-  /** Resolves when nothing is left to write. */
-  async settled(): Promise<void> {
-    if (!this.#isWriting && this.#work.size === 0) return;
-    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  /**
+   * Resolves when nothing is left to write, or the store has had its time for it. What could not be
+   * removed so far is tried once more: nobody is left to do it later.
+   */
+  async close(): Promise<void> {
+    for (const id of this.#removing) if (!this.isBusy(id)) this.#remove(id).catch(() => {});
+    if (!this.#isRunning) return;
+    await new Promise<void>((resolve) => {
+      const { storing } = this.#host;
+      const done = (): void => {
+        storing.disarm(done);
+        resolve();
+      };
+      storing.arm(done);
+      this.#idle.push(done);
+    });
   }
 
   #remove(id: string): Promise<void> {
+    this.#removing.add(id);
     const removed = this.#add(id, (work) => {
       work.kept = null;
       work.rows.clear();
       work.isRemoved = true;
     });
-    // A record of an ended session must not outlive it.
-    removed.catch(() => this.#host.retries.arm(() => void this.#remove(id).catch(() => {})));
+    removed.then(
+      () => this.#removing.delete(id),
+      // A record of an ended session must not outlive it.
+      () => this.#host.retries.arm(() => void this.#remove(id).catch(() => {})),
+    );
     return removed;
   }
 
   #add(id: string, note: (work: Work) => void): Promise<void> {
     let work = this.#work.get(id);
     if (work === undefined) {
-      work = { kept: null, isRemoved: false, rows: new Map(), waiting: [] };
+      work = { kept: null, isRemoved: false, rows: new Map(), waiting: new Set() };
       this.#work.set(id, work);
     }
     note(work);
-    const done = new Promise<void>((resolve, reject) => work.waiting.push({ resolve, reject }));
-    if (!this.#isWriting) void this.#run();
+    const done = this.#wait(work.waiting);
+    if (!this.#isRunning) void this.#run();
     return done;
   }
 
+  #wait(all: Set<Waiting>): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const tooLong = (): void => {
+        all.delete(waiting);
+        reject(new ActorsError('store-unavailable', 'the session store did not answer in time'));
+      };
+      const waiting = { resolve, reject, tooLong };
+      all.add(waiting);
+      // From here on, and not from when its turn comes: what is before it may hang.
+      this.#host.storing.arm(tooLong);
+    });
+  }
+
   async #run(): Promise<void> {
-    this.#isWriting = true;
+    this.#isRunning = true;
     // Whatever this turn has to store goes together.
     await Promise.resolve();
     while (this.#work.size > 0) {
@@ -118,14 +168,15 @@ export class Writer {
       // One that can not be stored must not keep the others from it.
       for (const each of batch) await this.#write([each], false);
     }
-    this.#isWriting = false;
+    this.#isRunning = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #take(): [string, Work][] {
+  #take(): Batch {
     const batch: [string, Work][] = [];
     for (const entry of this.#work) {
       this.#work.delete(entry[0]);
+      this.#writing.add(entry[0]);
       batch.push(entry);
       if (batch.length === MAX_BATCH) break;
     }
@@ -133,43 +184,30 @@ export class Writer {
   }
 
   /** `false`: to be tried one by one. */
-  async #write(batch: readonly [string, Work][], mayRetry: boolean): Promise<boolean> {
+  async #write(batch: Batch, mayRetry: boolean): Promise<boolean> {
     try {
       const changes = batch.flatMap(([id, work]) => changesOf(id, work));
-      if (changes.length > 0) await this.#within(changes, batch);
-      for (const [, { waiting }] of batch) for (const { resolve } of waiting) resolve();
+      if (changes.length > 0) await this.#store.write(changes);
+      this.#told(batch, ({ resolve }) => resolve());
       return true;
     } catch (error) {
       if (mayRetry) return false;
-      for (const [, { kept, waiting }] of batch) {
-        const session = kept?.key;
-        this.#host.events.emit('store.failed', { session, doing: 'put', error });
-        for (const { reject } of waiting) reject(error);
+      for (const [, { kept, isRemoved }] of batch) {
+        const doing = isRemoved ? 'remove' : kept === null ? 'append' : 'put';
+        this.#host.events.emit('store.failed', { session: kept?.key, doing, error });
       }
+      this.#told(batch, ({ reject }) => reject(error));
       return true;
     }
   }
 
-  /**
-   * Who waits is told after `storeTimeoutMs`. The next write waits for as long as it takes: of two at
-   * once, the older could overwrite the newer.
-   */
-  async #within(changes: readonly StoreChange[], batch: readonly [string, Work][]): Promise<void> {
-    const tooLong = (): void => {
-      const error = new ActorsError(
-        'store-unavailable',
-        'the session store did not answer in time',
-      );
-      for (const [, { waiting }] of batch)
-        for (const { reject } of waiting.splice(0)) reject(error);
-    };
-    const written = this.#store.write(changes);
-    if (written === undefined) return;
-    this.#host.storing.arm(tooLong);
-    try {
-      await written;
-    } finally {
-      this.#host.storing.disarm(tooLong);
+  #told(batch: Batch, tell: (waiting: Waiting) => void): void {
+    for (const [id, { waiting }] of batch) {
+      this.#writing.delete(id);
+      for (const each of waiting) {
+        this.#host.storing.disarm(each.tooLong);
+        tell(each);
+      }
     }
   }
 }
