@@ -283,7 +283,8 @@ export class Outbox implements Outlet {
    * @param seen the place to be primed with: before the first event that is still to come
    */
   #carry(stream: Stream, port: ResponsePort, headers: readonly string[], seen: number): void {
-    this.#hangUp(stream);
+    // Its client is there all the while: taken for gone in between, a sleeping session would leave.
+    const isTakenOver = this.#release(stream);
     // The GET stream can be older than the handshake, which says what its client understands.
     stream.primed = canBePrimed(this.#host.protocolVersion);
     stream.port = port;
@@ -296,7 +297,7 @@ export class Outbox implements Outlet {
     else begin();
     this.#host.keepAlive.arm(port);
     this.#host.streamsChanged(1);
-    if (stream.number === STANDALONE) this.#host.attachedChanged(true);
+    if (stream.number === STANDALONE && !isTakenOver) this.#host.attachedChanged(true);
     port.whenGone(() => this.#left(stream, port));
   }
 
@@ -313,13 +314,23 @@ export class Outbox implements Outlet {
 
   /** Ends a stream's response, if it has one. */
   #hangUp(stream: Stream): void {
+    if (this.#release(stream) && stream.number === STANDALONE) this.#host.attachedChanged(false);
+  }
+
+  /** Takes a stream's port from it. @returns whether it had one */
+  #release(stream: Stream): boolean {
     const { port } = stream;
-    if (port === null) return;
+    if (port === null) return false;
     stream.port = null;
     this.#host.keepAlive.disarm(port);
-    if (!port.gone) port.end();
+    if (!port.gone) {
+      // What has not begun is answered all the same: its client waits for a head.
+      if (stream.begin === null) port.end();
+      else port.send(202, []);
+    }
+    stream.begin = null;
     this.#host.streamsChanged(-1);
-    if (stream.number === STANDALONE) this.#host.attachedChanged(false);
+    return true;
   }
 
   #put(stream: Stream, frame: string): boolean {

@@ -284,7 +284,9 @@ export abstract class SleepingActor extends Actor {
   protected left(): void {
     if (!this.isAsleep) return;
     this.keeping.expiresAt = this.sleepers.expiry();
-    this.layDown();
+    this.stateChanged();
+    // Not in the middle of whatever ended its stream.
+    void DONE.then(() => this.layDown());
   }
 
   /** It is in use. */

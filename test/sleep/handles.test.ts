@@ -9,6 +9,11 @@ interface Count {
   readonly count: number;
 }
 
+const slowly = async (state: unknown): Promise<Count> => {
+  await turn();
+  return count(state);
+};
+
 const count = (state: unknown): Count => ({ count: (state as Count).count + 1 });
 
 /** A session that is asleep and has left the process, and what its own code still holds of it. */
@@ -69,10 +74,6 @@ describe.each(stores)('what is held of a session that sleeps %s', (_, store) => 
     const { world, client, handle } = await laidDown(store());
     await client.call('tools/list');
     const [since] = world.runtime.residents();
-    const slowly = async (state: unknown): Promise<Count> => {
-      await turn();
-      return count(state);
-    };
     await Promise.all([handle, since!, handle, since!].map((each) => each.update(slowly)));
     expect(since?.state).toEqual({ count: 4 });
   });
