@@ -1,54 +1,56 @@
-import type { SessionRecord } from './record.ts';
-
-/** Most records of one run. Full runs take hardly more than a pointer a record. */
+/** Most items of one run. Full runs take hardly more than a pointer an item. */
 const RUN = 512;
 
-/** A place between records; records of one millisecond are ordered by their names. */
-export type Place = Pick<SessionRecord, 'expiresAt' | 'key' | 'id'>;
+/** Where an item is; no two are at the same place. */
+export interface Place {
+  readonly expiresAt: number;
+  /** Among those of one millisecond. */
+  readonly order: number;
+}
 
 /**
- * Records in the order they expire, in a sorted list of short sorted runs.
+ * Items in the order they expire, in a sorted list of short sorted runs.
  *
  * What expires last is put at the end without a search, so with one time to live for all of them
  * this is a queue; any other order costs a binary search. Any place is found again without a walk.
  */
-export class ExpiryOrder {
-  readonly #runs: SessionRecord[][];
+export class ExpiryOrder<T extends Place> {
+  readonly #runs: T[][];
   #size: number;
 
-  constructor(...records: SessionRecord[]) {
-    this.#runs = records.length === 0 ? [] : [records.toSorted(compare)];
-    this.#size = records.length;
+  constructor(...items: T[]) {
+    this.#runs = items.length === 0 ? [] : [items.toSorted(compare)];
+    this.#size = items.length;
   }
 
   get size(): number {
     return this.#size;
   }
 
-  add(record: SessionRecord): void {
+  add(item: T): void {
     this.#size++;
-    const at = Math.max(this.#runAt(record), 0);
+    const at = Math.max(this.#runAt(item), 0);
     const run = this.#runs[at];
     if (run === undefined) {
-      this.#runs.push([record]);
+      this.#runs.push([item]);
     } else if (run.length < RUN) {
-      run.splice(firstAfter(run, record), 0, record);
-    } else if (at === this.#runs.length - 1 && compare(run[RUN - 1]!, record) < 0) {
-      this.#runs.push([record]);
+      run.splice(firstAfter(run, item), 0, item);
+    } else if (at === this.#runs.length - 1 && compare(run[RUN - 1]!, item) < 0) {
+      this.#runs.push([item]);
     } else {
       const upper = run.splice(RUN / 2);
       this.#runs.splice(at + 1, 0, upper);
-      const half = compare(upper[0]!, record) < 0 ? upper : run;
-      half.splice(firstAfter(half, record), 0, record);
+      const half = compare(upper[0]!, item) < 0 ? upper : run;
+      half.splice(firstAfter(half, item), 0, item);
     }
   }
 
-  /** Takes out a record that is in it: the same object, unchanged since. */
-  remove(record: SessionRecord): void {
-    const at = this.#runAt(record);
+  /** Takes out an item that is in it: the same object, unchanged since. */
+  remove(item: T): void {
+    const at = this.#runAt(item);
     const run = this.#runs[at];
-    const index = run === undefined ? -1 : firstAfter(run, record) - 1;
-    if (run?.[index] !== record) return;
+    const index = run === undefined ? -1 : firstAfter(run, item) - 1;
+    if (run?.[index] !== item) return;
     this.#size--;
     run.splice(index, 1);
     if (run.length >= RUN / 4) return;
@@ -59,7 +61,7 @@ export class ExpiryOrder {
   }
 
   /** All of them, or those behind a place. The order must not change meanwhile. */
-  *after(place?: Place): Generator<SessionRecord> {
+  *after(place?: Place): Generator<T> {
     let at = place === undefined ? 0 : Math.max(this.#runAt(place), 0);
     let index = place === undefined ? 0 : firstAfter(this.#runs[at] ?? [], place);
     for (; at < this.#runs.length; at++, index = 0) {
@@ -87,12 +89,11 @@ export class ExpiryOrder {
 /** Negative when `a` comes first. */
 function compare(a: Place, b: Place): number {
   if (a.expiresAt !== b.expiresAt) return a.expiresAt < b.expiresAt ? -1 : 1;
-  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
-  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1;
+  return a.order - b.order;
 }
 
-/** The index of the first record of a run behind a place. */
-function firstAfter(run: readonly SessionRecord[], place: Place): number {
+/** The index of the first item of a run behind a place. */
+function firstAfter(run: readonly Place[], place: Place): number {
   const last = run.at(-1);
   if (last === undefined || compare(last, place) <= 0) return run.length;
   let low = 0;

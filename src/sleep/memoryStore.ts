@@ -1,24 +1,28 @@
+import { CompactRecord, InCommon } from './compactRecord.ts';
 import { ExpiryOrder, type Place } from './expiryOrder.ts';
 import type { SessionRecord } from './record.ts';
+import { ShardedMap } from './shardedMap.ts';
 import type { RecordPage, RecordQuery, SessionStore, StoreChange } from './store.ts';
 
 /**
- * Keeps records by reference, for as long as the process lives. Everything it does is done when it
- * returns.
+ * Keeps records for as long as the process lives, and what they hold by reference. Everything it does
+ * is done when it returns.
  *
  * Made for a million of them: beside the record there is a slot in a map, a pointer in the order,
  * and where it has a principal a second slot.
  */
 export class MemoryStore implements SessionStore {
   readonly isDurable = false;
-  readonly #records = new Map<string, SessionRecord>();
-  #order = new ExpiryOrder();
+  readonly #records = new ShardedMap<CompactRecord>();
+  #order = new Order();
   /** A principal with one session has no order of its own. */
-  readonly #principals = new Map<string, SessionRecord | ExpiryOrder>();
+  readonly #principals = new ShardedMap<CompactRecord | Order>();
+  readonly #inCommon = new InCommon();
+  #puts = 0;
   #rows: Map<string, Map<number, string>> | null = null;
 
   get(id: string): SessionRecord | undefined {
-    return this.#records.get(id);
+    return this.#records.get(id)?.record;
   }
 
   write(changes: readonly StoreChange[]): void {
@@ -32,18 +36,20 @@ export class MemoryStore implements SessionStore {
   page({ principal, after, limit }: RecordQuery): RecordPage {
     const records: SessionRecord[] = [];
     const place = after === undefined ? undefined : placeOf(after);
-    for (const record of this.#of(principal).after(place)) {
-      if (records.length === limit) return { records, next: cursorOf(records.at(-1)) };
-      records.push(record);
+    let last: Place | undefined;
+    for (const compact of this.#of(principal).after(place)) {
+      if (records.length === limit) return { records, next: last && cursorOf(last) };
+      records.push(compact.record);
+      last = compact;
     }
     return { records, next: undefined };
   }
 
   due(now: number, limit: number): readonly SessionRecord[] {
     const records: SessionRecord[] = [];
-    for (const record of this.#order.after()) {
-      if (record.expiresAt > now || records.length === limit) break;
-      records.push(record);
+    for (const compact of this.#order.after()) {
+      if (compact.expiresAt > now || records.length === limit) break;
+      records.push(compact.record);
     }
     return records;
   }
@@ -60,44 +66,46 @@ export class MemoryStore implements SessionStore {
   close(): void {
     this.#records.clear();
     this.#principals.clear();
-    this.#order = new ExpiryOrder();
+    this.#order = new Order();
     this.#rows = null;
   }
 
   #put(record: SessionRecord): void {
+    const compact = new CompactRecord(record, this.#inCommon.of(record), this.#puts++);
     const before = this.#records.get(record.id);
     if (before !== undefined) this.#unlist(before);
-    this.#records.set(record.id, record);
-    this.#order.add(record);
-    const { principal } = record;
+    this.#records.set(compact.id, compact);
+    this.#order.add(compact);
+    const { principal } = compact;
     if (principal === undefined) return;
     const others = this.#principals.get(principal);
-    if (others === undefined) this.#principals.set(principal, record);
-    else if (others instanceof ExpiryOrder) others.add(record);
-    else this.#principals.set(principal, new ExpiryOrder(others, record));
+    if (others === undefined) this.#principals.set(principal, compact);
+    else if (others instanceof Order) others.add(compact);
+    else this.#principals.set(principal, new Order(others, compact));
   }
 
   #remove(id: string): void {
-    const record = this.#records.get(id);
-    if (record === undefined) return;
-    this.#unlist(record);
+    const compact = this.#records.get(id);
+    if (compact === undefined) return;
+    this.#unlist(compact);
     this.#records.delete(id);
     if (this.#rows?.delete(id) === true && this.#rows.size === 0) this.#rows = null;
   }
 
-  #unlist(record: SessionRecord): void {
-    this.#order.remove(record);
-    if (record.principal === undefined) return;
-    const all = this.#principals.get(record.principal);
-    if (all instanceof ExpiryOrder) all.remove(record);
-    if (all === record || (all instanceof ExpiryOrder && all.size === 0)) {
-      this.#principals.delete(record.principal);
+  #unlist(compact: CompactRecord): void {
+    this.#order.remove(compact);
+    const { principal } = compact;
+    if (principal === undefined) return;
+    const all = this.#principals.get(principal);
+    if (all instanceof Order) all.remove(compact);
+    if (all === compact || (all instanceof Order && all.size === 0)) {
+      this.#principals.delete(principal);
     }
   }
 
   #row(id: string, n: number, row: string | undefined): void {
     // Rows of a session that is over would be swept by nobody.
-    if (!this.#records.has(id)) return;
+    if (this.#records.get(id) === undefined) return;
     const rows = this.#rows?.get(id);
     if (row === undefined) {
       rows?.delete(n);
@@ -110,22 +118,24 @@ export class MemoryStore implements SessionStore {
     }
   }
 
-  #of(principal: string | undefined): ExpiryOrder {
+  #of(principal: string | undefined): Order {
     if (principal === undefined) return this.#order;
     const records = this.#principals.get(principal);
-    if (records instanceof ExpiryOrder) return records;
-    return records === undefined ? new ExpiryOrder() : new ExpiryOrder(records);
+    if (records instanceof Order) return records;
+    return records === undefined ? new Order() : new Order(records);
   }
 }
 
+class Order extends ExpiryOrder<CompactRecord> {}
+
 /** Names no secret: a page's cursor may be seen by those who watch. */
-function cursorOf(record: SessionRecord | undefined): string | undefined {
-  return record === undefined ? undefined : `${record.expiresAt}:${record.key}`;
+function cursorOf({ expiresAt, order }: Place): string {
+  return `${expiresAt}:${order}`;
 }
 
 /** Behind every record where the cursor is none of ours. */
 function placeOf(cursor: string): Place {
-  const [, expiresAt = 'Infinity', key = '\uffff'] = /^([^:]+):(.*)$/s.exec(cursor) ?? [];
-  const at = Number(expiresAt);
-  return { expiresAt: Number.isNaN(at) ? Infinity : at, key, id: '\uffff' };
+  const [, expiresAt, order] = /^([^:]+):(\d+)$/.exec(cursor) ?? [];
+  const place = { expiresAt: Number(expiresAt ?? Infinity), order: Number(order ?? Infinity) };
+  return Number.isNaN(place.expiresAt) ? { expiresAt: Infinity, order: Infinity } : place;
 }

@@ -1,13 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ExpiryOrder } from '../../src/sleep/expiryOrder.ts';
-import type { SessionRecord } from '../../src/sleep/record.ts';
+import { ExpiryOrder, type Place } from '../../src/sleep/expiryOrder.ts';
 import { seeded } from '../support/seeded.ts';
-import { sessionRecord } from '../support/sessionRecord.ts';
 
-const place = ({ expiresAt, key }: SessionRecord): string => `${expiresAt} ${key}`;
-const inOrder = (records: readonly SessionRecord[]): SessionRecord[] =>
-  records.toSorted((a, b) => a.expiresAt - b.expiresAt || (a.key < b.key ? -1 : 1));
+const place = ({ expiresAt, order }: Place): string => `${expiresAt} ${order}`;
+const inOrder = (places: readonly Place[]): Place[] =>
+  places.toSorted((a, b) => a.expiresAt - b.expiresAt || a.order - b.order);
 
 it('ExpiryOrder keeps thousands of records in order, however they come and go', async () => {
   const property = fc.asyncProperty(
@@ -20,9 +18,10 @@ it('ExpiryOrder keeps thousands of records in order, however they come and go', 
     fc.integer({ min: 1, max: 12 }),
     fc.nat(),
     async (expiry, keepEvery, salt) => {
-      const order = new ExpiryOrder();
+      const order = new ExpiryOrder<Place>();
       const all = Array.from({ length: 5000 }, (_, i) =>
-        sessionRecord({ id: `${(i * 31) % 5000}`, expiresAt: expiry(i) }),
+        // Not in the order of arrival, as where one comes back in.
+        ({ expiresAt: expiry(i), order: (i * 31) % 5000 }),
       );
       for (const record of all) order.add(record);
       expect([...order.after()].map(place)).toEqual(inOrder(all).map(place));
@@ -48,9 +47,13 @@ it('ExpiryOrder keeps thousands of records in order, however they come and go', 
 });
 
 it('ExpiryOrder leaves alone what it does not hold', () => {
-  const order = new ExpiryOrder(sessionRecord({ id: 'b' }), sessionRecord({ id: 'a' }));
-  order.remove(sessionRecord({ id: 'a' }));
-  order.remove(sessionRecord({ id: 'z' }));
-  expect([...order.after()].map(({ id }) => id)).toEqual(['a', 'b']);
+  const [a, b] = [
+    { expiresAt: 1, order: 1 },
+    { expiresAt: 1, order: 2 },
+  ];
+  const order = new ExpiryOrder(b, a);
+  order.remove({ ...a });
+  order.remove({ expiresAt: 1, order: 3 });
+  expect([...order.after()]).toEqual([a, b]);
   expect(order.size).toBe(2);
 });

@@ -21,14 +21,21 @@ durableContract('FaultyStore over openLmdbStore, slow', () => {
   return { open, reopen: open };
 });
 
-it('MemoryStore holds a record by reference and answers in the same turn', () => {
+it('MemoryStore holds what a record has by reference and answers in the same turn', () => {
   const store = new MemoryStore();
-  const record = sessionRecord({ id: 'a', principal: 'ann' });
+  const over = { state: new Map(), kept: {}, locals: new Map(), asked: ['roots/list'] };
+  const record = sessionRecord({ id: 'a', principal: 'ann', ...over });
   store.write([{ type: 'put', record }]);
   expect(store.isDurable).toBe(false);
-  expect(store.get('a')).toBe(record);
-  expect(store.page({ principal: 'ann', limit: 1 }).records[0]).toBe(record);
-  expect(store.due(Infinity, 1)[0]).toBe(record);
+  const got = [store.get('a')];
+  got.push(store.page({ principal: 'ann', limit: 1 }).records[0], store.due(Infinity, 1)[0]);
+  for (const each of got) {
+    expect(each).toEqual(record);
+    expect(each?.handshake).toBe(record.handshake);
+    for (const name of ['state', 'kept', 'locals', 'asked'] as const) {
+      expect(each?.[name]).toBe(over[name]);
+    }
+  }
   store.close();
   expect(store.count()).toBe(0);
 });

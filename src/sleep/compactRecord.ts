@@ -1,0 +1,88 @@
+import type { SessionRecord } from './record.ts';
+
+/** What is the same for nearly all that sleep. */
+interface Common extends Pick<
+  SessionRecord,
+  'confirmed' | 'stateVersion' | 'locals' | 'kept' | 'asked' | 'asleep'
+> {
+  /** Times are kept as what they are from here on: numbers that need no object of their own. */
+  readonly base: number;
+}
+
+const NONE: readonly string[] = [];
+
+/** What records kept one after the other have in common. */
+export class InCommon {
+  #last: Common | undefined;
+
+  /** The last one again where it is the same. */
+  of({ startedAt, confirmed, stateVersion, locals, kept, asked, asleep }: SessionRecord): Common {
+    const last = this.#last;
+    const isSame =
+      last?.confirmed === confirmed &&
+      last.stateVersion === stateVersion &&
+      last.locals === locals &&
+      last.kept === kept &&
+      last.asleep === asleep &&
+      last.asked.length + asked.length === 0;
+    if (isSame) return last;
+    const base = last?.base ?? Math.trunc(startedAt);
+    const open = asked.length === 0 ? NONE : asked;
+    return (this.#last = { base, confirmed, stateVersion, locals, kept, asked: open, asleep });
+  }
+}
+
+/**
+ * A record in as few bytes as it takes, because there may be a million of them: one flat object,
+ * and nothing in it twice.
+ */
+export class CompactRecord {
+  readonly id: string;
+  readonly principal: string | undefined;
+  /** Its place among those that expire in the same millisecond. */
+  readonly order: number;
+  readonly #key: string;
+  readonly #handshake: SessionRecord['handshake'];
+  readonly #state: unknown;
+  readonly #common: Common;
+  readonly #started: number;
+  readonly #expires: number;
+  readonly #epoch: number;
+  readonly #standalone: number;
+
+  constructor(record: SessionRecord, common: Common, order: number) {
+    this.id = record.id;
+    this.principal = record.principal;
+    this.order = order;
+    this.#key = record.key;
+    this.#handshake = record.handshake;
+    this.#state = record.state;
+    this.#common = common;
+    this.#started = record.startedAt - common.base;
+    this.#expires = record.expiresAt - common.base;
+    this.#epoch = record.epoch;
+    this.#standalone = record.standalone;
+  }
+
+  get expiresAt(): number {
+    return this.#common.base + this.#expires;
+  }
+
+  /** The record it was made of. */
+  get record(): SessionRecord {
+    const { id, principal, expiresAt } = this;
+    const { base, ...common } = this.#common;
+    return {
+      id,
+      key: this.#key,
+      principal,
+      handshake: this.#handshake,
+      epoch: this.#epoch,
+      startedAt: base + this.#started,
+      expiresAt,
+      state: this.#state,
+      standalone: this.#standalone,
+      ...common,
+    };
+  }
+}
