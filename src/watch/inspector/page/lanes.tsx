@@ -18,7 +18,9 @@ export function Lanes({ row, view, letters, now }: LanesProps) {
   const requests = view?.requests ?? [];
   const running = requests.filter((request) => request.running);
   const waiting = requests.filter((request) => !request.running);
-  const others = row.waiting - waiting.length;
+  // Of one moment where there is a closer look; the list is told apart from it.
+  const { waiting: held, questions } = view ?? row;
+  const others = held - waiting.length;
   return (
     <div class="lanes" aria-label="Mailbox">
       <Lane name="running" count={running.length}>
@@ -26,14 +28,14 @@ export function Lanes({ row, view, letters, now }: LanesProps) {
           <Item key={i} text={method} more={duration(now - since)} />
         ))}
       </Lane>
-      <Lane name="waiting" count={row.waiting}>
+      <Lane name="waiting" count={held}>
         {waiting.slice(0, SHOWN).map(({ method, since }, i) => (
           <Item key={i} text={method} more={duration(now - since)} />
         ))}
         {others > 0 && <Item text={`${others} notifications`} more="" />}
       </Lane>
-      <Lane name="questions" count={row.questions}>
-        {row.questions > 0 && <Item text="to the client" more="open" />}
+      <Lane name="questions" count={questions}>
+        {questions > 0 && <Item text="to the client" more="open" />}
       </Lane>
       <Lane name="dead letters" count={letters.length}>
         {letters.slice(-SHOWN).map(({ kind, method, reason }, i) => (
