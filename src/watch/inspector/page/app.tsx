@@ -119,6 +119,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
           />
           <List
             rows={chosen}
+            fresh={(row) => (recording === undefined ? (scene.row(row.key) ?? row) : row)}
             now={scene.now()}
             selected={selected}
             choice={choice}

@@ -9,6 +9,8 @@ const MARGIN = 8;
 
 interface ListProps {
   readonly rows: readonly Row[];
+  /** A row as it is now: their order may be older. */
+  readonly fresh: (row: Row) => Row;
   readonly now: number;
   readonly selected: string | undefined;
   readonly choice: Choice;
@@ -17,7 +19,7 @@ interface ListProps {
 }
 
 /** All sessions, as many as there are: only those in sight are drawn. */
-export function List({ rows, now, selected, choice, onChoose, onSelect }: ListProps) {
+export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }: ListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 600 });
   useEffect(() => {
@@ -83,7 +85,7 @@ export function List({ rows, now, selected, choice, onChoose, onSelect }: ListPr
           {rows.slice(first, last).map((row, i) => (
             <ListRow
               key={row.key}
-              row={row}
+              row={fresh(row)}
               now={now}
               place={first + i}
               of={rows.length}
