@@ -85,9 +85,7 @@ export class Outbox implements Outlet {
 
   /** Streams that somebody reads. */
   get live(): number {
-    let count = 0;
-    for (const stream of this.#streams.values()) if (stream.isLive) count++;
-    return count;
+    return [...this.#streams.values()].filter(({ isLive }) => isLive).length;
   }
 
   /** Turns the response of a POST into a stream (rows P6, P12). */
@@ -308,8 +306,7 @@ export class Outbox implements Outlet {
   }
 
   #left(stream: Stream, port: ResponsePort): void {
-    if (stream.port !== port) return;
-    this.#hangUp(stream);
+    if (stream.port === port) this.#hangUp(stream);
   }
 
   /** Ends a stream's response, if it has one. */
