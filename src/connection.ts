@@ -118,6 +118,7 @@ export class Connection implements TransportPeer, SessionContext {
   async replay(handshake: Handshake, prefix: string): Promise<void> {
     this.#replaying = new Map();
     for (const message of handshake.replay(prefix)) {
+      if (this.#isReleased) return;
       if (!isRequest(message)) {
         this.deliver(message, undefined);
         continue;

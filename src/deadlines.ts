@@ -82,6 +82,7 @@ export class Deadlines {
   readonly #clock: Clock;
   readonly #queues: DeadlineQueue<never>[] = [];
   #timer: unknown;
+  #isStopped = false;
   #timerAt = Infinity;
 
   constructor(clock: Clock) {
@@ -101,13 +102,14 @@ export class Deadlines {
 
   /** Makes sure the timer fires no later than `at`. */
   expect(at: number): void {
-    if (at >= this.#timerAt) return;
+    if (this.#isStopped || at >= this.#timerAt) return;
     this.#clock.clearTimeout(this.#timer);
     this.#arm(at);
   }
 
-  /** Stops the timer and forgets every item. */
+  /** Stops the timer and forgets every item, for good: what is armed later is never due. */
   stop(): void {
+    this.#isStopped = true;
     this.#clock.clearTimeout(this.#timer);
     this.#timerAt = Infinity;
     for (const queue of this.#queues) queue.clear();

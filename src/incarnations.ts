@@ -67,10 +67,12 @@ export class Incarnations {
       // One incarnation at a time: what the last one owned is gone before its successor opens it.
       await this.#released;
       if (connection.isReleased) return;
+      // Before the factory: what it makes may ask as soon as it hears of its client.
+      await this.#own();
+      if (connection.isReleased) return;
       await this.#connect();
       await connection.replay(session.handshake, `${session.key}:${this.#epoch}`);
       if (connection.isReleased) return;
-      await this.#own();
       await session.woke(connection, began);
       if (!connection.isReleased) session.tell({ type: 'session.woken' });
     });

@@ -96,6 +96,7 @@ export class Lookup {
       take(await found);
     } catch (error) {
       const code = error instanceof ActorsError ? error.code : undefined;
+      if (code === 'not-admitted') return this.#host.refuse(port, 'draining', id);
       // Put aside by its store: there is no such session any more.
       if (code === 'record-corrupt') take(undefined);
       else if (code === 'store-unavailable') this.#host.refuse(port, code, id);

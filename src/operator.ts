@@ -23,14 +23,22 @@ export class Operator {
 
   async evictPrincipal(principal: string, reason: EndReason): Promise<number> {
     const ended: Promise<void>[] = [];
-    for (const session of this.#supervisor.of(principal)) ended.push(this.#end(session, reason));
-    const asleep = await this.#sleepers.all(principal);
-    for (const session of asleep) ended.push(this.#end(session, reason));
+    const end = (session: SessionActor): void => {
+      const isOver = this.#end(session, reason);
+      // Heard below, when all of them were told.
+      isOver.catch(() => {});
+      ended.push(isOver);
+    };
+    for (const session of this.#supervisor.of(principal)) end(session);
+    for await (const session of this.#sleepers.all(principal)) end(session);
+    // Woken while the others were looked for.
+    for (const session of this.#supervisor.of(principal)) end(session);
     await Promise.all(ended);
     return ended.length;
   }
 
   async wake(id: string): Promise<Session | undefined> {
+    if (!this.#supervisor.isAdmitting) return undefined;
     const session = await this.#find(id);
     if (session === undefined || !session.wake()) return undefined;
     await session.reached('waking');

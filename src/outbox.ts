@@ -296,17 +296,15 @@ export class Outbox implements Outlet {
     this.#host.keepAlive.arm(port);
     this.#host.streamsChanged(1);
     if (stream.number === STANDALONE && !isTakenOver) this.#host.attachedChanged(true);
-    port.whenGone(() => this.#left(stream, port));
+    port.whenGone(() => {
+      if (stream.port === port) this.#hangUp(stream);
+    });
   }
 
   #prime(stream: Stream, seen: number): void {
     const { key, limits } = this.#host;
     const place = formatEventId(key, stream.number, seen);
     stream.port?.write(stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n');
-  }
-
-  #left(stream: Stream, port: ResponsePort): void {
-    if (stream.port === port) this.#hangUp(stream);
   }
 
   /** Ends a stream's response, if it has one. */

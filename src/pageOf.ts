@@ -1,5 +1,4 @@
 import type { SessionActor } from './sessionActor.ts';
-import type { SessionRecord } from './sleep/record.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { SessionPage, SessionQuery, SessionView } from './view.ts';
 import { sleepingViewOf, viewOf } from './viewOf.ts';
@@ -62,16 +61,17 @@ async function away(
   sessions: SessionView[],
 ): Promise<string | undefined> {
   if (!isBelow('idle.asleep', state)) return undefined;
-  const { settings, principalKey } = supervisor.services;
-  const { records, next } = await settings.store.page({
+  const { sleepers, principalKey } = supervisor.services;
+  if (sleepers === null) return undefined;
+  const { records, next } = await sleepers.reads.page({
     limit: key === undefined ? limit - sessions.length : MAX_LIMIT,
     ...(principal !== undefined && { principal }),
     ...(after !== '' && { after }),
   });
-  const isHere = ({ id }: SessionRecord): boolean => supervisor.resident(id) !== undefined;
   for (const record of records) {
     if (key !== undefined && record.key !== key) continue;
-    if (!isHere(record)) sessions.push(sleepingViewOf(record, principalKey(record.principal)));
+    if (!sleepers.isHere(record.id))
+      sessions.push(sleepingViewOf(record, principalKey(record.principal)));
   }
   return next === undefined ? undefined : `${AWAY}${next}`;
 }

@@ -80,6 +80,10 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
   const sleepers = new Sleepers(services.settings.store, services, {
     resident: (id) => supervisor.resident(id),
     residents: () => supervisor.sessions(),
+    wasEnded: (id) => supervisor.wasEnded(id),
+    get isAdmitting() {
+      return supervisor.isAdmitting;
+    },
     recall(record, rows) {
       const actor = new SessionActor(supervisor, record.id, record.principal, undefined, record);
       actor.wakeFrom(record, rows);
@@ -95,7 +99,7 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
   sleepers.open();
   const operator = new Operator(supervisor, sleepers);
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= supervisor.close().then(() => sleepers.close()));
+  const close = (): Promise<void> => (closed ??= supervisor.close());
   const runtime: Runtime<T> = {
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),

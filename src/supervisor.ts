@@ -236,6 +236,7 @@ export class Supervisor<A extends Actor> implements Overseer {
   async close(): Promise<void> {
     this.#tell({ type: 'supervisor.close' });
     await this.drain(0);
+    await this.services.sleepers?.close();
     this.services.deadlines.stop();
   }
 
@@ -255,7 +256,11 @@ export class Supervisor<A extends Actor> implements Overseer {
   }
 
   #cutAll(): void {
-    for (const session of this.#directory.values()) session.tell({ type: 'deadline.passed' });
+    for (const session of this.#directory.values()) {
+      // Recalled by its own code meanwhile.
+      if (!session.snapshot.hasTag('ending')) session.close('drained');
+      session.tell({ type: 'deadline.passed' });
+    }
   }
 
   #spawn(principal: string | undefined, create: (id: string) => A): A {

@@ -38,7 +38,7 @@ export class Keeping implements Kept {
   #pinned: PinnedBy | undefined;
   #kept: unknown;
   #woken: Woken | undefined;
-  /** What its record says of the end of its last server. */
+  /** How its last server ended, for as long as there is no other. */
   #left: Omit<Woken, 'kept'> | undefined;
   /** What is stored says that it sleeps. */
   #isStoredAsleep = false;
@@ -94,6 +94,8 @@ export class Keeping implements Kept {
   /** It is in use. */
   roused(): void {
     this.unpin();
+    // Of a sleep that was broken off.
+    this.#kept = undefined;
     // Whoever finds it now must not take it for one that slept.
     if (this.#isStoredAsleep) this.changed();
   }
@@ -184,7 +186,10 @@ export class Keeping implements Kept {
     const actor = this.#actor;
     const { limits, handshake } = actor;
     this.#isDirty = false;
-    this.#isStoredAsleep = actor.isAsleep || actor.path === 'idle.dozing';
+    // Until the next server is there, it is what it was left as.
+    const left = this.#left;
+    this.#isStoredAsleep =
+      left === undefined ? actor.path === 'idle.dozing' : left.cause === 'slept';
     if (!this.#isPlain()) {
       count(actor.services.counters.limits, 'unstorable');
       return undefined;
@@ -207,7 +212,7 @@ export class Keeping implements Kept {
       stateVersion: limits.stateVersion,
       locals: locals === null ? undefined : sleepers.isDurable ? byName(locals) : locals,
       kept: this.#kept,
-      asked: actor.outgoing.methods,
+      asked: [...(left?.expired ?? []), ...actor.outgoing.methods],
       asleep: this.#isStoredAsleep,
       standalone: openOutbox?.standalone ?? 0,
     };
@@ -268,9 +273,23 @@ export class Keeping implements Kept {
     this.#left = { cause: record.asleep ? 'slept' : 'restarted', expired: record.asked };
   }
 
-  /** A server takes over. @param expired methods of the questions its predecessor left open */
-  wakes(cause: 'slept' | 'crashed', expired: readonly string[]): Woken {
-    this.#woken = { cause, expired, ...this.#left, kept: this.#kept };
+  /** Its server is given up. */
+  slept(): void {
+    this.expiresAt = this.#sleepers.expiry();
+    this.#left = { cause: 'slept', expired: [] };
+  }
+
+  /** Its server crashed. @param expired methods of the questions it had open */
+  crashed(expired: readonly string[]): void {
+    this.unpin();
+    this.#kept = undefined;
+    this.#left = { cause: 'crashed', expired };
+  }
+
+  /** A server takes over. */
+  wakes(): Woken {
+    const { cause = 'slept', expired = [] } = this.#left ?? {};
+    this.#woken = { cause, expired, kept: this.#kept };
     this.#left = undefined;
     this.#kept = undefined;
     this.expiresAt = undefined;

@@ -4,15 +4,23 @@ import type { HandshakeRecord } from '../handshake.ts';
 import type { Services } from '../services.ts';
 import type { SessionActor } from '../sessionActor.ts';
 import type { Counters } from '../stats.ts';
+import { isPromise } from './awaitable.ts';
+import { Crowd } from './crowd.ts';
 import { SharedHandshakes } from './handshakes.ts';
+import { Reads } from './reads.ts';
 import type { SessionRecord } from './record.ts';
 import type { Awaitable, SessionStore } from './store.ts';
+import { Sweep } from './sweep.ts';
 import { type Kept, Writer } from './writer.ts';
 
 /** The sessions in this process, as the supervisor keeps them. */
 export interface Directory {
   resident(id: string): SessionActor | undefined;
   residents(): Iterable<SessionActor>;
+  /** A session of this id has ended here: whatever a store may still say of it. */
+  wasEnded(id: string): boolean;
+  /** Those asleep may be recalled: not in a drain. */
+  readonly isAdmitting: boolean;
   /** Makes the actor of a record and gives it its place in the directory. */
   recall(record: SessionRecord, rows: Rows): SessionActor;
   /** Takes an actor out, that of a session that goes on as a record. */
@@ -24,8 +32,8 @@ export type Rows = readonly { readonly n: number; readonly row: string }[];
 
 /** Longest id looked for: ours are shorter. */
 const MAX_ID_LENGTH = 256;
-/** Records looked at in one go, so that a sweep does not hold up the sessions that are awake. */
-const SWEEP = 500;
+/** Records looked at in one go. */
+const PAGE = 500;
 
 /**
  * Where sessions are while they have no server. It finds them again, once for all who ask, lets them
@@ -33,22 +41,26 @@ const SWEEP = 500;
  */
 export class Sleepers {
   readonly store: SessionStore;
+  readonly reads: Reads;
   readonly #services: Services;
   readonly #directory: Directory;
   readonly #writer: Writer | null;
   readonly #handshakes = new SharedHandshakes();
   readonly #seeking = new Map<string, Promise<SessionActor | undefined>>();
-  /** Principals of whom one more sleeps, since the bounds were looked at. */
-  readonly #crowded = new Set<string | undefined>();
-  #isTrimming = false;
-  #isSweeping = false;
+  readonly #crowd: Crowd;
+  readonly #sweep: Sweep;
+  /** How many earlier processes left is being asked, or (`done`) known. */
+  #opening: Promise<void> | 'done' | null = null;
   #isOver = false;
 
   constructor(store: SessionStore, services: Services, directory: Directory) {
     this.store = store;
     this.#services = services;
     this.#directory = directory;
-    this.#writer = store.isDurable ? new Writer(store, services) : null;
+    this.reads = new Reads(store, services.storing);
+    this.#crowd = new Crowd(this, services);
+    this.#sweep = new Sweep(this, services, () => directory.residents());
+    this.#writer = store.isDurable ? new Writer(store, services, () => this.opened()) : null;
   }
 
   get isDurable(): boolean {
@@ -59,12 +71,57 @@ export class Sleepers {
     return this.#services.counters;
   }
 
+  /** Of the handshakes of those asleep. */
+  get handshakeBytes(): number {
+    return this.#handshakes.bytes;
+  }
+
   /** Those that earlier processes left. */
   open(): void {
     if (!this.isDurable) return;
-    const found = (count: number): void => void (this.counters.sessions.asleep += count);
-    this.#try('open', () => this.store.count(), found);
+    // Announced, and asked again by whoever needs the store.
+    this.opened()?.catch(() => {});
     this.#services.sweep.arm(this);
+  }
+
+  /**
+   * Those that earlier processes left are counted before anybody is found or stored: later, nobody
+   * could tell them from those of this one. @throws whatever the store failed with
+   */
+  opened(): Promise<void> | undefined {
+    if (!this.isDurable || this.#opening === 'done') return undefined;
+    this.#opening ??= this.#count();
+    return this.#opening;
+  }
+
+  async #count(): Promise<void> {
+    try {
+      this.counters.sessions.asleep += await this.reads.count();
+      this.#opening = 'done';
+    } catch (error) {
+      this.#opening = null;
+      this.failed('open', error);
+      throw error;
+    }
+  }
+
+  /** It is in this process, or has ended and may still be stored. */
+  isHere(id: string): boolean {
+    return this.#directory.resident(id) !== undefined || this.#hasEnded(id);
+  }
+
+  #hasEnded(id: string): boolean {
+    return this.#directory.wasEnded(id) || this.#writer?.isRemoving(id) === true;
+  }
+
+  /** Sessions of a principal that are stored and do not sleep. */
+  awake(principal: string): number {
+    if (!this.isDurable) return 0;
+    let count = 0;
+    for (const each of this.#directory.residents()) {
+      if (each.principal === principal && each.isKept && !each.isAsleep) count++;
+    }
+    return count;
   }
 
   /** When a session that falls asleep now ends. */
@@ -82,10 +139,10 @@ export class Sleepers {
    * @throws whatever the store failed with: nobody knows whether there is such a session
    */
   seek(id: string, principal: string | undefined): Awaitable<SessionActor | undefined> {
-    if (this.#isOver || id.length > MAX_ID_LENGTH) return undefined;
+    if (this.#isOver || id.length > MAX_ID_LENGTH || this.#hasEnded(id)) return undefined;
     const seeking = this.#seeking.get(id);
     if (seeking !== undefined) return seeking.then((actor) => own(actor, principal));
-    const found = this.#get(id);
+    const found = this.isDurable ? undefined : this.reads.get(id);
     if (!this.isDurable && !isPromise(found)) {
       // Another's is not even recalled (row S3).
       const isOwn = found !== undefined && found.principal === principal;
@@ -96,20 +153,11 @@ export class Sleepers {
     return recalled.then((actor) => own(actor, principal));
   }
 
-  /** A store that throws is one that rejects. */
-  #get(id: string): Awaitable<SessionRecord | undefined> {
-    try {
-      return this.store.get(id);
-    } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-    }
-  }
-
   /** For whoever acts on a session by its id alone. */
   async any(id: string): Promise<SessionActor | undefined> {
     const resident = this.#directory.resident(id);
     if (resident !== undefined) return resident;
-    const record = await this.store.get(id);
+    const record = await this.reads.get(id);
     return record === undefined ? undefined : await this.seek(id, record.principal);
   }
 
@@ -120,7 +168,10 @@ export class Sleepers {
     const [record, rows] = await this.#read(id, found);
     // It may have been recalled for another reason, or have ended, while the store was asked.
     const resident = this.#directory.resident(id);
-    if (resident !== undefined || this.#isOver) return resident;
+    if (resident !== undefined || this.#isOver || this.#hasEnded(id)) return resident;
+    if (!this.#directory.isAdmitting) {
+      throw new ActorsError('not-admitted', 'the runtime drains: nobody is woken any more');
+    }
     return this.#revive(record, rows);
   }
 
@@ -130,12 +181,27 @@ export class Sleepers {
     found: Awaitable<SessionRecord | undefined>,
   ): Promise<[SessionRecord | undefined, Rows]> {
     try {
-      const record = await found;
-      return [record, record === undefined ? [] : await this.store.rows(id)];
+      await this.opened();
+      const record = await (found ?? this.reads.get(id));
+      return [record, record === undefined ? [] : await this.#rows(id)];
     } catch (error) {
       this.failed('get', error);
-      if (error instanceof ActorsError && error.code === 'record-corrupt') throw error;
+      if (isCorrupt(error)) {
+        this.counters.sessions.asleep--;
+        throw error;
+      }
       throw new ActorsError('store-unavailable', 'the session store failed', { cause: error });
+    }
+  }
+
+  /** Without its streams a session goes on all the same. */
+  async #rows(id: string): Promise<Rows> {
+    try {
+      return await this.reads.rows(id);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      this.failed('load', error);
+      return [];
     }
   }
 
@@ -182,9 +248,8 @@ export class Sleepers {
       if (!keeping.isClean || this.#writer?.isBusy(actor.id) === true) return;
     } else if (!this.#keep(actor)) return;
     this.#directory.dismiss(actor);
-    if (this.#services.sweep.armedAt(this) === undefined) this.#services.sweep.arm(this);
-    this.#crowded.add(actor.principal);
-    void this.#trim();
+    this.#sweep.expect();
+    this.#crowd.grew(actor.principal);
   }
 
   /** In memory: by reference, and within bounds. */
@@ -200,48 +265,6 @@ export class Sleepers {
     if (this.isDurable) return;
     void this.store.write([{ type: 'remove', id: record.id }]);
     this.#handshakes.give(record.handshake);
-  }
-
-  /** Ends those that have slept longest, where there are too many. */
-  async #trim(): Promise<void> {
-    if (this.#isTrimming) return;
-    this.#isTrimming = true;
-    const { maxSleeping, maxSleepingBytes, maxSleepingPerPrincipal } = this.#services.settings;
-    const { store } = this;
-    try {
-      for (const principal of this.#crowded) {
-        this.#crowded.delete(principal);
-        if (principal !== undefined) {
-          while ((await store.count(principal)) > maxSleepingPerPrincipal) {
-            if (!(await this.#endFirst('maxSleepingPerPrincipal', principal))) break;
-          }
-        }
-        while (this.counters.sessions.asleep > maxSleeping) {
-          if (!(await this.#endFirst('maxSleeping'))) break;
-        }
-        while (this.#handshakes.bytes > maxSleepingBytes) {
-          if (!(await this.#endFirst('maxSleepingBytes'))) break;
-        }
-      }
-    } catch (error) {
-      this.failed('sweep', error);
-    } finally {
-      this.#isTrimming = false;
-    }
-  }
-
-  async #endFirst(
-    limit: 'maxSleeping' | 'maxSleepingBytes' | 'maxSleepingPerPrincipal',
-    principal?: string,
-  ): Promise<boolean> {
-    const query = { limit: SWEEP, ...(principal !== undefined && { principal }) };
-    const { records } = await this.store.page(query);
-    // A durable store has those that are awake as well; they are bounded elsewhere.
-    const first = records.find(({ id }) => this.#directory.resident(id) === undefined);
-    if (first === undefined || this.#isOver) return false;
-    this.#services.tripped(limit);
-    this.#revive(first, [])?.close('capacity');
-    return true;
   }
 
   // ---- the durable store
@@ -269,59 +292,47 @@ export class Sleepers {
 
   /** A session ended. @throws where the store could not forget it yet */
   forget(kept: Kept): Promise<void> {
+    this.#services.later.disarm(kept);
     return this.#writer?.remove(kept) ?? DONE;
   }
 
   // ---- letting go
 
-  /** Those of a principal that are not in this process, recalled. */
-  async all(principal: string): Promise<SessionActor[]> {
-    const actors: SessionActor[] = [];
+  /** Those of a principal that are not in this process, recalled one by one. */
+  async *all(principal: string): AsyncGenerator<SessionActor> {
     for (let after: string | undefined; ;) {
-      const query = { principal, limit: SWEEP, ...(after !== undefined && { after }) };
-      const { records, next } = await this.store.page(query);
+      const query = { principal, limit: PAGE, ...(after !== undefined && { after }) };
+      const { records, next } = await this.reads.page(query);
       for (const { id } of records) {
-        if (this.#directory.resident(id) !== undefined) continue;
+        if (this.isHere(id)) continue;
         const actor = await this.seek(id, principal);
-        if (actor !== undefined) actors.push(actor);
+        if (actor !== undefined) yield actor;
       }
-      if (next === undefined) return actors;
+      if (next === undefined) return;
       after = next;
     }
   }
 
   /** Lets go of those whose time is over; called by the deadlines. */
-  async sweep(): Promise<void> {
-    if (this.#isSweeping || this.#isOver) return;
-    this.#isSweeping = true;
-    try {
-      const now = this.#services.settings.clock.now();
-      const due = await this.store.due(now, SWEEP);
-      for (const record of due) {
-        // One that is here has deadlines of its own, and says so below.
-        if (this.#directory.resident(record.id) !== undefined) continue;
-        if (!this.#seeking.has(record.id)) this.#revive(record, []);
-      }
-      this.#renew(now);
-    } catch (error) {
-      this.failed('sweep', error);
-    } finally {
-      this.#isSweeping = false;
-      if (!this.#isOver) this.#services.sweep.arm(this);
+  sweep(): Promise<void> {
+    return this.#isOver ? DONE : this.#sweep.run();
+  }
+
+  /** One that this program can not read any more ends without ever being an actor again. */
+  drop({ id, key, startedAt, handshake }: SessionRecord): void {
+    const { counters, events, settings } = this.#services;
+    counters.sessions.asleep--;
+    counters.evicted.expired++;
+    const ageMs = settings.clock.now() - startedAt;
+    events.emit('session.ended', { session: key, reason: 'expired', ageMs });
+    if (this.#writer !== null) this.#writer.remove({ id }).catch(() => {});
+    else {
+      void this.store.write([{ type: 'remove', id }]);
+      this.#handshakes.give(handshake);
     }
   }
 
-  /** What is stored of those in this process must not expire before they do. */
-  #renew(now: number): void {
-    if (!this.isDurable) return;
-    const half = (this.expiry() - now) / 2;
-    for (const { isStorable, isKept, keeping, path } of this.#directory.residents()) {
-      if (!isStorable || !isKept || path.startsWith('closing')) continue;
-      if (keeping.storedUntil - now < half) keeping.changed();
-    }
-  }
-
-  /** The last write is done, and the store is closed. */
+  /** The last write is done, or has had its time, and the store is closed. */
   async close(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -333,7 +344,7 @@ export class Sleepers {
         counters.evicted.drained += await this.store.count();
       }
       counters.sessions.asleep = 0;
-      await this.store.close();
+      await this.reads.close();
     } catch (error) {
       this.failed('open', error);
     }
@@ -343,16 +354,6 @@ export class Sleepers {
   failed(doing: StoreWork, error: unknown): void {
     const { events }: { events: EventStream } = this.#services;
     events.emit('store.failed', { session: undefined, doing, error });
-  }
-
-  #try<T>(doing: StoreWork, run: () => Awaitable<T>, then: (value: T) => void): void {
-    try {
-      const value = run();
-      if (!isPromise(value)) then(value);
-      else value.then(then, (error: unknown) => this.failed(doing, error));
-    } catch (error) {
-      this.failed(doing, error);
-    }
   }
 }
 
@@ -366,6 +367,6 @@ function own(
   return actor.arrival === 'refuse' ? undefined : actor;
 }
 
-function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
+function isCorrupt(error: unknown): boolean {
+  return error instanceof ActorsError && error.code === 'record-corrupt';
 }

@@ -18,7 +18,6 @@ import { Keeping, type Woken } from './keeping.ts';
 import type { Sleepers } from './sleepers.ts';
 import { StreamRows } from './streamRows.ts';
 
-const NONE: readonly string[] = [];
 const DONE = Promise.resolve();
 
 /** Requests whose answers change what the next server is told. */
@@ -38,9 +37,6 @@ export abstract class SleepingActor extends Actor {
   #keeping: Keeping | null = null;
   #updates: Updates | null = null;
   #isDismissed = false;
-  #isCrashed = false;
-  /** Methods of the questions a crash left open. */
-  #expired: readonly string[] = NONE;
 
   abstract readonly handshake: Handshake;
   abstract readonly incarnations: Incarnations;
@@ -247,10 +243,7 @@ export abstract class SleepingActor extends Actor {
   /** The next server is there and knows its client; nothing has reached it yet. */
   async woke(connection: Connection, began: number): Promise<void> {
     const { counters, events, settings } = this.services;
-    const expired = this.#expired;
-    this.#expired = NONE;
-    const woken = this.keeping.wakes(this.#isCrashed ? 'crashed' : 'slept', expired);
-    this.#isCrashed = false;
+    const woken = this.keeping.wakes();
     const { cause } = woken;
     for (const method of woken.expired) {
       events.emit('question.expired', { session: this.key, method, cause });
@@ -265,7 +258,7 @@ export abstract class SleepingActor extends Actor {
 
   fallAsleep(): void {
     this.giveUpPlace();
-    this.keeping.expiresAt = this.sleepers.expiry();
+    this.keeping.slept();
     this.services.counters.slept++;
     this.services.events.emit('session.slept', { session: this.key });
     void this.incarnations.release().then(() => this.layDown());
@@ -296,9 +289,7 @@ export abstract class SleepingActor extends Actor {
 
   /** Its server crashed, and the next one is to be told. */
   protected noteCrash(): void {
-    this.#isCrashed = true;
-    this.#keeping?.unpin();
-    this.#expired = this.outgoing.methods;
+    this.keeping.crashed(this.outgoing.methods);
   }
 
   /** It ends: nothing of it may come back, unless another process is to go on with it. */

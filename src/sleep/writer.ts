@@ -55,6 +55,7 @@ const MAX_BATCH = 256;
 export class Writer {
   readonly #store: SessionStore;
   readonly #host: WriterHost;
+  readonly #opened: () => Promise<void> | undefined;
   #work = new Map<string, Work>();
   /** Sessions of the write that is under way. */
   readonly #writing = new Set<string>();
@@ -63,9 +64,11 @@ export class Writer {
   #isRunning = false;
   #idle: (() => void)[] = [];
 
-  constructor(store: SessionStore, host: WriterHost) {
+  /** @param opened what has to be known before anything is written; `undefined` once it is */
+  constructor(store: SessionStore, host: WriterHost, opened: () => Promise<void> | undefined) {
     this.#store = store;
     this.#host = host;
+    this.#opened = opened;
   }
 
   /** Something of a session waits to be stored. */
@@ -95,9 +98,8 @@ export class Writer {
   }
 
   /** Forgets a session and its rows. Tried until it is done; rejects when the first try failed. */
-  remove(kept: Kept): Promise<void> {
-    this.#host.later.disarm(kept);
-    return this.#remove(kept.id);
+  remove({ id }: Pick<Kept, 'id'>): Promise<void> {
+    return this.#remove(id);
   }
 
   /**
@@ -186,6 +188,7 @@ export class Writer {
   /** `false`: to be tried one by one. */
   async #write(batch: Batch, mayRetry: boolean): Promise<boolean> {
     try {
+      await this.#opened();
       const changes = batch.flatMap(([id, work]) => changesOf(id, work));
       if (changes.length > 0) await this.#store.write(changes);
       this.#told(batch, ({ resolve }) => resolve());

@@ -28,12 +28,13 @@ function rig() {
   const clock = new VirtualClock();
   const deadlines = new Deadlines(clock);
   const store = new GatedStore();
-  const writer = new Writer(store, {
+  const host = {
     events: new EventStream(),
-    later: deadlines.queue<Kept>(100, (kept) => kept.writeBehind()),
+    later: deadlines.queue<Kept>(100, (each) => each.writeBehind()),
     storing: deadlines.queue<() => void>(1000, (tooLong) => tooLong()),
     retries: deadlines.queue<() => void>(500, (again) => again()),
-  });
+  };
+  const writer = new Writer(store, host, () => undefined);
   return { clock, store, writer };
 }
 

@@ -1,0 +1,261 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ActorsError } from '../../src/errors.ts';
+import { eventually, turn } from '../support/eventually.ts';
+import { FakeRuntime } from '../support/fakeRuntime.ts';
+import { HeldStore } from '../support/heldStore.ts';
+import { MINUTE } from '../support/sleep.ts';
+import { WireClient } from '../support/wireClient.ts';
+
+const BROKEN = new Error('the disk is gone');
+
+async function settle(world: FakeRuntime, ms = 200): Promise<void> {
+  for (let i = 0; i < 8; i++) await turn();
+  await world.clock.elapse(ms);
+  for (let i = 0; i < 8; i++) await turn();
+}
+
+/** Lets all fall asleep that can. */
+const doze = (world: FakeRuntime): Promise<void> => settle(world, 6 * MINUTE);
+
+/** A session that another process has left. */
+async function left(store: HeldStore, user?: string): Promise<WireClient> {
+  const world = new FakeRuntime({ store });
+  const client = await world.open(user);
+  await settle(world);
+  return client;
+}
+
+async function moved(client: WireClient, to: FakeRuntime, user?: string): Promise<WireClient> {
+  const next = await WireClient.of(
+    to.runtime,
+    user === undefined ? {} : { headers: { 'x-user': user } },
+  );
+  next.id = client.id;
+  return next;
+}
+
+describe('a store that is slow', () => {
+  it('to say how many there are: those of this process are not among them', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const release = store.hold('count');
+    const world = new FakeRuntime({ store });
+    const opened = world.open();
+    const again = (await moved(client, world)).request('tools/list');
+    await turn();
+    release();
+    await opened;
+    expect((await again).status).toBe(200);
+    await settle(world);
+    expect(world.runtime.stats().sessions).toMatchObject({ asleep: 0, active: 2, total: 2 });
+  });
+
+  it('to find a session: its client is told to come again, and nobody waits for ever', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    const again = await moved(client, world);
+    const release = store.hold('get');
+    const call = again.request('tools/list');
+    await turn();
+    await world.clock.elapse(10_000);
+    expect((await call).status).toBe(503);
+    release();
+    expect((await again.request('tools/list')).status).toBe(200);
+  });
+
+  it('to list who is due: the next sweep comes all the same', async () => {
+    const store = new HeldStore();
+    await left(store);
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    store.hold('due');
+    await world.clock.elapse(2 * MINUTE);
+    store.hold('due')();
+    await settle(world, 60 * MINUTE);
+    expect(world.runtime.stats().evicted.expired).toBe(1);
+  });
+
+  it('to list who is due: whoever was used meanwhile is not', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store, idleTimeoutMs: 1000, evictAfterMs: 10_000 });
+    const client = await world.open();
+    await settle(world, 5000);
+    await world.clock.elapse(6000);
+    const release = store.hold('due');
+    await world.clock.elapse(1000);
+    expect((await client.request('tools/list')).status).toBe(200);
+    await settle(world, 3000);
+    expect(world.runtime.stats().sessions.asleep).toBe(1);
+    release();
+    await settle(world, 0);
+    expect(world.runtime.stats().sessions.asleep).toBe(1);
+    expect((await client.request('tools/list')).status).toBe(200);
+  });
+
+  it('to find a session that ends meanwhile: it does not come back', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store, maxSleeping: 1 });
+    const client = await world.open();
+    await doze(world);
+    const release = store.hold('rows');
+    const call = client.request('tools/list');
+    await turn();
+    // Another one that sleeps makes it one too many.
+    await world.open();
+    await doze(world);
+    release();
+    await call;
+    await settle(world);
+    expect(world.runtime.stats().sessions.total).toBeLessThanOrEqual(2);
+    const { asleep, active } = world.runtime.stats().sessions;
+    expect(asleep + active).toBe((await world.runtime.sessions()).sessions.length);
+  });
+
+  it('to find a session when its process drains: 503, and no server is built', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    const again = await moved(client, world);
+    const release = store.hold('get');
+    const call = again.request('tools/list');
+    await turn();
+    const drained = world.runtime.drain({ deadlineMs: 1000 });
+    release();
+    const reply = await (await call).whole();
+    expect([reply.status, reply.message.error?.data?.['code']]).toEqual([503, 'draining']);
+    await world.clock.elapse(1000);
+    await drained;
+    expect([world.servers, world.runtime.residents()]).toEqual([[], []]);
+  });
+
+  it('to do anything: close() finishes, and leaves no timer', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store });
+    await world.open();
+    await settle(world);
+    store.hold('write');
+    let isClosed = false;
+    const closed = world.runtime.close().then(() => (isClosed = true));
+    await world.clock.elapse(30_000);
+    expect(isClosed).toBe(true);
+    await closed;
+    expect(world.clock.pending).toBe(0);
+  });
+});
+
+describe('a store that refuses', () => {
+  it('to forget who ended: they are neither listed nor ended again, and gone in the end', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store });
+    const client = await world.open('ann');
+    await doze(world);
+    store.fail('write', BROKEN);
+    expect((await client.delete()).status).toBe(503);
+    expect((await world.runtime.sessions()).sessions).toEqual([]);
+    expect(await world.runtime.evictPrincipal('ann')).toBe(0);
+    expect(await world.runtime.evict(client.id!)).toBe(false);
+    expect(world.runtime.stats()).toMatchObject({ evicted: { terminated: 1, revoked: 0 } });
+    store.fail('write');
+    await world.runtime.close();
+    expect(await store.count()).toBe(0);
+  });
+
+  it('to forget who is evicted: whoever asked for it is told, and nobody else', async () => {
+    const unheard: unknown[] = [];
+    const hear = (error: unknown): void => void unheard.push(error);
+    process.on('unhandledRejection', hear);
+    onTestFinished(() => void process.off('unhandledRejection', hear));
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store });
+    await world.open('ann');
+    await settle(world);
+    store.fail('write', BROKEN);
+    store.fail('page', BROKEN);
+    await expect(world.runtime.evictPrincipal('ann')).rejects.toBe(BROKEN);
+    await settle(world);
+    expect(unheard).toEqual([]);
+    expect(world.runtime.stats().evicted.revoked).toBe(1);
+  });
+
+  it('to say how many there are takes no session, and counts right once it does', async () => {
+    const store = new HeldStore();
+    await left(store);
+    store.fail('count', BROKEN);
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    const client = await WireClient.of(world.runtime);
+    const refused = await client.initialize();
+    expect(refused.message.error?.data?.['code']).toBe('store-unavailable');
+    store.fail('count');
+    await world.open();
+    await settle(world);
+    expect(world.runtime.stats().sessions).toMatchObject({ asleep: 1, active: 1, total: 2 });
+  });
+});
+
+describe('a record that can not be read', () => {
+  it('is counted no more', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    store.fail('get', new ActorsError('record-corrupt', 'put aside'));
+    expect((await (await moved(client, world)).request('tools/list')).status).toBe(404);
+    expect(world.runtime.stats().sessions.total).toBe(0);
+  });
+
+  it('for its rows alone is no loss: the session goes on without them', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const world = new FakeRuntime({ store });
+    const failed = world.record('store.failed');
+    store.fail('rows', new ActorsError('record-corrupt', 'put aside'));
+    expect((await (await moved(client, world)).request('tools/list')).status).toBe(200);
+    expect(failed).toMatchObject([{ doing: 'load' }]);
+  });
+
+  it('by this version of the program ends when its time is over, and keeps nobody from it', async () => {
+    const store = new HeldStore();
+    await left(store);
+    await left(store);
+    const world = new FakeRuntime({
+      store,
+      stateVersion: 2,
+      migrate: () => {
+        throw new Error('never heard of it');
+      },
+    });
+    const ended = world.record('session.ended');
+    await settle(world, 60 * MINUTE);
+    expect(ended).toMatchObject([{ reason: 'expired' }, { reason: 'expired' }]);
+    expect(await store.count()).toBe(0);
+    expect(world.runtime.stats()).toMatchObject({
+      evicted: { expired: 2 },
+      sessions: { total: 0 },
+    });
+  });
+});
+
+describe('maxSleepingPerPrincipal in a durable store', () => {
+  it('ends no more than are too many, and counts those asleep alone', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store, maxSleepingPerPrincipal: 2 });
+    for (let i = 0; i < 4; i++) await world.open('ann');
+    await doze(world);
+    expect(world.runtime.stats()).toMatchObject({
+      evicted: { capacity: 2 },
+      sessions: { asleep: 2 },
+    });
+    const busy = [await world.open('ann'), await world.open('ann')];
+    for (const each of busy) void each.request('hold');
+    await doze(world);
+    expect(world.runtime.stats()).toMatchObject({
+      evicted: { capacity: 2 },
+      sessions: { asleep: 2 },
+    });
+    await eventually(() => world.runtime.stats().inFlight === 2);
+  });
+});
