@@ -7,7 +7,7 @@ const key = (name: string): Buffer => Buffer.from(name);
 const put = (name: string) => (tables: Tables) => void tables.records.put(key(name), key(name));
 
 it('Environment undoes the work that threw, and no other of its commit', async () => {
-  const files = new Environment(storeFolder().path, 1);
+  const files = new Environment({ path: storeFolder().path, exclusive: false, maxAside: 1 });
   onTestFinished(async () => files.close());
   const error = new Error('in the middle');
   const errors = await files.commit(() => [

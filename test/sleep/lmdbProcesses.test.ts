@@ -102,6 +102,29 @@ it('two processes use one store at once', async () => {
   expect(await store.count()).toBe(2);
 });
 
+it('an exclusive store is refused while another process has it open, and not once that was killed', async () => {
+  const { path, opened } = storeFolder();
+  const { child, lines } = start('hold', path);
+  for await (const line of lines) {
+    expect(line).toBe('"open"');
+    break;
+  }
+  const open = () => openLmdbStore({ path, exclusive: true });
+  expect(open).toThrow(
+    expect.objectContaining({
+      code: 'store-unavailable',
+      message: 'Another process has this store open',
+    }),
+  );
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const store = opened(open());
+  // This process is no other one.
+  opened(open());
+  await store.write([{ type: 'put', record: sessionRecord({ id: 'mine' }) }]);
+  expect(await store.count()).toBe(1);
+});
+
 it('a full disk refuses writes, is read on, and takes writes again when there is room', async () => {
   const { path, opened } = storeFolder();
   const report = (await reportOf('fill', path)) as { stored: string[]; readable: number };

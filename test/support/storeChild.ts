@@ -62,6 +62,13 @@ async function write(path: string): Promise<void> {
   await store.close();
 }
 
+/** Has the store open until it is killed. */
+function hold(path: string): void {
+  openLmdbStore({ path });
+  say('open');
+  setInterval(() => {}, 60_000);
+}
+
 /** Files of this process may have so many bytes, from now on. */
 function limitFiles(bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
@@ -134,6 +141,7 @@ const [scenario, path] = process.argv.slice(2);
 if (path !== undefined) {
   if (scenario === 'churn') await churn(path);
   if (scenario === 'write') await write(path);
+  if (scenario === 'hold') hold(path);
   if (scenario === 'fill') await fill(path);
   if (scenario === 'squeeze') await squeeze(path);
 }

@@ -3,6 +3,7 @@ import { ActorsError } from '../../errors.ts';
 import { RECORD_FORMAT } from '../record.ts';
 import type { Files, Work } from './commits.ts';
 import { prepareFiles } from './files.ts';
+import type { CheckedOptions } from './options.ts';
 import { WIRE } from './recordCodec.ts';
 import { Tables, type Table } from './tables.ts';
 
@@ -10,13 +11,15 @@ import { Tables, type Table } from './tables.ts';
 const LAYOUT = 1;
 const VERSIONS = Buffer.from('versions');
 
+type EnvironmentOptions = Pick<CheckedOptions, 'path' | 'exclusive' | 'maxAside'>;
+
 /** The files of a store, as LMDB keeps them. */
 export class Environment implements Files {
   readonly tables: Tables;
   readonly #root: RootDatabase;
 
   /** @throws ActorsError `store-unavailable` */
-  constructor(path: string, maxAside: number) {
+  constructor({ path, exclusive, maxAside }: EnvironmentOptions) {
     let root: RootDatabase | undefined;
     try {
       prepareFiles(path);
@@ -30,6 +33,7 @@ export class Environment implements Files {
       });
       this.#root = root;
       this.tables = new Tables(root, maxAside);
+      if (exclusive) checkAlone(root, this.tables.about);
       checkVersions(this.tables.about);
     } catch (cause) {
       root?.close().catch(() => {});
@@ -60,6 +64,18 @@ export class Environment implements Files {
 
   async close(): Promise<void> {
     await this.#root.close();
+  }
+}
+
+/** @throws ActorsError `store-unavailable` when another process is here */
+function checkAlone(root: RootDatabase, about: Table): void {
+  // Whoever has read is on the list. This process too: of two that come at once, one sees the other.
+  about.doesExist(VERSIONS);
+  // Whoever was killed is still on it. LMDB knows by a lock of the system that they are gone.
+  root.readerCheck();
+  const pids = Array.from(root.readerList().matchAll(/^ *(\d+) /gm), ([, pid]) => Number(pid));
+  if (pids.some((pid) => pid !== process.pid)) {
+    throw new ActorsError('store-unavailable', 'Another process has this store open');
   }
 }
 

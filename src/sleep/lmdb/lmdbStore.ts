@@ -27,10 +27,10 @@ export class LmdbStore implements SessionStore {
   readonly #reader: Reader;
 
   /** @throws ActorsError `store-unavailable` */
-  constructor({ path, maxAside, maxRecordBytes, maxWaitingBytes, migrate }: CheckedOptions) {
-    this.#maxRecordBytes = maxRecordBytes;
-    this.#commits = new Commits(() => new Environment(path, maxAside), maxWaitingBytes);
-    this.#reader = new Reader(this.#commits, migrate);
+  constructor(options: CheckedOptions) {
+    this.#maxRecordBytes = options.maxRecordBytes;
+    this.#commits = new Commits(() => new Environment(options), options.maxWaitingBytes);
+    this.#reader = new Reader(this.#commits, options.migrate);
   }
 
   get(id: string): Awaitable<SessionRecord | undefined> {

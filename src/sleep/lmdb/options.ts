@@ -9,6 +9,12 @@ export interface LmdbStoreOptions {
    */
   readonly path: string;
   /**
+   * Refuses to open while another process of this machine has the folder open. One that was killed
+   * has not.
+   * @default false
+   */
+  readonly exclusive?: boolean;
+  /**
    * Most bytes of one record as it is stored: the state, the handshake, locals and what `onSleep`
    * returned. A larger one is refused with `state-too-large`.
    * @default 2 MiB
@@ -32,6 +38,7 @@ export interface LmdbStoreOptions {
 }
 
 export const LMDB_DEFAULTS = {
+  exclusive: false,
   maxRecordBytes: 2 * 2 ** 20,
   maxWaitingBytes: 64 * 2 ** 20,
   maxAside: 100,
@@ -43,8 +50,9 @@ export type CheckedOptions = Required<Omit<LmdbStoreOptions, 'migrate'>> &
 /** @throws ActorsError `bad-option` */
 export function checkLmdbOptions(options: LmdbStoreOptions): CheckedOptions {
   const checked = { ...LMDB_DEFAULTS, ...options };
-  const { path, migrate } = checked;
+  const { path, exclusive, migrate } = checked;
   if (typeof path !== 'string' || path === '') refuse('path', 'the path of a folder', path);
+  if (typeof exclusive !== 'boolean') refuse('exclusive', 'true or false', exclusive);
   if (migrate !== undefined && typeof migrate !== 'function') {
     refuse('migrate', 'a function', migrate);
   }
