@@ -1,36 +1,34 @@
 import { closeSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { resolve as absolute } from 'node:path';
 import { createRuntime } from 'mcp-actors';
 import { type Inspector, serveInspector } from 'mcp-actors/inspector';
-import { openLmdbStore } from 'mcp-actors/lmdb';
 import { serve } from 'mcp-actors/node';
+import { readArguments } from './arguments.ts';
+import { fail } from './fail.ts';
+import { openStore } from './open-store.ts';
 import { createEverythingServer } from './server.ts';
 import { initialState } from './state.ts';
 import { keepStatusLine } from './status-line.ts';
 
-const port = Number(process.env['PORT'] || 3000);
-if (!Number.isInteger(port) || port < 0 || port > 65535) fail('PORT must be a number up to 65535.');
+// A terminal or pipe that is gone must not end the server, least of all while it drains.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-const options = { data: { type: 'string' }, inspect: { type: 'boolean' } } as const;
-const { data, inspect } = parseArgs({ options }).values;
+const { port, data, inspect } = readArguments();
 
 const runtime = createRuntime({
   server: createEverythingServer,
   state: initialState,
   // With a folder for them, sessions outlive this process.
-  ...(data !== undefined && { store: openLmdbStore({ path: data }) }),
+  ...(data !== undefined && { store: openStore(data) }),
 });
-const host = await serve(runtime, { port }).catch((error: NodeJS.ErrnoException) =>
-  error.code === 'EADDRINUSE'
-    ? fail(`Port ${port} is already in use; choose another, as in PORT=3001 npm start.`)
-    : Promise.reject(error),
-);
+runtime.on('store.failed', ({ doing, error }) => console.error(`Store, ${doing}:`, error));
 
+const host = await serve(runtime, { port }).catch(busy(port, 'PORT=3001 npm start'));
 const inspector: Inspector | undefined = inspect
   ? await serveInspector(runtime, {
-      port: Number(process.env['INSPECT_PORT'] || 0),
-      ...(process.env['INSPECT_TOKEN'] && { token: process.env['INSPECT_TOKEN'] }),
-    })
+      port: inspect.port,
+      ...(inspect.token !== undefined && { token: inspect.token }),
+    }).catch(busy(inspect.port, 'INSPECT_PORT=3002 npm start -- --inspect'))
   : undefined;
 
 console.log(`The everything server listens at ${host.url}
@@ -39,11 +37,10 @@ console.log(`The everything server listens at ${host.url}
   npx @modelcontextprotocol/inspector --transport http --server-url ${host.url}
 
 ${inspector ? `The inspector, for this machine alone: ${inspector.url}` : 'See every session: npm start -- --inspect'}
+${data === undefined ? 'Keep them when it ends: npm start -- --data ./data' : `Sessions are kept in ${absolute(data)}`}
 
 Ctrl-C ends it.
 `);
-// A terminal or pipe that is gone must not end the server, least of all while it drains.
-process.stdout.on('error', () => {});
 const stopStatusLine = keepStatusLine(runtime);
 
 const signal = await new Promise((resolve) => {
@@ -58,7 +55,9 @@ await host.close({ deadlineMs: 5000 });
 if (signal === 'SIGHUP') for (const fd of [0, 1, 2]) closeSync(fd);
 process.exit(0);
 
-function fail(sentence: string): never {
-  console.error(sentence);
-  process.exit(1);
+function busy(wanted: number, example: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    return fail(`Port ${wanted} is already in use; choose another, as in ${example}.`);
+  };
 }

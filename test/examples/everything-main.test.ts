@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { rawStore } from '../support/rawStore.ts';
+import { storeFolder } from '../support/storeFolder.ts';
 import { EverythingClient } from './everything-client.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -14,8 +17,9 @@ afterEach(() => {
 });
 
 /** `npm start`, and all it says. */
-function start(port: number | string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/everything/main.ts'], {
+function start(port: number | string, ...args: readonly string[]) {
+  const main = ['--import', 'tsx', 'examples/everything/main.ts', ...args];
+  const child = spawn(process.execPath, main, {
     cwd: root,
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,19 +55,99 @@ describe('npm start', () => {
     },
   );
 
-  it('says in one sentence that its port is busy, and exits 1', async () => {
+  it.each([
+    ['its port', 'PORT', 'PORT=3001 npm start'],
+    ["the inspector's port", 'INSPECT_PORT', 'INSPECT_PORT=3002 npm start -- --inspect'],
+  ])('says in one sentence that %s is busy, and exits 1', async (_what, name, example) => {
     const busy = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void busy.close());
     await once(busy, 'listening');
     const { port } = busy.address() as AddressInfo;
-    const { said, ended } = start(port);
+    vi.stubEnv('INSPECT_PORT', String(port));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { said, ended } = name === 'PORT' ? start(port) : start(0, '--inspect');
     expect(await ended).toBe(1);
-    expect(said.err).toMatch(new RegExp(`^Port ${port} is already in use; .*\\.\n$`));
-    busy.close();
+    expect(said.err).toBe(`Port ${port} is already in use; choose another, as in ${example}.\n`);
   });
 
   it('says in one sentence what PORT takes, and exits 1', async () => {
     const { said, ended } = start('many');
     expect(await ended).toBe(1);
     expect(said.err).toMatch(/^PORT must be .*\.\n$/);
+  });
+
+  it.each([
+    [['--dat', './data'], /^Unknown option '--dat': npm start -- \[--data DIR\].*\.\n$/],
+    [['./data'], /^Unexpected argument '\.\/data': npm start -- .*\.\n$/],
+    [['--data'], /^Option '--data <value>' argument missing: npm start -- .*\.\n$/],
+    [['--data='], /^--data takes a folder: npm start -- .*\.\n$/],
+  ])('says in one sentence what is wrong with %j, and exits 64', async (args, sentence) => {
+    const { said, ended } = start(0, ...args);
+    expect(await ended).toBe(64);
+    expect(said).toEqual({ out: '', err: expect.stringMatching(sentence) as string });
+  });
+});
+
+describe('npm start -- --data', () => {
+  it('says where sessions are kept, and goes on with them when it is killed and started again', async () => {
+    const { path } = storeFolder();
+    const first = start(0, '--data', path);
+    const { client } = await EverythingClient.connect(await first.url());
+    expect(first.said.out).toContain(`Sessions are kept in ${path}`);
+    const count = () => client.callTool({ name: 'counter', arguments: {} });
+    expect(await count()).toMatchObject({ content: [{ text: '1' }] });
+
+    const { port } = new URL(await first.url());
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = start(port, '--data', path);
+    await second.url();
+    expect(await count()).toMatchObject({ content: [{ text: '2' }] });
+    await client.close();
+  });
+
+  it.each([
+    ['a file', (path: string) => writeFile(path, ''), 'EEXIST: file already exists.*'],
+    [
+      'a folder of something else',
+      async (path: string) => {
+        await mkdir(path);
+        await writeFile(join(path, 'data.mdb'), 'x'.repeat(10_000));
+      },
+      'data\\.mdb is no file of this version of LMDB',
+    ],
+    [
+      'a store of a newer release',
+      async (path: string) => {
+        const newer = Buffer.of(99, 1, 15);
+        await rawStore(path, ({ about }) => about.putSync(Buffer.from('versions'), newer));
+      },
+      'A newer release of mcp-actors or of node wrote this store',
+    ],
+  ])(
+    'says in one sentence that it can not keep sessions in %s, and exits 1',
+    async (_what, make, why) => {
+      const { path } = storeFolder();
+      await make(path);
+      const { said, ended } = start(0, '--data', path);
+      expect(await ended).toBe(1);
+      expect(said.out).toBe('');
+      expect(said.err).toMatch(new RegExp(`^Sessions can not be kept in ${path}: ${why}\\.\\n$`));
+    },
+  );
+
+  it('says in one sentence that another server has the folder, which goes on, and exits 1', async () => {
+    const { path } = storeFolder();
+    const first = start(0, '--data', path);
+    const { client } = await EverythingClient.connect(await first.url());
+    const { said, ended } = start(0, '--data', path);
+    expect(await ended).toBe(1);
+    expect(said.err).toBe(
+      `Sessions can not be kept in ${path}: Another process has this store open.\n`,
+    );
+    expect(await client.callTool({ name: 'counter', arguments: {} })).toMatchObject({
+      content: [{ text: '1' }],
+    });
+    await client.close();
   });
 });

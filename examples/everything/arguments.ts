@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { fail } from './fail.ts';
+
+/** What `npm start` was told. */
+export interface Arguments {
+  readonly port: number;
+  /** The folder for sessions; without one they end with the process. */
+  readonly data: string | undefined;
+  /** Where the inspector is, if it is wanted. */
+  readonly inspect: { readonly port: number; readonly token: string | undefined } | undefined;
+}
+
+const options = {
+  data: { type: 'string' },
+  inspect: { type: 'boolean', default: false },
+} as const;
+
+const usage = 'npm start -- [--data DIR] [--inspect]';
+const wrongUsage = 64;
+
+/** Reads the command line and the environment; what makes no sense ends the process. */
+export function readArguments(): Arguments {
+  const { data, inspect } = parse();
+  if (data === '') fail(`--data takes a folder: ${usage}.`, wrongUsage);
+  const token = process.env['INSPECT_TOKEN'] || undefined;
+  return {
+    port: portOf('PORT', 3000),
+    data,
+    inspect: inspect ? { port: portOf('INSPECT_PORT', 0), token } : undefined,
+  };
+}
+
+function parse() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    // The first sentence of node's says what is wrong; the others are about other commands.
+    const [reason = ''] = (error as Error).message.split(/\.\s/);
+    return fail(`${reason}: ${usage}.`, wrongUsage);
+  }
+}
+
+function portOf(name: string, otherwise: number): number {
+  const port = Number(process.env[name] || otherwise);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  return fail(`${name} must be a number up to 65535.`);
+}
