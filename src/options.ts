@@ -87,7 +87,10 @@ export interface Limits {
    * @default 1 s; 50 ms where the store is durable, so that whatever lasts survives the process
    */
   sseAfterMs: number;
-  /** What a client is told to wait before it resumes. @default 1 s */
+  /**
+   * What a client is told to wait before it resumes. Those of the SDK try twice and give up.
+   * @default 1 s; 3 s where the store is durable, so that both tries outlast a restart
+   */
   retryMs: number;
   /** Entries of a session's RPC log. @default 64 */
   maxLogEntries: number;
@@ -131,8 +134,11 @@ export const DEFAULT_LIMITS: Limits = {
   maxHistory: 1024,
 };
 
-/** Where streams outlive the process, a call becomes one soon: plain JSON can not be resumed. */
-const DURABLE_SSE_AFTER_MS = 50;
+/**
+ * Where streams outlive the process, a call becomes one soon: plain JSON can not be resumed. And
+ * its client comes back when there may be a process again.
+ */
+const DURABLE_LIMITS = { sseAfterMs: 50, retryMs: 3000 } as const;
 
 const FUNCTIONS = [
   'state',
@@ -309,7 +315,10 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     stateVersion,
     (v) => Number.isSafeInteger(v) && (v as number) > 0,
   );
-  if (store.isDurable && options.sseAfterMs === undefined) limits.sseAfterMs = DURABLE_SSE_AFTER_MS;
+  if (store.isDurable) {
+    limits.sseAfterMs = options.sseAfterMs ?? DURABLE_LIMITS.sseAfterMs;
+    limits.retryMs = options.retryMs ?? DURABLE_LIMITS.retryMs;
+  }
   return {
     ...limits,
     server: options.server,

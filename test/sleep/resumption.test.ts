@@ -40,6 +40,13 @@ describe('a stream in a durable store', () => {
     expect([stream.isStream, stream.frames[0]?.data]).toEqual([true, '']);
   });
 
+  it('tells its client to be patient: a restart takes longer than the line does to come back', async () => {
+    const { stream } = await streaming(new DurableMemory());
+    expect(stream.frames[0]?.retry).toBe(3000);
+    const { stream: asTold } = await streaming(new DurableMemory(), { retryMs: 500 });
+    expect(asTold.frames[0]?.retry).toBe(500);
+  });
+
   it('is not primed before anybody could come back for it', async () => {
     const store = new DurableMemory();
     const first = new FakeRuntime({ store });
