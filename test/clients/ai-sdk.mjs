@@ -1,12 +1,15 @@
 import { createMCPClient } from '@ai-sdk/mcp';
-import { journey } from './journey.mjs';
+import { timeout } from './timeout.mjs';
+import { travel } from './travel.mjs';
 
-await journey({
+await travel({
   connect: (url) => createMCPClient({ transport: { type: 'http', url } }),
   list: async (client) => Object.keys(await client.tools()),
   async call(client, name, args) {
     const tools = await client.tools();
-    const { content } = await tools[name].execute(args, { toolCallId: '1', messages: [] });
+    const abortSignal = AbortSignal.timeout(timeout);
+    const options = { toolCallId: '1', messages: [], abortSignal };
+    const { content } = await tools[name].execute(args, options);
     return content[0].text;
   },
   close: (client) => client.close(),

@@ -1,11 +1,8 @@
 import { strict as assert } from 'node:assert';
-
-const stepLimitMs = 20_000;
+import { Steps } from './steps.mjs';
 
 /**
- * Takes one client to the server at `process.argv[2]` and back, and prints a line of JSON: for each
- * step `ok`, `-` where the client has no such thing, or what went wrong. After a failure, nothing
- * but `close` is tried.
+ * Takes one client to the server at `process.argv[2]` and back.
  *
  * @template C
  * @param {object} client
@@ -17,48 +14,27 @@ const stepLimitMs = 20_000;
  */
 export async function journey(client) {
   const started = performance.now();
-  const outcome = { connect: '-', list: '-', call: '-', progress: '-', close: '-', ms: 0 };
+  const steps = new Steps(['connect', 'list', 'call', 'progress', 'close']);
   let connected;
 
-  await step('connect', async () => {
+  const isConnected = await steps.try('connect', async () => {
     connected = await client.connect(process.argv[2]);
   });
-  if (outcome.connect === 'ok') {
-    await step('list', async () => {
+  if (isConnected) {
+    await steps.try('list', async () => {
       const tools = await client.list(connected);
       assert(tools.includes('echo') && tools.includes('long-running'), `tools: ${tools.join()}`);
     });
-    await step('call', async () => {
+    await steps.try('call', async () => {
       assert.equal(await client.call(connected, 'echo', { message: 'hello' }), 'Echo: hello');
     });
     if (client.progress) {
-      await step('progress', async () => {
+      await steps.try('progress', async () => {
         const args = { duration: 0.3, steps: 3 };
         assert.deepEqual(await client.progress(connected, 'long-running', args), [1, 2, 3]);
       });
     }
-    await step('close', () => client.close(connected));
+    await steps.try('close', () => client.close(connected), { always: true });
   }
-  outcome.ms = Math.round(performance.now() - started);
-  console.log(JSON.stringify(outcome));
-  // A client may keep a timer or a socket after it was closed.
-  process.exit();
-
-  async function step(name, run) {
-    if (name !== 'close' && Object.values(outcome).some(isTrouble)) return;
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error('took too long')), stepLimitMs);
-    });
-    try {
-      await Promise.race([run(), late]);
-      outcome[name] = 'ok';
-    } catch (error) {
-      outcome[name] = String(error?.message ?? error);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+  steps.print(performance.now() - started);
 }
-
-const isTrouble = (value) => typeof value === 'string' && value !== 'ok' && value !== '-';

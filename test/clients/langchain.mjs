@@ -1,9 +1,10 @@
 import { MultiServerMCPClient } from '@langchain/mcp-adapters';
-import { journey } from './journey.mjs';
+import { timeout } from './timeout.mjs';
+import { travel } from './travel.mjs';
 
 const seen = [];
 
-await journey({
+await travel({
   async connect(url) {
     const client = new MultiServerMCPClient({
       // Whatever is answered, it must be Streamable HTTP that worked.
@@ -14,7 +15,8 @@ await journey({
     return { client, tools };
   },
   list: async ({ tools }) => tools.map(({ name }) => name),
-  call: ({ tools }, name, args) => tools.find((tool) => tool.name === name).invoke(args),
+  call: ({ tools }, name, args) =>
+    tools.find((tool) => tool.name === name).invoke(args, { timeout }),
   async progress({ tools }, name, args) {
     await tools.find((tool) => tool.name === name).invoke(args);
     return seen;

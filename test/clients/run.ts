@@ -1,77 +1,126 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEverythingServer } from '../conformance/everything-server.ts';
 import { install } from '../conformance/install.ts';
 import { refereeNode } from '../conformance/referee-node.ts';
+import { EverythingProcess } from '../support/everythingProcess.ts';
+import { type Outcome, Traveller } from './traveller.ts';
 
-/** `newer`: asks for a newer Node.js than ours. */
-const clients = [
-  { name: 'SDK 1.12', script: 'sdk-1-12.mjs' },
+interface Client {
+  readonly name: string;
+  readonly script: string;
+  /** Asks for a newer Node.js than ours. */
+  readonly newer?: true;
+  /** Opens a session for each call: a restart has nothing of it to keep. */
+  readonly brief?: true;
+  /** Leaves a call alone whose stream broke, until it times out. */
+  readonly forgets?: true;
+}
+
+const clients: readonly Client[] = [
+  { name: 'SDK 1.12', script: 'sdk-1-12.mjs', forgets: true },
   { name: 'SDK 1.32', script: 'sdk-1-32.mjs' },
   { name: 'SDK 2.4', script: 'sdk-2-default.mjs' },
   { name: 'SDK 2.4, auto', script: 'sdk-2-auto.mjs' },
-  { name: 'AI SDK', script: 'ai-sdk.mjs', newer: true },
+  { name: 'AI SDK', script: 'ai-sdk.mjs', newer: true, forgets: true },
   { name: 'LangChain', script: 'langchain.mjs' },
-  { name: 'Inspector CLI', script: 'inspector.mjs', newer: true },
+  { name: 'Inspector CLI', script: 'inspector.mjs', newer: true, brief: true },
 ];
-const steps = ['connect', 'list', 'call', 'progress', 'close'] as const;
-const timeLimitMs = 60_000;
-
-type Outcome = Record<(typeof steps)[number], string> & { ms: number };
+const nothing: Outcome = { ms: 0 };
 
 install(join(import.meta.dirname, '../conformance'));
 install(import.meta.dirname);
-const server = await startEverythingServer();
-const outcomes = new Map<string, Outcome>();
-try {
-  // One after the other: the milliseconds are each client's own.
-  for (const { name, script, newer } of clients) {
-    outcomes.set(name, await travel(newer ? refereeNode() : process.execPath, script));
-  }
-} finally {
-  await server.stop();
-}
-
-const failures = [...outcomes].flatMap(([name, outcome]) =>
-  steps.filter((step) => isTrouble(outcome[step])).map((step) => ({ name, step, outcome })),
-);
-console.log(row('client', [...steps, 'ms']));
-for (const [name, outcome] of outcomes) {
-  console.log(row(name, [...steps.map((step) => mark(outcome[step])), String(outcome.ms)]));
-}
-for (const { name, step, outcome } of failures) console.log(`${name}, ${step}: ${outcome[step]}`);
-
-const failed = new Set(failures.map(({ name }) => name)).size;
-console.log(`${clients.length - failed} passed, ${failed} failed`);
+const failed =
+  report(await visits(), 'visit', ['connect', 'list', 'call', 'progress', 'close']) +
+  report(await restarts(), 'restart', ['connect', 'kill', 'killed', 'term', 'termed', 'close']);
+console.log(`kill, term: the session went on after kill -9 and SIGTERM; "-": a session for each call.
+killed, termed: a call that was running was told that its process died, done before it did, or left
+alone by its client until it timed out.
+`);
+const travelled = 2 * clients.length - clients.filter(({ brief }) => brief).length;
+console.log(`${travelled - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** A process of its own for each client: one that crashes takes no other along. */
-async function travel(node: string, script: string): Promise<Outcome> {
-  const child = spawn(node, [join(import.meta.dirname, script), server.url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const late = setTimeout(() => child.kill('SIGKILL'), timeLimitMs);
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    said += chunk;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  clearTimeout(late);
+/** One after the other: the milliseconds are each client's own. */
+async function visits(): Promise<Map<string, Outcome>> {
+  const server = await startEverythingServer();
+  const outcomes = new Map<string, Outcome>();
   try {
-    return JSON.parse(said.trim().split('\n').at(-1) ?? '') as Outcome;
-  } catch {
-    const end = `ended with ${code ?? 'a signal'}`;
-    return { connect: end, list: '-', call: '-', progress: '-', close: '-', ms: 0 };
+    for (const client of clients) {
+      outcomes.set(client.name, await send(client, server.url).outcome);
+    }
+  } finally {
+    await server.stop();
+  }
+  return outcomes;
+}
+
+/** All at once, on one server: it is killed when each has a call that runs. */
+async function restarts(): Promise<Map<string, Outcome>> {
+  const data = mkdtempSync(join(tmpdir(), 'mcp-actors-clients-'));
+  let server = await EverythingProcess.start(0, ['--data', data]);
+  try {
+    const { url, port } = server;
+    const travellers = new Map(
+      clients.filter(({ brief }) => !brief).map((each) => [each.name, send(each, url, 'restart')]),
+    );
+    const all = [...travellers.values()];
+    for (const [index, signal] of (['SIGKILL', 'SIGTERM'] as const).entries()) {
+      await Promise.all(all.map((traveller) => traveller.ready(index + 1)));
+      await server.end(signal);
+      server = await EverythingProcess.start(port, ['--data', data]);
+      for (const traveller of all) traveller.goOn();
+    }
+    const outcomes = new Map<string, Outcome>();
+    for (const client of clients) {
+      const outcome = await travellers.get(client.name)?.outcome;
+      outcomes.set(client.name, outcome === undefined ? nothing : judge(client, outcome));
+    }
+    return outcomes;
+  } finally {
+    await server.end('SIGKILL');
+    rmSync(data, { recursive: true });
   }
 }
 
-function isTrouble(step: string): boolean {
-  return step !== 'ok' && step !== '-';
+/** A call whose process died is told so where its client comes back for it; SIGTERM lets one finish. */
+function judge({ forgets }: Client, outcome: Outcome): Outcome {
+  const { killed = '-', termed = '-' } = outcome;
+  return {
+    ...outcome,
+    killed: expected(killed, 'told', ...(forgets ? ['timeout'] : [])),
+    termed: expected(termed, 'done'),
+  };
 }
 
-function mark(step: string): string {
-  return isTrouble(step) ? 'FAIL' : step;
+function expected(text: string | number, ...texts: readonly string[]): string {
+  return [...texts, '-'].includes(`${text}`) || isTrouble(text)
+    ? `${text}`
+    : `FAIL it was: ${text}`;
+}
+
+function send({ script, newer }: Client, ...args: string[]): Traveller {
+  return new Traveller(newer ? refereeNode() : process.execPath, script, args);
+}
+
+/** @returns how many failed */
+function report(outcomes: Map<string, Outcome>, title: string, steps: readonly string[]): number {
+  console.log(row(title, [...steps, 'ms']));
+  for (const [name, outcome] of outcomes) {
+    const marks = steps.map((step) => (isTrouble(outcome[step]) ? 'FAIL' : (outcome[step] ?? '-')));
+    console.log(row(name, [...marks, outcome['ms'] ?? 0].map(String)));
+  }
+  const failures = [...outcomes].flatMap(([name, outcome]) =>
+    steps.filter((step) => isTrouble(outcome[step])).map((step) => [name, step, outcome[step]]),
+  );
+  for (const [name, step, what] of failures) console.log(`${title}, ${name}, ${step}: ${what}`);
+  console.log();
+  return new Set(failures.map(([name]) => name)).size;
+}
+
+function isTrouble(step: string | number | undefined): boolean {
+  return String(step).startsWith('FAIL');
 }
 
 function row(name: string, cells: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { Client } from 'sdk-1-12/client/index.js';
 import { StreamableHTTPClientTransport } from 'sdk-1-12/client/streamableHttp.js';
-import { journey } from './journey.mjs';
+import { travel } from './travel.mjs';
 import { sdkV1 } from './sdk-v1.mjs';
 
-await journey(sdkV1({ Client, StreamableHTTPClientTransport }));
+await travel(sdkV1({ Client, StreamableHTTPClientTransport }));

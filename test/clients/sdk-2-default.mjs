@@ -1,4 +1,4 @@
-import { journey } from './journey.mjs';
+import { travel } from './travel.mjs';
 import { sdkV2 } from './sdk-v2.mjs';
 
-await journey(sdkV2({}));
+await travel(sdkV2({}));

@@ -1,3 +1,5 @@
+import { timeout } from './timeout.mjs';
+
 /** What the v1 SDK's client does, in whichever release it is handed. */
 export const sdkV1 = ({ Client, StreamableHTTPClientTransport }) => ({
   async connect(url) {
@@ -8,7 +10,7 @@ export const sdkV1 = ({ Client, StreamableHTTPClientTransport }) => ({
   },
   list: async ({ client }) => (await client.listTools()).tools.map(({ name }) => name),
   async call({ client }, name, args) {
-    const { content } = await client.callTool({ name, arguments: args });
+    const { content } = await client.callTool({ name, arguments: args }, undefined, { timeout });
     return content[0].text;
   },
   async progress({ client }, name, args) {

@@ -1,5 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
+import { timeout } from './timeout.mjs';
+
 /** What the v2 SDK's client does, with the given options. */
 export const sdkV2 = (options) => ({
   async connect(url) {
@@ -10,7 +12,7 @@ export const sdkV2 = (options) => ({
   },
   list: async ({ client }) => (await client.listTools()).tools.map(({ name }) => name),
   async call({ client }, name, args) {
-    const { content } = await client.callTool({ name, arguments: args });
+    const { content } = await client.callTool({ name, arguments: args }, { timeout });
     return content[0].text;
   },
   async progress({ client }, name, args) {
