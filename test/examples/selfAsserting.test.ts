@@ -6,6 +6,8 @@ it.each([
   ['many-clients/main.ts', 'foreign nonces'],
   ['existing-server/main.ts', 'Two instances, two cleanups'],
   ['inspector.ts', 'The page has the session and the door'],
+  ['durable.ts', 'Counted 1 in one runtime and 2 in the next'],
+  ['sleeping-shell.ts', 'Another shell, in the same folder'],
   ['both-protocols.ts', '2 sessions, one per protocol'],
 ])('examples/%s proves what it shows and ends', async (path, said) => {
   const { code, output } = await runExample(path);
