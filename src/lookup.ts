@@ -93,7 +93,12 @@ export class Lookup {
     take: (session: SessionActor | undefined) => void,
   ): Promise<void> {
     try {
-      take(await found);
+      const session = await found;
+      // Handed over to the next process while it was looked for.
+      if (session === undefined && !this.#supervisor.isAdmitting) {
+        return this.#host.refuse(port, 'draining', id);
+      }
+      take(session);
     } catch (error) {
       const code = error instanceof ActorsError ? error.code : undefined;
       if (code === 'not-admitted') return this.#host.refuse(port, 'draining', id);

@@ -23,6 +23,7 @@ export class Operator {
 
   async evictPrincipal(principal: string, reason: EndReason): Promise<number> {
     const ended: Promise<void>[] = [];
+    const began = this.#supervisor.services.settings.clock.now();
     const end = (session: SessionActor): void => {
       const isOver = this.#end(session, reason);
       // Heard below, when all of them were told.
@@ -31,8 +32,10 @@ export class Operator {
     };
     for (const session of this.#supervisor.of(principal)) end(session);
     for await (const session of this.#sleepers.all(principal)) end(session);
-    // Woken while the others were looked for.
-    for (const session of this.#supervisor.of(principal)) end(session);
+    // Woken while the others were looked for; one opened meanwhile is nobody who was meant.
+    for (const session of this.#supervisor.of(principal)) {
+      if (session.startedAt < began) end(session);
+    }
     await Promise.all(ended);
     return ended.length;
   }

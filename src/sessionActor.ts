@@ -203,7 +203,9 @@ export class SessionActor
     if ('method' in message && message.method === 'notifications/initialized') {
       this.handshake.initialized = true;
     }
-    const { current } = this.incarnations;
+    const { current, wakeCount } = this.incarnations;
+    // What came while its server was rebuilt was not heard when it came.
+    if (wakeCount > 0 && !this.isConfirmed) this.#confirm(message);
     try {
       runInSession(current, () => current.deliver(message, delivery));
     } catch (error) {
@@ -284,7 +286,7 @@ export class SessionActor
 
   attachedChanged(attached: boolean): void {
     this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
-    if (!attached) this.left();
+    if (this.isAsleep) this.lookedAt(attached);
   }
 
   drained(): void {
@@ -320,9 +322,11 @@ export class SessionActor
 
   /** The client has initialized; or it goes to work without a word of it, as some do (row L2). */
   #confirm(message: Message): void {
-    if (this.arrival === 'stash' || isResponse(message)) return;
+    const { arrival } = this;
+    if (arrival === 'stash' || arrival === 'refuse' || isResponse(message)) return;
     const { method } = message;
-    const isWork = isRequest(message) && method !== 'ping';
+    // Whoever comes back to a session that slept has had the answer to its `initialize`.
+    const isWork = (this.isAsleep || isRequest(message)) && method !== 'ping';
     if (isWork || method === 'notifications/initialized')
       this.tell({ type: 'handshake.confirmed' });
   }

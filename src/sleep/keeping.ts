@@ -196,9 +196,9 @@ export class Keeping implements Kept {
     }
     const { sleepers } = this;
     const { openLocals: locals, openOutbox } = actor;
-    // Attached, it does not expire while this process lives.
-    const { attached } = actor.snapshot.context;
-    this.storedUntil = (attached ? undefined : this.expiresAt) ?? sleepers.expiry();
+    // In use, or attached, it does not expire while this process lives.
+    const isResting = actor.isAsleep && !actor.snapshot.context.attached;
+    this.storedUntil = (isResting ? this.expiresAt : undefined) ?? sleepers.expiry();
     return {
       id: actor.id,
       key: actor.key,

@@ -30,6 +30,8 @@ export interface Directory {
 /** The rows of a session's event streams. */
 export type Rows = readonly { readonly n: number; readonly row: string }[];
 
+type Found = SessionActor | undefined;
+
 /** Longest id looked for: ours are shorter. */
 const MAX_ID_LENGTH = 256;
 /** Records looked at in one go. */
@@ -46,7 +48,7 @@ export class Sleepers {
   readonly #directory: Directory;
   readonly #writer: Writer | null;
   readonly #handshakes = new SharedHandshakes();
-  readonly #seeking = new Map<string, Promise<SessionActor | undefined>>();
+  readonly #seeking = new Map<string, Promise<Found>>();
   readonly #crowd: Crowd;
   readonly #sweep: Sweep;
   /** How many earlier processes left is being asked, or (`done`) known. */
@@ -140,45 +142,57 @@ export class Sleepers {
    */
   seek(id: string, principal: string | undefined): Awaitable<SessionActor | undefined> {
     if (this.#isOver || id.length > MAX_ID_LENGTH || this.#hasEnded(id)) return undefined;
-    const seeking = this.#seeking.get(id);
-    if (seeking !== undefined) return seeking.then((actor) => own(actor, principal));
-    const found = this.isDurable ? undefined : this.reads.get(id);
-    if (!this.isDurable && !isPromise(found)) {
-      // Another's is not even recalled (row S3).
-      const isOwn = found !== undefined && found.principal === principal;
-      return isOwn ? own(this.#revive(found, []), principal) : undefined;
+    if (this.isDurable) return this.#look(id).then((actor) => own(actor, principal));
+    const found = this.reads.get(id);
+    if (isPromise(found)) return this.#look(id, found).then((actor) => own(actor, principal));
+    // Another's is not even recalled (row S3).
+    const isOwn = found !== undefined && found.principal === principal;
+    return isOwn ? own(this.#revive(found, []), principal) : undefined;
+  }
+
+  /** Once for all who ask. */
+  #look(id: string, found?: PromiseLike<SessionRecord | undefined>): Promise<Found> {
+    let looking = this.#seeking.get(id);
+    if (looking === undefined) {
+      looking = this.#recall(id, found).finally(() => this.#seeking.delete(id));
+      this.#seeking.set(id, looking);
     }
-    const recalled = this.#recall(id, found).finally(() => this.#seeking.delete(id));
-    this.#seeking.set(id, recalled);
-    return recalled.then((actor) => own(actor, principal));
+    return looking;
   }
 
   /** For whoever acts on a session by its id alone. */
   async any(id: string): Promise<SessionActor | undefined> {
     const resident = this.#directory.resident(id);
     if (resident !== undefined) return resident;
+    if (this.#isOver || this.#hasEnded(id)) return undefined;
+    if (this.isDurable) return await this.#look(id);
     const record = await this.reads.get(id);
     return record === undefined ? undefined : await this.seek(id, record.principal);
   }
 
   async #recall(
     id: string,
-    found: Awaitable<SessionRecord | undefined>,
-  ): Promise<SessionActor | undefined> {
+    found: PromiseLike<SessionRecord | undefined> | undefined,
+  ): Promise<Found> {
+    this.#admits();
     const [record, rows] = await this.#read(id, found);
     // It may have been recalled for another reason, or have ended, while the store was asked.
     const resident = this.#directory.resident(id);
     if (resident !== undefined || this.#isOver || this.#hasEnded(id)) return resident;
-    if (!this.#directory.isAdmitting) {
-      throw new ActorsError('not-admitted', 'the runtime drains: nobody is woken any more');
-    }
+    this.#admits();
     return this.#revive(record, rows);
+  }
+
+  /** @throws ActorsError `not-admitted` in a drain: what is stored is the next process's */
+  #admits(): void {
+    if (this.#directory.isAdmitting) return;
+    throw new ActorsError('not-admitted', 'the runtime drains: nobody is recalled any more');
   }
 
   /** @throws ActorsError `record-corrupt`, `store-unavailable` with what the store failed with */
   async #read(
     id: string,
-    found: Awaitable<SessionRecord | undefined>,
+    found: PromiseLike<SessionRecord | undefined> | undefined,
   ): Promise<[SessionRecord | undefined, Rows]> {
     try {
       await this.opened();

@@ -273,11 +273,11 @@ export abstract class SleepingActor extends Actor {
     return super.yieldPlace();
   }
 
-  /** Its last stream is gone: in its sleep, its time runs from now. */
-  protected left(): void {
-    if (!this.isAsleep) return;
+  /** A stream of it was opened or closed in its sleep: its time runs from when the last one closes. */
+  protected lookedAt(attached: boolean): void {
     this.keeping.expiresAt = this.sleepers.expiry();
     this.stateChanged();
+    if (attached) return;
     // Not in the middle of whatever ended its stream.
     void DONE.then(() => this.layDown());
   }

@@ -177,6 +177,18 @@ describe('the end of a channel', () => {
     expect(wire.ends).toEqual([]);
   });
 
+  it('counts its handshake once, whatever is said while it finishes', async () => {
+    const { channel, say, runtime } = open();
+    say(request('init', 'initialize', { protocolVersion: '2025-11-25' }));
+    say(request(1, 'hold'));
+    await eventually(() => runtime.stats().sessions.active === 1);
+    channel.finish('terminated');
+    expect(runtime.stats()).toMatchObject({ handshakes: 0, sessions: { closing: 1 } });
+    say(request(2, 'a'));
+    expect(runtime.stats().handshakes).toBe(0);
+    channel.cut();
+  });
+
   it('finishes at once without a session', () => {
     const { channel, wire, runtime } = open();
     channel.finish('terminated');

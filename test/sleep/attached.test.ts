@@ -47,6 +47,22 @@ describe.each(stores)('the GET stream of a session asleep %s', (_, options) => {
   });
 });
 
+describe('a session in a durable store that is woken', () => {
+  it('has its time anew in the next process, however soon that comes', async () => {
+    const store = new DurableMemory();
+    const first = new FakeRuntime({ store });
+    const client = await first.open();
+    await sleep(first, 34 * MINUTE);
+    await client.notify('notifications/roots/list_changed');
+    for (let i = 0; i < 5; i++) await turn();
+    expect(first.runtime.stats().sessions.active).toBe(1);
+    const second = new FakeRuntime({ store });
+    second.clock.advance(first.clock.now() - second.clock.now());
+    await second.clock.elapse(25 * MINUTE);
+    expect(second.runtime.stats()).toMatchObject({ evicted: { expired: 0 } });
+  });
+});
+
 describe('a session that is looked for in a durable store', () => {
   it('is there for all who wait, also where the first has left', async () => {
     const store = new DurableMemory();

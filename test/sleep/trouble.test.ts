@@ -131,6 +131,25 @@ describe('a store that is slow', () => {
     expect([world.servers, world.runtime.residents()]).toEqual([[], []]);
   });
 
+  it('to find a session that a drain hands over: 503, for it lives on', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    const again = await moved(client, world);
+    const release = store.hold('rows');
+    const call = again.request('tools/list');
+    await turn();
+    release();
+    // In the turn in which it is found, and before it is asked anything.
+    await Promise.resolve();
+    for (let i = 0; i < 20 && world.runtime.residents().length === 0; i++) await Promise.resolve();
+    const drained = world.runtime.drain({ deadlineMs: 1000 });
+    expect((await call).status).toBe(503);
+    await drained;
+    expect(await store.count()).toBe(1);
+  });
+
   it('to do anything: close() finishes, and leaves no timer', async () => {
     const store = new HeldStore();
     const world = new FakeRuntime({ store });
