@@ -20,6 +20,8 @@ interface Pending {
   readonly mayOvertake: boolean;
 }
 
+const NONE: Required<Faults> = { slow: 0, failing: 0, torn: 0, reordered: 0 };
+
 /**
  * A store with the faults of a disk, by a seed: the same calls meet the same faults.
  *
@@ -30,7 +32,8 @@ export class FaultyStore implements SessionStore {
   /** Calls that were refused. */
   failures = 0;
   readonly #inner: SessionStore;
-  readonly #faults: Required<Faults>;
+  #faults: Required<Faults>;
+  #busy = 0;
   readonly #random: () => number;
   readonly #wait: () => Promise<void>;
   readonly #damaged = new Set<string>();
@@ -45,14 +48,25 @@ export class FaultyStore implements SessionStore {
   constructor(inner: SessionStore, seed: number, faults: Faults = {}, wait = turn) {
     this.#inner = inner;
     this.isDurable = inner.isDurable;
-    this.#faults = { slow: 0, failing: 0, torn: 0, reordered: 0, ...faults };
+    this.#faults = { ...NONE, ...faults };
     this.#random = randomOf(seed);
     this.#wait = wait;
   }
 
+  /** From here on. */
+  set faults(faults: Faults) {
+    this.#faults = { ...NONE, ...faults };
+  }
+
+  /** Calls that are under way. */
+  get busy(): number {
+    return this.#busy;
+  }
+
   async get(id: string): Promise<SessionRecord | undefined> {
     return this.#call(async () => {
-      if (!this.#damaged.delete(id)) return this.#inner.get(id);
+      const record = await this.#inner.get(id);
+      if (!this.#damaged.delete(id) || record === undefined) return record;
       await this.#inner.write([{ type: 'remove', id }]);
       throw new ActorsError('record-corrupt', 'Damaged by a test');
     });
@@ -133,6 +147,15 @@ export class FaultyStore implements SessionStore {
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {
+    this.#busy++;
+    try {
+      return await this.#met(work);
+    } finally {
+      this.#busy--;
+    }
+  }
+
+  async #met<T>(work: () => Promise<T>): Promise<T> {
     const isRefused = this.#happens('failing');
     const turns = this.#happens('slow') ? Math.ceil(this.#random() * 5) : 0;
     const later = this.#happens('slow') ? Math.ceil(this.#random() * 5) : 0;

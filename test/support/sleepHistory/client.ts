@@ -1,0 +1,423 @@
+import type { Rpc } from '../reply.ts';
+import { Heard } from './heard.ts';
+import type { Call, Life } from './life.ts';
+import { RECOVERY_MS } from './history.ts';
+import type { Machine } from './machine.ts';
+
+const ERRORS = new Set(['session-crashed', 'session-ended', 'session-restarted', 'session-busy']);
+
+interface Opening {
+  readonly heard: Heard;
+  readonly isCalm: boolean;
+  /** It confirms its handshake at once. */
+  readonly isWhole: boolean;
+}
+
+/** A response of which only the status matters. */
+interface Note {
+  readonly heard: Heard;
+  readonly life: Life;
+  readonly what: string;
+  /** What was known of its end when it was sent. */
+  readonly end: Life['end'];
+  readonly at: number;
+  readonly process: number;
+  readonly isCalm: boolean;
+}
+
+/** What a client sends, and what it must think of what comes back. */
+export class Clients {
+  readonly #machine: Machine;
+  readonly #opening: Opening[] = [];
+  #notes: Note[] = [];
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  get #lives(): Life[] {
+    return [...this.#machine.lives.values()];
+  }
+
+  /** Sessions a client knows of. */
+  get known(): Life[] {
+    return this.#lives.filter(({ isKnown }) => isKnown);
+  }
+
+  /** @param isWhole it confirms its handshake at once */
+  open(user: string | undefined, isWhole: boolean): void {
+    const { process } = this.#machine;
+    const heard = new Heard(async (signal) =>
+      (await process.stranger(user)).post(
+        {
+          jsonrpc: '2.0',
+          id: 'init',
+          method: 'initialize',
+          params: {
+            protocolVersion: '2025-11-25',
+            capabilities: {},
+            clientInfo: { name: 'sleeper', version: '1' },
+          },
+        },
+        {},
+        signal,
+      ),
+    );
+    this.#opening.push({ heard, isWhole, isCalm: this.#machine.isCalm });
+  }
+
+  confirm(life: Life): void {
+    this.#confirmed(life);
+    this.note(life, 'notifications/initialized');
+  }
+
+  #confirmed(life: Life): void {
+    if (!life.isConfirmed) life.confirmedAt = this.#machine.now;
+    life.isConfirmed = true;
+  }
+
+  note(life: Life, method: string, params?: Rpc['params']): void {
+    this.#send(life, method, { jsonrpc: '2.0', method, ...(params && { params }) });
+  }
+
+  ping(life: Life): void {
+    const id = `ping ${this.#machine.ledger.token()}`;
+    this.#send(life, 'ping', { jsonrpc: '2.0', id, method: 'ping' });
+  }
+
+  respond(life: Life, id: string | number, q: number): void {
+    this.#send(life, 'an answer', { jsonrpc: '2.0', id, result: { q } });
+  }
+
+  call(life: Life, method: string, id?: string | number): Call {
+    const { ledger, process, weather, isCalm, now } = this.#machine;
+    const token = ledger.token();
+    const name = method === 'level' ? 'logging/setLevel' : method;
+    const params = method === 'level' ? { token, level: token } : { token };
+    const call: Call = {
+      token,
+      id: id ?? token,
+      method,
+      process: process.number,
+      at: now,
+      parts: [],
+      end: life.end,
+      known: new Set(life.acked.keys()),
+      weather: isCalm ? weather : -1,
+      isCancelled: false,
+      isSettled: false,
+      isKilled: false,
+    };
+    if (method.startsWith('add')) life.sent.add(token);
+    if (method === 'level') life.levels.push(token);
+    if (method === 'boom' || method === 'own') life.causes.add('crashed');
+    this.#confirmed(life);
+    const body = { jsonrpc: '2.0', id: call.id, method: name, params };
+    call.parts.push(
+      new Heard(async (signal) => (await process.client(life)).post(body, {}, signal)),
+    );
+    life.calls.push(call);
+    return call;
+  }
+
+  /** Comes back for the stream of a call it had left. */
+  resumeCall(life: Life, call: Call): void {
+    const last = call.parts.findLast(({ lastId }) => lastId !== undefined)?.lastId;
+    if (last === undefined) return;
+    call.parts.push(this.#get(life, last));
+  }
+
+  attach(life: Life, last?: string): void {
+    life.attachedAt = this.#machine.now;
+    life.streams.push(this.#get(life, last));
+  }
+
+  /** The stream a client reads now: one that was taken over is over. */
+  streamOf(life: Life): Heard | undefined {
+    const last = life.streams.at(-1);
+    return last?.isOver === false && last.status === 200 && !last.hasEnded ? last : undefined;
+  }
+
+  delete(life: Life): void {
+    life.causes.add('deleted');
+    const { process } = this.#machine;
+    const heard = new Heard(async () => (await process.client(life)).delete());
+    this.#note(heard, life, 'DELETE');
+  }
+
+  #get(life: Life, last: string | undefined): Heard {
+    const { process } = this.#machine;
+    const headers = last === undefined ? {} : { 'last-event-id': last };
+    const heard = new Heard(async () => (await process.client(life)).get(headers));
+    const what = last === undefined ? 'GET' : 'a resumption';
+    this.#note(heard, life, what);
+    return heard;
+  }
+
+  #send(life: Life, what: string, body: object): void {
+    const { process } = this.#machine;
+    const heard = new Heard(async (signal) => (await process.client(life)).post(body, {}, signal));
+    this.#note(heard, life, what);
+  }
+
+  #note(heard: Heard, life: Life, what: string): void {
+    const { now: at, process, isCalm } = this.#machine;
+    const { end } = life;
+    this.#notes.push({ heard, life, what, end, at, process: process.number, isCalm });
+  }
+
+  /** Whatever is under way is heard of no more. */
+  abandon(): void {
+    for (const { heard } of this.#opening.splice(0)) heard.leave();
+    for (const { heard } of this.#notes.splice(0)) heard.leave();
+  }
+
+  #used(life: Life, { at, process }: Pick<Note, 'at' | 'process'>): void {
+    if (at <= life.lastUse) return;
+    life.lastUse = at;
+    life.lastProcess = process;
+  }
+
+  // ---- what came back
+
+  /** Looks at everything that has come since the last time. */
+  review(): void {
+    for (const opening of [...this.#opening]) this.#reviewOpening(opening);
+    this.#notes = this.#notes.filter((note) => !this.#reviewNote(note));
+    for (const life of this.#lives) {
+      for (const call of life.calls) if (!call.isSettled) this.#reviewCall(life, call);
+      this.#reviewStreams(life);
+    }
+    this.#mature();
+  }
+
+  #reviewOpening(opening: Opening): void {
+    const { heard, isWhole, isCalm } = opening;
+    const { status, sessionId } = heard;
+    if (heard.isOver) this.#opening.splice(this.#opening.indexOf(opening), 1);
+    if (status === undefined || (!heard.isStream && !heard.hasEnded)) return;
+    if (heard.isStream && heard.messages.length === 0 && !heard.hasEnded) return;
+    this.#opening.splice(this.#opening.indexOf(opening), 1);
+    const [message] = heard.messages;
+    if (status !== 200 || message?.result === undefined) {
+      if (heard.isOver && message === undefined) return;
+      const code = String(message?.error?.data?.['code']);
+      this.#mayRefuse(status === 200 ? 503 : status, code, 'initialize', isCalm);
+      return;
+    }
+    const life = this.#machine.lives.get(sessionId ?? '');
+    this.#machine.ledger.check(life !== undefined, () => `no session ${sessionId} was opened`);
+    if (life === undefined) return;
+    life.isKnown = true;
+    this.#used(life, { at: this.#machine.now, process: this.#machine.process.number });
+    if (isWhole && !this.#machine.process.isClosed) this.confirm(life);
+  }
+
+  /** @returns whether it is done with */
+  #reviewNote(note: Note): boolean {
+    const { heard, life, what, end } = note;
+    const { ledger } = this.#machine;
+    const { status } = heard;
+    if (status === undefined) return heard.isOver;
+    const isStream = heard.isStream;
+    if (!isStream && !heard.hasEnded) return heard.isOver;
+    const [message] = isStream ? [] : heard.messages;
+    // Its client did not wait for all of it.
+    if (heard.isOver && message === undefined && status >= 400) return true;
+    if (status >= 400) {
+      const code = String(message?.error?.data?.['code']);
+      if (code === 'event-unknown') return true;
+      this.#refused(life, status, code, what, note.isCalm);
+      return true;
+    }
+    ledger.check(end !== 'surely' && end !== 'here', () => {
+      return `${what} of ${life.id}, which has ended, got ${status}`;
+    });
+    if (life.end === 'perhaps' && what !== 'DELETE') life.end = undefined;
+    if (what !== 'ping' && what !== 'GET' && what !== 'a resumption') this.#used(life, note);
+    if (what === 'DELETE') {
+      ledger.check(status === 204, () => `DELETE of ${life.id} got ${status}`);
+      life.end = 'surely';
+    }
+    return true;
+  }
+
+  #reviewCall(life: Life, call: Call): void {
+    const { ledger } = this.#machine;
+    const [first] = call.parts;
+    const { status } = first!;
+    const name = `${call.method} ${call.token} of ${life.id}`;
+    if (status === undefined) return;
+    if (status >= 400) {
+      if (!first!.hasEnded) return;
+      call.isSettled = true;
+      if (first!.messages.length === 0) return;
+      const code = String(first!.messages[0]?.error?.data?.['code']);
+      if (code !== 'duplicate-request-id')
+        this.#refused(life, status, code, name, call.weather >= 0);
+      return;
+    }
+    this.#used(life, call);
+    if (status === 202) {
+      ledger.check(call.isCancelled, () => `${name} got 202`);
+      call.isSettled = true;
+      return;
+    }
+    const messages = call.parts.flatMap((part) => (part.status === 200 ? part.messages : []));
+    const answers = messages.filter(({ method }) => method === undefined);
+    for (const message of messages) if (message.method !== undefined) this.#said(life, message);
+    const words = messages.filter(({ params }) => params?.['n'] !== undefined);
+    ledger.check(words.length <= 1, () => `${name} was told ${words.length} words`);
+    for (const { params } of words) {
+      ledger.check(params?.['n'] === call.token, () => `${name} was told ${String(params?.['n'])}`);
+    }
+    ledger.check(answers.length <= 1, () => `${name} was answered ${answers.length} times`);
+    const [answer] = answers;
+    if (answer === undefined) return;
+    // Looked at again only where more could come.
+    if (first!.hasEnded || call.parts.length > 1) {
+      call.isSettled = call.parts.every((part) => part.hasEnded || part.isOver);
+    }
+    ledger.check(call.end !== 'surely' && call.end !== 'here', () => {
+      return `${name}, which has ended, was answered`;
+    });
+    ledger.check(answer.id === call.id, () => `${name} got the answer of ${String(answer.id)}`);
+    if (answer.error !== undefined) {
+      const code = String(answer.error.data?.['code']);
+      ledger.check(ERRORS.has(code), () => `${name} failed: ${code}`);
+      return;
+    }
+    this.#answered(life, call, answer, name);
+  }
+
+  #answered(life: Life, call: Call, { result }: Rpc, name: string): void {
+    const { ledger, now, weather } = this.#machine;
+    ledger.check(
+      result?.['token'] === call.token && result['sid'] === life.id,
+      () => `${name} got the answer of ${String(result?.['sid'])}, ${String(result?.['token'])}`,
+    );
+    const tokens = result?.['tokens'] as number[];
+    this.holds(life, tokens, call.known, name);
+    if (call.method === 'level' && call.process === this.#machine.process.number) {
+      life.level = Math.max(life.level, call.token);
+    }
+    if (!call.method.startsWith('add') || life.acked.has(call.token)) return;
+    ledger.check(tokens.includes(call.token), () => `${name} is not in its own answer`);
+    if (call.process !== this.#machine.process.number) return;
+    life.acked.set(call.token, now);
+    if (weather === call.weather) life.durable.add(call.token);
+  }
+
+  /** A state holds what was acknowledged, once, and nothing else. */
+  holds(life: Life, tokens: readonly number[], known: Iterable<number>, name: string): void {
+    const { ledger } = this.#machine;
+    const has = new Set(tokens);
+    ledger.check(has.size === tokens.length, () => `${name}: state has ${tokens.join()}`);
+    for (const token of known) {
+      // Forgotten meanwhile: its process was killed before it could be stored.
+      const isPromised = life.acked.has(token);
+      ledger.check(has.has(token) || !isPromised, () => `${name}: state lost ${token}`);
+    }
+    for (const token of tokens) {
+      ledger.check(life.sent.has(token), () => `${name}: state has a foreign ${token}`);
+    }
+  }
+
+  #reviewStreams(life: Life): void {
+    const seen = new Set<number>();
+    for (const heard of life.streams) {
+      if (heard.status !== 200) continue;
+      for (const message of heard.messages) {
+        const n = message.params?.['n'];
+        if (typeof n === 'number') {
+          const { ledger } = this.#machine;
+          const isTwice = seen.has(n) && life.told.get(n) !== 'perhaps';
+          ledger.check(!isTwice, () => `${life.id} was told ${n} twice`);
+          seen.add(n);
+          if (!life.told.has(n)) life.told.set(n, 'fresh');
+        }
+        this.#said(life, message);
+      }
+    }
+    for (const n of seen) life.words.delete(n);
+  }
+
+  #said(life: Life, { id, method, params }: Rpc): void {
+    const q = params?.['q'];
+    if (method === 'elicitation/create' && typeof q === 'number' && id != null) {
+      const known = life.questions.get(id);
+      const { ledger } = this.#machine;
+      ledger.check(known === undefined || known === q, () => `${life.id}: question ${id} twice`);
+      life.questions.set(id, q);
+    }
+  }
+
+  #refused(life: Life, status: number, code: string, what: string, wasCalm: boolean): void {
+    const { ledger } = this.#machine;
+    if (status !== 404) {
+      this.#mayRefuse(status, code, `${what} of ${life.id}`, wasCalm);
+      return;
+    }
+    const isEnding = /^(closing|evicted)/.test(life.path);
+    // In memory, those asleep end with a process that drains.
+    const isGone = !this.#machine.isDurable && this.#machine.process.draining !== undefined;
+    const isLegitimate = life.end !== undefined || life.isDamaged || isEnding || isGone;
+    ledger.check(isLegitimate, () => `${what} of ${life.id} (${life.path}) got 404`);
+    if (life.end === 'perhaps' || (life.end === undefined && !isEnding && !isGone))
+      life.end = 'surely';
+  }
+
+  #mayRefuse(status: number, code: string, what: string, wasCalm: boolean): void {
+    const { ledger, isCalm, process, setting } = this.#machine;
+    ledger.check(status === 503, () => `${what} got ${status} ${code}`);
+    if (code === 'session-ended') {
+      ledger.check(what === 'initialize', () => `${what} got 503 ${code}`);
+    } else if (code === 'draining') {
+      ledger.check(process.draining !== undefined, () => `${what} got 503 ${code}`);
+    } else if (code === 'at-capacity') {
+      ledger.check(setting.maxSessions < 100, () => `${what} got 503 ${code}`);
+    } else
+      ledger.check(
+        code === 'store-unavailable' && !(isCalm && wasCalm),
+        () => `${what} got 503 ${code}`,
+      );
+  }
+
+  /** What has had its time to be stored is stored. */
+  #mature(): void {
+    const { now, isCalm, faulty, isDurable } = this.#machine;
+    if (!isDurable || !isCalm || (faulty?.busy ?? 0) > 0) return;
+    for (const life of this.#lives) {
+      for (const [n, is] of life.told) if (is === 'fresh') life.told.set(n, 'stored');
+      for (const [token, at] of life.acked) {
+        if (now - at >= RECOVERY_MS) life.durable.add(token);
+      }
+      if (life.end === 'here' && now - life.endedAt >= RECOVERY_MS) life.end = 'surely';
+    }
+  }
+
+  /** At the end of a process that has closed: everybody has been told. */
+  conclude(): void {
+    const { ledger, process } = this.#machine;
+    this.review();
+    for (const life of this.#lives) {
+      for (const call of life.calls) {
+        const last = call.parts.at(-1)!;
+        const name = `${call.method} ${call.token} of ${life.id}`;
+        if (call.isKilled || last.isOver) continue;
+        ledger.check(last.hasEnded, () => `${name} waits for ever (${call.parts.length})`);
+        if (call.isSettled || call.process !== process.number || call.parts.length > 1) continue;
+        const answers = last.messages.filter(({ method }) => method === undefined);
+        ledger.check(
+          answers.length === 1 || call.isCancelled,
+          () => `${name} was answered ${answers.length} times: ${last.status}`,
+        );
+      }
+    }
+    for (const { heard, life, what } of this.#notes) {
+      ledger.check(heard.status !== undefined || heard.isOver, () => {
+        return `${what} of ${life.id} was never answered`;
+      });
+    }
+  }
+}
