@@ -1,6 +1,9 @@
 import { type Clock, MAX_TIMER_MS } from './clock.ts';
 import { runOutside } from './context.ts';
 
+/** Most items of one queue that fire in one go: sessions in use are served between two. */
+const AT_ONCE = 256;
+
 /**
  * Items that are due one fixed delay after they were armed.
  *
@@ -63,10 +66,11 @@ export class DeadlineQueue<T> {
     return Infinity;
   }
 
-  /** Fires what is due. What a callback arms is due later, so this ends. */
+  /** Fires what is due, up to a number of items; the rest is next as soon as others had their turn. */
   run(now: number): void {
+    let fired = 0;
     for (const [item, at] of this.#armed) {
-      if (at + this.#delayMs > now) return;
+      if (at + this.#delayMs > now || fired++ === AT_ONCE) return;
       this.#armed.delete(item);
       this.#fire(item);
     }

@@ -121,6 +121,29 @@ describe('Deadlines', () => {
     expect(fired).toEqual(['good', 'later']);
   });
 
+  it('fires a crowd in parts, and others have their turn between two', () => {
+    const { clock, deadlines, queue, fired } = setUp(100);
+    const parts: number[] = [];
+    const set = clock.setTimeout.bind(clock);
+    clock.setTimeout = (callback, ms) => {
+      return set(() => {
+        const before = fired.length;
+        callback();
+        parts.push(fired.length - before);
+      }, ms);
+    };
+    const other = deadlines.queue<string>(100, (item) => fired.push(item));
+    for (let i = 0; i < 1000; i++) queue.arm(`${i}`);
+    other.arm('other');
+    clock.advance(100);
+    expect(fired.filter((item) => item !== 'other')).toEqual(
+      Array.from({ length: 1000 }, (_, i) => `${i}`),
+    );
+    expect(Math.max(...parts)).toBeLessThanOrEqual(300);
+    expect(fired.indexOf('other')).toBeLessThan(300);
+    expect(clock.pending).toBe(0);
+  });
+
   it('stop() forgets every item and its timer', () => {
     const { clock, deadlines, queue, fired } = setUp(10);
     queue.arm('a');
