@@ -20,6 +20,8 @@ import { KEEP_ALIVE } from './wire/sse.ts';
 const RETRY_MS = 1000;
 /** How often at the least those asleep are looked at; with short lives, twenty times in one. */
 const MAX_SWEEP_MS = 60_000;
+/** Between the parts of a long sweep sessions in use have their turn. */
+const SOON_MS = 1;
 
 /** What all sessions of one runtime share: its settings, counters, and the one deadline sweep. */
 export class Services {
@@ -57,6 +59,8 @@ export class Services {
   /** What the store did not do, to be tried again. */
   readonly retries: DeadlineQueue<() => void>;
   readonly sweep: DeadlineQueue<Sleepers>;
+  /** A sweep that had not come to the end. */
+  readonly soon: DeadlineQueue<Sleepers>;
 
   constructor(settings: Settings<unknown>) {
     this.settings = settings;
@@ -84,6 +88,7 @@ export class Services {
     this.retries = deadlines.queue(RETRY_MS, (again) => again());
     const sweepMs = Math.min(Math.max(settings.evictAfterMs / 20, 1), MAX_SWEEP_MS);
     this.sweep = deadlines.queue(sweepMs, (sleepers) => void sleepers.sweep());
+    this.soon = deadlines.queue(SOON_MS, (sleepers) => void sleepers.sweep());
     this.wait = waitWithin(this.releasing, (callback, ms) => {
       const timer = clock.setTimeout(callback, ms);
       return () => clock.clearTimeout(timer);

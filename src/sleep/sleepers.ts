@@ -310,6 +310,11 @@ export class Sleepers {
     return this.#writer?.remove(kept) ?? DONE;
   }
 
+  /** Waits for the store to forget those that ended. `false`: it could not forget one of them. */
+  async forgotten(ids: readonly string[]): Promise<boolean> {
+    return (await this.#writer?.removed(ids)) ?? true;
+  }
+
   // ---- letting go
 
   /** Those of a principal that are not in this process, recalled one by one. */

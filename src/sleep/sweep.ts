@@ -5,7 +5,7 @@ import type { SessionRecord } from './record.ts';
 import type { Sleepers } from './sleepers.ts';
 
 /** Records looked at in one go, so that a sweep does not hold up the sessions that are awake. */
-const MOST = 500;
+const MOST = 256;
 
 /** Lets go, now and then, of those whose time is over. */
 export class Sweep {
@@ -26,23 +26,31 @@ export class Sweep {
     if (sweep.armedAt(this.#sleepers) === undefined) sweep.arm(this.#sleepers);
   }
 
+  /** Goes on soon where there are more: in parts, so that those in use have their turn. */
   async run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
     const sleepers = this.#sleepers;
+    let hasMore = false;
     try {
       const now = this.#services.settings.clock.now();
       await sleepers.opened();
-      for (const record of await sleepers.reads.due(now, MOST)) {
-        // One that is here has deadlines of its own, and says so below.
-        if (!sleepers.isHere(record.id)) await this.#letGo(record);
-      }
-      this.#renew(now);
+      const due = await sleepers.reads.due(now, MOST);
+      // One that is here has deadlines of its own, and says so below.
+      const away = due.filter(({ id }) => !sleepers.isHere(id));
+      for (const record of away) await this.#letGo(record);
+      // A store that does not forget would be asked for the same ones for ever.
+      hasMore =
+        due.length === MOST &&
+        away.length > 0 &&
+        (await sleepers.forgotten(away.map(({ id }) => id)));
+      if (!hasMore) this.#renew(now);
     } catch (error) {
       sleepers.failed('sweep', error);
     } finally {
       this.#isRunning = false;
-      this.expect();
+      if (hasMore) this.#services.soon.arm(sleepers);
+      else this.expect();
     }
   }
 

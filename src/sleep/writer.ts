@@ -60,7 +60,7 @@ export class Writer {
   /** Sessions of the write that is under way. */
   readonly #writing = new Set<string>();
   /** Sessions that ended and may still be stored. */
-  readonly #removing = new Set<string>();
+  readonly #removing = new Map<string, Promise<void>>();
   #isRunning = false;
   #idle: (() => void)[] = [];
 
@@ -79,6 +79,13 @@ export class Writer {
   /** A session that ended, and that the store may not have forgotten yet. */
   isRemoving(id: string): boolean {
     return this.#removing.has(id);
+  }
+
+  /** Waits for the removal of sessions that ended. `false`: one of them could not be removed yet. */
+  async removed(ids: readonly string[]): Promise<boolean> {
+    const removals = ids.map((id) => this.#removing.get(id));
+    const outcomes = await Promise.allSettled(removals);
+    return outcomes.every(({ status }) => status === 'fulfilled');
   }
 
   /** Stores a session within `writeBehindMs`. */
@@ -107,7 +114,7 @@ export class Writer {
    * removed so far is tried once more: nobody is left to do it later.
    */
   async close(): Promise<void> {
-    for (const id of this.#removing) if (!this.isBusy(id)) this.#remove(id).catch(() => {});
+    for (const id of this.#removing.keys()) if (!this.isBusy(id)) this.#remove(id).catch(() => {});
     if (!this.#isRunning) return;
     await new Promise<void>((resolve) => {
       const { storing } = this.#host;
@@ -121,12 +128,12 @@ export class Writer {
   }
 
   #remove(id: string): Promise<void> {
-    this.#removing.add(id);
     const removed = this.#add(id, (work) => {
       work.kept = null;
       work.rows.clear();
       work.isRemoved = true;
     });
+    this.#removing.set(id, removed);
     removed.then(
       () => this.#removing.delete(id),
       // A record of an ended session must not outlive it.
