@@ -41,12 +41,13 @@ export abstract class Actor {
   /** A name for logs and events. */
   readonly key: string;
   readonly principal: string | undefined;
-  readonly startedAt: number;
   readonly services: Services;
   readonly journal: Journal;
   /** Kept by the supervisor: this actor counts against the caps. */
   holdsPlace = false;
   readonly #overseer: Overseer;
+  /** Since the runtime began: a small integer needs no object of its own. */
+  readonly #started: number;
   #step: Step = NOWHERE;
   /** Events told while a transition's effects run; `null` when none does. */
   #told: SessionEvent[] | null = null;
@@ -66,7 +67,7 @@ export abstract class Actor {
     this.id = id;
     this.key = earlier?.key ?? this.services.digest(id);
     this.principal = principal;
-    this.startedAt = earlier?.startedAt ?? this.now();
+    this.#started = (earlier?.startedAt ?? this.now()) - this.services.began;
     this.journal = new Journal(this.services, this.key);
   }
 
@@ -99,6 +100,10 @@ export abstract class Actor {
 
   get reason(): EndReason {
     return this.snapshot.context.reason ?? 'terminated';
+  }
+
+  get startedAt(): number {
+    return this.services.began + this.#started;
   }
 
   now(): number {

@@ -30,7 +30,8 @@ const used = new WeakSet<object>();
  */
 export class Connection implements TransportPeer, SessionContext {
   readonly transport: ServerTransport;
-  readonly #scope = new Scope();
+  /** Made when it first owns something. */
+  #scope: Scope | null = null;
   #server: SessionServer | null = null;
   #abort: AbortController | null = null;
   #isReleased = false;
@@ -142,11 +143,12 @@ export class Connection implements TransportPeer, SessionContext {
   }
 
   own(resource: Owned, deadlineMs: number | undefined, max: number): void {
+    this.#scope ??= new Scope();
     this.#scope.own(resource, deadlineMs, max);
   }
 
   get owned(): number {
-    return this.#scope.size;
+    return this.#scope?.size ?? 0;
   }
 
   /**
@@ -172,6 +174,8 @@ export class Connection implements TransportPeer, SessionContext {
     } catch (error) {
       onOrphan('server')(error);
     }
+    // A closed one, so that nothing is owned from here on.
+    this.#scope ??= new Scope();
     await this.#scope.close(wait, onOrphan('resource'));
   }
 

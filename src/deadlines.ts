@@ -11,6 +11,7 @@ const AT_ONCE = 256;
  * Map keeps it: arming, disarming and finding the next are O(1) with any number of items.
  */
 export class DeadlineQueue<T> {
+  /** When each was armed, since the sweep began: small integers need no object of their own. */
   readonly #armed = new Map<T, number>();
   readonly #sweep: Deadlines;
   readonly #delayMs: number;
@@ -26,7 +27,7 @@ export class DeadlineQueue<T> {
   arm(item: T): void {
     this.#armed.delete(item);
     const now = this.#sweep.now();
-    this.#armed.set(item, now);
+    this.#armed.set(item, now - this.#sweep.began);
     if (this.#delayMs !== Infinity) this.#sweep.expect(now + this.#delayMs);
   }
 
@@ -40,12 +41,13 @@ export class DeadlineQueue<T> {
 
   /** When an item was armed. */
   armedAt(item: T): number | undefined {
-    return this.#armed.get(item);
+    const at = this.#armed.get(item);
+    return at === undefined ? undefined : at + this.#sweep.began;
   }
 
   /** When an item is due; `undefined` where it is not armed. */
   dueAt(item: T): number | undefined {
-    const at = this.#armed.get(item);
+    const at = this.armedAt(item);
     return at === undefined ? undefined : at + this.#delayMs;
   }
 
@@ -62,15 +64,16 @@ export class DeadlineQueue<T> {
 
   /** When the next item is due; `Infinity` when there is none. */
   next(): number {
-    for (const at of this.#armed.values()) return at + this.#delayMs;
+    for (const at of this.#armed.values()) return at + this.#sweep.began + this.#delayMs;
     return Infinity;
   }
 
   /** Fires what is due, up to a number of items; the rest is next as soon as others had their turn. */
   run(now: number): void {
+    const due = now - this.#sweep.began - this.#delayMs;
     let fired = 0;
     for (const [item, at] of this.#armed) {
-      if (at + this.#delayMs > now || fired++ === AT_ONCE) return;
+      if (at > due || fired++ === AT_ONCE) return;
       this.#armed.delete(item);
       this.#fire(item);
     }
@@ -84,6 +87,7 @@ export class DeadlineQueue<T> {
 /** All deadlines of a runtime: any number of queues, one timer. */
 export class Deadlines {
   readonly #clock: Clock;
+  readonly began: number;
   readonly #queues: DeadlineQueue<never>[] = [];
   #timer: unknown;
   #isStopped = false;
@@ -91,6 +95,7 @@ export class Deadlines {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.began = Math.trunc(clock.now());
   }
 
   now(): number {

@@ -65,7 +65,7 @@ class Log {
   #cells: (number | string | undefined)[] = [];
   #next = 0;
 
-  /** @param since what times are counted from, so that they stay small integers */
+  /** @param since what times are counted from, itself since the runtime began: small integers all */
   constructor(max: number, since: number) {
     this.#max = max * STRIDE;
     this.#since = since;
@@ -92,7 +92,8 @@ class Log {
     this.#cells = this.#cells.slice();
   }
 
-  toArray(): LogEntry[] {
+  /** @param began when the runtime did */
+  toArray(began: number): LogEntry[] {
     const cells = this.#cells;
     const start = cells.length === this.#max ? this.#next : 0;
     const entries: LogEntry[] = [];
@@ -100,7 +101,7 @@ class Log {
       const first = (start + i) % this.#max;
       const code = cells[first + 1] as number;
       entries.push({
-        at: this.#since + (cells[first] as number),
+        at: began + this.#since + (cells[first] as number),
         direction: code % 2 === 0 ? 'in' : 'out',
         kind: KINDS[Math.floor(code / 2)]!,
         method: cells[first + 2] as string | undefined,
@@ -123,7 +124,7 @@ export class Journal {
   }
 
   get log(): LogEntry[] {
-    return this.#log?.toArray() ?? [];
+    return this.#log?.toArray(this.#services.began) ?? [];
   }
 
   /** A message passed the mailbox. @param said the message, or its JSON where that is there */
@@ -134,10 +135,10 @@ export class Journal {
     bytes: number,
     said: Message | string,
   ): void {
-    const { settings, events } = this.#services;
+    const { settings, events, began } = this.#services;
     const now = settings.clock.now();
-    this.#log ??= new Log(settings.maxLogEntries, now);
-    this.#log.push(now, direction, kind, method, bytes);
+    this.#log ??= new Log(settings.maxLogEntries, now - began);
+    this.#log.push(now - began, direction, kind, method, bytes);
     if (!events.watchesMessages) return;
     const message = { at: now, session: this.#key, direction, kind, method, bytes };
     if (!settings.announceContent) events.emit('message', message);

@@ -95,6 +95,11 @@ export class Services {
     });
   }
 
+  /** When the runtime began. */
+  get began(): number {
+    return this.deadlines.began;
+  }
+
   /** A limit was met by no session in particular. */
   tripped(limit: keyof Settings<unknown>): void {
     count(this.counters.limits, limit);
