@@ -21,8 +21,6 @@ export type Resumption = 'resumed' | 'over' | 'unknown';
 /** Streams of one incarnation: both numbers are part of an event id. */
 const STREAMS_PER_EPOCH = 1_000_000;
 
-const DONE = Promise.resolve();
-
 /**
  * The event streams of one session and what can be resumed of them. Each message goes out on one
  * stream only (rows G2, P9), and each stream has one port at a time (row G3).
@@ -53,6 +51,11 @@ export class Outbox implements Outlet {
     return this.live === 0 && this.#log.size === 0;
   }
 
+  /** All that can be resumed is in a durable store. */
+  get isStored(): boolean {
+    return this.#rows?.isWhole === true;
+  }
+
   /** Of the last event of the GET stream. */
   get standalone(): number {
     return this.#streams.get(STANDALONE)?.sequence ?? 0;
@@ -65,7 +68,10 @@ export class Outbox implements Outlet {
   restore(standalone: number, rows: Rows): void {
     const { streams, entries, next } = restoreStreams(this.#standalone(), standalone, rows);
     this.#rows = this.#host.keepRows(next);
-    for (const { stream } of streams) this.#streams.set(stream.number, stream);
+    for (const { stream } of streams) {
+      this.#streams.set(stream.number, stream);
+      this.#count = Math.max(this.#count, stream.number);
+    }
     for (const entry of entries) this.#log.push(entry);
     for (const { stream, open } of streams) {
       // Forgotten on the way in: more was stored than is kept.
@@ -267,11 +273,9 @@ export class Outbox implements Outlet {
   }
 
   #standalone(): Stream {
-    let stream = this.#streams.get(STANDALONE);
-    if (stream === undefined) {
-      stream = new Stream(STANDALONE, canBePrimed(this.#host.protocolVersion));
-      this.#streams.set(STANDALONE, stream);
-    }
+    const known = this.#streams.get(STANDALONE);
+    const stream = known ?? new Stream(STANDALONE, canBePrimed(this.#host.protocolVersion));
+    this.#streams.set(STANDALONE, stream);
     return stream;
   }
 
@@ -286,9 +290,12 @@ export class Outbox implements Outlet {
     // The GET stream can be older than the handshake, which says what its client understands.
     stream.primed = canBePrimed(this.#host.protocolVersion);
     stream.port = port;
+    const { key, limits } = this.#host;
+    const place = formatEventId(key, stream.number, seen);
+    const first = stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n';
     const begin = (): void => {
       port.open([...STREAM_HEADERS, ...headers]);
-      this.#prime(stream, seen);
+      port.write(first);
     };
     // A client that has a head and no id waits for what never comes, should this process die now.
     if (stream.isHeld) stream.begin = begin;
@@ -299,12 +306,6 @@ export class Outbox implements Outlet {
     port.whenGone(() => {
       if (stream.port === port) this.#hangUp(stream);
     });
-  }
-
-  #prime(stream: Stream, seen: number): void {
-    const { key, limits } = this.#host;
-    const place = formatEventId(key, stream.number, seen);
-    stream.port?.write(stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n');
   }
 
   /** Ends a stream's response, if it has one. */
@@ -350,7 +351,7 @@ export class Outbox implements Outlet {
   ): { entry: ReplayEntry; stored: Promise<void> } {
     const { number, sequence } = stream;
     const entry = { stream: number, sequence, frame, at: this.#host.now(), undelivered };
-    const stored = this.#rows?.said(entry, last) ?? DONE;
+    const stored = this.#rows?.said(entry, last) ?? Promise.resolve();
     this.#log.push(entry);
     if (this.#log.size === 1) this.#host.replayAge.arm(this);
     return { entry, stored };

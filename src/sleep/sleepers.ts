@@ -299,9 +299,12 @@ export class Sleepers {
     }
   }
 
-  /** Stores a row of a session's streams; resolves when it is stored or has failed. */
-  async row(id: string, n: number, row: string | undefined): Promise<void> {
-    await this.#writer?.row(id, n, row).catch(() => {});
+  /** Stores a row of a session's streams. `false`: the store failed. */
+  async row(id: string, n: number, row: string | undefined): Promise<boolean> {
+    return (this.#writer?.row(id, n, row) ?? DONE).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** A session ended. @throws where the store could not forget it yet */

@@ -19,6 +19,7 @@ import type { Sleepers } from './sleepers.ts';
 import { StreamRows } from './streamRows.ts';
 
 const DONE = Promise.resolve();
+const STORED = Promise.resolve(true);
 
 /** Requests whose answers change what the next server is told. */
 const HANDSHAKE_CHANGES: ReadonlySet<string> = new Set([
@@ -99,7 +100,7 @@ export abstract class SleepingActor extends Actor {
     if (this.uploads?.isEmpty === false || !this.incarnations.isReleased) return false;
     const { openOutbox } = this;
     if (openOutbox === null || openOutbox.isEmpty) return true;
-    return this.sleepers.isDurable && openOutbox.live === 0;
+    return openOutbox.isStored && openOutbox.live === 0;
   }
 
   get pinned(): PinnedBy | undefined {
@@ -207,7 +208,7 @@ export abstract class SleepingActor extends Actor {
     const sleepers = this.sleepers;
     if (!sleepers.isDurable) return null;
     return new StreamRows((n, row) => {
-      return this.forgotten !== null ? DONE : sleepers.row(this.id, n, row);
+      return this.forgotten === null ? sleepers.row(this.id, n, row) : STORED;
     }, next);
   }
 

@@ -26,13 +26,19 @@ export interface StoredStreams {
  * POST, with the requests it answers, and one for each event.
  */
 export class StreamRows {
-  readonly #write: (n: number, row: string | undefined) => Promise<void>;
+  readonly #store: (n: number, row: string | undefined) => Promise<boolean>;
   #next: number;
+  #isWhole = true;
 
-  /** @param write resolves when the row is stored, or can not be */
-  constructor(write: (n: number, row: string | undefined) => Promise<void>, next = 1) {
-    this.#write = write;
+  /** @param store resolves when the row is stored (`true`), or can not be */
+  constructor(store: (n: number, row: string | undefined) => Promise<boolean>, next = 1) {
+    this.#store = store;
     this.#next = next;
+  }
+
+  /** The store has taken all of it. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** A stream begins. @param asks the requests it answers */
@@ -63,6 +69,10 @@ export class StreamRows {
     const cells = ['e', stream, sequence, at, Number(undelivered), Number(last), frame];
     // `said` has numbered it.
     return this.#write(row!, JSON.stringify(cells));
+  }
+
+  async #write(n: number, row: string | undefined): Promise<void> {
+    if (!(await this.#store(n, row))) this.#isWhole = false;
   }
 }
 

@@ -235,4 +235,27 @@ describe('a stream in a durable store', () => {
     expect(await drained).toMatchObject({ kept: 1, cut: 1 });
     expect(answerOf(await stream.whole()).error?.data).toMatchObject({ reason: 'drained' });
   });
+
+  it('whose end the store did not take waits here for its client', async () => {
+    const store = new DurableMemory();
+    const { first, client, stream } = await streaming(store, {
+      idleTimeoutMs: 1000,
+      replayMs: 60_000,
+    });
+    stream.leave();
+    await settle(first);
+    store.trouble = 'fails';
+    first.server.answer(1, { done: true });
+    await turn();
+    store.trouble = undefined;
+    for (let i = 0; i < 5; i++) await settle(first);
+    await first.clock.elapse(10_000);
+    await settle(first);
+    expect(first.runtime.stats().sessions.asleep).toBe(1);
+    const resumed = await (await client.get({ 'last-event-id': stream.ids[0]! })).whole();
+    expect(answerOf(resumed).result).toEqual({ done: true });
+    await first.clock.elapse(70_000);
+    await settle(first);
+    expect(first.runtime.residents()).toEqual([]);
+  });
 });
