@@ -46,6 +46,6 @@ export class Delivery implements Extra {
 
   get closeStandaloneSSEStream(): (() => void) | undefined {
     const host = this.#host;
-    return canBePrimed(host.protocolVersion) ? () => host.outbox.dropStandalone() : undefined;
+    return canBePrimed(host.protocolVersion) ? () => host.outbox.retire() : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { Outlet } from './exchange.ts';
 import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
-import { STANDALONE, Stream } from './stream.ts';
+import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
 import { type EventPlace, formatEventId } from './wire/eventId.ts';
 import type { Rows } from './sleep/sleepers.ts';
 import type { OutboxHost } from './outboxHost.ts';
@@ -17,9 +17,6 @@ import { canBePrimed } from './wire/versions.ts';
 
 /** What became of a stream somebody came back for. */
 export type Resumption = 'resumed' | 'over' | 'unknown';
-
-/** Streams of one incarnation: both numbers are part of an event id. */
-const STREAMS_PER_EPOCH = 1_000_000;
 
 /**
  * The event streams of one session and what can be resumed of them. Each message goes out on one
@@ -98,8 +95,7 @@ export class Outbox implements Outlet {
   open(port: ResponsePort, headers: readonly string[], asks: readonly RequestId[]): Stream {
     // Numbers of one incarnation are never another's, also where the count was lost with a process.
     this.#count = Math.max(this.#count, (this.#host.epoch - 1) * STREAMS_PER_EPOCH) + 1;
-    const stream = new Stream(this.#count, canBePrimed(this.#host.protocolVersion));
-    this.#streams.set(stream.number, stream);
+    const stream = this.#begin(this.#count);
     if (this.#rows === null) {
       this.#carry(stream, port, headers, 0);
       return stream;
@@ -170,7 +166,9 @@ export class Outbox implements Outlet {
     const id = formatEventId(this.#host.key, stream.number, ++stream.sequence);
     const frame = messageFrame(json, id);
     this.#events?.said(stream.number, json);
-    if (this.#rows !== null && stream.number !== STANDALONE) {
+    // What is too large to be kept has nothing to wait for.
+    const waits = this.#rows !== null && (this.#fits(frame) || stream.isHeld);
+    if (waits && stream.number !== STANDALONE) {
       this.#say(stream, frame, last);
       return true;
     }
@@ -234,20 +232,16 @@ export class Outbox implements Outlet {
     else if (stream.primed) this.#hangUp(stream);
   }
 
-  /** Ends the GET stream's response; it can be opened or resumed again. */
-  dropStandalone(): void {
-    const stream = this.#streams.get(STANDALONE);
-    if (stream !== undefined) this.#hangUp(stream);
-  }
-
   drained(): Promise<void> | undefined {
     const port = this.#pressed;
     this.#pressed = null;
     return port?.drained();
   }
 
+  /** Ends the GET stream's response; it can be opened or resumed again. */
   retire(): void {
-    this.dropStandalone();
+    const stream = this.#streams.get(STANDALONE);
+    if (stream !== undefined) this.#hangUp(stream);
   }
 
   /** Forgets what is too old to resume. */
@@ -273,9 +267,12 @@ export class Outbox implements Outlet {
   }
 
   #standalone(): Stream {
-    const known = this.#streams.get(STANDALONE);
-    const stream = known ?? new Stream(STANDALONE, canBePrimed(this.#host.protocolVersion));
-    this.#streams.set(STANDALONE, stream);
+    return this.#streams.get(STANDALONE) ?? this.#begin(STANDALONE);
+  }
+
+  #begin(number: number): Stream {
+    const stream = new Stream(number, canBePrimed(this.#host.protocolVersion));
+    this.#streams.set(number, stream);
     return stream;
   }
 
@@ -351,11 +348,14 @@ export class Outbox implements Outlet {
   ): { entry: ReplayEntry; stored: Promise<void> } {
     const { number, sequence } = stream;
     const entry = { stream: number, sequence, frame, at: this.#host.now(), undelivered };
-    const stored = this.#rows?.said(entry, last) ?? Promise.resolve();
+    const rows = this.#fits(frame) ? this.#rows : null;
+    const stored = rows?.said(entry, last) ?? Promise.resolve();
     this.#log.push(entry);
     if (this.#log.size === 1) this.#host.replayAge.arm(this);
     return { entry, stored };
   }
+
+  readonly #fits = (frame: string): boolean => frame.length <= this.#host.limits.maxReplayBytes;
 
   #replay(stream: Stream, entries: readonly ReplayEntry[]): void {
     for (const entry of entries) {

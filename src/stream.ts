@@ -4,6 +4,9 @@ import type { ResponsePort } from './wire/port.ts';
 /** The number of the stream a GET carries; POST streams count from 1. */
 export const STANDALONE = 0;
 
+/** Streams of one incarnation: both numbers are part of an event id. */
+export const STREAMS_PER_EPOCH = 1_000_000;
+
 /** An event on its way out. */
 export interface Pending {
   readonly frame: string;

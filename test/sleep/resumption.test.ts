@@ -22,7 +22,7 @@ async function streaming(store: DurableMemory, options: Options = {}) {
   await first.clock.elapse(50);
   const stream = await call;
   await stream.until(({ ids }) => ids.length > 0);
-  return { first, client, stream };
+  return { first, client, stream, store };
 }
 
 /** The next process, and the same client at its door. */
@@ -225,6 +225,24 @@ describe('a stream in a durable store', () => {
     expect(stream.messages).toEqual([]);
     await first.clock.elapse(10_000);
     expect(answerOf(await stream.whole()).result).toEqual({ done: true });
+  });
+
+  it('that says more than is ever kept does not wait for the store', async () => {
+    const store = new DurableMemory();
+    const { first, client, stream } = await streaming(store, { maxReplayBytes: 1000 });
+    await settle(first);
+    expect(await store.rows(client.id!)).toHaveLength(1);
+    const answer = { text: 'x'.repeat(2000) };
+    first.server.answer(1, answer);
+    expect(answerOf(await stream.whole()).result).toEqual(answer);
+    await settle(first);
+    expect(await store.rows(client.id!)).toEqual([]);
+    expect(first.runtime.stats().limits).toEqual({});
+    const other = await streaming(new DurableMemory(), { maxReplayBytes: 1000 });
+    await settle(other.first);
+    other.store.trouble = 'hangs';
+    other.first.server.answer(1, answer);
+    expect(answerOf(await other.stream.whole()).result).toEqual(answer);
   });
 
   it('of a session that ends tells its callers before it goes', async () => {
