@@ -12,8 +12,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  */
 export const buildDir = join(root, 'node_modules', '.cache', `mcp-actors-bench-${process.pid}`);
 
-/** Compiles the library and the contenders as they are now; returns the server child's entry. */
-export function build(): string {
+/**
+ * Compiles the library and the bench's children as they are now.
+ *
+ * @param child which of them, by its path here
+ * @returns its entry
+ */
+export function build(child: 'child/main' | 'sleep/child/main'): string {
   process.once('exit', () => rmSync(buildDir, { recursive: true, force: true }));
   mkdirSync(buildDir, { recursive: true });
   // Node stops looking for a package.json at node_modules, so the copy needs its own.
@@ -23,7 +28,7 @@ export function build(): string {
     'bin',
     'tsc',
   );
-  const entry = join(buildDir, 'bench', 'child', 'main.js');
+  const entry = join(buildDir, 'bench', `${child}.js`);
   try {
     execFileSync(process.execPath, [tsc, '-p', join(root, 'bench'), '--outDir', buildDir], {
       stdio: ['ignore', 'pipe', 'inherit'],

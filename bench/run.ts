@@ -17,7 +17,7 @@ import { watchingTable } from './report/watching.ts';
 import type { Results } from './results.ts';
 
 const options = readOptions(process.argv.slice(2));
-const launch = { entry: build(), server: options.server };
+const launch = { entry: build('child/main'), server: options.server };
 const results: Results = { profiles: [], heaps: new Map() };
 const wants = new Set(options.figures);
 // The inside of `actors` is what a reader of this project wants; another one on demand.

@@ -1,28 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
-import { setImmediate as turn } from 'node:timers/promises';
 import { writeHeapSnapshot } from 'node:v8';
 
-import type { Kind, Memory, Questions } from './questions.ts';
+import type { Answers } from './answers.ts';
+import { memory } from './memory.ts';
+import type { Questions } from './questions.ts';
 
-type Probes = {
-  [K in Kind]: (
-    ...args: Questions[K]['ask']
-  ) => Questions[K]['answer'] | Promise<Questions[K]['answer']>;
-};
-
-async function memory(): Promise<Memory> {
-  if (!globalThis.gc) throw new Error('The server child needs --expose-gc');
-  // Several passes with turns between them: finalizers and weak callbacks free more each time.
-  for (let pass = 0; pass < 6; pass++) {
-    globalThis.gc();
-    await turn();
-  }
-  const { heapUsed, external, rss } = process.memoryUsage();
-  return { heapBytes: heapUsed + external, rssBytes: rss };
-}
-
-export function createProbes(busy: () => number): Probes {
+export function createProbes(busy: () => number): Answers<Questions> {
   // Connected on first use: an attached inspector session alone changes what code costs.
   let connected: Session | undefined;
   const inspector = (): Session => {

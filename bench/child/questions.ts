@@ -1,4 +1,6 @@
-/** What the parent may ask a server child over IPC, and what comes back. */
+import type { Memory } from './memory.ts';
+
+/** What the parent may ask a server child, and what comes back. */
 export interface Questions {
   cpu: { ask: []; answer: { micros: number } };
   memory: { ask: []; answer: Memory };
@@ -9,21 +11,3 @@ export interface Questions {
   'allocations.stop': { ask: [file: string]; answer: null };
   snapshot: { ask: [file: string]; answer: null };
 }
-
-export interface Memory {
-  readonly heapBytes: number;
-  readonly rssBytes: number;
-}
-
-export type Kind = keyof Questions;
-
-export interface Question<K extends Kind = Kind> {
-  readonly seq: number;
-  readonly kind: K;
-  readonly args: Questions[K]['ask'];
-}
-
-export type Reply =
-  | { readonly ready: number }
-  | { readonly seq: number; readonly answer: Questions[Kind]['answer'] }
-  | { readonly seq: number; readonly error: string };
