@@ -267,7 +267,8 @@ export class Endpoint {
     const delivery = new Delivery(origin, session, undefined);
     for (const message of messages) {
       const code = session.accept({ message, delivery, exchange: undefined, bytes, upload });
-      if (code === 'session-not-found') return this.refuse(port, code);
+      // A full queue is a dead letter, and no matter of its status.
+      if (code !== undefined && code !== 'session-busy') return this.refuse(port, code);
     }
     port.send(202, []);
   }

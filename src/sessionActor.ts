@@ -182,12 +182,16 @@ export class SessionActor
   /** Takes a message in; says why not. */
   accept(envelope: Envelope): RefusalCode | undefined {
     // What is answered without a server needs no place for one.
-    const needsPlace = this.isAsleep && !this.mailbox.isPing(envelope.message);
-    const none = needsPlace ? this.takePlace() : undefined;
-    if (none !== undefined) return none;
-    if (!this.isConfirmed) this.#confirm(envelope.message);
-    const code = this.mailbox.accept(envelope);
     const { message, exchange } = envelope;
+    const needsPlace = this.isAsleep && !this.mailbox.isPing(message);
+    const none = needsPlace ? this.takePlace() : undefined;
+    if (none !== undefined) {
+      const reason = none === 'draining' ? 'closed' : 'full';
+      if (!isRequest(message)) this.journal.deadLetter('in', message, reason);
+      return none;
+    }
+    if (!this.isConfirmed) this.#confirm(message);
+    const code = this.mailbox.accept(envelope);
     if (code === undefined && isRequest(message)) this.services.counters.calls++;
     if (code === undefined && exchange !== undefined && !exchange.isSettled) {
       this.services.slow.arm(exchange);

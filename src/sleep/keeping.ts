@@ -1,4 +1,5 @@
 import { byName } from '../context.ts';
+import { ActorsError } from '../errors.ts';
 import type { PinnedBy, WakeCause } from '../events.ts';
 import { count } from '../stats.ts';
 import type { SessionActor } from '../sessionActor.ts';
@@ -129,16 +130,23 @@ export class Keeping implements Kept {
   async #ask(onSleep: (session: never) => unknown, number: number): Promise<void> {
     const actor = this.#actor;
     const { current } = actor.incarnations;
+    let kept: unknown;
     try {
-      const kept = await actor.inSession(() => onSleep(actor.session as never));
-      if (number !== this.#dozes || actor.path !== 'idle.dozing') return;
+      await actor.services.wait(async () => {
+        kept = await actor.inSession(() => onSleep(actor.session as never));
+      }, undefined);
+      if (!this.#isStill(number)) return;
       if (kept === false) return this.#refuse('refused');
       if (!isPlainData(kept)) return this.#refuse('state');
       this.#kept = kept;
       this.#isDirty = true;
       this.#store(number);
     } catch (error) {
-      current.crash(error);
+      const isTooLate = error instanceof ActorsError && error.code === 'timed-out';
+      if (this.#isStill(number) && !isTooLate) return current.crash(error);
+      // A message has broken it off, or nobody waits any more.
+      actor.journal.orphan('handler', error);
+      if (this.#isStill(number)) this.#refuse('refused');
     }
   }
 

@@ -85,6 +85,29 @@ describe('who stays awake', () => {
     });
   });
 
+  it('onSleep that does not say within closeTimeoutMs is taken to refuse', async () => {
+    let decide!: (kept: unknown) => void;
+    const world = new FakeRuntime({ onSleep: () => new Promise((resolve) => (decide = resolve)) });
+    await world.open();
+    await sleep(world);
+    await world.clock.elapse(5000);
+    expect(world.runtime.stats()).toMatchObject({ pinned: { refused: 1 }, orphans: 1, slept: 0 });
+    decide('too late');
+    await turn();
+    expect(world.runtime.stats()).toMatchObject({ pinned: { refused: 1 }, slept: 0, crashes: 0 });
+  });
+
+  it('onSleep that fails after a message came is no crash', async () => {
+    let fail!: (error: Error) => void;
+    const world = new FakeRuntime({ onSleep: () => new Promise((_, reject) => (fail = reject)) });
+    const client = await world.open();
+    await sleep(world);
+    await client.call('tools/list');
+    fail(new Error('no'));
+    await turn();
+    expect(world.runtime.stats()).toMatchObject({ crashes: 0, orphans: 1, sessions: { active: 1 } });
+  });
+
   it('sleep: false lets nobody sleep', async () => {
     const world = new FakeRuntime({ sleep: false });
     await world.open();
