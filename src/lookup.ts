@@ -83,7 +83,8 @@ export class Lookup {
     }
     const found = sleepers.seek(named, principal);
     if (found === undefined || !('then' in found)) return take(found);
-    void this.#await(found, port, id, take);
+    const again = (): void => this.seek(named, principal, port, id, take);
+    void this.#await(found, port, id, take, again);
   }
 
   async #await(
@@ -91,9 +92,12 @@ export class Lookup {
     port: ResponsePort,
     id: RequestId | undefined,
     take: (session: SessionActor | undefined) => void,
+    again: () => void,
   ): Promise<void> {
     try {
       const session = await found;
+      // What others who waited for it have asked may have ended it.
+      if (session?.arrival === 'refuse' || session?.isDismissed === true) return again();
       // Handed over to the next process while it was looked for.
       if (session === undefined && !this.#supervisor.isAdmitting) {
         return this.#host.refuse(port, 'draining', id);

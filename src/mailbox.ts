@@ -128,6 +128,13 @@ export class Mailbox {
     return this.#enqueue(envelope) ? undefined : this.#dead(message, 'full', 'session-busy');
   }
 
+  /** There is no place for its session: what nobody answers is a dead letter (law 5). */
+  refuse<C extends RefusalCode>(message: Message, code: C): C {
+    const reason = code === 'draining' ? 'closed' : 'full';
+    if (!isRequest(message)) this.#host.journal.deadLetter('in', message, reason);
+    return code;
+  }
+
   /** It asks whether somebody is there, or says so. */
   isPing(message: Message): boolean {
     if (isResponse(message)) return this.#host.asked(message.id) === 'ping';

@@ -185,11 +185,7 @@ export class SessionActor
     const { message, exchange } = envelope;
     const needsPlace = this.isAsleep && !this.mailbox.isPing(message);
     const none = needsPlace ? this.takePlace() : undefined;
-    if (none !== undefined) {
-      const reason = none === 'draining' ? 'closed' : 'full';
-      if (!isRequest(message)) this.journal.deadLetter('in', message, reason);
-      return none;
-    }
+    if (none !== undefined) return this.mailbox.refuse(message, none);
     if (!this.isConfirmed) this.#confirm(message);
     const code = this.mailbox.accept(envelope);
     if (code === undefined && isRequest(message)) this.services.counters.calls++;

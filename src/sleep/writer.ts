@@ -83,7 +83,7 @@ export class Writer {
 
   /** Waits for the removal of sessions that ended. `false`: one of them could not be removed yet. */
   async removed(ids: readonly string[]): Promise<boolean> {
-    const removals = ids.map((id) => this.#removing.get(id));
+    const removals = ids.flatMap((id) => this.#removing.get(id) ?? []);
     const outcomes = await Promise.allSettled(removals);
     return outcomes.every(({ status }) => status === 'fulfilled');
   }

@@ -79,6 +79,19 @@ describe('a session that is looked for in a durable store', () => {
   });
 });
 
+describe('a session that ends while another request for it is looked up', () => {
+  it('is gone for that one: no stream is opened on it', async () => {
+    const world = new FakeRuntime({ store: new DurableMemory() });
+    const client = await world.open();
+    await sleep(world);
+    await turn();
+    const [deleted, opened] = await Promise.all([client.delete(), client.get()]);
+    expect([deleted.status, opened.status]).toEqual([204, 404]);
+    await turn();
+    expect(world.runtime.stats()).toMatchObject({ streams: 0, sessions: { total: 0 } });
+  });
+});
+
 describe('a stream that may not begin yet', () => {
   it('is answered when its request is cancelled', async () => {
     const store = new DurableMemory();

@@ -105,7 +105,11 @@ describe('who stays awake', () => {
     await client.call('tools/list');
     fail(new Error('no'));
     await turn();
-    expect(world.runtime.stats()).toMatchObject({ crashes: 0, orphans: 1, sessions: { active: 1 } });
+    expect(world.runtime.stats()).toMatchObject({
+      crashes: 0,
+      orphans: 1,
+      sessions: { active: 1 },
+    });
   });
 
   it('sleep: false lets nobody sleep', async () => {
