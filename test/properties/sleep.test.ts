@@ -1,32 +1,47 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openLmdbStore } from 'mcp-actors/lmdb';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { seeded } from '../support/seeded.ts';
-import { histories, settings } from '../support/sleepHistory/history.ts';
-import type { Home } from '../support/sleepHistory/machine.ts';
+import { histories, settings, type Setting, type Step } from '../support/sleepHistory/history.ts';
 import { play } from '../support/sleepHistory/play.ts';
+import { temporaryFolder } from '../support/sleepHistory/temporaryFolder.ts';
 
-const inMemory = (): undefined => undefined;
+type Check = (setting: Setting, steps: readonly Step[]) => Promise<void>;
 
-/** Records that outlive the processes of one history. */
-function onDisk(): Home {
-  const store = new DurableMemory();
-  return { open: () => store, abandon: async () => {} };
-}
-
-function property(home: () => Home | undefined, most: number): fc.IAsyncProperty<unknown> {
-  return fc.asyncProperty(settings, histories(most), async (setting, steps) => {
-    const { broken } = await play(setting, steps, home());
-    expect(broken).toEqual([]);
-  });
-}
+const history = (most: number, check: Check): fc.IAsyncProperty<unknown> =>
+  fc.asyncProperty(settings, histories(most), check);
 
 describe('any history of messages, sleeps, wakes, crashes, kills and restarts', () => {
   it('in memory: nobody is lost, nobody is answered twice', async () => {
-    await seeded(property(inMemory, 60), 100);
+    const property = history(60, async (setting, steps) => {
+      expect(await play(setting, steps, undefined)).toEqual([]);
+    });
+    await seeded(property, 150);
   }, 60_000);
 
   it('with a durable store that fails: nor by the next process', async () => {
-    await seeded(property(onDisk, 60), 150);
+    const property = history(60, async (setting, steps) => {
+      const store = new DurableMemory();
+      const home = { open: () => store, abandon: async () => {} };
+      expect(await play(setting, steps, home)).toEqual([]);
+    });
+    await seeded(property, 150);
+  }, 60_000);
+
+  it('on the disk: nor there', async () => {
+    const property = history(40, async (setting, steps) => {
+      const folder = temporaryFolder();
+      const home = {
+        open: () => openLmdbStore({ path: folder.path }),
+        abandon: async (store: { close(): unknown }) => void (await store.close()),
+      };
+      try {
+        expect(await play(setting, steps, home)).toEqual([]);
+      } finally {
+        folder.remove();
+      }
+    });
+    await seeded(property, 15);
   }, 60_000);
 });

@@ -71,7 +71,7 @@ export interface Step {
   readonly who: number;
   readonly which: number;
   /** How much of it has happened before the next. */
-  readonly then: 'at once' | 'a turn' | 'all';
+  readonly pause: 'at once' | 'a turn' | 'all';
 }
 
 /** Long enough for every retry of what a store refused. */
@@ -90,7 +90,7 @@ const steps: fc.Arbitrary<Step> = fc.record({
   ),
   who: fc.nat(4),
   which: fc.nat(9),
-  then: fc.constantFrom('at once', 'a turn', 'all', 'all'),
+  pause: fc.constantFrom('at once', 'a turn', 'all', 'all'),
 });
 
 export const histories = (most: number): fc.Arbitrary<Step[]> =>

@@ -35,6 +35,8 @@ export class Machine {
   calmSince = 0;
   /** When it last did not, in whichever process. */
   stormedAt = 0;
+  /** Calls to the store that wait for time to pass. */
+  #naps = 0;
   #sleeps = 0;
   #wakes = 0;
 
@@ -58,14 +60,21 @@ export class Machine {
     const at = last?.clock.now() ?? 1_000_000;
     this.weather++;
     this.isStormy = this.isHanging = false;
+    this.#naps = 0;
     if (this.#home !== undefined) {
       this.#store = this.#home.open();
-      const wait = (): Promise<void> => (this.isHanging ? process.nap(450) : turn());
+      const wait = (): Promise<void> => (this.isHanging ? this.#nap(process) : turn());
       this.faulty = new FaultyStore(this.#store, this.setting.seed + number, {}, wait);
     }
     const process = new SleepProcess(this, number, at, this.#options());
     this.process = process;
     this.calmSince = at;
+  }
+
+  async #nap(process: SleepProcess): Promise<void> {
+    this.#naps++;
+    await process.nap(450);
+    if (process === this.process) this.#naps--;
   }
 
   #options(): RuntimeOptions<Basket> {
@@ -157,12 +166,22 @@ export class Machine {
     return !this.isStormy && !this.isHanging && this.now - this.calmSince >= RECOVERY_MS;
   }
 
+  /** An operator was refused. */
+  mayFail(error: unknown): void {
+    // Whoever is ended with all of a principal, or looked for, may be damaged.
+    if ((error as { code?: string }).code === 'record-corrupt') return;
+    const { isDead, draining } = this.process;
+    const isExcused = !this.isCalm || isDead || draining !== undefined;
+    this.ledger.check(isExcused, () => `an operator met ${String(error)}`);
+  }
+
   /** Everything that can happen without time passing has happened. */
   readonly settle = async (): Promise<void> => {
-    let rest = 4;
-    for (let i = 0; i < 60 && rest > 0; i++) {
+    for (let rest = 4; rest > 0;) {
       await turn();
-      rest = this.faulty !== undefined && this.faulty.busy > 0 && !this.isHanging ? 4 : rest - 1;
+      // Calls that wait for time to pass are not waited for.
+      const isWaiting = (this.faulty?.busy ?? 0) > this.#naps;
+      rest = isWaiting ? 4 : rest - 1;
     }
   };
 

@@ -1,79 +1,81 @@
-import { Clients } from './client.ts';
+import { turn } from '../eventually.ts';
+import { Clients } from './clients.ts';
+import { DEEDS, isOfOne } from './deeds.ts';
 import { type Setting, type Step, TIMES } from './history.ts';
 import { Ledger } from './ledger.ts';
-import type { Life } from './life.ts';
 import { type Home, Machine } from './machine.ts';
-import type { Incarnation } from './servers.ts';
-import { turn } from '../eventually.ts';
-
-/** What an update of a session may be refused with that sleeps, ends, or is handed over. */
-const EXPECTED = new Set(['session-over', 'not-admitted', 'record-corrupt']);
+import type { SleepProcess } from './process.ts';
+import { Review } from './review.ts';
+import { pick, type Stage } from './stage.ts';
 
 const USERS = ['ann', 'ann', 'bob', undefined] as const;
 /** Steps that a drain is given to happen in. */
 const DRAIN_STEPS = 3;
+const FAULTS = [0.1, 0.3, 1];
 
-function pick<T>(from: readonly T[], which: number): T | undefined {
-  return from[which % from.length];
-}
-
-/** Lets one history happen. @returns what did not hold, and how much happened */
+/** Lets one history happen. @returns what did not hold, and where that was seen */
 export async function play(
   setting: Setting,
   steps: readonly Step[],
   home: Home | undefined,
-): Promise<{ broken: readonly string[]; machine: Machine }> {
+): Promise<readonly string[]> {
   const player = new Player(setting, home);
-  const { machine } = player;
-  machine.start();
+  const { broken } = player.machine.ledger;
+  player.machine.start();
   for (const [i, step] of steps.entries()) {
     await player.step(step);
-    if (machine.ledger.broken.length === 0) continue;
-    machine.ledger.broken.push(`after step ${i}, ${step.deed}`);
-    break;
+    if (broken.length === 0) continue;
+    broken.push(`after step ${i}, ${step.deed}`);
+    return broken;
   }
-  if (machine.ledger.broken.length === 0) await player.finish();
-  return { broken: machine.ledger.broken, machine };
+  await player.finish();
+  return broken;
 }
 
-class Player {
+class Player implements Stage {
   readonly machine: Machine;
-  readonly #clients: Clients;
+  readonly clients: Clients;
+  readonly review: Review;
   #drains = 0;
 
   constructor(setting: Setting, home: Home | undefined) {
     this.machine = new Machine(setting, new Ledger(), home);
-    this.#clients = new Clients(this.machine);
+    this.clients = new Clients(this.machine);
+    this.review = new Review(this.machine, this.clients);
   }
 
-  async step({ deed, who, which, then }: Step): Promise<void> {
+  async step(step: Step): Promise<void> {
     const { machine } = this;
     if (machine.process.draining !== undefined && ++this.#drains > DRAIN_STEPS) {
       await this.#close();
       machine.start();
     }
-    const life = pick(this.#clients.known, who);
-    await this.#do(deed, life, which);
-    if (then === 'a turn') await turn();
-    else if (then === 'all') await machine.settle();
-    this.#clients.review();
+    await this.#do(step);
+    if (step.pause === 'a turn') await turn();
+    else if (step.pause === 'all') await machine.settle();
+    this.review.all();
     machine.process.audit();
-    if (then === 'all' && machine.isCalm && machine.process.draining === undefined) {
+    if (step.pause === 'all' && machine.isCalm && machine.process.draining === undefined) {
+      this.review.words();
       await machine.process.tally();
     }
   }
 
-  async #do(deed: Step['deed'], life: Life | undefined, which: number): Promise<void> {
-    const { machine } = this;
-    const clients = this.#clients;
+  async #do({ deed, who, which }: Step): Promise<void> {
+    const { machine, clients, review } = this;
+    if (isOfOne(deed)) {
+      const life = pick(clients.known, who);
+      if (life !== undefined) DEEDS[deed](this, life, which);
+      return;
+    }
     switch (deed) {
       case 'open':
       case 'open half':
-        return clients.open(pick(USERS, which), deed === 'open');
+        return clients.initialize(pick(USERS, which), deed === 'open');
       case 'elapse':
         return machine.elapse(pick(TIMES, which)!);
       case 'kill':
-        clients.review();
+        review.all();
         clients.abandon();
         return machine.kill();
       case 'drain':
@@ -81,287 +83,106 @@ class Player {
         machine.process.draining ??= machine.process.runtime.drain({ deadlineMs: 1000 });
         return;
       case 'faults': {
-        const p = pick([0.1, 0.3, 1], which)!;
+        const p = pick(FAULTS, which)!;
         const storm = which % 2 === 0 ? { failing: p, torn: 0.1 } : { torn: p };
-        const isHanging = which === 9;
-        machine.weathers({ slow: 0.7, reordered: 0.3, ...(which < 7 && storm) }, isHanging);
-        return;
+        return machine.weathers(
+          { slow: 0.7, reordered: 0.3, ...(which < 7 && storm) },
+          which === 9,
+        );
       }
       case 'heal':
         return machine.weathers(which % 2 === 0 ? {} : { slow: 0.5, reordered: 0.5 }, false);
-      case 'answer': {
-        const all = machine.process.incarnations.flatMap((incarnation) =>
-          incarnation.held.map((held) => ({ incarnation, held })),
-        );
-        const one = pick(all, which);
-        return one?.incarnation.answer(one.held);
-      }
+      case 'answer':
+        return machine.process.answer(which);
       default:
-        if (life !== undefined) await this.#doTo(deed, life, which);
+        deed satisfies never;
     }
-  }
-
-  #incarnation(life: Life): Incarnation | undefined {
-    const last = this.machine.process.incarnations.findLast((each) => each.life === life);
-    return last?.server.closes === 0 ? last : undefined;
-  }
-
-  async #doTo(deed: Step['deed'], life: Life, which: number): Promise<void> {
-    const { machine } = this;
-    const clients = this.#clients;
-    const { process, ledger } = machine;
-    const open = life.calls.filter(({ isSettled, isKilled }) => !isSettled && !isKilled);
-    switch (deed) {
-      case 'confirm':
-        return clients.confirm(life);
-      case 'note':
-        return clients.note(life, 'notifications/roots/list_changed');
-      case 'ping':
-        return clients.ping(life);
-      case 'twice':
-        if (open.length > 0) clients.call(life, 'echo', pick(open, which)!.id);
-        return;
-      case 'cancel': {
-        const call = pick(open, which);
-        if (call === undefined) return;
-        call.isCancelled = true;
-        return clients.note(life, 'notifications/cancelled', { requestId: call.id });
-      }
-      case 'say': {
-        const n = ledger.token();
-        const incarnation = this.#incarnation(life);
-        const isRead = clients.streamOf(life) !== undefined;
-        if (incarnation === undefined || !life.isConfirmed) return;
-        incarnation.say(n);
-        if (isRead) life.words.add(n);
-        return;
-      }
-      case 'tell':
-        process.handles.get(life.id)?.notify('notifications/message', { n: ledger.token() });
-        return;
-      case 'update':
-        return this.#update(life);
-      case 'ask':
-        return this.#incarnation(life)?.ask(ledger.token());
-      case 'ask related': {
-        const incarnation = this.#incarnation(life);
-        return incarnation?.ask(ledger.token(), pick(incarnation.held, which));
-      }
-      case 'respond': {
-        const question = pick([...life.questions], which);
-        if (question !== undefined) clients.respond(life, ...question);
-        return;
-      }
-      case 'attach':
-        return clients.attach(life);
-      case 'leave':
-        life.words.clear();
-        life.lastUse = clients.streamOf(life) === undefined ? life.lastUse : machine.now;
-        for (const stream of life.streams) stream.leave();
-        return;
-      case 'resume': {
-        const last = life.streams.findLast(({ lastId }) => lastId !== undefined)?.lastId;
-        if (last === undefined) return;
-        // A client that resumes has left the stream before.
-        for (const stream of life.streams) stream.leave();
-        return clients.attach(life, last);
-      }
-      case 'cut': {
-        const call = pick(open, which);
-        for (const part of call?.parts ?? []) part.leave();
-        return;
-      }
-      case 'resume call': {
-        const left = life.calls.filter(({ parts }) => parts.every(({ isOver }) => isOver));
-        const call = pick(left, which);
-        if (call !== undefined) clients.resumeCall(life, call);
-        return;
-      }
-      case 'delete':
-        return clients.delete(life);
-      case 'close by hand':
-        if (process.handles.has(life.id)) life.causes.add('deleted');
-        return process.handles.get(life.id)?.close();
-      case 'evict':
-        life.causes.add('evicted');
-        return this.#evict(life);
-      case 'evict principal':
-        if (life.user === undefined) return;
-        for (const each of machine.lives.values()) {
-          if (each.user === life.user) each.causes.add('evicted');
-        }
-        process.runtime.evictPrincipal(life.user).catch((error: unknown) => this.#mayFail(error));
-        return;
-      case 'wake':
-        process.runtime.wake(life.id).catch((error: unknown) => this.#mayFail(error));
-        return;
-      case 'burst':
-        this.#incarnation(life)?.burst();
-        return;
-      case 'damage':
-        if (machine.faulty === undefined) return;
-        machine.faulty.damage(life.id);
-        life.isDamaged = true;
-        return;
-      case 'echo':
-      case 'add':
-      case 'add slowly':
-      case 'read':
-      case 'hold':
-      case 'talk':
-      case 'own':
-      case 'level':
-      case 'boom':
-        clients.call(life, deed);
-        return;
-      default:
-        throw new Error(deed);
-    }
-  }
-
-  #mayFail(error: unknown): void {
-    // Whoever is ended with all of a principal, or looked for, may be damaged.
-    if ((error as { code?: string }).code === 'record-corrupt') return;
-    const { ledger, isCalm, process } = this.machine;
-    ledger.check(
-      !isCalm || process.isDead || process.draining !== undefined,
-      () => `an operator met ${String(error)}`,
-    );
-  }
-
-  #update(life: Life): void {
-    const { machine } = this;
-    const { process, ledger } = machine;
-    const token = ledger.token();
-    const handle = process.handles.get(life.id);
-    if (handle === undefined) return;
-    life.sent.add(token);
-    handle
-      .update(({ tokens }) => ({ tokens: [...tokens, token] }))
-      .then(
-        ({ tokens }) => {
-          if (process.isDead || life.end !== undefined) return;
-          if (/^(closing|evicted)/.test(life.path)) return;
-          this.#clients.holds(life, tokens, [], `an update of ${life.id}`);
-          life.acked.set(token, machine.now);
-        },
-        (error: unknown) => {
-          ledger.check(
-            EXPECTED.has((error as { code?: string }).code ?? '') || !machine.isCalm,
-            () => String(error),
-          );
-        },
-      );
-  }
-
-  #evict(life: Life): void {
-    const { machine } = this;
-    const { process } = machine;
-    process.runtime.evict(life.id).then(
-      (wasThere) => {
-        if (process.isDead) return;
-        if (wasThere) life.end = 'surely';
-        else {
-          const isEnding = /^(closing|evicted)/.test(life.path);
-          machine.ledger.check(
-            life.end !== undefined || isEnding || life.isDamaged || process.draining !== undefined,
-            () => `${life.id} (${life.path}) was not there to be evicted`,
-          );
-        }
-      },
-      (error: unknown) => this.#mayFail(error),
-    );
   }
 
   /** The process ends in order. */
   async #close(): Promise<void> {
-    const { machine } = this;
-    const { process } = machine;
-    const { weather, isCalm } = machine;
-    let isClosed = false;
-    if (process.draining === undefined) process.draining = process.runtime.close();
-    const closed = process.draining
-      .then(() => process.runtime.close())
-      .then(() => (isClosed = true));
-    for (let i = 0; i < 60 && !isClosed; i++) await machine.elapse(500);
-    machine.ledger.check(isClosed, () => 'close() never finishes');
-    if (!isClosed) return;
-    await closed;
+    const { machine, review } = this;
+    const { process, weather, isCalm } = machine;
+    process.draining ??= process.runtime.close();
+    void this.#closed(process);
+    for (let i = 0; i < 60 && !process.isClosed; i++) await machine.elapse(500);
+    machine.ledger.check(process.isClosed, () => 'close() never finishes');
+    if (!process.isClosed) return;
     // Naps of the test's own, and whatever waited for them.
     await machine.elapse(6000);
-    process.isClosed = true;
-    this.#clients.conclude();
+    review.conclude();
     process.auditClosed();
     machine.ended(isCalm && machine.weather === weather);
     process.freeze();
   }
 
+  async #closed(process: SleepProcess): Promise<void> {
+    await process.draining;
+    await process.runtime.close();
+    process.isClosed = true;
+  }
+
+  /** Those that are there go on with their state; then all end, one way or the other. */
   async finish(): Promise<void> {
-    const { machine } = this;
-    const { ledger, setting } = machine;
-    const clients = this.#clients;
+    const { machine, clients, review } = this;
     if (machine.process.draining !== undefined) {
       await this.#close();
       machine.start();
     }
     machine.weathers({}, false);
     await machine.elapse(4000);
-    clients.review();
-    // Those that are there go on with their state.
+    review.all();
     for (const life of clients.known) {
       if (life.end !== undefined || life.isDamaged) continue;
       clients.call(life, 'read');
       await machine.settle();
     }
     await machine.elapse(1500);
-    clients.review();
+    review.all();
     machine.process.audit();
     await machine.process.tally();
-    if (setting.ending === 'expire') await this.#expire();
-    if (setting.ending === 'drain')
+    if (machine.setting.ending === 'expire') await this.#expire();
+    if (machine.setting.ending === 'drain') {
       machine.process.draining = machine.process.runtime.drain({ deadlineMs: 1000 });
-    await this.#close();
-    for (const life of clients.known) {
-      ledger.check(
-        life.end !== undefined || setting.ending !== 'expire',
-        () => `${life.id} is immortal`,
-      );
     }
-    if (!machine.isDurable) return;
-    // What is left is there for the next process, and nothing else.
+    await this.#close();
+    if (machine.isDurable) await this.#again();
+  }
+
+  /** What is left is there for the next process, and nothing else. */
+  async #again(): Promise<void> {
+    const { machine, clients, review } = this;
     machine.start();
     await machine.settle();
     await machine.process.tally();
     for (const life of clients.known) clients.call(life, 'read');
     await machine.elapse(100);
     await machine.elapse(2000);
-    clients.review();
+    review.all();
     await this.#close();
   }
 
   /** Everybody leaves; nobody comes. */
   async #expire(): Promise<void> {
-    const { machine } = this;
-    for (const life of this.#clients.known) {
-      if (this.#clients.streamOf(life) !== undefined) life.lastUse = machine.now;
-      for (const stream of life.streams) stream.leave();
-      life.words.clear();
-    }
-    for (const incarnation of machine.process.incarnations) {
-      for (const held of [...incarnation.held]) incarnation.answer(held);
-    }
+    const { machine, clients, review } = this;
+    const { ledger, process, faulty } = machine;
+    for (const life of clients.known) clients.leave(life);
+    process.answerAll();
     await machine.settle();
     // Questions of a server wait for their answers as long as they live.
-    for (const life of this.#clients.known) {
-      for (const question of life.questions) this.#clients.respond(life, ...question);
+    for (const life of clients.known) {
+      for (const question of life.questions) clients.respond(life, ...question);
     }
     await machine.settle();
     await machine.elapse(200_000);
-    this.#clients.review();
-    const { total } = machine.process.runtime.stats().sessions;
-    machine.ledger.check(total === 0, () => `${total} sessions live for ever`);
-    if (machine.faulty === undefined) return;
-    const left = await machine.faulty.count();
-    machine.ledger.check(left === 0, () => `${left} records live for ever`);
+    review.all();
+    const { total } = process.runtime.stats().sessions;
+    ledger.check(total === 0, () => `${total} sessions live for ever`);
+    for (const { id, end, isDamaged } of clients.known) {
+      ledger.check(end !== undefined || isDamaged, () => `${id} is immortal`);
+    }
+    if (faulty === undefined) return;
+    const left = await faulty.count();
+    ledger.check(left === 0, () => `${left} records live for ever`);
   }
 }

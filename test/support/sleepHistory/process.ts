@@ -87,9 +87,41 @@ export class SleepProcess {
   }
 
   async stranger(user: string | undefined): Promise<WireClient> {
-    this.#door ??= openDoor('fetch', this.runtime as Runtime);
+    this.#door ??= openDoor('fetch', this.runtime);
     const headers = user === undefined ? {} : { headers: { 'x-user': user } };
     return new WireClient(await this.#door, headers);
+  }
+
+  /** The server a session has now. */
+  incarnation(life: Life): Incarnation | undefined {
+    const last = this.incarnations.findLast((each) => each.life === life);
+    return last?.server.closes === 0 ? last : undefined;
+  }
+
+  /** One request is answered that waits for it, perhaps by a server that is released. */
+  answer(which: number): void {
+    const all = this.incarnations.flatMap((each) =>
+      each.held.map((held) => (): void => each.answer(held)),
+    );
+    all[which % all.length]?.();
+  }
+
+  answerAll(): void {
+    for (const each of this.incarnations) for (const held of each.held.slice()) each.answer(held);
+  }
+
+  /** What an operator was told of an eviction. */
+  evicted(life: Life, wasThere: boolean): void {
+    if (this.isDead) return;
+    if (wasThere) {
+      life.end = 'surely';
+      return;
+    }
+    const isOver = life.end !== undefined || life.isDamaged || this.draining !== undefined;
+    this.#machine.ledger.check(
+      isOver || /^(closing|evicted)/.test(life.path),
+      () => `${life.id} (${life.path}) was not there to be evicted`,
+    );
   }
 
   /** Nobody hears anything of it any more. */
@@ -151,7 +183,7 @@ export class SleepProcess {
     const { sessions } = this.runtime.stats();
     if (JSON.stringify(sessions) !== before) return;
     const [counted, found] = [sessions, counts].map((each) =>
-      JSON.stringify(Object.entries(each).toSorted()),
+      JSON.stringify(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     );
     ledger.check(counted === found, () => `counted ${counted}, found ${found}`);
     for (const life of this.#machine.lives.values()) {

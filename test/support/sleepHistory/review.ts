@@ -1,189 +1,32 @@
 import type { Rpc } from '../reply.ts';
-import { Heard } from './heard.ts';
-import type { Call, Life } from './life.ts';
+import type { Clients, Note, Opening } from './clients.ts';
 import { RECOVERY_MS } from './history.ts';
+import type { Call, Life } from './life.ts';
 import type { Machine } from './machine.ts';
+import { PROCESS_LIMITS, type SleepProcess } from './process.ts';
 
 const ERRORS = new Set(['session-crashed', 'session-ended', 'session-restarted', 'session-busy']);
 
-interface Opening {
-  readonly heard: Heard;
-  readonly isCalm: boolean;
-  /** It confirms its handshake at once. */
-  readonly isWhole: boolean;
-}
-
-/** A response of which only the status matters. */
-interface Note {
-  readonly heard: Heard;
-  readonly life: Life;
-  readonly what: string;
-  /** What was known of its end when it was sent. */
-  readonly end: Life['end'];
-  readonly at: number;
-  readonly process: number;
-  readonly isCalm: boolean;
-}
-
-/** What a client sends, and what it must think of what comes back. */
-export class Clients {
+/** What clients must think of what comes back to them. */
+export class Review {
   readonly #machine: Machine;
-  readonly #opening: Opening[] = [];
-  #notes: Note[] = [];
+  readonly #clients: Clients;
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, clients: Clients) {
     this.#machine = machine;
+    this.#clients = clients;
   }
 
   get #lives(): Life[] {
     return [...this.#machine.lives.values()];
   }
 
-  /** Sessions a client knows of. */
-  get known(): Life[] {
-    return this.#lives.filter(({ isKnown }) => isKnown);
-  }
-
-  /** @param isWhole it confirms its handshake at once */
-  open(user: string | undefined, isWhole: boolean): void {
-    const { process } = this.#machine;
-    const heard = new Heard(async (signal) =>
-      (await process.stranger(user)).post(
-        {
-          jsonrpc: '2.0',
-          id: 'init',
-          method: 'initialize',
-          params: {
-            protocolVersion: '2025-11-25',
-            capabilities: {},
-            clientInfo: { name: 'sleeper', version: '1' },
-          },
-        },
-        {},
-        signal,
-      ),
-    );
-    this.#opening.push({ heard, isWhole, isCalm: this.#machine.isCalm });
-  }
-
-  confirm(life: Life): void {
-    this.#confirmed(life);
-    this.note(life, 'notifications/initialized');
-  }
-
-  #confirmed(life: Life): void {
-    if (!life.isConfirmed) life.confirmedAt = this.#machine.now;
-    life.isConfirmed = true;
-  }
-
-  note(life: Life, method: string, params?: Rpc['params']): void {
-    this.#send(life, method, { jsonrpc: '2.0', method, ...(params && { params }) });
-  }
-
-  ping(life: Life): void {
-    const id = `ping ${this.#machine.ledger.token()}`;
-    this.#send(life, 'ping', { jsonrpc: '2.0', id, method: 'ping' });
-  }
-
-  respond(life: Life, id: string | number, q: number): void {
-    this.#send(life, 'an answer', { jsonrpc: '2.0', id, result: { q } });
-  }
-
-  call(life: Life, method: string, id?: string | number): Call {
-    const { ledger, process, weather, isCalm, now } = this.#machine;
-    const token = ledger.token();
-    const name = method === 'level' ? 'logging/setLevel' : method;
-    const params = method === 'level' ? { token, level: token } : { token };
-    const call: Call = {
-      token,
-      id: id ?? token,
-      method,
-      process: process.number,
-      at: now,
-      parts: [],
-      end: life.end,
-      known: new Set(life.acked.keys()),
-      weather: isCalm ? weather : -1,
-      isCancelled: false,
-      isSettled: false,
-      isKilled: false,
-    };
-    if (method.startsWith('add')) life.sent.add(token);
-    if (method === 'level') life.levels.push(token);
-    if (method === 'boom' || method === 'own') life.causes.add('crashed');
-    this.#confirmed(life);
-    const body = { jsonrpc: '2.0', id: call.id, method: name, params };
-    call.parts.push(
-      new Heard(async (signal) => (await process.client(life)).post(body, {}, signal)),
-    );
-    life.calls.push(call);
-    return call;
-  }
-
-  /** Comes back for the stream of a call it had left. */
-  resumeCall(life: Life, call: Call): void {
-    const last = call.parts.findLast(({ lastId }) => lastId !== undefined)?.lastId;
-    if (last === undefined) return;
-    call.parts.push(this.#get(life, last));
-  }
-
-  attach(life: Life, last?: string): void {
-    life.attachedAt = this.#machine.now;
-    life.streams.push(this.#get(life, last));
-  }
-
-  /** The stream a client reads now: one that was taken over is over. */
-  streamOf(life: Life): Heard | undefined {
-    const last = life.streams.at(-1);
-    return last?.isOver === false && last.status === 200 && !last.hasEnded ? last : undefined;
-  }
-
-  delete(life: Life): void {
-    life.causes.add('deleted');
-    const { process } = this.#machine;
-    const heard = new Heard(async () => (await process.client(life)).delete());
-    this.#note(heard, life, 'DELETE');
-  }
-
-  #get(life: Life, last: string | undefined): Heard {
-    const { process } = this.#machine;
-    const headers = last === undefined ? {} : { 'last-event-id': last };
-    const heard = new Heard(async () => (await process.client(life)).get(headers));
-    const what = last === undefined ? 'GET' : 'a resumption';
-    this.#note(heard, life, what);
-    return heard;
-  }
-
-  #send(life: Life, what: string, body: object): void {
-    const { process } = this.#machine;
-    const heard = new Heard(async (signal) => (await process.client(life)).post(body, {}, signal));
-    this.#note(heard, life, what);
-  }
-
-  #note(heard: Heard, life: Life, what: string): void {
-    const { now: at, process, isCalm } = this.#machine;
-    const { end } = life;
-    this.#notes.push({ heard, life, what, end, at, process: process.number, isCalm });
-  }
-
-  /** Whatever is under way is heard of no more. */
-  abandon(): void {
-    for (const { heard } of this.#opening.splice(0)) heard.leave();
-    for (const { heard } of this.#notes.splice(0)) heard.leave();
-  }
-
-  #used(life: Life, { at, process }: Pick<Note, 'at' | 'process'>): void {
-    if (at <= life.lastUse) return;
-    life.lastUse = at;
-    life.lastProcess = process;
-  }
-
-  // ---- what came back
-
   /** Looks at everything that has come since the last time. */
-  review(): void {
-    for (const opening of [...this.#opening]) this.#reviewOpening(opening);
-    this.#notes = this.#notes.filter((note) => !this.#reviewNote(note));
+  all(): void {
+    for (const opening of this.#clients.openings.slice()) this.#reviewOpening(opening);
+    const { notes } = this.#clients;
+    const left = notes.splice(0).filter((note) => !this.#reviewNote(note));
+    notes.push(...left);
     for (const life of this.#lives) {
       for (const call of life.calls) if (!call.isSettled) this.#reviewCall(life, call);
       this.#reviewStreams(life);
@@ -194,10 +37,10 @@ export class Clients {
   #reviewOpening(opening: Opening): void {
     const { heard, isWhole, isCalm } = opening;
     const { status, sessionId } = heard;
-    if (heard.isOver) this.#opening.splice(this.#opening.indexOf(opening), 1);
+    if (heard.isOver) this.#clients.openings.splice(this.#clients.openings.indexOf(opening), 1);
     if (status === undefined || (!heard.isStream && !heard.hasEnded)) return;
     if (heard.isStream && heard.messages.length === 0 && !heard.hasEnded) return;
-    this.#opening.splice(this.#opening.indexOf(opening), 1);
+    this.#clients.openings.splice(this.#clients.openings.indexOf(opening), 1);
     const [message] = heard.messages;
     if (status !== 200 || message?.result === undefined) {
       if (heard.isOver && message === undefined) return;
@@ -210,7 +53,7 @@ export class Clients {
     if (life === undefined) return;
     life.isKnown = true;
     this.#used(life, { at: this.#machine.now, process: this.#machine.process.number });
-    if (isWhole && !this.#machine.process.isClosed) this.confirm(life);
+    if (isWhole && !this.#machine.process.isClosed) this.#clients.confirm(life);
   }
 
   /** @returns whether it is done with */
@@ -226,6 +69,7 @@ export class Clients {
     if (heard.isOver && message === undefined && status >= 400) return true;
     if (status >= 400) {
       const code = String(message?.error?.data?.['code']);
+      if (code === 'event-unknown') this.#unknown(note);
       if (code === 'event-unknown') return true;
       this.#refused(life, status, code, what, note.isCalm);
       return true;
@@ -240,6 +84,17 @@ export class Clients {
       life.end = 'surely';
     }
     return true;
+  }
+
+  /** A stream is found again for as long as its events are kept. */
+  #unknown({ life, call, at, isCalm }: Note): void {
+    const { stormedAt, ledger } = this.#machine;
+    if (call === undefined || call.isCancelled || life.end !== undefined) return;
+    const isKept = isCalm && stormedAt < call.at && at - call.at < PROCESS_LIMITS.replayMs;
+    ledger.check(
+      !isKept,
+      () => `the stream of ${call.method} ${call.token} of ${life.id} is unknown`,
+    );
   }
 
   #reviewCall(life: Life, call: Call): void {
@@ -383,6 +238,28 @@ export class Clients {
       );
   }
 
+  #used(life: Life, { at, process }: Pick<Note, 'at' | 'process'>): void {
+    if (at <= life.lastUse) return;
+    life.lastUse = at;
+    life.lastProcess = process;
+  }
+
+  /** An update of whoever holds a session was acknowledged. */
+  updated(process: SleepProcess, life: Life, token: number, tokens: readonly number[]): void {
+    if (process.isDead || life.end !== undefined || /^(closing|evicted)/.test(life.path)) return;
+    this.holds(life, tokens, [], `an update of ${life.id}`);
+    life.acked.set(token, this.#machine.now);
+  }
+
+  /** What was said on a stream that is read has arrived. */
+  words(): void {
+    for (const life of this.#lives) {
+      if (this.#clients.streamOf(life) === undefined) continue;
+      const { ledger } = this.#machine;
+      ledger.check(life.words.size === 0, () => `${life.id} never heard ${[...life.words].join()}`);
+    }
+  }
+
   /** What has had its time to be stored is stored. */
   #mature(): void {
     const { now, isCalm, faulty, isDurable } = this.#machine;
@@ -399,22 +276,24 @@ export class Clients {
   /** At the end of a process that has closed: everybody has been told. */
   conclude(): void {
     const { ledger, process } = this.#machine;
-    this.review();
+    this.all();
     for (const life of this.#lives) {
       for (const call of life.calls) {
         const last = call.parts.at(-1)!;
         const name = `${call.method} ${call.token} of ${life.id}`;
         if (call.isKilled || last.isOver) continue;
         ledger.check(last.hasEnded, () => `${name} waits for ever (${call.parts.length})`);
-        if (call.isSettled || call.process !== process.number || call.parts.length > 1) continue;
-        const answers = last.messages.filter(({ method }) => method === undefined);
+        if (call.isSettled || call.isCancelled || last.status !== 200) continue;
+        if (call.parts.length === 1 && call.process !== process.number) continue;
+        const messages = call.parts.flatMap((part) => (part.status === 200 ? part.messages : []));
+        const answers = messages.filter(({ method }) => method === undefined);
         ledger.check(
-          answers.length === 1 || call.isCancelled,
-          () => `${name} was answered ${answers.length} times: ${last.status}`,
+          answers.length === 1,
+          () => `${name} was answered ${answers.length} times (${call.parts.length})`,
         );
       }
     }
-    for (const { heard, life, what } of this.#notes) {
+    for (const { heard, life, what } of this.#clients.notes) {
       ledger.check(heard.status !== undefined || heard.isOver, () => {
         return `${what} of ${life.id} was never answered`;
       });
