@@ -31,7 +31,9 @@ export interface Life {
   path: string;
   /** The client knows its id. */
   isKnown: boolean;
+  /** Its client has confirmed the handshake, or works; and was not refused. */
   isConfirmed: boolean;
+  isHeard: boolean;
   /** When it last changed in a way that is stored a little later. */
   confirmedAt: number;
   attachedAt: number;
@@ -77,6 +79,7 @@ export function newLife(id: string, user: string | undefined, key: string): Life
     path: 'new',
     isKnown: false,
     isConfirmed: false,
+    isHeard: false,
     confirmedAt: 0,
     attachedAt: 0,
     isDoubtful: false,

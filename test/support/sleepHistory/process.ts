@@ -243,7 +243,7 @@ export class SleepProcess {
         : reason === 'capacity'
           ? setting.maxSessions < 100 || setting.maxSleeping < 100
           : reason === 'handshake-timeout'
-            ? !life.isConfirmed || life.isDoubtful
+            ? !life.isHeard || life.isDoubtful
             : reason === 'drained'
               ? this.draining !== undefined
               : (reason === 'crashed' && throws) ||

@@ -239,6 +239,7 @@ export class Review {
   }
 
   #used(life: Life, { at, process }: Pick<Note, 'at' | 'process'>): void {
+    life.isHeard ||= life.isConfirmed;
     if (at <= life.lastUse) return;
     life.lastUse = at;
     life.lastProcess = process;
