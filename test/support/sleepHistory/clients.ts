@@ -30,6 +30,7 @@ export class Clients {
   /** Of which nothing has come back yet. */
   readonly openings: Opening[] = [];
   readonly notes: Note[] = [];
+  readonly trespasses: Pick<Note, 'heard' | 'life'>[] = [];
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -162,6 +163,18 @@ export class Clients {
     this.#note(heard, life, 'DELETE');
   }
 
+  /** Another user knows its id. */
+  trespass(life: Life, which: number): void {
+    const { process } = this.#machine;
+    const heard = new Heard(async () => {
+      const thief = await process.stranger(life.user === 'eve' ? 'ann' : 'eve');
+      thief.id = life.id;
+      if (which % 3 === 0) return thief.get();
+      return which % 3 === 1 ? thief.delete() : thief.request('read', { token: 0 });
+    });
+    this.trespasses.push({ heard, life });
+  }
+
   #get(life: Life, last: string | undefined, call?: Call): Heard {
     const { process } = this.#machine;
     const headers = last === undefined ? {} : { 'last-event-id': last };
@@ -187,5 +200,6 @@ export class Clients {
   abandon(): void {
     for (const { heard } of this.openings.splice(0)) heard.leave();
     for (const { heard } of this.notes.splice(0)) heard.leave();
+    for (const { heard } of this.trespasses.splice(0)) heard.leave();
   }
 }

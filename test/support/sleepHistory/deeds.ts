@@ -51,6 +51,7 @@ export const DEEDS: { readonly [D in Deed as D extends OfNobody ? never : D]: Ac
     if (call !== undefined) clients.resumeCall(life, call);
   },
   delete: ({ clients }, life) => clients.delete(life),
+  trespass: ({ clients }, life, which) => clients.trespass(life, which),
   // Of its server.
   say: ({ machine: { ledger, process }, clients }, life) => {
     const n = ledger.token();

@@ -20,6 +20,8 @@ export interface Home {
 export class Machine {
   readonly setting: Setting;
   readonly ledger: Ledger;
+  /** Requests their servers have answered; `fresh` until their store has had the time to hear of it. */
+  readonly answered = new Map<number, 'fresh' | 'stored' | 'perhaps'>();
   readonly lives = new Map<string, Life>();
   readonly #home: Home | undefined;
   #store: SessionStore | undefined;
@@ -64,7 +66,9 @@ export class Machine {
     if (this.#home !== undefined) {
       this.#store = this.#home.open();
       const wait = (): Promise<void> => (this.isHanging ? this.#nap(process) : turn());
-      this.faulty = new FaultyStore(this.#store, this.setting.seed + number, {}, wait);
+      const seed = this.setting.seed + number;
+      // A store may be slow from the beginning.
+      this.faulty = new FaultyStore(this.#store, seed, { slow: seed % 3 === 0 ? 0.6 : 0 }, wait);
     }
     const process = new SleepProcess(this, number, at, this.#options());
     this.process = process;
@@ -208,6 +212,8 @@ export class Machine {
   /** What is known of every session after the end of a process. @param isOrderly nothing was lost */
   ended(isOrderly: boolean): void {
     this.#noteStorm();
+    for (const [token, is] of this.answered)
+      if (is === 'fresh') this.answered.set(token, 'perhaps');
     for (const life of this.lives.values()) {
       if (!this.isDurable) life.end = 'surely';
       else if (life.end === 'here') life.end = isOrderly ? 'surely' : 'perhaps';

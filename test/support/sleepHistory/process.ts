@@ -101,7 +101,11 @@ export class SleepProcess {
   /** One request is answered that waits for it, perhaps by a server that is released. */
   answer(which: number): void {
     const all = this.incarnations.flatMap((each) =>
-      each.held.map((held) => (): void => each.answer(held)),
+      each.held.map((held) => (): void => {
+        // A released one speaks to nobody.
+        if (each.server.closes === 0) this.#machine.answered.set(held.token, 'fresh');
+        each.answer(held);
+      }),
     );
     all[which % all.length]?.();
   }

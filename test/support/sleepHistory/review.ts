@@ -27,6 +27,14 @@ export class Review {
     const { notes } = this.#clients;
     const left = notes.splice(0).filter((note) => !this.#reviewNote(note));
     notes.push(...left);
+    for (const { heard, life } of this.#clients.trespasses) {
+      const { status = 404 } = heard;
+      const { ledger } = this.#machine;
+      ledger.check(
+        status === 404 || status === 503,
+        () => `${life.id} served a stranger: ${status}`,
+      );
+    }
     for (const life of this.#lives) {
       for (const call of life.calls) if (!call.isSettled) this.#reviewCall(life, call);
       this.#reviewStreams(life);
@@ -140,6 +148,10 @@ export class Review {
     if (answer.error !== undefined) {
       const code = String(answer.error.data?.['code']);
       ledger.check(ERRORS.has(code), () => `${name} failed: ${code}`);
+      const isLost = code === 'session-restarted';
+      ledger.check(!isLost || call.isKilled, () => `${name} was lost by a living process`);
+      const isStored = isLost && this.#machine.answered.get(call.token) === 'stored';
+      ledger.check(!isStored, () => `${name} was answered, and its answer lost`);
       return;
     }
     this.#answered(life, call, answer, name);
@@ -265,6 +277,8 @@ export class Review {
   #mature(): void {
     const { now, isCalm, faulty, isDurable } = this.#machine;
     if (!isDurable || !isCalm || (faulty?.busy ?? 0) > 0) return;
+    const { answered } = this.#machine;
+    for (const [token, is] of answered) if (is === 'fresh') answered.set(token, 'stored');
     for (const life of this.#lives) {
       for (const [n, is] of life.told) if (is === 'fresh') life.told.set(n, 'stored');
       for (const [token, at] of life.acked) {

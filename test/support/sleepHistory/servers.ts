@@ -32,6 +32,9 @@ export class Incarnation {
   /** What it asked, by its own ids. */
   readonly #asked = new Map<RequestMessage['id'], number>();
   readonly #isRebuilt: boolean;
+  /** The level its client was promised, before it was made. */
+  readonly #promised: number;
+  #isLeveled = false;
   readonly #owned: EventEmitter[] = [];
 
   /** @param nap what a slow update waits for */
@@ -41,6 +44,7 @@ export class Incarnation {
     this.#ledger = ledger;
     this.#nap = nap;
     this.#isRebuilt = session.wake;
+    this.#promised = life.level;
     this.server = new FakeServer((message) => this.#take(message));
   }
 
@@ -112,6 +116,10 @@ export class Incarnation {
       !isReplay || (this.#isRebuilt && method === 'logging/setLevel'),
       () => `${this.#name} was replayed ${method}`,
     );
+    this.#ledger.check(
+      isReplay || !this.#isRebuilt || this.#promised === 0 || this.#isLeveled,
+      () => `${this.#name} was never told level ${this.#promised}`,
+    );
     if (isReplay) return this.#level(id, Number(params?.['level']));
     if (method === 'add' || method === 'add slowly') {
       const isSlow = method === 'add slowly';
@@ -135,6 +143,7 @@ export class Incarnation {
   /** The level its client asked for is told to every later server. */
   #level(id: RequestMessage['id'], level: number): void {
     const { life } = this;
+    this.#isLeveled = true;
     this.#ledger.check(
       life.levels.includes(level) && level >= life.level,
       () => `${this.#name} was told level ${level} after ${life.level}`,
