@@ -201,7 +201,7 @@ export class Sleepers {
     } catch (error) {
       this.failed('get', error);
       if (isCorrupt(error)) {
-        this.counters.sessions.asleep--;
+        if (!this.#isOver) this.counters.sessions.asleep--;
         throw error;
       }
       throw new ActorsError('store-unavailable', 'the session store failed', { cause: error });

@@ -226,6 +226,21 @@ describe('a record that can not be read', () => {
     expect(world.runtime.stats().sessions.total).toBe(0);
   });
 
+  it('is not counted by a process that has closed', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    store.fail('get', new ActorsError('record-corrupt', 'put aside'));
+    const release = store.hold('get');
+    void (await moved(client, world)).request('tools/list');
+    await turn();
+    await world.runtime.close();
+    release();
+    await settle(world, 0);
+    expect(world.runtime.stats().sessions.total).toBe(0);
+  });
+
   it('for its rows alone is no loss: the session goes on without them', async () => {
     const store = new HeldStore();
     const client = await left(store);

@@ -80,8 +80,7 @@ class Player implements Stage {
         return machine.kill();
       case 'drain':
         this.#drains = 0;
-        machine.process.draining ??= machine.process.runtime.drain({ deadlineMs: 1000 });
-        return;
+        return this.#drain();
       case 'faults': {
         const p = pick(FAULTS, which)!;
         const storm = which % 2 === 0 ? { failing: p, torn: 0.1 } : { torn: p };
@@ -99,11 +98,18 @@ class Player implements Stage {
     }
   }
 
+  #drain(): void {
+    const { process, weather, isCalm } = this.machine;
+    process.draining ??= process.runtime.drain({ deadlineMs: 1000 });
+    process.drainedIn ??= isCalm ? weather : -1;
+  }
+
   /** The process ends in order. */
   async #close(): Promise<void> {
     const { machine, review } = this;
     const { process, weather, isCalm } = machine;
     process.draining ??= process.runtime.close();
+    process.drainedIn ??= isCalm ? weather : -1;
     void this.#closed(process);
     for (let i = 0; i < 60 && !process.isClosed; i++) await machine.elapse(500);
     machine.ledger.check(process.isClosed, () => 'close() never finishes');
@@ -112,7 +118,7 @@ class Player implements Stage {
     await machine.elapse(6000);
     review.conclude();
     process.auditClosed();
-    machine.ended(isCalm && machine.weather === weather);
+    machine.ended(machine.weather === process.drainedIn);
     process.freeze();
   }
 
@@ -143,7 +149,7 @@ class Player implements Stage {
     await machine.process.tally();
     if (machine.setting.ending === 'expire') await this.#expire();
     if (machine.setting.ending === 'drain') {
-      machine.process.draining = machine.process.runtime.drain({ deadlineMs: 1000 });
+      this.#drain();
     }
     await this.#close();
     if (machine.isDurable) await this.#again();

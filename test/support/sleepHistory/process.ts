@@ -43,6 +43,8 @@ export class SleepProcess {
   #door: Promise<Door> | undefined;
   /** Begun, and perhaps over. */
   draining: Promise<unknown> | undefined;
+  /** The weather it was handed over in; -1 where not all was well. */
+  drainedIn: number | undefined;
   isDead = false;
   isClosed = false;
 
