@@ -57,7 +57,8 @@ export const SLEEP_SCENARIOS: Readonly<Record<string, Scenario>> = {
     play: visit('session.idle.pinned stream.attached 0', 'session.idle.pinned stream.detached 0'),
   },
   'a message that comes while it is being stored': {
-    options: { onSleep: () => new Promise(() => {}) },
+    // Longer than the clock is turned, so that it is still being asked when the message comes.
+    options: { onSleep: () => new Promise(() => {}), closeTimeoutMs: 10 * MINUTE },
     walks: ['session.idle.dozing message.arrived 0'],
     play: sleepAndCall,
   },
