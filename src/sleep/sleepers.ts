@@ -98,7 +98,8 @@ export class Sleepers {
 
   async #count(): Promise<void> {
     try {
-      this.counters.sessions.asleep += await this.reads.count();
+      const count = await this.reads.count();
+      if (!this.#isOver) this.counters.sessions.asleep += count;
       this.#opening = 'done';
     } catch (error) {
       this.#opening = null;

@@ -50,6 +50,17 @@ describe('a store that is slow', () => {
     expect(world.runtime.stats().sessions).toMatchObject({ asleep: 0, active: 2, total: 2 });
   });
 
+  it('to say how many there are: nothing is counted once it is closed', async () => {
+    const store = new HeldStore();
+    await left(store);
+    const release = store.hold('count');
+    const world = new FakeRuntime({ store });
+    await world.runtime.close();
+    release();
+    await settle(world, 0);
+    expect(world.runtime.stats().sessions.total).toBe(0);
+  });
+
   it('to find a session: its client is told to come again, and nobody waits for ever', async () => {
     const store = new HeldStore();
     const client = await left(store);

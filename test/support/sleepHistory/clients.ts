@@ -5,6 +5,7 @@ import type { Machine } from './machine.ts';
 
 export interface Opening {
   readonly heard: Heard;
+  readonly at: number;
   readonly isCalm: boolean;
   /** It confirms its handshake at once. */
   readonly isWhole: boolean;
@@ -60,7 +61,8 @@ export class Clients {
         signal,
       ),
     );
-    this.openings.push({ heard, isWhole, isCalm: this.#machine.isCalm });
+    const { isCalm, now } = this.#machine;
+    this.openings.push({ heard, isWhole, isCalm, at: now });
   }
 
   confirm(life: Life): void {

@@ -9,7 +9,11 @@ export class Heard {
   constructor(send: (signal: AbortSignal) => Promise<Reply>) {
     this.#leaving = new AbortController();
     send(this.#leaving.signal).then(
-      (reply) => (this.#reply = reply),
+      (reply) => {
+        this.#reply = reply;
+        // It left before there was anything to leave.
+        if (this.isOver) reply.leave();
+      },
       () => {},
     );
   }

@@ -94,8 +94,59 @@ const steps: fc.Arbitrary<Step> = fc.record({
   pause: fc.constantFrom('at once', 'a turn', 'all', 'all'),
 });
 
+/** A deed, and for some which one it is. */
+type Line = Deed | readonly [Deed, number];
+
+const SOON: Line = ['elapse', 1];
+const QUIET: Line = ['elapse', 3];
+const ASLEEP: Line = ['elapse', 7];
+const FAILING: Line = ['faults', 2];
+
+/** What takes several deeds to one session, and comes about by chance only now and then. */
+const SCENES: readonly (readonly Line[])[] = [
+  ['hold', SOON, 'cut', 'answer', 'resume call'],
+  ['hold', SOON, 'cut', 'answer', 'kill', 'resume call'],
+  ['hold', SOON, 'kill', 'resume call', 'kill', 'resume call'],
+  ['talk', SOON, 'cut', 'resume call', 'answer'],
+  ['attach', 'say', 'say', 'leave', 'say', 'resume', 'say'],
+  ['attach', 'say', 'kill', 'resume', 'echo', 'say'],
+  ['attach', 'ask', 'boom', 'ask', 'respond', 'respond'],
+  ['attach', 'ask', 'kill', 'attach', 'echo', 'ask', 'respond', 'respond'],
+  ['attach', ASLEEP, 'attach', 'read', 'say'],
+  ['add', ASLEEP, 'attach', 'leave', 'read'],
+  ['add', ASLEEP, 'twice', 'read', 'delete', 'attach'],
+  ['add', ASLEEP, 'update', 'kill', 'read'],
+  ['own', ASLEEP, 'burst', 'read'],
+  ['level', ASLEEP, 'echo', 'boom', 'echo'],
+  [QUIET, 'open', 'open', 'note', 'echo', 'open'],
+  [ASLEEP, 'trespass', 'trespass', 'trespass', 'echo'],
+  [FAILING, 'add', 'hold', 'heal', ASLEEP, 'kill', 'read'],
+  [FAILING, 'delete', ['heal', 0], ['elapse', 4], 'kill', 'echo'],
+  ['kill', 'open', 'echo', 'echo'],
+  [ASLEEP, 'echo', 'drain', 'echo'],
+];
+
+const scenes: fc.Arbitrary<Step[]> = fc
+  .record({ scene: fc.constantFrom(...SCENES), like: steps })
+  .map(({ scene, like }) =>
+    scene.map((line) =>
+      typeof line === 'string'
+        ? { ...like, deed: line }
+        : { ...like, deed: line[0], which: line[1] },
+    ),
+  );
+
+/** @param most parts: deeds, and scenes of several */
 export const histories = (most: number): fc.Arbitrary<Step[]> =>
-  fc.array(steps, { minLength: 5, maxLength: most, size: 'max' });
+  fc
+    .array(
+      fc.oneof(
+        { weight: 9, arbitrary: steps.map((step) => [step]) },
+        { weight: 1, arbitrary: scenes },
+      ),
+      { minLength: 5, maxLength: most, size: 'max' },
+    )
+    .map((parts) => parts.flat());
 
 const manners = (...all: HookManner[]): fc.Arbitrary<HookManner[]> =>
   fc.oneof(

@@ -53,7 +53,7 @@ class Player implements Stage {
     await this.#do(step);
     if (step.pause === 'a turn') await turn();
     else if (step.pause === 'all') await machine.settle();
-    this.review.all();
+    this.review.all(step.pause === 'all');
     machine.process.audit();
     if (step.pause === 'all' && machine.isCalm && machine.process.draining === undefined) {
       this.review.words();

@@ -22,7 +22,8 @@ export class Review {
   }
 
   /** Looks at everything that has come since the last time. */
-  all(): void {
+  /** @param isSettled what could happen without time passing has happened */
+  all(isSettled = false): void {
     for (const opening of this.#clients.openings.slice()) this.#reviewOpening(opening);
     const { notes } = this.#clients;
     const left = notes.splice(0).filter((note) => !this.#reviewNote(note));
@@ -39,7 +40,7 @@ export class Review {
       for (const call of life.calls) if (!call.isSettled) this.#reviewCall(life, call);
       this.#reviewStreams(life);
     }
-    this.#mature();
+    if (isSettled) this.#mature();
   }
 
   #reviewOpening(opening: Opening): void {
@@ -53,7 +54,7 @@ export class Review {
     if (status !== 200 || message?.result === undefined) {
       if (heard.isOver && message === undefined) return;
       const code = String(message?.error?.data?.['code']);
-      this.#mayRefuse(status === 200 ? 503 : status, code, 'initialize', isCalm);
+      this.#mayRefuse(status === 200 ? 503 : status, code, 'initialize', isCalm, opening.at);
       return;
     }
     const life = this.#machine.lives.get(sessionId ?? '');
@@ -79,7 +80,7 @@ export class Review {
       const code = String(message?.error?.data?.['code']);
       if (code === 'event-unknown') this.#unknown(note);
       if (code === 'event-unknown') return true;
-      this.#refused(life, status, code, what, note.isCalm);
+      this.#refused(life, status, code, what, note.isCalm, note.at);
       return true;
     }
     ledger.check(end !== 'surely' && end !== 'here', () => {
@@ -117,7 +118,7 @@ export class Review {
       if (first!.messages.length === 0) return;
       const code = String(first!.messages[0]?.error?.data?.['code']);
       if (code !== 'duplicate-request-id')
-        this.#refused(life, status, code, name, call.weather >= 0);
+        this.#refused(life, status, code, name, call.weather >= 0, call.at);
       return;
     }
     this.#used(life, call);
@@ -219,10 +220,17 @@ export class Review {
     }
   }
 
-  #refused(life: Life, status: number, code: string, what: string, wasCalm: boolean): void {
+  #refused(
+    life: Life,
+    status: number,
+    code: string,
+    what: string,
+    wasCalm: boolean,
+    at: number,
+  ): void {
     const { ledger } = this.#machine;
     if (status !== 404) {
-      this.#mayRefuse(status, code, `${what} of ${life.id}`, wasCalm);
+      this.#mayRefuse(status, code, `${what} of ${life.id}`, wasCalm, at);
       return;
     }
     const isEnding = /^(closing|evicted)/.test(life.path);
@@ -234,8 +242,8 @@ export class Review {
       life.end = 'surely';
   }
 
-  #mayRefuse(status: number, code: string, what: string, wasCalm: boolean): void {
-    const { ledger, isCalm, process, setting } = this.#machine;
+  #mayRefuse(status: number, code: string, what: string, wasCalm: boolean, at: number): void {
+    const { ledger, isCalm, stormedAt, process, setting } = this.#machine;
     ledger.check(status === 503, () => `${what} got ${status} ${code}`);
     if (code === 'session-ended') {
       ledger.check(what === 'initialize', () => `${what} got 503 ${code}`);
@@ -245,7 +253,7 @@ export class Review {
       ledger.check(setting.maxSessions < 100, () => `${what} got 503 ${code}`);
     } else
       ledger.check(
-        code === 'store-unavailable' && !(isCalm && wasCalm),
+        code === 'store-unavailable' && !(isCalm && wasCalm && stormedAt < at),
         () => `${what} got 503 ${code}`,
       );
   }
