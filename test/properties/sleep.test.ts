@@ -17,7 +17,7 @@ describe('any history of messages, sleeps, wakes, crashes, kills and restarts', 
     const property = history(60, async (setting, steps) => {
       expect(await play(setting, steps, undefined)).toEqual([]);
     });
-    await seeded(property, 150);
+    await seeded(property, 250);
   }, 60_000);
 
   it('with a durable store that fails: nor by the next process', async () => {
@@ -26,7 +26,7 @@ describe('any history of messages, sleeps, wakes, crashes, kills and restarts', 
       const home = { open: () => store, abandon: async () => {} };
       expect(await play(setting, steps, home)).toEqual([]);
     });
-    await seeded(property, 150);
+    await seeded(property, 250);
   }, 60_000);
 
   it('on the disk: nor there', async () => {
@@ -42,6 +42,6 @@ describe('any history of messages, sleeps, wakes, crashes, kills and restarts', 
         folder.remove();
       }
     });
-    await seeded(property, 15);
+    await seeded(property, 25);
   }, 60_000);
 });

@@ -237,6 +237,6 @@ describe('sessions on lines of their own', () => {
       await exchange.finish(setting.ending);
       expect(broken).toEqual([]);
     });
-    await seeded(property, 200);
+    await seeded(property, 150);
   }, 60_000);
 });

@@ -8,14 +8,7 @@ export class Heard {
 
   constructor(send: (signal: AbortSignal) => Promise<Reply>) {
     this.#leaving = new AbortController();
-    send(this.#leaving.signal).then(
-      (reply) => {
-        this.#reply = reply;
-        // It left before there was anything to leave.
-        if (this.isOver) reply.leave();
-      },
-      () => {},
-    );
+    void this.#hear(send(this.#leaving.signal));
   }
 
   /** `undefined` before there is a head, and for who did not wait for it. */
@@ -41,7 +34,7 @@ export class Heard {
   }
 
   get messages(): readonly Rpc[] {
-    return this.#frozen?.messages ?? (this.hasArrived ? (this.#reply?.messages ?? []) : []);
+    return this.#frozen?.messages ?? (this.#hasArrived ? (this.#reply?.messages ?? []) : []);
   }
 
   get lastId(): string | undefined {
@@ -59,8 +52,15 @@ export class Heard {
     this.#reply?.leave();
   }
 
+  async #hear(sent: Promise<Reply>): Promise<void> {
+    // A client that leaves hears of nothing.
+    this.#reply = await sent.catch(() => undefined);
+    // It left before there was anything to leave.
+    if (this.isOver) this.#reply?.leave();
+  }
+
   /** Enough of it to be read. */
-  private get hasArrived(): boolean {
+  get #hasArrived(): boolean {
     return this.isStream || this.hasEnded;
   }
 }
