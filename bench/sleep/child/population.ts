@@ -206,7 +206,7 @@ export class Population {
 
 /** Of one value among many: what holds them costs the same for all. */
 async function bytesOf(make: () => object): Promise<number> {
-  const count = 20_000;
+  const count = 100_000;
   const held: unknown[] = Array.from({ length: count });
   const before = await memory();
   for (let i = 0; i < count; i++) held[i] = make();
