@@ -42,10 +42,14 @@ export class Operator {
 
   async wake(id: string): Promise<Session | undefined> {
     if (!this.#supervisor.isAdmitting) return undefined;
-    const session = await this.#find(id);
-    if (session === undefined || !session.wake()) return undefined;
-    await session.reached('waking');
-    return session.snapshot.hasTag('resident') ? session.session : undefined;
+    const found = await this.#find(id);
+    if (found === undefined) return undefined;
+    const wake = async (session: SessionActor): Promise<Session | undefined> => {
+      if (!session.wake()) return undefined;
+      await session.reached('waking');
+      return session.snapshot.hasTag('resident') ? session.session : undefined;
+    };
+    return await this.#sleepers.reach(found, wake, () => undefined);
   }
 
   async #find(id: string): Promise<SessionActor | undefined> {
@@ -55,7 +59,10 @@ export class Operator {
   }
 
   async #end(session: SessionActor, reason: EndReason): Promise<void> {
-    session.close(reason);
-    await Promise.all([session.reached('ended'), session.forgotten]);
+    const end = async (there: SessionActor): Promise<void> => {
+      there.close(reason);
+      await Promise.all([there.reached('ended'), there.forgotten]);
+    };
+    await this.#sleepers.reach(session, end, () => {});
   }
 }

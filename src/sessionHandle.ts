@@ -74,7 +74,13 @@ export class SessionHandle implements Session {
 
   update(change: (state: unknown) => unknown): Promise<unknown> {
     const live = this.#live;
-    return live.isDismissed ? this.#changeAsleep(change) : live.update(change);
+    if (!live.isDismissed) return live.update(change);
+    return this.#reach(
+      (there) => there.update(change),
+      () => {
+        throw new ActorsError('session-over', 'the session has ended');
+      },
+    );
   }
 
   own<R extends Owned>(resource: R, options?: { readonly deadlineMs?: number }): R {
@@ -119,23 +125,17 @@ export class SessionHandle implements Session {
   close(): void {
     const live = this.#live;
     if (!live.isDismissed) return live.close('terminated');
-    void this.#found().then(
-      (actor) => actor?.close('terminated'),
-      // Announced by whoever asked the store.
-      () => {},
-    );
+    const close = (there: SessionActor): void => there.close('terminated');
+    // Whoever asked the store has announced what it failed with.
+    this.#reach(close, () => {}).catch(() => {});
   }
 
-  async #changeAsleep(change: (state: unknown) => unknown): Promise<unknown> {
-    const actor = await this.#found();
-    if (actor === undefined) throw new ActorsError('session-over', 'the session has ended');
-    return actor.update(change);
-  }
-
-  /** Its actor, where the one this was made for has become a record in a durable store. */
-  async #found(): Promise<SessionActor | undefined> {
-    const found = await this.#actor.sleepers.found(this.#actor);
-    this.#actor = found ?? this.#actor;
-    return found;
+  /** Where the actor this was made for has become a record in a durable store. */
+  #reach<T>(use: (there: SessionActor) => T, gone: () => Awaited<T>): Promise<Awaited<T>> {
+    const used = (there: SessionActor): T => {
+      this.#actor = there;
+      return use(there);
+    };
+    return this.#actor.sleepers.reach(this.#actor, used, gone);
   }
 }

@@ -242,9 +242,24 @@ export class Sleepers {
     return this.#directory.resident(id) ?? this.here(id, principal);
   }
 
-  /** The same in a durable store, where that takes waiting. @throws whatever the store failed with */
-  async found({ id, principal }: SessionActor): Promise<SessionActor | undefined> {
-    return this.#directory.resident(id) ?? (await this.seek(id, principal));
+  /**
+   * Does something to a session where it is now: between being found and being used, an actor may
+   * have become a record.
+   *
+   * @param gone where it has ended
+   * @throws whatever a durable store failed with
+   */
+  async reach<T>(
+    actor: SessionActor,
+    use: (there: SessionActor) => T,
+    gone: () => Awaited<T>,
+  ): Promise<Awaited<T>> {
+    const { id, principal } = actor;
+    let there: SessionActor | undefined = actor;
+    while (there?.isDismissed === true) {
+      there = this.#directory.resident(id) ?? (await this.seek(id, principal));
+    }
+    return there === undefined ? gone() : await use(there);
   }
 
   // ---- putting away

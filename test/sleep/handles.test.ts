@@ -102,3 +102,23 @@ describe.each(stores)('what is held of a session that sleeps %s', (_, store) => 
     expect(world.runtime.residents()[0]?.state).toEqual({ count: 1 });
   });
 });
+
+describe('a session that is ended while it is on its way out of the process', () => {
+  it.each<[string, (world: FakeRuntime, id: string) => Promise<unknown>]>([
+    ['evict', (world, id) => world.runtime.evict(id)],
+    ['evictPrincipal', (world) => world.runtime.evictPrincipal('ann')],
+  ])('has ended when %s says so', async (_, end) => {
+    // However far an update has come that keeps it here.
+    for (let hops = 0; hops < 10; hops++) {
+      const { world, client, handle } = await laidDown();
+      const update = handle.update(count);
+      for (let i = 0; i < hops; i++) await Promise.resolve();
+      expect(await end(world, client.id!)).toBeTruthy();
+      await update;
+      expect((await world.runtime.sessions()).sessions).toEqual([]);
+      const { evicted, sessions } = world.runtime.stats();
+      expect([hops, evicted.revoked, sessions.total]).toEqual([hops, 1, 0]);
+      expect((await client.request('tools/list')).status).toBe(404);
+    }
+  });
+});
