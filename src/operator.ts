@@ -44,11 +44,6 @@ export class Operator {
     if (!this.#supervisor.isAdmitting) return undefined;
     const found = await this.#find(id);
     if (found === undefined) return undefined;
-    const wake = async (session: SessionActor): Promise<Session | undefined> => {
-      if (!session.wake()) return undefined;
-      await session.reached('waking');
-      return session.snapshot.hasTag('resident') ? session.session : undefined;
-    };
     return await this.#sleepers.reach(found, wake, () => undefined);
   }
 
@@ -65,4 +60,10 @@ export class Operator {
     };
     await this.#sleepers.reach(session, end, () => {});
   }
+}
+
+async function wake(session: SessionActor): Promise<Session | undefined> {
+  if (!session.wake()) return undefined;
+  await session.reached('waking');
+  return session.snapshot.hasTag('resident') ? session.session : undefined;
 }

@@ -125,9 +125,12 @@ export class SessionHandle implements Session {
   close(): void {
     const live = this.#live;
     if (!live.isDismissed) return live.close('terminated');
-    const close = (there: SessionActor): void => there.close('terminated');
+    const closed = this.#reach(
+      (there) => there.close('terminated'),
+      () => {},
+    );
     // Whoever asked the store has announced what it failed with.
-    this.#reach(close, () => {}).catch(() => {});
+    closed.catch(() => {});
   }
 
   /** Where the actor this was made for has become a record in a durable store. */

@@ -202,7 +202,7 @@ export class Review {
           const isTwice = seen.has(n) && life.told.get(n) !== 'perhaps';
           ledger.check(!isTwice, () => `${life.id} was told ${n} twice`);
           seen.add(n);
-          if (!life.told.has(n)) life.told.set(n, 'fresh');
+          if (!life.told.has(n)) life.told.set(n, this.#machine.isCalm ? 'fresh' : 'perhaps');
         }
         this.#said(life, message);
       }
