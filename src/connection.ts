@@ -35,6 +35,7 @@ export class Connection implements TransportPeer, SessionContext {
   #server: SessionServer | null = null;
   #abort: AbortController | null = null;
   #isReleased = false;
+  #released: Promise<void> | null = null;
   #replaying: Map<RequestId, (response: ResponseMessage) => void> | null = null;
 
   readonly #owner: ConnectionOwner;
@@ -153,13 +154,21 @@ export class Connection implements TransportPeer, SessionContext {
 
   /**
    * The teardown list, in order: transport (handlers are aborted, nothing said from here on goes
-   * out), signal, server, resources last in first out. Runs once; nothing in it stops the rest.
+   * out), signal, server, resources last in first out. Runs once, for whoever calls; nothing in it
+   * stops the rest.
    */
-  async release(
+  release(
     wait: WaitWithin,
     onOrphan: (what: 'server' | 'resource') => OrphanListener,
   ): Promise<void> {
-    if (this.#isReleased) return;
+    this.#released ??= this.#release(wait, onOrphan);
+    return this.#released;
+  }
+
+  async #release(
+    wait: WaitWithin,
+    onOrphan: (what: 'server' | 'resource') => OrphanListener,
+  ): Promise<void> {
     this.#isReleased = true;
     const server = this.#server;
     this.#server = null;

@@ -12,7 +12,7 @@ export class Incarnations {
   #connection: Connection;
   #epoch = 0;
   #isGone = true;
-  #released: Promise<void> | null = null;
+  #released: Promise<unknown> | null = null;
 
   constructor(session: SessionActor) {
     this.#session = session;
@@ -94,11 +94,14 @@ export class Incarnations {
     const { services, journal } = session;
     // The sweep's timer, or the request that ended it, may belong to another session.
     const connection = this.#connection;
-    this.#released = runInSession(connection, () =>
+    // The one before it may not be gone yet, and this one may be going already.
+    const before = this.#released;
+    const released = runInSession(connection, () =>
       connection.release(services.wait, (what) => (error) => {
         journal.orphan(what, error);
       }),
     );
+    this.#released = Promise.all([before, released]);
     await this.#released;
     if (connection === this.#connection) this.#isGone = true;
   }
