@@ -55,6 +55,8 @@ export interface Life {
   /** Log levels that were asked for, and the last one that was acknowledged in this process. */
   readonly levels: number[];
   level: number;
+  /** Resources of it that are not released. */
+  owned: number;
   epoch: number;
   readonly epochs: Set<number>;
   /** Its last epoch may not have been stored. */
@@ -93,6 +95,7 @@ export function newLife(id: string, user: string | undefined, key: string): Life
     durable: new Set(),
     levels: [],
     level: 0,
+    owned: 0,
     epoch: 0,
     epochs: new Set(),
     isEpochLoose: false,

@@ -232,6 +232,7 @@ export class Machine {
       for (const token of life.acked.keys()) if (!life.durable.has(token)) life.acked.delete(token);
       for (const [n, is] of life.told) if (is === 'fresh') life.told.set(n, 'perhaps');
       life.words.clear();
+      life.owned = 0;
     }
   }
 }

@@ -259,6 +259,7 @@ export class SleepProcess {
       isLegitimate || life.end === 'perhaps',
       () => `${life.id} ended (${reason}), unused for ${unused}, attached: ${isAttached}`,
     );
+    ledger.check(life.owned === 0, () => `${life.id} ended and owns ${life.owned}`);
     const isAgain = life.endedIn === this.number || (life.end === 'surely' && life.endedIn > 0);
     ledger.check(!isAgain, () => `${life.id} ended twice`);
     if (reason === 'drained' && isDurable) {

@@ -131,7 +131,12 @@ export class Incarnation {
         .then(() => this.#reply(id, token));
     } else if (method === 'boom') throw new Error('boom');
     else if (method === 'own') {
-      this.#owned.push(session.own(Object.assign(new EventEmitter(), { close() {} })));
+      const close = async (): Promise<void> => {
+        await this.#nap();
+        this.life.owned--;
+      };
+      this.life.owned++;
+      this.#owned.push(session.own(Object.assign(new EventEmitter(), { close })));
       this.#reply(id, token);
     } else if (method === 'hold') this.held.push({ id, token });
     else if (method === 'talk') {
