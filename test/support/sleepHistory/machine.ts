@@ -143,7 +143,13 @@ export class Machine {
       last === undefined || last.server.closes === 1,
       () => `${id} has two servers in one process`,
     );
-    const made = new Incarnation(session, life, ledger, () => process.nap(300));
+    const made = new Incarnation(
+      session,
+      life,
+      ledger,
+      () => process.nap(300),
+      () => process.isDead,
+    );
     process.incarnations.push(made);
     process.handles.set(id, session);
     return made.server;

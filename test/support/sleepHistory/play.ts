@@ -175,10 +175,8 @@ class Player implements Stage {
     for (const life of clients.known) clients.leave(life);
     process.answerAll();
     await machine.settle();
-    // Questions of a server wait for their answers as long as they live.
-    for (const life of clients.known) {
-      for (const question of life.questions) clients.respond(life, ...question);
-    }
+    // Questions of a server pin its session until it gives up.
+    for (const each of process.incarnations) if (each.server.closes === 0) each.giveUp();
     await machine.settle();
     await machine.elapse(200_000);
     review.all();

@@ -29,6 +29,7 @@ export class Incarnation {
   readonly held: Held[] = [];
   readonly #ledger: Ledger;
   readonly #nap: () => Promise<void>;
+  readonly #isDead: () => boolean;
   /** What it asked, by its own ids. */
   readonly #asked = new Map<RequestMessage['id'], number>();
   readonly #isRebuilt: boolean;
@@ -37,12 +38,22 @@ export class Incarnation {
   #isLeveled = false;
   readonly #owned: EventEmitter[] = [];
 
-  /** @param nap what a slow update waits for */
-  constructor(session: Session<Basket>, life: Life, ledger: Ledger, nap: () => Promise<void>) {
+  /**
+   * @param nap what is slow waits for
+   * @param isDead of its process
+   */
+  constructor(
+    session: Session<Basket>,
+    life: Life,
+    ledger: Ledger,
+    nap: () => Promise<void>,
+    isDead: () => boolean = () => false,
+  ) {
     this.session = session;
     this.life = life;
     this.#ledger = ledger;
     this.#nap = nap;
+    this.#isDead = isDead;
     this.#isRebuilt = session.wake;
     this.#promised = life.level;
     this.server = new FakeServer((message) => this.#take(message));
@@ -59,6 +70,14 @@ export class Incarnation {
     const message = { jsonrpc: '2.0' as const, id, method: 'elicitation/create', params: { q } };
     const options = related === undefined ? {} : { relatedRequestId: related.id };
     void this.server.transport?.send(message, options);
+  }
+
+  /** What it asked is not answered in time: as the SDK does it, its client is told. */
+  giveUp(): void {
+    for (const requestId of this.#asked.keys()) {
+      this.server.notify('notifications/cancelled', { requestId });
+    }
+    this.#asked.clear();
   }
 
   answer(held: Held): void {
@@ -135,7 +154,8 @@ export class Incarnation {
         await this.#nap();
         this.life.owned--;
       };
-      this.life.owned++;
+      // A dead process has nothing any more that somebody could count.
+      if (!this.#isDead()) this.life.owned++;
       this.#owned.push(session.own(Object.assign(new EventEmitter(), { close })));
       this.#reply(id, token);
     } else if (method === 'hold') this.held.push({ id, token });
