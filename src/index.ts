@@ -1,21 +1,17 @@
 export type { EndReason } from '../machines/session.ts';
-export type { FetchContext } from './adapters/fetch.ts';
-export type { Clock } from './clock.ts';
-export { currentSession, type SessionLocal, sessionLocal } from './context.ts';
-export { ActorsError, type ErrorCode } from './errors.ts';
-export type { DeadLetter, DeadLetterReason, RuntimeEvents } from './events.ts';
-export type { LogEntry, ProgressEntry } from './journal.ts';
-export {
-  type CrashPolicy,
-  DEFAULT_LIMITS,
-  type Limits,
-  type PrincipalOf,
-  type ResponseMode,
-  type RuntimeOptions,
-} from './options.ts';
+export type { FetchContext } from './http/fetch.ts';
+export type { Clock } from './base/clock.ts';
+export { currentSession, type SessionLocal, sessionLocal } from './session/context.ts';
+export { ActorsError, type ErrorCode } from './base/errors.ts';
+export type { DeadLetter, DeadLetterReason, RuntimeEvents } from './events/events.ts';
+export type { LogEntry, ProgressEntry } from './events/journal.ts';
+export { type CrashPolicy } from './actor/intensity.ts';
+export { DEFAULT_LIMITS, type Limits } from './base/limits.ts';
+export { type PrincipalOf, type RuntimeOptions } from './options.ts';
+export { type ResponseMode } from './http/httpExchange.ts';
 export { createRuntime, type Runtime } from './runtime.ts';
-export type { Owned } from './scope.ts';
-export type { ServerFactory, Session, SessionServer } from './session.ts';
-export type { RuntimeStats } from './stats.ts';
-export type { SessionView } from './view.ts';
-export type { DrainReport } from './supervisor.ts';
+export type { Owned } from './base/scope.ts';
+export type { ServerFactory, Session, SessionServer } from './session/session.ts';
+export type { RuntimeStats } from './events/counters.ts';
+export type { SessionView } from './directory/view.ts';
+export type { DrainReport } from './actor/supervisor.ts';

@@ -1,17 +1,17 @@
-import { type FetchContext, handleFetch } from './adapters/fetch.ts';
-import { Endpoint } from './endpoint.ts';
-import { ActorsError } from './errors.ts';
-import type { DeadLetter, RuntimeEventName, RuntimeEvents } from './events.ts';
+import { type FetchContext, handleFetch } from './http/fetch.ts';
+import { Endpoint } from './http/endpoint.ts';
+import { ActorsError } from './base/errors.ts';
+import type { DeadLetter, RuntimeEventName, RuntimeEvents } from './events/events.ts';
 import { type RuntimeOptions, type Settings, settle } from './options.ts';
-import type { Session } from './session.ts';
-import { SessionActor } from './sessionActor.ts';
-import { Sleepers } from './sleep/sleepers.ts';
-import type { RuntimeStats } from './stats.ts';
-import { type DrainReport, Supervisor } from './supervisor.ts';
-import { Operator } from './operator.ts';
-import { pageOf } from './pageOf.ts';
+import type { Session } from './session/session.ts';
+import { SessionActor } from './session/sessionActor.ts';
+import { Sleepers } from './directory/directory.ts';
+import type { RuntimeStats } from './events/counters.ts';
+import { type DrainReport, Supervisor } from './actor/supervisor.ts';
+import { Operator } from './directory/operator.ts';
+import { pageOf } from './directory/page.ts';
 import type { EndReason } from '../machines/session.ts';
-import type { SessionPage, SessionQuery } from './view.ts';
+import type { SessionPage, SessionQuery } from './directory/view.ts';
 
 /** A running set of sessions, and the ways into it. */
 export interface Runtime<T = unknown> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ActorsError, currentSession, sessionLocal } from 'mcp-actors';
-import { crashCurrentSession } from '../src/context.ts';
+import { crashCurrentSession } from '../src/session/context.ts';
 import { turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 import { FakeServer } from './support/fakeServer.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from 'mcp-actors';
-import { crashCurrentSession } from '../src/context.ts';
+import { crashCurrentSession } from '../src/session/context.ts';
 import { endpointOf } from '../src/runtime.ts';
 import { turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';

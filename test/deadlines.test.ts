@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Deadlines } from '../src/deadlines.ts';
+import { Deadlines } from '../src/base/deadlines.ts';
 import { VirtualClock } from './support/virtualClock.ts';
 
 function setUp(delayMs: number) {

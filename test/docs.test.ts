@@ -7,7 +7,7 @@ import { createRuntime, DEFAULT_LIMITS } from 'mcp-actors';
 import { END_REASONS, SESSION_EFFECTS } from 'mcp-actors/machines';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { regenerate } from '../docs/generate.ts';
-import { DEAD_LETTER_REASONS } from '../src/events.ts';
+import { DEAD_LETTER_REASONS } from '../src/events/events.ts';
 import { REFUSALS } from '../src/wire/refusals.ts';
 import { FakeServer } from './support/fakeServer.ts';
 import { Page } from './support/markdown.ts';
@@ -124,7 +124,7 @@ describe('docs/lifecycle.md', () => {
 describe('docs/errors.md', () => {
   const errors = page('docs/errors.md');
   // A type has no members at run time: they are read where they are written.
-  const [, thrown = ''] = /type ErrorCode =(.*?);/s.exec(read('src/errors.ts')) ?? [];
+  const [, thrown = ''] = /type ErrorCode =(.*?);/s.exec(read('src/base/errors.ts')) ?? [];
   const codes = Array.from(thrown.matchAll(/'([a-z-]+)'/g), ([, code]) => code!);
 
   test('has one heading for each code and reason, and none for others', () => {
@@ -176,7 +176,8 @@ describe('docs/events.md', () => {
   const events = page('docs/events.md');
 
   test('has a heading for each event', () => {
-    const [, body = ''] = /interface RuntimeEvents \{(.*?)^\}/ms.exec(read('src/events.ts')) ?? [];
+    const [, body = ''] =
+      /interface RuntimeEvents \{(.*?)^\}/ms.exec(read('src/events/events.ts')) ?? [];
     const names = Array.from(body.matchAll(/^ {2}'?([\w.]+)'?:/gm), ([, name]) => name!);
     expect(names).toContain('session.started');
     expect(events.headings.filter((heading) => heading.startsWith('`'))).toEqual(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EventStream } from '../src/events.ts';
+import { EventStream } from '../src/events/eventStream.ts';
 import { turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Handshake } from '../src/handshake.ts';
-import type { Ask } from '../src/mailbox.ts';
+import { Handshake } from '../src/session/handshake.ts';
+import type { Ask } from '../src/session/envelope.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 
 function noted(...asks: [method: string, params: Record<string, unknown>][]): Handshake {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDigest, randomId } from '../src/ids.ts';
+import { createDigest, randomId } from '../src/base/ids.ts';
 
 describe('randomId', () => {
   it('is visible ASCII of at least 128 bits, never the same (S1)', () => {

@@ -5,17 +5,16 @@ import { closureOf, codeOf, filesBelow, importsOf } from './support/sources.ts';
 
 const MACHINES = filesBelow('machines');
 /** An engine plugs in behind an entry of its own. */
-const ENGINES = /^src\/sleep\/lmdb/;
-const CORE_SLEEP = filesBelow('src/sleep').filter((file) => !ENGINES.test(file));
+const ENGINES = /^src\/store\/lmdb/;
+const ROOMS = ['base', 'wire', 'events', 'actor', 'store', 'session', 'directory', 'http'];
+const isCore = (file: string): boolean =>
+  ROOMS.some((room) => file.startsWith(`src/${room}/`)) && !ENGINES.test(file);
 /** The program is an entry of its own. */
-const CORE = [...filesBelow('src', false), ...filesBelow('src/wire'), ...CORE_SLEEP].filter(
+const CORE = [...filesBelow('src', false), ...filesBelow('src').filter(isCore)].filter(
   (file) => file !== 'src/cli.ts',
 );
 const ALL = [...MACHINES, ...filesBelow('src')];
 const SDK = '@modelcontextprotocol/sdk/';
-
-const isCore = (file: string): boolean =>
-  file.startsWith('src/wire/') || (file.startsWith('src/sleep/') && !ENGINES.test(file));
 
 const text = ({ from, to }: { from: string; to: string }): string => `${from} → ${to}`;
 
@@ -43,7 +42,7 @@ describe('the root entry', () => {
 
   it('is read right: it reaches the core', () => {
     expect(loaded).toEqual(
-      expect.arrayContaining(['src/supervisor.ts', 'src/mailbox.ts', 'xstate']),
+      expect.arrayContaining(['src/actor/supervisor.ts', 'src/session/mailbox.ts', 'xstate']),
     );
   });
 
@@ -52,9 +51,9 @@ describe('the root entry', () => {
     expect(forbidden.map((to) => `${closure.get(to)} → ${to}`)).toEqual([]);
   });
 
-  it('loads no adapter but fetch, and none of the rooms that plug in', () => {
+  it('loads none of the rooms that plug in', () => {
     const rooms = loaded.filter((file) => /^src\/[^/]+\//.test(file) && !isCore(file));
-    expect(rooms.toSorted()).toEqual(['src/adapters/fetch.ts', 'src/adapters/fetchPort.ts']);
+    expect(rooms).toEqual(['src/adapters/channel.ts']);
   });
 
   it('loads these packages and no others', () => {
@@ -80,14 +79,11 @@ describe('the root entry', () => {
 });
 
 describe('core', () => {
-  it('imports no adapter but fetch, and nothing that plugs in', () => {
+  it('loads nothing that plugs in', () => {
     const strangers = CORE.flatMap(importsOf).filter(
-      ({ to }) => /^src\/[^/]+\//.test(to) && !isCore(to),
+      ({ to, isType }) => !isType && /^src\/[^/]+\//.test(to) && !isCore(to),
     );
-    expect([...new Set(strangers.map(text))]).toEqual([
-      'src/index.ts → src/adapters/fetch.ts',
-      'src/runtime.ts → src/adapters/fetch.ts',
-    ]);
+    expect(strangers.map(text)).toEqual(['src/http/endpoint.ts → src/adapters/channel.ts']);
   });
 
   it('src/wire knows nothing but itself: pure rules', () => {
@@ -100,7 +96,7 @@ describe('core', () => {
   it('calls no clock, no timer, no chance and no console: they come in through options', () => {
     const calls =
       /\b(Date\.now|new Date|performance\.|set(?:Timeout|Interval|Immediate)\(|Math\.random|randomUUID|console\.)/;
-    const guilty = CORE.filter((file) => file !== 'src/clock.ts').flatMap((file) =>
+    const guilty = CORE.filter((file) => file !== 'src/base/clock.ts').flatMap((file) =>
       codeOf(file)
         .split('\n')
         .filter((line) => calls.test(line) && !/clock\.setTimeout\(|^\s+setTimeout\(/.test(line))
@@ -113,16 +109,19 @@ describe('core', () => {
     const values = CORE.flatMap(importsOf).filter(
       ({ to, isType }) => !isType && to.startsWith(SDK),
     );
-    expect(values.map(text)).toEqual([`src/validator.ts → ${SDK}validation/ajv`]);
+    expect(values.map(text)).toEqual([`src/session/validator.ts → ${SDK}validation/ajv`]);
   });
 });
 
 describe('a package has one door', () => {
   it.each([
-    ['eventemitter3', ['src/events.ts']],
+    ['eventemitter3', ['src/events/eventStream.ts']],
     ['ws', ['src/adapters/webSocketLine.ts', 'src/watch/stately/sockets.ts']],
-    ['lmdb', ['src/sleep/lmdb/environment.ts']],
-    ['xstate', [...MACHINES.filter((file) => file !== 'machines/index.ts'), 'src/supervisor.ts']],
+    ['lmdb', ['src/store/lmdb/environment.ts']],
+    [
+      'xstate',
+      [...MACHINES.filter((file) => file !== 'machines/index.ts'), 'src/actor/supervisor.ts'],
+    ],
   ])('%s', (name, doors) => {
     expect(doorsTo(name).toSorted()).toEqual(doors.toSorted());
   });
@@ -148,8 +147,8 @@ describe('OpenTelemetry', () => {
 });
 
 describe('server.connect', () => {
-  it('is called in src/connection.ts alone, for the servers of sessions', () => {
+  it('is called in src/session/connection.ts alone, for the servers of sessions', () => {
     const callers = CORE.filter((file) => /\bserver\.connect\(/.test(codeOf(file)));
-    expect(callers).toEqual(['src/connection.ts']);
+    expect(callers).toEqual(['src/session/connection.ts']);
   });
 });

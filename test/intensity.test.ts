@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RestartIntensity } from '../src/intensity.ts';
+import { RestartIntensity } from '../src/actor/intensity.ts';
 
 describe('RestartIntensity', () => {
   it('never allows a restart by the policy evict', () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Ring } from '../src/journal.ts';
+import { Ring } from '../src/base/ring.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 
 describe('Ring', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { createRuntime, type Session } from 'mcp-actors';
 import { nodeHandler, serve } from 'mcp-actors/node';
-import { DeadlineQueue } from '../src/deadlines.ts';
+import { DeadlineQueue } from '../src/base/deadlines.ts';
 import { endpointOf } from '../src/runtime.ts';
 import { sendOverSocket } from './support/door.ts';
 import { eventually, turn } from './support/eventually.ts';

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type Limits } from 'mcp-actors';
 import type { Arrival } from '../machines/index.ts';
-import type { Exchange } from '../src/exchange.ts';
-import type { Journal } from '../src/journal.ts';
-import { type Envelope, Mailbox } from '../src/mailbox.ts';
-import type { MailboxHost } from '../src/mailboxHost.ts';
+import type { Exchange } from '../src/session/exchange.ts';
+import type { Journal } from '../src/events/journal.ts';
+import { Mailbox } from '../src/session/mailbox.ts';
+import { type Envelope } from '../src/session/envelope.ts';
+import type { MailboxHost } from '../src/session/mailbox.ts';
 import { isRequest, type Message } from '../src/wire/jsonrpc.ts';
 
 /** Takes down what it is told. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Questions } from '../src/questions.ts';
+import { Questions } from '../src/session/questions.ts';
 
 const ask = (id: number | string, params?: Record<string, unknown>) =>
   ({ jsonrpc: '2.0', id, method: 'roots/list', ...(params && { params }) }) as const;

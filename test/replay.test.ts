@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ReplayEntry, ReplayLog } from '../src/replay.ts';
+import { type ReplayEntry, ReplayLog } from '../src/http/replay.ts';
 
 function setUp(bounds: Partial<{ events: number; bytes: number; ms: number }> = {}) {
   const dropped: number[] = [];

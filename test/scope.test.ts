@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Deadlines } from '../src/deadlines.ts';
-import { type Owned, Scope, waitWithin } from '../src/scope.ts';
+import { Deadlines } from '../src/base/deadlines.ts';
+import { type Owned, Scope, waitWithin } from '../src/base/scope.ts';
 import { turn } from './support/eventually.ts';
 import { VirtualClock } from './support/virtualClock.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { END_REASONS } from '../machines/index.ts';
-import { DEAD_LETTER_REASONS } from '../src/events.ts';
+import { DEAD_LETTER_REASONS } from '../src/events/events.ts';
 import { turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnreadAnswers } from '../src/unread.ts';
+import { UnreadAnswers } from '../src/http/unread.ts';
 import type { ResponsePort } from '../src/wire/port.ts';
 
 class Port implements ResponsePort {

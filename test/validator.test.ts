@@ -1,6 +1,6 @@
 import type { JsonSchemaType } from '@modelcontextprotocol/sdk/validation/types.js';
 import { describe, expect, it } from 'vitest';
-import { SharedValidator } from '../src/validator.ts';
+import { SharedValidator } from '../src/session/validator.ts';
 import { collect, Sample } from './support/garbage.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { openLmdbStore } from '../../src/sleep/lmdb.ts';
-import { createDigest, randomId } from '../../src/ids.ts';
-import { MemoryStore } from '../../src/sleep/memoryStore.ts';
-import type { SessionRecord } from '../../src/sleep/record.ts';
-import type { SessionStore, StoreChange } from '../../src/sleep/store.ts';
+import { openLmdbStore } from '../../src/store/lmdb.ts';
+import { createDigest, randomId } from '../../src/base/ids.ts';
+import { MemoryStore } from '../../src/store/memoryStore.ts';
+import type { SessionRecord } from '../../src/store/record.ts';
+import type { SessionStore, StoreChange } from '../../src/store/store.ts';
 import { figure, table } from '../report/table.ts';
 
 /** Changes of one write: as many as a runtime that is busy gathers. */

@@ -1,4 +1,4 @@
-import type { ChannelEnd } from '../channel.ts';
+import type { ChannelEnd } from './channel.ts';
 
 /** How a WebSocket is closed: a code of RFC 6455 or of its private range, and a fixed sentence. */
 export interface CloseCode {

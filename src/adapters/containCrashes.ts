@@ -1,4 +1,4 @@
-import { crashCurrentSession } from '../context.ts';
+import { crashCurrentSession } from '../session/context.ts';
 
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 

@@ -1,6 +1,6 @@
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 import { endpointOf, type Runtime } from '../runtime.ts';
-import type { RuntimeStats } from '../stats.ts';
+import type { RuntimeStats } from '../events/counters.ts';
 
 /** Where the two questions of an orchestrator are answered. */
 export interface HealthPaths {

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import type { Channel, ChannelEnd, Wire } from '../channel.ts';
-import type { Endpoint } from '../endpoint.ts';
-import { randomId } from '../ids.ts';
+import type { Channel, ChannelEnd, Wire } from './channel.ts';
+import type { Endpoint } from '../http/endpoint.ts';
+import { randomId } from '../base/ids.ts';
 import { endpointOf, type Runtime } from '../runtime.ts';
-import { count } from '../stats.ts';
+import { count } from '../events/counters.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { refusalBody } from '../wire/refusals.ts';
 import { endpointFrame, messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
-import type { FetchContext } from './fetch.ts';
+import type { FetchContext } from '../http/fetch.ts';
 import { type HostedRequest, refuse, takeBody } from './nodeBody.ts';
 import { NodePort } from './nodePort.ts';
 

@@ -1,8 +1,8 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { Channel, Wire } from '../channel.ts';
-import { ActorsError } from '../errors.ts';
+import type { Channel, Wire } from './channel.ts';
+import { ActorsError } from '../base/errors.ts';
 import { endpointOf, type Runtime } from '../runtime.ts';
 
 export interface MemoryOptions {

@@ -1,6 +1,6 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { IncomingMessage } from 'node:http';
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../http/endpoint.ts';
 import type { Body } from '../wire/body.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { NodePort } from './nodePort.ts';

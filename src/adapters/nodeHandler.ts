@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { endUpload } from '../upload.ts';
+import { endUpload } from '../session/upload.ts';
 import { endpointOf } from '../runtime.ts';
 import type { Body } from '../wire/body.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RequestHead } from '../wire/headers.ts';
-import type { FetchContext } from './fetch.ts';
+import type { FetchContext } from '../http/fetch.ts';
 import { type HostedRequest, refuse, takeBody } from './nodeBody.ts';
 import { NodePort } from './nodePort.ts';
 

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { ChannelEnd, Wire } from '../channel.ts';
-import type { Clock } from '../clock.ts';
+import type { ChannelEnd, Wire } from './channel.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** How long the last words may take once the session is over. */
 const FLUSH_MS = 1000;

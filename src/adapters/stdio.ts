@@ -1,12 +1,12 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { Readable, Writable } from 'node:stream';
 import type { EndReason } from '../../machines/session.ts';
-import type { Channel, ChannelEnd } from '../channel.ts';
-import type { Endpoint } from '../endpoint.ts';
-import { ActorsError } from '../errors.ts';
+import type { Channel, ChannelEnd } from './channel.ts';
+import type { Endpoint } from '../http/endpoint.ts';
+import { ActorsError } from '../base/errors.ts';
 import type { Settings } from '../options.ts';
 import { endpointOf, type Runtime } from '../runtime.ts';
-import { ENDLESS, LineReader, TOO_LONG } from './lines.ts';
+import { ENDLESS, LineReader, TOO_LONG } from '../base/lineReader.ts';
 import { ownProcess } from './ownProcess.ts';
 import { PipeLine } from './pipeLine.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';

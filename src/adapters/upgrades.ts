@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../http/endpoint.ts';
 
 /** Runtimes whose crashes are warned of: once, whatever the number of their doors. */
 const warned = new WeakSet<Endpoint>();

@@ -1,8 +1,8 @@
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Channel, ChannelEnd, Wire } from '../channel.ts';
-import type { DeadlineQueue } from '../deadlines.ts';
-import type { Services } from '../services.ts';
-import { count } from '../stats.ts';
+import type { Channel, ChannelEnd, Wire } from './channel.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
+import type { Services } from '../events/services.ts';
+import { count } from '../events/counters.ts';
 import { CLOSE_CODES } from './closeCodes.ts';
 
 export type Acceptor = Pick<WebSocketServer, 'handleUpgrade' | 'close'>;

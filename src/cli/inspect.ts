@@ -1,4 +1,4 @@
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Inspector, serveInspector } from '../watch/inspector/index.ts';
 import { CommandError, EXIT } from './exit.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../base/clock.ts';
 import type { Runtime } from '../runtime.ts';
 import { record, type Recording } from '../watch/recorder/record.ts';
 import { CommandError, EXIT } from './exit.ts';

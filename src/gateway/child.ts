@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { getDefaultEnvironment } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { systemClock } from '../clock.ts';
-import { ActorsError } from '../errors.ts';
+import { systemClock } from '../base/clock.ts';
+import { ActorsError } from '../base/errors.ts';
 import { type LineListener, ServerLines } from './lines.ts';
 import type { SessionLog } from './log.ts';
 import { hasGroups, ProcessGroup } from './processGroup.ts';

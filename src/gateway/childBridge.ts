@@ -1,5 +1,5 @@
-import type { SessionServer } from '../session.ts';
-import type { ServerTransport } from '../transport.ts';
+import type { SessionServer } from '../session/session.ts';
+import type { ServerTransport } from '../session/transport.ts';
 import {
   isObject,
   isRequest,

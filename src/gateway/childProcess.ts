@@ -1,5 +1,5 @@
-import { ActorsError } from '../errors.ts';
-import type { Session, SessionServer } from '../session.ts';
+import { ActorsError } from '../base/errors.ts';
+import type { Session, SessionServer } from '../session/session.ts';
 import { Child, type ChildSettings, KILL_TIMEOUT_MS } from './child.ts';
 import { ChildBridge } from './childBridge.ts';
 import { type GatewayLogListener, SessionLog } from './log.ts';

@@ -1,6 +1,6 @@
-import { systemClock } from '../clock.ts';
-import { Ring } from '../journal.ts';
-import type { Session } from '../session.ts';
+import { systemClock } from '../base/clock.ts';
+import { Ring } from '../base/ring.ts';
+import type { Session } from '../session/session.ts';
 
 /** Something the server behind a session said outside the protocol, or the gateway about it. */
 export interface GatewayLogEntry {

@@ -1,4 +1,4 @@
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { isRequest, isResponse, type Message, type MessageKind } from '../wire/jsonrpc.ts';
 
 /** One message between a session's gateway and the server behind it: types and sizes only. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 // Real time, and timers that hold the process: a program that awaits the end of its children must
 // not end before them.
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../base/clock.ts';
 
 const FIRST_POLL_MS = 5;
 const MAX_POLL_MS = 50;

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { ActorsError } from '../errors.ts';
+import type { ActorsError } from '../base/errors.ts';
 import type { Message, RequestId } from '../wire/jsonrpc.ts';
 import { watchedBody } from './watchedBody.ts';
 

@@ -1,5 +1,5 @@
-import { ActorsError } from '../errors.ts';
-import type { Session, SessionServer } from '../session.ts';
+import { ActorsError } from '../base/errors.ts';
+import type { Session, SessionServer } from '../session/session.ts';
 import { SessionLog } from './log.ts';
 import { UpstreamBridge } from './upstreamBridge.ts';
 

@@ -1,8 +1,8 @@
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { systemClock } from '../clock.ts';
-import { ActorsError } from '../errors.ts';
-import type { SessionServer } from '../session.ts';
-import type { ServerTransport } from '../transport.ts';
+import { systemClock } from '../base/clock.ts';
+import { ActorsError } from '../base/errors.ts';
+import type { SessionServer } from '../session/session.ts';
+import type { ServerTransport } from '../session/transport.ts';
 import {
   isRequest,
   isRequestId,

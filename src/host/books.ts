@@ -1,4 +1,4 @@
-import { Ring } from '../journal.ts';
+import { Ring } from '../base/ring.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { RpcProgress } from './followedCalls.ts';
 import type { ScopeActor } from './scopeActor.ts';

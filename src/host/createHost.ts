@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FetchPort } from '../adapters/fetchPort.ts';
+import { FetchPort } from '../http/fetchPort.ts';
 import { NodePort } from '../adapters/nodePort.ts';
-import type { RuntimeEventName, RuntimeEvents } from '../events.ts';
-import type { RuntimeStats } from '../stats.ts';
-import { type DrainReport, Supervisor } from '../supervisor.ts';
+import type { RuntimeEventName, RuntimeEvents } from '../events/events.ts';
+import type { RuntimeStats } from '../events/counters.ts';
+import { type DrainReport, Supervisor } from '../actor/supervisor.ts';
 import { header } from '../wire/headers.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { type HostOptions, settleHost } from './hostOptions.ts';

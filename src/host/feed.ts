@@ -1,6 +1,6 @@
-import type { DeadlineQueue } from '../deadlines.ts';
-import { ActorsError } from '../errors.ts';
-import type { Limits } from '../options.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
+import { ActorsError } from '../base/errors.ts';
+import type { Limits } from '../base/limits.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { STREAM_HEADERS } from '../wire/sse.ts';
 import { KeptEvents } from './keptEvents.ts';

@@ -1,4 +1,4 @@
-import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../scope.ts';
+import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../base/scope.ts';
 
 /**
  * One incarnation of a scope: what `open` made, what it owns, and the work that runs with it. A

@@ -1,6 +1,8 @@
-import type { Clock } from '../clock.ts';
-import { ActorsError } from '../errors.ts';
-import { type CrashPolicy, type Limits, type Settings, settle } from '../options.ts';
+import type { Clock } from '../base/clock.ts';
+import { ActorsError } from '../base/errors.ts';
+import { type CrashPolicy } from '../actor/intensity.ts';
+import { type Limits } from '../base/limits.ts';
+import { type Settings, settle } from '../options.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import type { AllowList } from '../wire/origin.ts';
 import type { OpenScope } from './openScope.ts';

@@ -1,5 +1,5 @@
-import type { DeadlineQueue, Deadlines } from '../deadlines.ts';
-import { ActorsError } from '../errors.ts';
+import type { DeadlineQueue, Deadlines } from '../base/deadlines.ts';
+import { ActorsError } from '../base/errors.ts';
 import type { HostLimits } from './hostOptions.ts';
 import type { Waiting } from './inbox.ts';
 import type { OpenScope } from './openScope.ts';

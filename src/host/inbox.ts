@@ -1,5 +1,5 @@
-import type { DeadlineQueue } from '../deadlines.ts';
-import { ActorsError } from '../errors.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
+import { ActorsError } from '../base/errors.ts';
 
 /** Something that only a person can answer: an elicitation, a sampling request, an approval. */
 export interface OpenQuestion {

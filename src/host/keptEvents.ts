@@ -1,4 +1,4 @@
-import type { Limits } from '../options.ts';
+import type { Limits } from '../base/limits.ts';
 import type { ScopeEvent } from './feed.ts';
 
 /** The last events of one scope, bounded by count and bytes, for who comes late or comes back. */

@@ -1,4 +1,4 @@
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 import type { ScopeActor } from './scopeActor.ts';
 
 /** Scopes by the name the application gives them, per principal. */

@@ -1,4 +1,4 @@
-import type { Owned } from '../scope.ts';
+import type { Owned } from '../base/scope.ts';
 import type { Holding } from './holding.ts';
 import type { AskOptions } from './inbox.ts';
 import type { ScopeActor } from './scopeActor.ts';

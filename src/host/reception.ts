@@ -1,5 +1,5 @@
-import { count } from '../stats.ts';
-import type { Supervisor } from '../supervisor.ts';
+import { count } from '../events/counters.ts';
+import type { Supervisor } from '../actor/supervisor.ts';
 import { header, type RequestHead } from '../wire/headers.ts';
 import { OriginRules } from '../wire/origin.ts';
 import type { RefusalCode } from '../wire/refusals.ts';

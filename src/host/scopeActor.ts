@@ -1,8 +1,8 @@
 import type { SessionEffect } from '../../machines/step.ts';
-import { Actor, type Overseer } from '../actor.ts';
-import { ActorsError } from '../errors.ts';
-import type { Limits } from '../options.ts';
-import { count } from '../stats.ts';
+import { Actor, type Overseer } from '../actor/actor.ts';
+import { ActorsError } from '../base/errors.ts';
+import type { Limits } from '../base/limits.ts';
+import { count } from '../events/counters.ts';
 import { Books } from './books.ts';
 import { Feed, type FeedHost } from './feed.ts';
 import type { HostServices } from './hostServices.ts';

@@ -1,4 +1,4 @@
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 
 const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' } as const;
 const MIN_SECRET_BYTES = 32;

@@ -1,4 +1,4 @@
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 import type { Model, ModelEdge } from './model.ts';
 import { planPaths } from './planPaths.ts';
 

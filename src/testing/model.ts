@@ -1,4 +1,4 @@
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 
 /** A state as its client can tell it from others, never what a server calls it. */
 export interface ModelState<S extends string = string> {

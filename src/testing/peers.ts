@@ -1,6 +1,6 @@
 import type * as FastCheck from 'fast-check';
 import type * as Vitest from 'vitest';
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 
 /**
  * Optional peers. They are loaded once, here, where they are installed, because what needs them is

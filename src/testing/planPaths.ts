@@ -1,4 +1,4 @@
-import { ActorsError } from '../errors.ts';
+import { ActorsError } from '../base/errors.ts';
 import { checkModel, edgeName, type Model, type ModelEdge } from './model.ts';
 
 /** Edges one after the other, the first from the initial state. */

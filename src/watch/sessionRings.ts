@@ -1,6 +1,6 @@
 import type { EndReason } from '../../machines/session.ts';
-import { ActorsError } from '../errors.ts';
-import type { DeadLetter, RuntimeEvents, Transition } from '../events.ts';
+import { ActorsError } from '../base/errors.ts';
+import type { DeadLetter, RuntimeEvents, Transition } from '../events/events.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What {@link SessionRings} keeps at most. */

@@ -1,6 +1,6 @@
 import { createRuntime, type Runtime, type RuntimeOptions } from 'mcp-actors';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Channel, ChannelEnd, Wire } from '../../src/channel.ts';
+import type { Channel, ChannelEnd, Wire } from '../../src/adapters/channel.ts';
 import { endpointOf } from '../../src/runtime.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeServer } from '../support/fakeServer.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ENDLESS, LineReader, TOO_LONG } from '../../src/adapters/lines.ts';
+import { ENDLESS, LineReader, TOO_LONG } from '../../src/base/lineReader.ts';
 
 const MAX_BYTES = 40;
 

@@ -1,8 +1,8 @@
 import type { ScopeEvent } from 'mcp-actors/host';
 import { DEFAULT_LIMITS } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
-import { FetchPort } from '../../src/adapters/fetchPort.ts';
-import { Deadlines } from '../../src/deadlines.ts';
+import { FetchPort } from '../../src/http/fetchPort.ts';
+import { Deadlines } from '../../src/base/deadlines.ts';
 import { Feed } from '../../src/host/feed.ts';
 import type { ResponsePort } from '../../src/wire/port.ts';
 import { VirtualClock } from '../support/virtualClock.ts';

@@ -5,7 +5,7 @@ describe('mcp-actors/host', () => {
   const loaded = [...closureOf('src/host/index.ts').keys()];
 
   it('loads no module of node, and no package but what the core loads', () => {
-    expect(loaded).toContain('src/supervisor.ts');
+    expect(loaded).toContain('src/actor/supervisor.ts');
     const others = loaded.filter((to) => !to.endsWith('.ts'));
     expect(others.toSorted()).toEqual([
       '@modelcontextprotocol/sdk/validation/ajv',

@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from 'mcp-actors';
 import type { Arrival } from '../../machines/index.ts';
-import type { Exchange } from '../../src/exchange.ts';
-import type { Journal } from '../../src/journal.ts';
-import { Mailbox } from '../../src/mailbox.ts';
-import type { MailboxHost } from '../../src/mailboxHost.ts';
+import type { Exchange } from '../../src/session/exchange.ts';
+import type { Journal } from '../../src/events/journal.ts';
+import { Mailbox } from '../../src/session/mailbox.ts';
+import type { MailboxHost } from '../../src/session/mailbox.ts';
 import { isRequest, isResponse, type Message } from '../../src/wire/jsonrpc.ts';
 import { seeded } from '../support/seeded.ts';
 

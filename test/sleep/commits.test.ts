@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Commits, type Files, type Work } from '../../src/sleep/lmdb/commits.ts';
-import type { Tables } from '../../src/sleep/lmdb/tables.ts';
+import { Commits, type Files, type Work } from '../../src/store/lmdb/commits.ts';
+import type { Tables } from '../../src/store/lmdb/tables.ts';
 import { turn } from '../support/eventually.ts';
 
 /** Files whose commits end when the test says so. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreChange } from '../../src/sleep/store.ts';
+import type { StoreChange } from '../../src/store/store.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { eventually, turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';

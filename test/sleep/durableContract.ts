@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionStore } from '../../src/sleep/store.ts';
+import type { SessionStore } from '../../src/store/store.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 import { storeContract } from './storeContract.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { Environment } from '../../src/sleep/lmdb/environment.ts';
-import type { Tables } from '../../src/sleep/lmdb/tables.ts';
+import { Environment } from '../../src/store/lmdb/environment.ts';
+import type { Tables } from '../../src/store/lmdb/tables.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 
 const key = (name: string): Buffer => Buffer.from(name);

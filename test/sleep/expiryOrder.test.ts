@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ExpiryOrder, type Place } from '../../src/sleep/expiryOrder.ts';
+import { ExpiryOrder, type Place } from '../../src/store/expiryOrder.ts';
 import { seeded } from '../support/seeded.ts';
 
 const place = ({ expiresAt, order }: Place): string => `${expiresAt} ${order}`;

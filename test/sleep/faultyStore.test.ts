@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../src/sleep/memoryStore.ts';
-import type { StoreChange } from '../../src/sleep/store.ts';
+import { MemoryStore } from '../../src/store/memoryStore.ts';
+import type { StoreChange } from '../../src/store/store.ts';
 import { FaultyStore, type Faults } from '../support/faultyStore.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 import { storeContract } from './storeContract.ts';

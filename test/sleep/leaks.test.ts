@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRuntime, type Session, sessionLocal } from 'mcp-actors';
-import { DeadlineQueue } from '../../src/deadlines.ts';
+import { DeadlineQueue } from '../../src/base/deadlines.ts';
 import { endpointOf } from '../../src/runtime.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeServer } from '../support/fakeServer.ts';

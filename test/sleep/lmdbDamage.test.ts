@@ -1,8 +1,8 @@
 import { openLmdbStore, type LmdbStoreOptions } from 'mcp-actors/lmdb';
 import { describe, expect, it } from 'vitest';
-import { RECORD_FORMAT, type SessionRecord } from '../../src/sleep/record.ts';
-import { encodeRecord } from '../../src/sleep/lmdb/recordCodec.ts';
-import type { SessionStore, StoreChange } from '../../src/sleep/store.ts';
+import { RECORD_FORMAT, type SessionRecord } from '../../src/store/record.ts';
+import { encodeRecord } from '../../src/store/lmdb/recordCodec.ts';
+import type { SessionStore, StoreChange } from '../../src/store/store.ts';
 import { rawStore, type RawStore } from '../support/rawStore.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 import { storeFolder } from '../support/storeFolder.ts';

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import * as fc from 'fast-check';
 import { openLmdbStore } from 'mcp-actors/lmdb';
 import { expect, it, onTestFinished } from 'vitest';
-import type { SessionStore } from '../../src/sleep/store.ts';
+import type { SessionStore } from '../../src/store/store.ts';
 import { turn } from '../support/eventually.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 import { LANES, stateOf } from '../support/storeChild.ts';

@@ -2,7 +2,7 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LMDB_DEFAULTS, openLmdbStore, type LmdbStoreOptions } from 'mcp-actors/lmdb';
 import { describe, expect, it } from 'vitest';
-import type { StoreChange } from '../../src/sleep/store.ts';
+import type { StoreChange } from '../../src/store/store.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ShardedMap } from '../../src/sleep/shardedMap.ts';
+import { ShardedMap } from '../../src/store/shardedMap.ts';
 import { seeded } from '../support/seeded.ts';
 
 const names = fc.oneof(fc.nat(300).map(String), fc.string({ unit: 'binary', maxLength: 60 }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionRecord } from '../../src/sleep/record.ts';
-import type { SessionStore, StoreChange } from '../../src/sleep/store.ts';
+import type { SessionRecord } from '../../src/store/record.ts';
+import type { SessionStore, StoreChange } from '../../src/store/store.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 
 /** What every store does. `open` is called once a test and makes an empty store. */

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { openLmdbStore } from 'mcp-actors/lmdb';
 import { expect, it } from 'vitest';
-import { MemoryStore } from '../../src/sleep/memoryStore.ts';
-import type { SessionStore } from '../../src/sleep/store.ts';
+import { MemoryStore } from '../../src/store/memoryStore.ts';
+import type { SessionStore } from '../../src/store/store.ts';
 import { seeded } from '../support/seeded.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 import { answersOf, StoreModel, storeSteps, type Answers, type StoreStep } from './storeModel.ts';

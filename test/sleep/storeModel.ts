@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import type { SessionRecord } from '../../src/sleep/record.ts';
-import type { SessionStore, StoreChange } from '../../src/sleep/store.ts';
+import type { SessionRecord } from '../../src/store/record.ts';
+import type { SessionStore, StoreChange } from '../../src/store/store.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 
 export type StoreStep =

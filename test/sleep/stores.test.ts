@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { openLmdbStore } from 'mcp-actors/lmdb';
-import { MemoryStore } from '../../src/sleep/memoryStore.ts';
+import { MemoryStore } from '../../src/store/memoryStore.ts';
 import { FaultyStore } from '../support/faultyStore.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 import { storeFolder } from '../support/storeFolder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ActorsError } from '../../src/errors.ts';
+import { ActorsError } from '../../src/base/errors.ts';
 import { eventually, turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { HeldStore } from '../support/heldStore.ts';

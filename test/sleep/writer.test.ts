@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Deadlines } from '../../src/deadlines.ts';
-import { EventStream } from '../../src/events.ts';
-import type { StoreChange } from '../../src/sleep/store.ts';
-import { type Kept, Writer } from '../../src/sleep/writer.ts';
+import { Deadlines } from '../../src/base/deadlines.ts';
+import { EventStream } from '../../src/events/eventStream.ts';
+import type { StoreChange } from '../../src/store/store.ts';
+import { type Kept, Writer } from '../../src/store/writer.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';

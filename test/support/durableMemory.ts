@@ -1,6 +1,6 @@
-import { MemoryStore } from '../../src/sleep/memoryStore.ts';
-import type { SessionRecord } from '../../src/sleep/record.ts';
-import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../../src/sleep/store.ts';
+import { MemoryStore } from '../../src/store/memoryStore.ts';
+import type { SessionRecord } from '../../src/store/record.ts';
+import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../../src/store/store.ts';
 
 /** What a disk is to a test: it copies, answers later, and outlives the runtimes that close it. */
 export class DurableMemory implements SessionStore {

@@ -1,5 +1,5 @@
 import { createRuntime, type Runtime, type RuntimeEvents, type RuntimeOptions } from 'mcp-actors';
-import type { RuntimeEventName } from '../../src/events.ts';
+import type { RuntimeEventName } from '../../src/events/events.ts';
 import { FakeServer, type Hook } from './fakeServer.ts';
 import { VirtualClock } from './virtualClock.ts';
 import { WireClient, type WireClientOptions } from './wireClient.ts';

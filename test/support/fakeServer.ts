@@ -1,4 +1,4 @@
-import type { ServerTransport } from '../../src/transport.ts';
+import type { ServerTransport } from '../../src/session/transport.ts';
 import type { SessionServer } from '../../src/index.ts';
 import { isRequest, type Message, type RequestMessage } from '../../src/wire/jsonrpc.ts';
 

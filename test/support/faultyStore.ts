@@ -1,6 +1,6 @@
-import type { SessionRecord } from '../../src/sleep/record.ts';
-import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../../src/sleep/store.ts';
-import { ActorsError } from '../../src/errors.ts';
+import type { SessionRecord } from '../../src/store/record.ts';
+import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../../src/store/store.ts';
+import { ActorsError } from '../../src/base/errors.ts';
 import { turn } from './eventually.ts';
 
 /** How often something goes wrong, from 0 to 1. */

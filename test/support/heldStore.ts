@@ -1,5 +1,5 @@
-import type { SessionRecord } from '../../src/sleep/record.ts';
-import type { RecordPage, RecordQuery, StoreChange } from '../../src/sleep/store.ts';
+import type { SessionRecord } from '../../src/store/record.ts';
+import type { RecordPage, RecordQuery, StoreChange } from '../../src/store/store.ts';
 import { DurableMemory } from './durableMemory.ts';
 
 type Work = 'get' | 'write' | 'page' | 'due' | 'count' | 'rows';

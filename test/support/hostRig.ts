@@ -5,7 +5,7 @@ import {
   type HostOptions,
   type OpenScope,
 } from 'mcp-actors/host';
-import type { RuntimeEventName, RuntimeEvents } from '../../src/events.ts';
+import type { RuntimeEventName, RuntimeEvents } from '../../src/events/events.ts';
 import { onTestFinished } from 'vitest';
 import { eventually } from './eventually.ts';
 import { VirtualClock } from './virtualClock.ts';

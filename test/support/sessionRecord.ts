@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../src/sleep/record.ts';
+import type { SessionRecord } from '../../src/store/record.ts';
 
 /** A record as a client's handshake leaves it; its name follows from its id. */
 export function sessionRecord(over: Partial<SessionRecord> = {}): SessionRecord {

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { openLmdbStore } from 'mcp-actors/lmdb';
-import type { StoreChange } from '../../src/sleep/store.ts';
+import type { StoreChange } from '../../src/store/store.ts';
 import { sessionRecord } from './sessionRecord.ts';
 
 export const LANES = ['w', 'x', 'y', 'z'];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { SessionStore } from '../../src/sleep/store.ts';
+import type { SessionStore } from '../../src/store/store.ts';
 
 export interface StoreFolder {
   readonly path: string;

@@ -5,9 +5,9 @@ import {
   type WalkReport,
 } from 'mcp-actors/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Actor } from '../../src/actor.ts';
-import { Outgoing } from '../../src/outgoing.ts';
-import { SessionActor } from '../../src/sessionActor.ts';
+import { Actor } from '../../src/actor/actor.ts';
+import { Outgoing } from '../../src/session/outgoing.ts';
+import { SessionActor } from '../../src/session/sessionActor.ts';
 import type { ResponseMessage } from '../../src/wire/jsonrpc.ts';
 import { startProbedRuntime } from './probedRuntime.ts';
 

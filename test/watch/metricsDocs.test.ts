@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PINNED_BY, WAKE_CAUSES } from '../../src/events.ts';
-import { COUNTED_STATES } from '../../src/stats.ts';
+import { PINNED_BY, WAKE_CAUSES } from '../../src/events/events.ts';
+import { COUNTED_STATES } from '../../src/events/counters.ts';
 import { INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
 import { Page } from '../support/markdown.ts';
 

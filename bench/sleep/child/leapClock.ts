@@ -1,4 +1,4 @@
-import { type Clock, MAX_TIMER_MS } from '../../../src/clock.ts';
+import { type Clock, MAX_TIMER_MS } from '../../../src/base/clock.ts';
 
 interface Timer {
   readonly callback: () => void;

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { createRuntime, type Runtime } from '../../../src/index.ts';
-import { openLmdbStore } from '../../../src/sleep/lmdb.ts';
-import type { SessionStore } from '../../../src/sleep/store.ts';
+import { openLmdbStore } from '../../../src/store/lmdb.ts';
+import type { SessionStore } from '../../../src/store/store.ts';
 import { memory } from '../../child/memory.ts';
 import { watched } from './blocks.ts';
 import { LeapClock } from './leapClock.ts';

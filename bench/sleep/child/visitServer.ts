@@ -1,7 +1,7 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CallToolRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 
-import type { Session } from '../../../src/session.ts';
+import type { Session } from '../../../src/session/session.ts';
 
 /** What a session of the bench keeps: some data of its user. */
 export interface Visits {

@@ -1,4 +1,4 @@
-import { ActorsError } from '../../errors.ts';
+import { ActorsError } from '../../base/errors.ts';
 import { Mismatch } from '../mismatch.ts';
 import type { SessionStimulus } from '../sessionModel.ts';
 import type { HttpRun } from './httpRun.ts';

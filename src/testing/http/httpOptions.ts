@@ -1,4 +1,4 @@
-import { ActorsError } from '../../errors.ts';
+import { ActorsError } from '../../base/errors.ts';
 import type { SessionFeature } from '../sessionModel.ts';
 
 /** A tool of the server under test, and what it is called with. */

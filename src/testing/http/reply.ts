@@ -1,4 +1,4 @@
-import { systemClock } from '../../clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import { Mismatch } from '../mismatch.ts';
 import { eventData } from './eventData.ts';
 

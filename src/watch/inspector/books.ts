@@ -1,4 +1,4 @@
-import { Ring } from '../../journal.ts';
+import { Ring } from '../../base/ring.ts';
 import type { Line, Numbered } from './lines.ts';
 
 /** What is kept of one session. */

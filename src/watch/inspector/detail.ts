@@ -1,6 +1,6 @@
 import { gatewayLog } from '../../gateway/log.ts';
 import { endpointOf, type Runtime } from '../../runtime.ts';
-import type { SessionView } from '../../view.ts';
+import type { SessionView } from '../../directory/view.ts';
 import type { Numbered } from './lines.ts';
 import type { Watch } from './watch.ts';
 

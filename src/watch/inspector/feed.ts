@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { DEFAULT_LIMITS, type Limits } from '../../options.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../base/limits.ts';
 import { endpointOf, type Runtime } from '../../runtime.ts';
 import type { Machines } from './machines.ts';
 import type { InspectorSettings } from './options.ts';

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { SESSION_CHART, SUPERVISOR_CHART } from './assets/charts.ts';
 import { drawMachine } from './chart/draw.ts';
 import type { InspectedMachine } from './options.ts';

@@ -1,7 +1,7 @@
 import type { AnyActorRef, AnyStateMachine } from 'xstate';
-import { type Clock, systemClock } from '../../clock.ts';
-import { ActorsError } from '../../errors.ts';
-import { randomId } from '../../ids.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { ActorsError } from '../../base/errors.ts';
+import { randomId } from '../../base/ids.ts';
 
 /** A machine of your own, to be drawn beside ours. */
 export interface InspectedMachine {

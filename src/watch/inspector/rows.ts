@@ -1,6 +1,6 @@
 import type { EndReason } from '../../../machines/session.ts';
-import type { Transition } from '../../events.ts';
-import type { SessionView } from '../../view.ts';
+import type { Transition } from '../../events/events.ts';
+import type { SessionView } from '../../directory/view.ts';
 
 /** A session in the list. */
 export interface Row {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { endpointOf, type Runtime } from '../../runtime.ts';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { FORMAT, FORMAT_VERSION } from '../recorder/line.ts';
 import { libraryVersion } from '../version.ts';
 import { PAGE } from './assets/page.ts';

@@ -1,4 +1,4 @@
-import type { SessionView } from '../../view.ts';
+import type { SessionView } from '../../directory/view.ts';
 import type { Line } from './lines.ts';
 import { newRow, refresh, type Row } from './rows.ts';
 

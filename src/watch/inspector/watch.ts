@@ -1,11 +1,11 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { watchPassed } from '../../gateway/passed.ts';
 import type { Runtime } from '../../runtime.ts';
 import { listen } from '../recorder/listen.ts';
 import { Books } from './books.ts';
 import type { Line, LineOf } from './lines.ts';
 import type { InspectorLimits } from './options.ts';
-import type { SessionView } from '../../view.ts';
+import type { SessionView } from '../../directory/view.ts';
 import { Table } from './table.ts';
 
 /** Sessions looked at in one go: some tenths of a millisecond. */

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { Carrier, RequestBegan, RequestSettled } from '../../events.ts';
+import type { Carrier, RequestBegan, RequestSettled } from '../../events/events.ts';
 import { isSupported } from '../../wire/versions.ts';
 
 /** Attribute names: those of the MCP conventions, then those of this library. */

@@ -1,6 +1,6 @@
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
 import { endpointOf, type Runtime } from '../../runtime.ts';
-import { COUNTED_STATES, type RuntimeStats } from '../../stats.ts';
+import { COUNTED_STATES, type RuntimeStats } from '../../events/counters.ts';
 import { EventTallies } from './eventTallies.ts';
 import { type CountName, COUNTS } from './instruments.ts';
 

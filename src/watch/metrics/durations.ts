@@ -1,6 +1,6 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { EndReason } from '../../../machines/session.ts';
-import type { RequestSettled } from '../../events.ts';
+import type { RequestSettled } from '../../events/events.ts';
 import type { Runtime } from '../../runtime.ts';
 import { CAUSE, ERROR_TYPE, failureAttributes, REASON, requestAttributes } from './attributes.ts';
 import { histogram, HISTOGRAMS } from './instruments.ts';

@@ -1,5 +1,5 @@
 import { END_REASONS } from '../../../machines/session.ts';
-import { PINNED_BY, WAKE_CAUSES } from '../../events.ts';
+import { PINNED_BY, WAKE_CAUSES } from '../../events/events.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { CountName } from './instruments.ts';
 import { Tally } from './tally.ts';

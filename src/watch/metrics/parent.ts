@@ -9,7 +9,7 @@ import {
   trace,
   TraceFlags,
 } from '@opentelemetry/api';
-import type { TraceContext } from '../../events.ts';
+import type { TraceContext } from '../../events/events.ts';
 
 /** `version-trace-parent-flags`; a later version may say more behind it. */
 const TRACEPARENT = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;

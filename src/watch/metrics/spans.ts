@@ -8,7 +8,7 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
-import type { RequestBegan, RequestSettled } from '../../events.ts';
+import type { RequestBegan, RequestSettled } from '../../events/events.ts';
 import {
   ERROR_TYPE,
   failureAttributes,

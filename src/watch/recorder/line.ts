@@ -7,7 +7,7 @@ import type {
   StoreWork,
   Transition,
   WakeCause,
-} from '../../events.ts';
+} from '../../events/events.ts';
 
 export const FORMAT = 'mcp-actors-recording';
 /** Raised when a reader of this version could misread what a newer one writes. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import type { RuntimeEventName, RuntimeEvents } from '../../events.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
 import type { RecordingLine } from './line.ts';
 
 /** What can be recorded: a runtime, or a host of scopes. */

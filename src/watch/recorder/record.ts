@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../../clock.ts';
-import { ActorsError } from '../../errors.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { ActorsError } from '../../base/errors.ts';
 import { libraryVersion } from '../version.ts';
 import { openFileSink } from './fileSink.ts';
 import { FORMAT, FORMAT_VERSION, type HeaderLine } from './line.ts';

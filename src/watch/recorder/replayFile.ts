@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { ENDLESS, LineReader, TOO_LONG } from '../../adapters/lines.ts';
+import { ENDLESS, LineReader, TOO_LONG } from '../../base/lineReader.ts';
 import { RecordingError } from './recordingError.ts';
 import { type Replay, replay } from './replay.ts';
 

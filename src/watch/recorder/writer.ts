@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { DroppedLine, EndLine, HeaderLine, RecordingLine } from './line.ts';
 import type { Sink } from './sink.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import { ActorsError } from '../../errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import { ActorsError } from '../../base/errors.ts';
 import type { Cast, Player } from './cast.ts';
 import { type StatelyPacket, WIRE_VERSION } from './packets.ts';
 import { Viewer, type ViewerLimits, type ViewerPort } from './viewer.ts';

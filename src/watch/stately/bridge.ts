@@ -1,8 +1,8 @@
-import { type Clock, systemClock } from '../../clock.ts';
-import { ActorsError } from '../../errors.ts';
-import type { RuntimeEventName, RuntimeEvents } from '../../events.ts';
-import { randomId } from '../../ids.ts';
-import type { SessionPage, SessionQuery } from '../../view.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { ActorsError } from '../../base/errors.ts';
+import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
+import { randomId } from '../../base/ids.ts';
+import type { SessionPage, SessionQuery } from '../../directory/view.ts';
 import { attach } from './attach.ts';
 import { Audience } from './audience.ts';
 import { Cast, type Player } from './cast.ts';

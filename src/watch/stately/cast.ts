@@ -8,8 +8,8 @@ import {
 } from '../../../machines/step.ts';
 import { type SupervisorState, supervisorAt } from '../../../machines/supervisorStep.ts';
 import { supervisorMachine } from '../../../machines/supervisor.ts';
-import type { RuntimeEvents, Transition } from '../../events.ts';
-import type { SessionView } from '../../view.ts';
+import type { RuntimeEvents, Transition } from '../../events/events.ts';
+import type { SessionView } from '../../directory/view.ts';
 import { stateAt } from '../stateAt.ts';
 import { definitionOf } from './definitionOf.ts';
 import type { StatelySnapshot } from './packets.ts';

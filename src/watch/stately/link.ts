@@ -1,4 +1,4 @@
-import { ActorsError } from '../../errors.ts';
+import { ActorsError } from '../../base/errors.ts';
 import type { Audience } from './audience.ts';
 import { urlOf } from './urlOf.ts';
 import { dialViewer, type ViewerSocket } from './sockets.ts';

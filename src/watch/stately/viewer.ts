@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Player } from './cast.ts';
 import { type StatelyActor, type StatelyPacket, WIRE_VERSION } from './packets.ts';
 

@@ -1,4 +1,4 @@
-import type { Channel, ChannelEnd, Wire } from '../../../src/channel.ts';
+import type { Channel, ChannelEnd, Wire } from '../../../src/adapters/channel.ts';
 import type { Rpc } from '../reply.ts';
 import type { Ledger } from './ledger.ts';
 import type { Life } from './life.ts';

@@ -1,5 +1,5 @@
 import type { RuntimeOptions, Session } from 'mcp-actors';
-import type { SessionStore } from '../../../src/sleep/store.ts';
+import type { SessionStore } from '../../../src/store/store.ts';
 import { turn } from '../eventually.ts';
 import { FakeServer } from '../fakeServer.ts';
 import { type Faults, FaultyStore } from '../faultyStore.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect as connectSocket, type AddressInfo } from 'node:net';
 import type { RuntimeEvents } from 'mcp-actors';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { Books } from '../../../src/watch/inspector/books.ts';
 import { Viewer } from '../../../src/watch/inspector/viewer.ts';
 import { eventually } from '../../support/eventually.ts';

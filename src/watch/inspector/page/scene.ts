@@ -1,4 +1,4 @@
-import type { RuntimeStats } from '../../../stats.ts';
+import type { RuntimeStats } from '../../../events/counters.ts';
 import type { Detail } from '../detail.ts';
 import type { Line, LineOf } from '../lines.ts';
 import type { MachineState } from '../machines.ts';

@@ -1,0 +1,21 @@
+interface Storage {
+  run<R>(context: unknown, callback: () => R): R;
+  getStore(): unknown;
+}
+
+/**
+ * AsyncLocalStorage by way of the process object: an import of `node:async_hooks` would keep this
+ * entry from loading where there is no Node.
+ */
+export const storage: Storage | undefined = (() => {
+  const host = globalThis as {
+    process?: { getBuiltinModule?(name: string): { AsyncLocalStorage: new () => Storage } };
+  };
+  const hooks = host.process?.getBuiltinModule?.('node:async_hooks');
+  return hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
+})();
+
+/** Runs code as part of no session, so that what it starts can not be blamed on one. */
+export function runOutside<R>(callback: () => R): R {
+  return storage === undefined ? callback() : storage.run(undefined, callback);
+}

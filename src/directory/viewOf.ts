@@ -1,0 +1,80 @@
+import type { SessionActor } from '../session/sessionActor.ts';
+import type { SessionRecord } from '../store/record.ts';
+import type { SessionView, ViewDeadline } from './view.ts';
+import { isObject } from '../wire/jsonrpc.ts';
+
+/** Requests listed in one view; `inFlight` counts them all. */
+const MAX_REQUESTS = 64;
+
+/** A session as it is at this moment. */
+export function viewOf(actor: SessionActor): SessionView {
+  const { mailbox, handshake, incarnations, snapshot } = actor;
+  const info = handshake.clientInfo;
+  const requests: SessionView['requests'][number][] = [];
+  for (const { message, since, running } of mailbox.asks()) {
+    if (requests.length >= MAX_REQUESTS) break;
+    requests.push({ method: message.method, since, running });
+  }
+  return {
+    id: actor.id,
+    key: actor.key,
+    principal: actor.services.principalKey(actor.principal),
+    state: actor.path,
+    startedAt: actor.startedAt,
+    protocolVersion: actor.protocolVersion,
+    client: info && { name: info.name, version: info.version },
+    epoch: incarnations.epoch,
+    isConfirmed: actor.isConfirmed,
+    isAttached: snapshot.context.attached,
+    pinned: actor.pinned,
+    reason: snapshot.context.reason ?? undefined,
+    deadline: deadlineOf(actor),
+    requests,
+    inFlight: actor.inFlight,
+    waiting: mailbox.waiting,
+    questions: actor.outgoing.open,
+    streams: actor.openStreams,
+    owned: incarnations.current.owned,
+  };
+}
+
+/** A session of which only a record is here. */
+export function sleepingViewOf(record: SessionRecord, principal: string): SessionView {
+  const { id, key, startedAt, handshake, epoch, confirmed, expiresAt } = record;
+  const info = handshake.initialize['clientInfo'];
+  return {
+    id,
+    key,
+    principal,
+    state: 'idle.asleep',
+    startedAt,
+    protocolVersion: handshake.protocolVersion,
+    client: isObject(info)
+      ? { name: String(info['name']), version: String(info['version']) }
+      : undefined,
+    epoch,
+    isConfirmed: confirmed,
+    isAttached: false,
+    pinned: undefined,
+    reason: undefined,
+    deadline: { what: 'evict', at: expiresAt },
+    requests: [],
+    inFlight: 0,
+    waiting: 0,
+    questions: 0,
+    streams: 0,
+    owned: 0,
+  };
+}
+
+function deadlineOf(actor: SessionActor): ViewDeadline | undefined {
+  const { handshake, quiet, idle, evict, closing } = actor.services;
+  const queues = { handshake, quiet, idle, evict, close: closing };
+  let first: ViewDeadline | undefined;
+  for (const [what, queue] of Object.entries(queues)) {
+    const at = queue.dueAt(actor) ?? Infinity;
+    // Its keys are the names.
+    if (at < (first?.at ?? Infinity)) first = { what: what as ViewDeadline['what'], at };
+  }
+  return first;
+}

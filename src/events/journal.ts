@@ -1,0 +1,161 @@
+import type { DeadLetterReason } from './events.ts';
+import type { Limits } from '../base/limits.ts';
+import type { Services } from './services.ts';
+import { count } from './counters.ts';
+import { isRequest, isResponse, type Message, type MessageKind, textOf } from '../wire/jsonrpc.ts';
+
+/** One line of a session's RPC log: what passed, never what was in it. */
+export interface LogEntry {
+  readonly at: number;
+  readonly direction: 'in' | 'out';
+  readonly kind: MessageKind;
+  readonly method: string | undefined;
+  /** Of the JSON text; 0 where it was never one. */
+  readonly bytes: number;
+}
+
+/** The last progress told of a request in flight. */
+export interface ProgressEntry {
+  readonly token: string | number;
+  readonly progress: number;
+  readonly total: number | undefined;
+  readonly at: number;
+}
+
+const KINDS: readonly MessageKind[] = ['request', 'notification', 'response'];
+
+/** Cells of one entry: offset in time, direction and kind, method, bytes. */
+const STRIDE = 4;
+
+/**
+ * A session's RPC log, flat: an entry is four cells of one array and no object, because every
+ * session holds some and every message writes one.
+ */
+class Log {
+  readonly #max: number;
+  readonly #since: number;
+  #cells: (number | string | undefined)[] = [];
+  #next = 0;
+
+  /** @param since what times are counted from, itself since the runtime began: small integers all */
+  constructor(max: number, since: number) {
+    this.#max = max * STRIDE;
+    this.#since = since;
+  }
+
+  push(
+    at: number,
+    direction: 'in' | 'out',
+    kind: MessageKind,
+    method: string | undefined,
+    bytes: number,
+  ): void {
+    const cells = this.#cells;
+    const first = this.#next;
+    cells[first] = at - this.#since;
+    cells[first + 1] = KINDS.indexOf(kind) * 2 + Number(direction === 'out');
+    cells[first + 2] = method;
+    cells[first + 3] = bytes;
+    this.#next = first + STRIDE === this.#max ? 0 : first + STRIDE;
+  }
+
+  /** Gives back the room an array keeps to grow into. */
+  trim(): void {
+    this.#cells = this.#cells.slice();
+  }
+
+  /** @param began when the runtime did */
+  toArray(began: number): LogEntry[] {
+    const cells = this.#cells;
+    const start = cells.length === this.#max ? this.#next : 0;
+    const entries: LogEntry[] = [];
+    for (let i = 0; i < cells.length; i += STRIDE) {
+      const first = (start + i) % this.#max;
+      const code = cells[first + 1] as number;
+      entries.push({
+        at: began + this.#since + (cells[first] as number),
+        direction: code % 2 === 0 ? 'in' : 'out',
+        kind: KINDS[Math.floor(code / 2)]!,
+        method: cells[first + 2] as string | undefined,
+        bytes: cells[first + 3] as number,
+      });
+    }
+    return entries;
+  }
+}
+
+/** The books of one session: its RPC log, and its share of the runtime's counters and events. */
+export class Journal {
+  readonly #services: Services;
+  readonly #key: string;
+  #log: Log | null = null;
+
+  constructor(services: Services, key: string) {
+    this.#services = services;
+    this.#key = key;
+  }
+
+  get log(): LogEntry[] {
+    return this.#log?.toArray(this.#services.began) ?? [];
+  }
+
+  /** A message passed the mailbox. @param said the message, or its JSON where that is there */
+  saw(
+    direction: 'in' | 'out',
+    kind: MessageKind,
+    method: string | undefined,
+    bytes: number,
+    said: Message | string,
+  ): void {
+    const { settings, events, began } = this.#services;
+    const now = settings.clock.now();
+    this.#log ??= new Log(settings.maxLogEntries, now - began);
+    this.#log.push(now - began, direction, kind, method, bytes);
+    if (!events.watchesMessages) return;
+    const message = { at: now, session: this.#key, direction, kind, method, bytes };
+    if (!settings.announceContent) events.emit('message', message);
+    else {
+      // As text, and not by reference: a listener must not be able to change what goes on its way.
+      const text = typeof said === 'string' ? said : textOf(said);
+      events.emit('message', { ...message, text });
+    }
+  }
+
+  /** The session comes to rest. */
+  rest(): void {
+    this.#log?.trim();
+  }
+
+  /** A message can not be delivered (law 5). */
+  deadLetter(direction: 'in' | 'out', message: Message, reason: DeadLetterReason): void {
+    const { settings, events, counters, deadLetters } = this.#services;
+    const letter = {
+      at: settings.clock.now(),
+      session: this.#key,
+      direction,
+      kind: isResponse(message) ? 'response' : isRequest(message) ? 'request' : 'notification',
+      method: isResponse(message) ? undefined : message.method,
+      reason,
+    } as const;
+    counters.deadLetters[reason]++;
+    deadLetters.push(letter);
+    events.emit('deadletter', letter);
+  }
+
+  /** A limit was met. */
+  tripped(limit: keyof Limits): void {
+    count(this.#services.counters.limits, limit);
+    this.#services.events.emit('limit', { session: this.#key, limit });
+  }
+
+  /** Something outlived its session, or the time it was given. */
+  orphan(what: 'resource' | 'handler' | 'server', error?: unknown): void {
+    this.#services.counters.orphans++;
+    this.#services.events.emit('session.orphan', { session: this.#key, what, error });
+  }
+
+  high(mark: 'inFlight' | 'queue' | 'stash', value: number): void {
+    const { highWater } = this.#services.counters;
+    if (value > highWater[mark]) highWater[mark] = value;
+  }
+}

@@ -1,0 +1,73 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { Endpoint } from './endpoint.ts';
+import { endUpload } from '../session/upload.ts';
+import type { RequestHead } from '../wire/headers.ts';
+import { FetchPort } from './fetchPort.ts';
+
+/** What the host has already found out about a request. */
+export interface FetchContext {
+  /** Validated by the host; never read from headers here. */
+  readonly authInfo?: AuthInfo | undefined;
+  /** The JSON body, where the host's parser has consumed it. */
+  readonly parsedBody?: unknown;
+}
+
+/** Serves one web-standard request. */
+export async function handleFetch(
+  endpoint: Endpoint,
+  request: Request,
+  { authInfo, parsedBody }: FetchContext = {},
+): Promise<Response> {
+  const head: RequestHead = {
+    method: request.method,
+    headers: Object.fromEntries(request.headers),
+    host: hostOf(request.url),
+  };
+  const port = new FetchPort(request.signal, endpoint.cors(head));
+  if (endpoint.preflight(head, port)) return port.response;
+  const refused = endpoint.screen(head);
+  const origin = { head, authInfo, request };
+  if (refused !== undefined) endpoint.refuse(port, refused);
+  else if (request.method !== 'POST') endpoint.handle(origin, undefined, port);
+  else if (parsedBody !== undefined) endpoint.handle(origin, { parsed: parsedBody }, port);
+  else {
+    const upload = endpoint.awaitBody(origin);
+    const text = await readText(request, endpoint.maxBodyBytes);
+    if (typeof text !== 'string') endpoint.handle(origin, text, port, upload);
+    else {
+      endUpload(upload);
+      endpoint.refuse(port, text);
+    }
+  }
+  return port.response;
+}
+
+async function readText(
+  request: Request,
+  maxBytes: number,
+): Promise<{ text: string } | 'body-too-large' | 'body-incomplete'> {
+  if (request.body === null) return { text: '' };
+  const reader = request.body.getReader();
+  // A byte order mark is not JSON, here as at the other doors.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let text = '';
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return { text: text + decoder.decode() };
+      bytes += value.byteLength;
+      if (bytes > maxBytes) {
+        await reader.cancel();
+        return 'body-too-large';
+      }
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    return 'body-incomplete';
+  }
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).host : undefined;
+}

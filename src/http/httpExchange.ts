@@ -1,0 +1,131 @@
+import type { Exchange } from '../session/exchange.ts';
+import type { Outbox } from './outbox.ts';
+import type { Stream } from './stream.ts';
+import type { RequestId } from '../wire/jsonrpc.ts';
+import type { ResponsePort } from '../wire/port.ts';
+
+const JSON_HEADERS = ['Content-Type', 'application/json'] as const;
+
+/** How a request's answer travels. */
+export type ResponseMode =
+  /**
+   * JSON; an event stream as soon as the handler emits something, after `sseAfterMs`, or where the
+   * client names `text/event-stream` first in `Accept`
+   */
+  | 'auto'
+  /** always an event stream */
+  | 'sse'
+  /** always JSON; what a handler emits goes to the GET stream */
+  | 'json';
+
+/** What an exchange needs of its session. */
+export interface HttpExchangeHost {
+  readonly outbox: Outbox;
+  readonly responseMode: ResponseMode;
+  readonly protocolVersion: string | undefined;
+  /** A whole answer left; bytes the client has not read yet are its session's account. */
+  sent(port: ResponsePort): void;
+}
+
+/**
+ * One POST that asks something and is answered once: as JSON, or as an event stream as soon as it
+ * has more to say than its answer, or takes long (row P6).
+ */
+export class HttpExchange implements Exchange {
+  readonly #host: HttpExchangeHost;
+  readonly #port: ResponsePort;
+  #headers: readonly string[];
+  readonly #answers: string[] | null;
+  #stream: Stream | null = null;
+  #pending: number;
+  readonly #asks: readonly RequestId[];
+
+  /**
+   * @param asks the requests the body held
+   * @param batch the body was an array, so the answer is one
+   * @param headers for an answer that is no error: the session id of an `initialize` answer
+   */
+  constructor(
+    host: HttpExchangeHost,
+    port: ResponsePort,
+    asks: readonly RequestId[],
+    batch: boolean,
+    headers: readonly string[] = [],
+  ) {
+    this.#host = host;
+    this.#port = port;
+    this.#asks = asks;
+    this.#pending = asks.length;
+    this.#answers = batch ? [] : null;
+    this.#headers = headers;
+  }
+
+  get isSettled(): boolean {
+    return this.#pending === 0;
+  }
+
+  get reach(): Exchange['reach'] {
+    if (this.#stream === null) return 'none';
+    return this.#stream.isLive ? 'live' : 'lost';
+  }
+
+  /** It answers with an event stream. */
+  get isStream(): boolean {
+    return this.#stream !== null;
+  }
+
+  answer(json: string, isError = false): boolean {
+    this.#pending--;
+    // A refused `initialize` names no session (row S1).
+    if (isError) this.#headers = [];
+    if (this.#host.responseMode === 'sse') this.#open();
+    if (this.#stream !== null) {
+      return this.#host.outbox.write(this.#stream, json, this.#pending === 0);
+    }
+    if (this.#answers === null) return this.#send(json);
+    this.#answers.push(json);
+    return this.#pending > 0 || this.#send(`[${this.#answers.join(',')}]`);
+  }
+
+  cancelled(): void {
+    this.#pending--;
+    if (this.#pending > 0) return;
+    if (this.#stream !== null) this.#host.outbox.finish(this.#stream);
+    else if (this.#answers !== null && this.#answers.length > 0) {
+      this.#send(`[${this.#answers.join(',')}]`);
+    } else if (!this.#port.gone) this.#port.send(202, []);
+  }
+
+  tell(json: string): boolean {
+    const stream = this.#open();
+    return stream !== null && this.#host.outbox.write(stream, json);
+  }
+
+  /** Answers with a stream from now on, unless the mode rules it out. */
+  upgrade(): void {
+    this.#open();
+  }
+
+  /** Ends the response; the answer is there to be resumed (row P12). */
+  hangUp(): void {
+    const stream = this.#open();
+    if (stream !== null) this.#host.outbox.drop(stream);
+  }
+
+  /** `null` where the mode, or a client that left, rules a stream out. */
+  #open(): Stream | null {
+    if (this.#stream !== null || this.#host.responseMode === 'json') return this.#stream;
+    if (this.#port.gone) return null;
+    this.#stream = this.#host.outbox.open(this.#port, this.#headers, this.#asks);
+    // What a batch had collected so far comes first.
+    for (const json of this.#answers?.splice(0) ?? []) this.#host.outbox.write(this.#stream, json);
+    return this.#stream;
+  }
+
+  #send(body: string): boolean {
+    if (this.#port.gone) return false;
+    this.#port.send(200, [...JSON_HEADERS, ...this.#headers], body);
+    this.#host.sent(this.#port);
+    return true;
+  }
+}

@@ -1,0 +1,121 @@
+import type { ReplayEntry } from './replay.ts';
+import { isObject, type RequestId } from '../wire/jsonrpc.ts';
+import type { Rows } from '../store/record.ts';
+
+/** An event stream of a POST, as another process finds it. */
+export interface StoredStream {
+  readonly number: number;
+  /** Of the row that says it was opened. */
+  readonly row: number;
+  /** Requests on it without an answer. */
+  readonly open: Set<RequestId>;
+  /** Everything was said. */
+  done: boolean;
+}
+
+export interface StoredStreams {
+  readonly streams: ReadonlyMap<number, StoredStream>;
+  /** In the order they were said. */
+  readonly entries: readonly ReplayEntry[];
+  /** The number of the next row. */
+  readonly next: number;
+}
+
+/**
+ * Keeps what can be resumed of a session's event streams in its store: a row for each stream of a
+ * POST, with the requests it answers, and one for each event.
+ */
+export class StreamRows {
+  readonly #store: (n: number, row: string | undefined) => Promise<boolean>;
+  #next: number;
+  #isWhole = true;
+
+  /** @param store resolves when the row is stored (`true`), or can not be */
+  constructor(store: (n: number, row: string | undefined) => Promise<boolean>, next = 1) {
+    this.#store = store;
+    this.#next = next;
+  }
+
+  /** The store has taken all of it. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** A stream begins. @param asks the requests it answers */
+  opened(stream: number, asks: readonly RequestId[]): { row: number; stored: Promise<void> } {
+    const row = this.#next++;
+    return { row, stored: this.#write(row, JSON.stringify(['o', stream, asks])) };
+  }
+
+  /** An event was said; `last` is the end of its stream. */
+  said(entry: ReplayEntry, last: boolean): Promise<void> {
+    entry.row = this.#next++;
+    return this.#put(entry, last);
+  }
+
+  /** An event that waited for its client has reached it. */
+  delivered(entry: ReplayEntry): void {
+    if (entry.row !== undefined) void this.#put(entry, false);
+  }
+
+  erase(row: number | undefined): void {
+    if (row !== undefined) void this.#write(row, undefined);
+  }
+
+  #put(
+    { row, stream, sequence, at, undelivered, frame }: ReplayEntry,
+    last: boolean,
+  ): Promise<void> {
+    const cells = ['e', stream, sequence, at, Number(undelivered), Number(last), frame];
+    // `said` has numbered it.
+    return this.#write(row!, JSON.stringify(cells));
+  }
+
+  async #write(n: number, row: string | undefined): Promise<void> {
+    if (!(await this.#store(n, row))) this.#isWhole = false;
+  }
+}
+
+/** What rows say; those that say nothing we understand are left out. */
+export function readRows(rows: Rows): StoredStreams {
+  const streams = new Map<number, StoredStream>();
+  const entries: ReplayEntry[] = [];
+  let next = 1;
+  for (const { n, row } of rows) {
+    next = Math.max(next, n + 1);
+    const cells = parsed(row);
+    if (!Array.isArray(cells)) continue;
+    const [kind, number] = cells as [unknown, number];
+    if (kind === 'o') {
+      const asks = cells[2] as RequestId[];
+      streams.set(number, { number, row: n, open: new Set(asks), done: false });
+    } else if (kind === 'e') {
+      const [, stream, sequence, at, undelivered, last, frame] = cells as Event;
+      entries.push({ row: n, stream, sequence, at, undelivered: undelivered === 1, frame });
+      const of = streams.get(stream);
+      if (of === undefined) continue;
+      if (last === 1) of.done = true;
+      const answered = answeredIn(frame);
+      if (answered !== undefined) of.open.delete(answered);
+    }
+  }
+  return { streams, entries, next };
+}
+
+type Event = [string, number, number, number, number, number, string];
+
+/** The request an event answers. */
+function answeredIn(frame: string): RequestId | undefined {
+  const data = /^data: (.*)$/m.exec(frame)?.[1];
+  const message = data === undefined ? undefined : parsed(data);
+  if (!isObject(message) || 'method' in message) return undefined;
+  return message['id'] as RequestId;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+import { ActorsError } from '../base/errors.ts';
+import { storage } from '../base/asyncContext.ts';
+import type { Session } from './session.ts';
+
+/** What deep code reaches: the session it runs for, and its locals. */
+export interface SessionContext {
+  readonly session: Session;
+  /** Values of `sessionLocal`, by the local itself; by its name while they come from a record. */
+  readonly locals: Map<unknown, unknown>;
+  /** What is kept of the session may have changed. */
+  stateChanged(): void;
+  /** Reports an error that escaped a handler into a timer or a promise nobody awaits. */
+  crash(error: unknown): void;
+}
+
+/** Runs code as part of a session; whatever it starts belongs to that session. */
+export function runInSession<R>(context: SessionContext, callback: () => R): R {
+  return storage === undefined ? callback() : storage.run(context, callback);
+}
+
+/**
+ * The session this code runs for, from any depth below a factory or a handler.
+ *
+ * @throws ActorsError `no-session` outside any session
+ */
+export function currentSession<T = unknown>(): Session<T> {
+  return currentContext().session as Session<T>;
+}
+
+/** A value of which every session has its own. */
+export interface SessionLocal<T> {
+  /** @throws ActorsError `no-session` outside any session */
+  get(): T;
+  /** @throws ActorsError `no-session` outside any session */
+  set(value: T): void;
+}
+
+export interface SessionLocalOptions {
+  /**
+   * Under which a durable store keeps the value; yours alone in your program. Without one, a session
+   * that has the value does not sleep in a durable store, and the value ends with its process.
+   */
+  readonly name?: string;
+}
+
+/** Locals that have a name, and which one. */
+const names = new WeakMap<object, string>();
+
+/**
+ * Replaces a module-level variable: `.get()` inside a handler gives this session's own value,
+ * made by `init` when it is first asked for, gone when the session is.
+ */
+export function sessionLocal<T>(
+  init: () => T,
+  { name }: SessionLocalOptions = {},
+): SessionLocal<T> {
+  const local: SessionLocal<T> = {
+    get() {
+      const context = currentContext();
+      const { locals } = context;
+      if (!locals.has(local)) {
+        const isKept = name !== undefined && locals.has(name);
+        locals.set(local, isKept ? locals.get(name) : init());
+        if (isKept) locals.delete(name);
+      }
+      // Whoever gets it may change it in place, and does not say so.
+      if (name !== undefined) context.stateChanged();
+      return locals.get(local) as T;
+    },
+    set(value) {
+      const context = currentContext();
+      context.locals.set(local, value);
+      if (name === undefined) return;
+      context.locals.delete(name);
+      context.stateChanged();
+    },
+  };
+  if (name !== undefined) names.set(local, name);
+  return local;
+}
+
+/**
+ * Locals by their names, as a record keeps them; `undefined` where one has none.
+ *
+ * @param locals as a session has them
+ */
+export function byName(locals: ReadonlyMap<unknown, unknown>): Map<string, unknown> | undefined {
+  const named = new Map<string, unknown>();
+  for (const [local, value] of locals) {
+    const name = typeof local === 'string' ? local : names.get(local as object);
+    if (name === undefined) return undefined;
+    named.set(name, value);
+  }
+  return named;
+}
+
+/** Gives an escaped error to the session it escaped from; `false` when it is nobody's. */
+export function crashCurrentSession(error: unknown): boolean {
+  const context = storage?.getStore() as SessionContext | undefined;
+  context?.crash(error);
+  return context !== undefined;
+}
+
+function currentContext(): SessionContext {
+  if (storage === undefined) {
+    throw new ActorsError('context-unavailable', 'this host has no AsyncLocalStorage');
+  }
+  const context = storage.getStore() as SessionContext | undefined;
+  if (context === undefined) {
+    throw new ActorsError('no-session', 'there is no session here: call this below a handler');
+  }
+  return context;
+}

@@ -1,0 +1,117 @@
+import type { HandshakeRecord } from '../store/record.ts';
+import type { Ask } from './envelope.ts';
+import type { Implementation } from './session.ts';
+import { isObject, type Message, type ResponseMessage } from '../wire/jsonrpc.ts';
+
+type Params = Readonly<Record<string, unknown>>;
+
+/**
+ * What a fresh server must be told to take over a session: the client's `initialize`, its log level
+ * and its subscriptions, noted as they were answered.
+ */
+export class Handshake {
+  protocolVersion: string | undefined;
+  /** The server was told that its client has initialized. */
+  initialized = false;
+  #initialize: Params | undefined;
+  #level: Params | undefined;
+  #subscriptions: Map<string, Params> | null = null;
+  #subscribed = 0;
+
+  get clientInfo(): Implementation | undefined {
+    const info = this.#initialize?.['clientInfo'];
+    return isObject(info) ? (info as Implementation) : undefined;
+  }
+
+  get clientCapabilities(): Params | undefined {
+    const capabilities = this.#initialize?.['capabilities'];
+    return isObject(capabilities) ? capabilities : undefined;
+  }
+
+  /** What is kept of it while there is no server. */
+  get record(): HandshakeRecord {
+    return {
+      initialize: this.#initialize ?? {},
+      protocolVersion: this.protocolVersion,
+      initialized: this.initialized,
+      level: this.#level,
+      subscriptions: [...(this.#subscriptions?.values() ?? [])],
+    };
+  }
+
+  /** Goes on from a record. */
+  restore(record: HandshakeRecord): void {
+    const { initialize, protocolVersion, initialized, level, subscriptions } = record;
+    this.protocolVersion = protocolVersion;
+    this.initialized = initialized;
+    this.#initialize = initialize;
+    this.#level = level;
+    for (const params of subscriptions) this.#subscribe(String(params['uri']), params, Infinity);
+  }
+
+  /** Notes what the client said of itself, before the factory runs. */
+  begin(initialize: Message): void {
+    if ('params' in initialize) this.#initialize = initialize.params;
+  }
+
+  /**
+   * Notes a request that succeeded.
+   *
+   * @param maxBytes of subscriptions; `false` when one more does not fit
+   */
+  note(
+    { message: { method, params } }: Ask,
+    { result }: ResponseMessage,
+    maxBytes = Infinity,
+  ): boolean {
+    if (result === undefined || params === undefined) return true;
+    if (method === 'initialize') {
+      this.#initialize = params;
+      const version = result['protocolVersion'];
+      if (typeof version === 'string') this.protocolVersion = version;
+    } else if (method === 'logging/setLevel') {
+      this.#level = params;
+    } else if (typeof params['uri'] === 'string') {
+      if (method === 'resources/subscribe') return this.#subscribe(params['uri'], params, maxBytes);
+      if (method === 'resources/unsubscribe') this.#unsubscribe(params['uri']);
+    }
+    return true;
+  }
+
+  /**
+   * The messages to replay, in order; requests among them are answered to nobody. A server that ran
+   * is not yet a client that initialized: that is said again only where the client has said it.
+   */
+  *replay(prefix: string): Generator<Message> {
+    let count = 0;
+    const request = (method: string, params: Params): Message => ({
+      jsonrpc: '2.0',
+      id: `${prefix}:${count++}`,
+      method,
+      params,
+    });
+    yield request('initialize', this.#initialize ?? {});
+    if (this.initialized) yield { jsonrpc: '2.0', method: 'notifications/initialized' };
+    if (this.#level !== undefined) yield request('logging/setLevel', this.#level);
+    for (const params of this.#subscriptions?.values() ?? []) {
+      yield request('resources/subscribe', params);
+    }
+  }
+
+  #subscribe(uri: string, params: Params, maxBytes: number): boolean {
+    this.#unsubscribe(uri);
+    const bytes = JSON.stringify(params).length;
+    if (this.#subscribed + bytes > maxBytes) return false;
+    this.#subscribed += bytes;
+    this.#subscriptions ??= new Map();
+    this.#subscriptions.set(uri, params);
+    return true;
+  }
+
+  #unsubscribe(uri: string): void {
+    const known = this.#subscriptions?.get(uri);
+    if (known === undefined) return;
+    this.#subscriptions?.delete(uri);
+    this.#subscribed -= JSON.stringify(known).length;
+  }
+}

@@ -1,0 +1,276 @@
+import type { EndReason } from '../../machines/session.ts';
+import type { Exchange, Outlet } from './exchange.ts';
+import type { Journal, ProgressEntry } from '../events/journal.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { Ask } from './envelope.ts';
+import type { Limits } from '../base/limits.ts';
+import { type Question, Questions } from './questions.ts';
+import type { TransportPeer } from './transport.ts';
+import {
+  isRequestId,
+  isResponse,
+  type Message,
+  type NotificationMessage,
+  type RequestId,
+  type RequestMessage,
+  type ResponseMessage,
+  textOf,
+} from '../wire/jsonrpc.ts';
+
+/** What the outgoing side needs of its session. */
+export interface OutgoingHost {
+  readonly outlet: Outlet;
+  /** The outlet, if it was ever needed. */
+  readonly openOutlet: Outlet | null;
+  readonly journal: Journal;
+  readonly limits: Limits;
+  readonly isConfirmed: boolean;
+  readonly mailbox: Mailbox;
+  now(): number;
+  /** A question pins the session: it is in use again. */
+  rouse(): void;
+  /** What is kept of the session, its open questions among it, has changed. */
+  stateChanged(): void;
+  deliver(message: Message): void;
+  /** Gives a question a while to be reached. */
+  waitForStream(question: Question): void;
+  stopWaiting(question: Question): void;
+  drained(): void;
+  close(reason: EndReason): void;
+}
+
+const NONE: string[] = [];
+
+/** What may be said before the client has confirmed the handshake (row L2). */
+const EARLY: ReadonlySet<string> = new Set(['ping', 'notifications/message']);
+
+/**
+ * What a session's server says of itself: notifications and questions, each on one stream, in the
+ * turn they were said; and what comes back about them.
+ */
+export class Outgoing implements TransportPeer {
+  readonly #host: OutgoingHost;
+  #questions: Questions | null = null;
+  #epoch = 1;
+  #held: { message: NotificationMessage | RequestMessage; json: string }[] | null = null;
+  #progress: Map<RequestId, ProgressEntry> | null = null;
+
+  constructor(host: OutgoingHost) {
+    this.#host = host;
+  }
+
+  /** Questions that pin the session. */
+  get references(): number {
+    return this.#questions?.pinning ?? 0;
+  }
+
+  /** Questions without an answer. */
+  get open(): number {
+    return this.#questions?.size ?? 0;
+  }
+
+  /** The method of an open question. */
+  asked(id: RequestId): string | undefined {
+    const found = this.#questions?.recognise(id);
+    return typeof found === 'object' ? found.method : undefined;
+  }
+
+  get progress(): ProgressEntry[] {
+    return [...(this.#progress?.values() ?? [])];
+  }
+
+  /** Methods of the questions that keep the session in use. */
+  get methods(): string[] {
+    return this.#questions?.methods ?? NONE;
+  }
+
+  /** Starts an incarnation: nobody waits any more for what the last one asked (law 9). */
+  begin(epoch: number): void {
+    this.end();
+    this.#epoch = epoch;
+    this.#questions = null;
+  }
+
+  /** Forgets what nobody waits for any more. */
+  end(): void {
+    for (const question of this.#questions?.clear() ?? []) this.#host.stopWaiting(question);
+    for (const { message } of this.#held?.splice(0) ?? []) {
+      this.#host.journal.deadLetter('out', message, 'closed');
+    }
+    this.#progress = null;
+  }
+
+  settle(response: ResponseMessage): void {
+    this.#host.mailbox.settle(response);
+  }
+
+  late(message: Message): void {
+    this.#host.journal.deadLetter('out', message, 'closed');
+  }
+
+  closedByServer(): void {
+    // Nobody is left to answer what is in flight.
+    this.#host.mailbox.cut('session-ended', 'all', { reason: 'terminated' });
+    this.#host.close('terminated');
+  }
+
+  get isReachable(): boolean {
+    return this.#host.outlet.isReachable;
+  }
+
+  drained(): Promise<void> | undefined {
+    return this.#host.openOutlet?.drained();
+  }
+
+  tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {
+    let message = notification;
+    if (message.method === 'notifications/cancelled') {
+      const question = this.#questions?.named(message.params?.['requestId']);
+      // Its question was answered a moment ago: the client has nothing to stop.
+      if (question === undefined) return true;
+      this.#close(question);
+      message = { ...message, params: { ...message.params, requestId: question.wireId } };
+      if (this.references === 0) this.#host.drained();
+      // The call it belonged to was cancelled, and its stream with it: the client still waits.
+      const isOrphan = relatedTo !== undefined && this.#host.mailbox.find(relatedTo) === undefined;
+      if (isOrphan) return this.#say(message, undefined);
+    } else if (message.method === 'notifications/progress') {
+      this.#note(message, relatedTo);
+    }
+    return this.#say(message, relatedTo);
+  }
+
+  ask(request: RequestMessage, relatedTo: RequestId | undefined): void {
+    const exchange =
+      relatedTo === undefined ? undefined : this.#host.mailbox.find(relatedTo)?.exchange;
+    this.#questions ??= new Questions(this.#epoch);
+    const { question, message } = this.#questions.open(request, exchange);
+    // A ping only asks whether the client is there: it keeps nothing awake.
+    if (request.method !== 'ping') {
+      this.#host.rouse();
+      this.#host.stateChanged();
+    }
+    if (!this.#say(message, relatedTo)) return this.#fail(question);
+    if (this.#reaches(exchange)) return;
+    question.giveUp = () => this.#giveUp(question);
+    this.#host.waitForStream(question);
+  }
+
+  /** A client's answer, or its progress on one (rows E1, C2; law 9). */
+  receive(message: ResponseMessage | NotificationMessage): void {
+    const id = isResponse(message) ? message.id : message.params?.['progressToken'];
+    this.#questions ??= new Questions(this.#epoch);
+    const found = this.#questions.recognise(id);
+    if (typeof found === 'string') {
+      this.#host.journal.deadLetter('in', message, found);
+      return;
+    }
+    if (isResponse(message)) {
+      this.#close(found);
+      this.#host.deliver({ ...message, id: found.localId });
+      if (this.references === 0) this.#host.drained();
+    } else {
+      const params = { ...message.params, progressToken: found.localToken };
+      this.#host.deliver({ ...message, params });
+    }
+  }
+
+  /** The client has confirmed the handshake: what waited for that goes out (row L2). */
+  confirm(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const { json } of held) this.#host.outlet.tell(json);
+  }
+
+  /** A request is settled: its progress is over. */
+  settled(ask: Ask): void {
+    const token = tokenOf(ask);
+    if (isRequestId(token)) this.#progress?.delete(token);
+  }
+
+  /** No stream came for a question: its server gets one clear error instead of a long wait. */
+  #giveUp(question: Question): void {
+    if (this.#reaches(question.exchange)) return;
+    this.#host.journal.tripped('resumeWithinMs');
+    this.#fail(question);
+  }
+
+  #fail(question: Question): void {
+    this.#close(question);
+    this.#host.deliver({
+      jsonrpc: '2.0',
+      id: question.localId,
+      error: {
+        code: -32000,
+        message: 'The client has no open stream',
+        data: { code: 'undeliverable' },
+      },
+    });
+    if (this.references === 0) this.#host.drained();
+  }
+
+  #close(question: Question): void {
+    if (question.method !== 'ping') this.#host.stateChanged();
+    this.#questions?.close(question);
+    this.#host.stopWaiting(question);
+  }
+
+  #say(message: NotificationMessage | RequestMessage, relatedTo: RequestId | undefined): boolean {
+    const json = textOf(message);
+    if (json === undefined) {
+      this.#host.journal.deadLetter('out', message, 'malformed');
+      return false;
+    }
+    const kind = 'id' in message ? 'request' : 'notification';
+    this.#host.journal.saw('out', kind, message.method, json.length, json);
+    if (relatedTo !== undefined) {
+      const ask = this.#host.mailbox.find(relatedTo);
+      if (ask === undefined) {
+        this.#host.journal.deadLetter('out', message, 'late');
+        return false;
+      }
+      // Where the answer is plain JSON, or its client left, the GET stream is what remains (P9).
+      if (ask.exchange.tell(json)) return true;
+    }
+    if (!this.#host.isConfirmed && !EARLY.has(message.method)) return this.#hold(message, json);
+    if (this.#host.outlet.tell(json)) return true;
+    this.#host.journal.deadLetter('out', message, 'closed');
+    return false;
+  }
+
+  /** A request without a stream of its own asks by the session's. */
+  #reaches(exchange: Exchange | undefined): boolean {
+    const reach = exchange?.reach ?? 'none';
+    return reach === 'live' || (reach === 'none' && this.#host.outlet.isReachable);
+  }
+
+  #hold(message: NotificationMessage | RequestMessage, json: string): boolean {
+    this.#held ??= [];
+    if (this.#held.length >= this.#host.limits.maxQueue) {
+      this.#host.journal.tripped('maxQueue');
+      this.#host.journal.deadLetter('out', message, 'full');
+      return false;
+    }
+    this.#held.push({ message, json });
+    return true;
+  }
+
+  #note({ params }: NotificationMessage, relatedTo: RequestId | undefined): void {
+    const { progressToken: token, progress, total } = params ?? {};
+    if (!isRequestId(token) || typeof progress !== 'number' || relatedTo === undefined) return;
+    const ask = this.#host.mailbox.find(relatedTo);
+    // Only tokens of requests in flight are kept, so their cap is the table's.
+    if (ask === undefined || tokenOf(ask) !== token) return;
+    this.#progress ??= new Map();
+    this.#progress.set(token, {
+      token,
+      progress,
+      total: typeof total === 'number' ? total : undefined,
+      at: this.#host.now(),
+    });
+  }
+}
+
+function tokenOf({ message: { params } }: Ask): unknown {
+  return (params?.['_meta'] as { progressToken?: unknown } | undefined)?.progressToken;
+}

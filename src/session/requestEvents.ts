@@ -1,0 +1,104 @@
+import type { RequestOutcome, TraceContext, Within } from '../events/events.ts';
+import type { Ask } from './envelope.ts';
+import type { SessionActor } from './sessionActor.ts';
+import type { RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
+
+/** Longest trace header handed on, in characters: what W3C gives the longest of them, `baggage`. */
+const MAX_TRACE_LENGTH = 8192;
+/** Longest name of a tool or prompt handed on, in characters. */
+const MAX_TARGET_LENGTH = 256;
+
+/** Announces a request that was taken in. Called only while somebody listens. */
+export function announceBegan(session: SessionActor, ask: Ask): void {
+  const { events } = session.services;
+  const { message } = ask;
+  const watched: NonNullable<Ask['watched']> = { number: ++events.lastRequest, within: null };
+  ask.watched = watched;
+  // Who wants durations alone has no use for the rest.
+  if (events.listeners('request.began') === 0) return;
+  events.emit('request.began', {
+    at: ask.since,
+    session: session.key,
+    request: watched.number,
+    method: message.method,
+    protocolVersion: session.protocolVersion,
+    carrier: session.carrier,
+    trace: traceOf(message),
+    target: () => targetOf(message),
+    within: (run) => {
+      const outer = watched.within;
+      watched.within = outer === null ? run : (handle) => outer(() => run(handle));
+    },
+  });
+}
+
+/** Announces the end of a request whose beginning was announced. */
+export function announceSettled(
+  session: SessionActor,
+  ask: Ask,
+  outcome: RequestOutcome,
+  errorCode: number | undefined,
+): void {
+  if (ask.watched === null) return;
+  const at = session.now();
+  session.services.events.emit('request.settled', {
+    at,
+    session: session.key,
+    request: ask.watched.number,
+    method: ask.message.method,
+    protocolVersion: session.protocolVersion,
+    carrier: session.carrier,
+    ms: at - ask.since,
+    outcome,
+    errorCode,
+  });
+}
+
+export function outcomeOf({ error, result }: ResponseMessage): RequestOutcome {
+  if (error !== undefined) return 'error';
+  return result?.['isError'] === true ? 'failed' : 'answered';
+}
+
+/**
+ * Hands a request to its server where a listener wants it handled. Whatever the listener does with
+ * that, it is handed over once, and in this turn.
+ */
+export function handleWithin(
+  run: Within,
+  handle: () => void,
+  failed: (error: unknown) => void,
+): void {
+  let isHandled = false;
+  const once = (): void => {
+    if (isHandled) return;
+    isHandled = true;
+    handle();
+  };
+  try {
+    run(once);
+  } catch (error) {
+    failed(error);
+  }
+  once();
+}
+
+function traceOf({ params }: RequestMessage): TraceContext | undefined {
+  // An object, or the message would not have been read as one.
+  const meta = params?.['_meta'] as Readonly<Record<string, unknown>> | undefined;
+  if (meta === undefined) return undefined;
+  const traceparent = headerOf(meta['traceparent']);
+  const tracestate = headerOf(meta['tracestate']);
+  const baggage = headerOf(meta['baggage']);
+  if (traceparent === undefined && baggage === undefined) return undefined;
+  return { traceparent, tracestate, baggage };
+}
+
+function headerOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= MAX_TRACE_LENGTH ? value : undefined;
+}
+
+function targetOf({ method, params }: RequestMessage): string | undefined {
+  if (method !== 'tools/call' && method !== 'prompts/get') return undefined;
+  const name = params?.['name'];
+  return typeof name === 'string' && name.length <= MAX_TARGET_LENGTH ? name : undefined;
+}

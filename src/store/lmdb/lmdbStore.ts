@@ -1,0 +1,137 @@
+import { serialize } from 'node:v8';
+import { ActorsError } from '../../base/errors.ts';
+import type { SessionRecord } from '../record.ts';
+import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../store.ts';
+import type { Awaitable } from '../../base/awaitable.ts';
+import { Commits } from './commits.ts';
+import { Environment } from './environment.ts';
+import { beginningWith, fingerprint, NUMBER, PRINT, sortable } from './keys.ts';
+import type { CheckedOptions } from './options.ts';
+import { Reader } from './reader.ts';
+import { encodeRecord } from './recordCodec.ts';
+import { seal } from './sealed.ts';
+import { keysIn, type Tables } from './tables.ts';
+
+/** Bytes of a change beside what it holds. */
+const OVERHEAD = 64;
+
+interface Encoded {
+  readonly bytes: number;
+  readonly work: (tables: Tables) => void;
+}
+
+/** Keeps records in an LMDB database on the disk. */
+export class LmdbStore implements SessionStore {
+  readonly isDurable = true;
+  readonly #maxRecordBytes: number;
+  readonly #commits: Commits;
+  readonly #reader: Reader;
+
+  /** @throws ActorsError `store-unavailable` */
+  constructor(options: CheckedOptions) {
+    this.#maxRecordBytes = options.maxRecordBytes;
+    this.#commits = new Commits(() => new Environment(options), options.maxWaitingBytes);
+    this.#reader = new Reader(this.#commits, options.migrate);
+  }
+
+  get(id: string): Awaitable<SessionRecord | undefined> {
+    return this.#commits.read((tables) => {
+      const record = this.#reader.record(tables, fingerprint(id));
+      return record === undefined || record instanceof Promise || record.id === id
+        ? record
+        : undefined;
+    });
+  }
+
+  async write(changes: readonly StoreChange[]): Promise<void> {
+    // All of it before the first wait: what the caller does to a state later is not stored.
+    const encoded = changes.map((change) => this.#encode(change));
+    const bytes = encoded.reduce((sum, change) => sum + change.bytes, 0);
+    if (encoded.length === 0) return;
+    const work = (tables: Tables): void => {
+      for (const change of encoded) change.work(tables);
+    };
+    await this.#commits.write(work, encoded.length, bytes);
+  }
+
+  page({ principal, after, limit }: RecordQuery): Awaitable<RecordPage> {
+    return this.#commits.read((tables) => {
+      const isOfAll = principal === undefined;
+      const owner = isOfAll ? Buffer.of() : fingerprint(principal);
+      const place = placeOf(after);
+      if (place === undefined) return { records: [], next: undefined };
+      const range = { ...beginningWith(owner), start: Buffer.concat([owner, place]) };
+      const listed = this.#reader.list(
+        tables,
+        isOfAll ? tables.due : tables.owned,
+        range,
+        limit + 1,
+        (record) => isOfAll || record.principal === principal,
+      );
+      const records = listed.slice(0, limit).map(({ record }) => record);
+      const last = listed.length > limit ? listed[limit - 1] : undefined;
+      return { records, next: last?.key.subarray(owner.length).toString('hex') };
+    });
+  }
+
+  due(now: number, limit: number): Awaitable<readonly SessionRecord[]> {
+    return this.#commits.read((tables) => {
+      const range = { ...beginningWith(sortable(now)), start: Buffer.of() };
+      return this.#reader.list(tables, tables.due, range, limit).map(({ record }) => record);
+    });
+  }
+
+  count(principal?: string): Awaitable<number> {
+    return this.#commits.read((tables) =>
+      principal === undefined
+        ? tables.size
+        : keysIn(tables.owned, beginningWith(fingerprint(principal))).length,
+    );
+  }
+
+  rows(id: string): Awaitable<readonly { readonly n: number; readonly row: string }[]> {
+    return this.#commits.read((tables) => this.#reader.rows(tables, fingerprint(id)));
+  }
+
+  close(): Promise<void> {
+    return this.#commits.close();
+  }
+
+  #encode(change: StoreChange): Encoded {
+    if (change.type === 'put') return this.#encodeRecord(change.record);
+    const session = fingerprint(change.id);
+    if (change.type === 'remove') {
+      return { bytes: OVERHEAD, work: (tables) => tables.remove(session) };
+    }
+    const { n, row } = change;
+    if (row === undefined) {
+      return { bytes: OVERHEAD, work: (tables) => tables.removeRow(session, n) };
+    }
+    const bytes = seal(serialize(row));
+    return {
+      bytes: OVERHEAD + bytes.length,
+      work: (tables) => tables.putRow(session, n, bytes),
+    };
+  }
+
+  #encodeRecord(record: SessionRecord): Encoded {
+    const session = fingerprint(record.id);
+    const bytes = encodeRecord(record);
+    if (bytes.length > this.#maxRecordBytes) {
+      const most = `more than maxRecordBytes (${this.#maxRecordBytes})`;
+      throw new ActorsError(
+        'state-too-large',
+        `The record of session ${record.key} has ${bytes.length} bytes, ${most}`,
+      );
+    }
+    return { bytes: OVERHEAD + bytes.length, work: (tables) => tables.put(session, bytes) };
+  }
+}
+
+/** Behind the record a cursor names, or before all of them; `undefined` where it is no cursor. */
+function placeOf(cursor: string | undefined): Buffer | undefined {
+  if (cursor === undefined) return Buffer.of();
+  const length = 2 * (NUMBER + PRINT);
+  if (cursor.length !== length || !/^[\da-f]+$/.test(cursor)) return undefined;
+  return Buffer.concat([Buffer.from(cursor, 'hex'), Buffer.of(0)]);
+}

@@ -1,0 +1,69 @@
+import { ActorsError } from '../../base/errors.ts';
+import type { Migrate } from './recordCodec.ts';
+
+/** How a store on the disk is kept. */
+export interface LmdbStoreOptions {
+  /**
+   * A folder of its own; it is made, for its owner alone, where there is none. Not on a network
+   * drive: LMDB maps the file into memory.
+   */
+  readonly path: string;
+  /**
+   * Refuses to open while another process of this machine has the folder open. One that was killed
+   * has not.
+   * @default false
+   */
+  readonly exclusive?: boolean;
+  /**
+   * Most bytes of one record as it is stored: the state, the handshake, locals and what `onSleep`
+   * returned. A larger one is refused with `state-too-large`.
+   * @default 2 MiB
+   */
+  readonly maxRecordBytes?: number;
+  /**
+   * Most bytes that wait for the disk. What comes beyond is refused with `store-unavailable`.
+   * @default 64 MiB
+   */
+  readonly maxWaitingBytes?: number;
+  /**
+   * Most records and rows kept aside because they could not be read; the oldest leave first.
+   * @default 100
+   */
+  readonly maxAside?: number;
+  /**
+   * Makes a record of an older format one of the present format. Without it, or when it throws,
+   * the record counts as corrupt. Releases that read older formats by themselves do not need it.
+   */
+  readonly migrate?: Migrate;
+}
+
+export const LMDB_DEFAULTS = {
+  exclusive: false,
+  maxRecordBytes: 2 * 2 ** 20,
+  maxWaitingBytes: 64 * 2 ** 20,
+  maxAside: 100,
+} as const;
+
+export type CheckedOptions = Required<Omit<LmdbStoreOptions, 'migrate'>> &
+  Pick<LmdbStoreOptions, 'migrate'>;
+
+/** @throws ActorsError `bad-option` */
+export function checkLmdbOptions(options: LmdbStoreOptions): CheckedOptions {
+  const checked = { ...LMDB_DEFAULTS, ...options };
+  const { path, exclusive, migrate } = checked;
+  if (typeof path !== 'string' || path === '') refuse('path', 'the path of a folder', path);
+  if (typeof exclusive !== 'boolean') refuse('exclusive', 'true or false', exclusive);
+  if (migrate !== undefined && typeof migrate !== 'function') {
+    refuse('migrate', 'a function', migrate);
+  }
+  for (const name of ['maxRecordBytes', 'maxWaitingBytes', 'maxAside'] as const) {
+    const value = checked[name];
+    if (!Number.isSafeInteger(value) || value < 1) refuse(name, 'an integer above 0', value);
+  }
+  return checked;
+}
+
+function refuse(name: string, expected: string, value: unknown): never {
+  const came = typeof value === 'number' ? String(value) : typeof value;
+  throw new ActorsError('bad-option', `${name} takes ${expected}, not ${came}`);
+}

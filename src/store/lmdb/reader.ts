@@ -1,0 +1,126 @@
+import { deserialize } from 'node:v8';
+import { ActorsError } from '../../base/errors.ts';
+import type { SessionRecord } from '../record.ts';
+import type { Commits } from './commits.ts';
+import { beginningWith, numberOf, PRINT, type Range } from './keys.ts';
+import { decodeRecord, listingOf, type Migrate } from './recordCodec.ts';
+import { unseal } from './sealed.ts';
+import { keysIn, sessionOf, type Table, type Tables } from './tables.ts';
+
+export interface Listed {
+  /** In the list. */
+  readonly key: Buffer;
+  readonly record: SessionRecord;
+}
+
+/** Reads what is stored; what can not be read is put aside, and is gone then. */
+export class Reader {
+  readonly #commits: Commits;
+  readonly #migrate: Migrate | undefined;
+
+  constructor(commits: Commits, migrate: Migrate | undefined) {
+    this.#commits = commits;
+    this.#migrate = migrate;
+  }
+
+  /** @throws ActorsError `store-unavailable`, `record-corrupt` */
+  record(tables: Tables, session: Buffer): SessionRecord | Promise<never> | undefined {
+    const bytes = tables.records.get(session);
+    if (bytes === undefined) return undefined;
+    try {
+      return decodeRecord(bytes, this.#migrate);
+    } catch (error) {
+      return this.#refuse(error, this.#forget(session, bytes, error));
+    }
+  }
+
+  /** What a list names, in its order; what can not be read is left out. */
+  list(
+    tables: Tables,
+    table: Table,
+    range: Range,
+    limit: number,
+    isWanted?: (record: SessionRecord) => boolean,
+  ): Listed[] {
+    const found: Listed[] = [];
+    let { start } = range;
+    for (;;) {
+      const most = limit - found.length;
+      const keys = keysIn(table, { ...range, start }, most);
+      for (const key of keys) {
+        const record = this.#listed(tables, table, key);
+        if (record !== undefined && isWanted?.(record) !== false) found.push({ key, record });
+      }
+      const last = keys.at(-1);
+      if (last === undefined || keys.length < most || found.length >= limit) return found;
+      start = Buffer.concat([last, Buffer.of(0)]);
+    }
+  }
+
+  /** @throws ActorsError `record-corrupt`: a log with a gap is none, so all of it is gone */
+  rows(tables: Tables, session: Buffer): { n: number; row: string }[] | Promise<never> {
+    const rows: { n: number; row: string }[] = [];
+    for (const key of keysIn(tables.rows, beginningWith(session))) {
+      const bytes = tables.rows.get(key);
+      try {
+        // What was sealed is what was encoded here.
+        const row = deserialize(unseal(bytes ?? Buffer.of())) as string;
+        rows.push({ n: numberOf(key.subarray(PRINT)), row });
+      } catch (error) {
+        return this.#refuse(error, this.#forgetRows(session, key, bytes));
+      }
+    }
+    return rows;
+  }
+
+  #listed(tables: Tables, table: Table, key: Buffer): SessionRecord | undefined {
+    const session = sessionOf(key);
+    const bytes = tables.records.get(session);
+    if (bytes === undefined || !tables.isListed(table, key, listingOf(bytes))) {
+      // Left over of a record whose own place was damaged.
+      void this.#commits.write((now) => now.tidy(table, key)).catch(() => {});
+      return undefined;
+    }
+    try {
+      return decodeRecord(bytes, this.#migrate);
+    } catch (error) {
+      void this.#forget(session, bytes, error);
+      return undefined;
+    }
+  }
+
+  async #refuse(cause: unknown, forgotten: Promise<void>): Promise<never> {
+    if (cause instanceof ActorsError) throw cause;
+    await forgotten;
+    const message = 'What is stored of a session can not be read; it was put aside';
+    throw new ActorsError('record-corrupt', message, { cause });
+  }
+
+  async #forget(session: Buffer, bytes: Buffer, error: unknown): Promise<void> {
+    // A newer release reads it.
+    if (error instanceof ActorsError) return;
+    await this.#tryTo((tables) => {
+      // It may have been written anew meanwhile.
+      if (tables.records.get(session)?.equals(bytes) !== true) return;
+      tables.keepAside(session, bytes);
+      tables.remove(session);
+    });
+  }
+
+  async #forgetRows(session: Buffer, key: Buffer, bytes: Buffer | undefined): Promise<void> {
+    await this.#tryTo((tables) => {
+      if (bytes === undefined || tables.rows.get(key)?.equals(bytes) !== true) return;
+      tables.keepAside(session, bytes);
+      tables.removeRows(session);
+    });
+  }
+
+  /** What can not be put aside now is found again. */
+  async #tryTo(work: (tables: Tables) => void): Promise<void> {
+    try {
+      await this.#commits.write(work);
+    } catch {
+      // The reader of a corrupt record is told of that, not of a second failure.
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import type { DeadlineQueue } from '../base/deadlines.ts';
+import { ActorsError } from '../base/errors.ts';
+import type { EventStream } from '../events/eventStream.ts';
+import type { SessionRecord } from './record.ts';
+import type { SessionStore, StoreChange } from './store.ts';
+
+/** A session, as its writer sees it. */
+export interface Kept {
+  readonly id: string;
+  readonly key: string;
+  /** What is to be stored of it now; `undefined` where that can not be stored. */
+  record(): SessionRecord | undefined;
+  /** Some time has passed since it was marked. */
+  writeBehind(): void;
+}
+
+export interface WriterHost {
+  readonly events: EventStream;
+  /** Sessions whose changes are stored a little later. */
+  readonly later: DeadlineQueue<Kept>;
+  /** What could not be stored, to be tried again. */
+  readonly retries: DeadlineQueue<() => void>;
+  /** Who waits for the store, and how they are told that it takes too long. */
+  readonly storing: DeadlineQueue<() => void>;
+}
+
+/** Somebody who waits for a write, and what they are told when it takes too long. */
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  readonly tooLong: () => void;
+}
+
+/** What the next write is to do for one session. */
+interface Work {
+  kept: Kept | null;
+  isRemoved: boolean;
+  rows: Map<number, string | undefined>;
+  readonly waiting: Set<Waiting>;
+}
+
+type Batch = readonly [string, Work][];
+
+/** Sessions of one write: what one transaction should hold at most. */
+const MAX_BATCH = 256;
+
+/**
+ * Puts what sessions keep into a durable store: one write at a time, everything that has come up
+ * meanwhile in the next one. So a session's changes reach the store in their order, and the rate of
+ * writes is the store's own.
+ *
+ * Who waits is told after `storeTimeoutMs`. The next write waits for as long as the last one takes:
+ * of two at once, the older could overwrite the newer.
+ */
+export class Writer {
+  readonly #store: SessionStore;
+  readonly #host: WriterHost;
+  readonly #opened: () => Promise<void> | undefined;
+  #work = new Map<string, Work>();
+  /** Sessions of the write that is under way. */
+  readonly #writing = new Set<string>();
+  /** Sessions that ended and may still be stored. */
+  readonly #removing = new Map<string, Promise<void>>();
+  #isRunning = false;
+  #idle: (() => void)[] = [];
+
+  /** @param opened what has to be known before anything is written; `undefined` once it is */
+  constructor(store: SessionStore, host: WriterHost, opened: () => Promise<void> | undefined) {
+    this.#store = store;
+    this.#host = host;
+    this.#opened = opened;
+  }
+
+  /** Something of a session waits to be stored. */
+  isBusy(id: string): boolean {
+    return this.#work.has(id) || this.#writing.has(id);
+  }
+
+  /** A session that ended, and that the store may not have forgotten yet. */
+  isRemoving(id: string): boolean {
+    return this.#removing.has(id);
+  }
+
+  /** Waits for the removal of sessions that ended. `false`: one of them could not be removed yet. */
+  async removed(ids: readonly string[]): Promise<boolean> {
+    const removals = ids.flatMap((id) => this.#removing.get(id) ?? []);
+    const outcomes = await Promise.allSettled(removals);
+    return outcomes.every(({ status }) => status === 'fulfilled');
+  }
+
+  /** Stores a session within `writeBehindMs`. */
+  mark(kept: Kept): void {
+    if (this.#host.later.armedAt(kept) === undefined) this.#host.later.arm(kept);
+  }
+
+  /** Stores a session as it is when its turn comes. @throws whatever the store failed with */
+  put(kept: Kept): Promise<void> {
+    this.#host.later.disarm(kept);
+    return this.#add(kept.id, (work) => void (work.kept = kept));
+  }
+
+  /** Stores or erases a row of a session. @throws whatever the store failed with */
+  row(id: string, n: number, row: string | undefined): Promise<void> {
+    return this.#add(id, (work) => void work.rows.set(n, row));
+  }
+
+  /** Forgets a session and its rows. Tried until it is done; rejects when the first try failed. */
+  remove({ id }: Pick<Kept, 'id'>): Promise<void> {
+    return this.#remove(id);
+  }
+
+  /**
+   * Resolves when nothing is left to write, or the store has had its time for it. What could not be
+   * removed so far is tried once more: nobody is left to do it later.
+   */
+  async close(): Promise<void> {
+    for (const id of this.#removing.keys()) if (!this.isBusy(id)) this.#remove(id).catch(() => {});
+    if (!this.#isRunning) return;
+    await new Promise<void>((resolve) => {
+      const { storing } = this.#host;
+      const done = (): void => {
+        storing.disarm(done);
+        resolve();
+      };
+      storing.arm(done);
+      this.#idle.push(done);
+    });
+  }
+
+  #remove(id: string): Promise<void> {
+    const removed = this.#add(id, (work) => {
+      work.kept = null;
+      work.rows.clear();
+      work.isRemoved = true;
+    });
+    this.#removing.set(id, removed);
+    removed.then(
+      () => this.#removing.delete(id),
+      // A record of an ended session must not outlive it.
+      () => this.#host.retries.arm(() => void this.#remove(id).catch(() => {})),
+    );
+    return removed;
+  }
+
+  #add(id: string, note: (work: Work) => void): Promise<void> {
+    let work = this.#work.get(id);
+    if (work === undefined) {
+      work = { kept: null, isRemoved: false, rows: new Map(), waiting: new Set() };
+      this.#work.set(id, work);
+    }
+    note(work);
+    const done = this.#wait(work.waiting);
+    if (!this.#isRunning) void this.#run();
+    return done;
+  }
+
+  #wait(all: Set<Waiting>): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const tooLong = (): void => {
+        all.delete(waiting);
+        reject(new ActorsError('store-unavailable', 'the session store did not answer in time'));
+      };
+      const waiting = { resolve, reject, tooLong };
+      all.add(waiting);
+      // From here on, and not from when its turn comes: what is before it may hang.
+      this.#host.storing.arm(tooLong);
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    // Whatever this turn has to store goes together.
+    await Promise.resolve();
+    while (this.#work.size > 0) {
+      const batch = this.#take();
+      if (await this.#write(batch, batch.length > 1)) continue;
+      // One that can not be stored must not keep the others from it.
+      for (const each of batch) await this.#write([each], false);
+    }
+    this.#isRunning = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #take(): Batch {
+    const batch: [string, Work][] = [];
+    for (const entry of this.#work) {
+      this.#work.delete(entry[0]);
+      this.#writing.add(entry[0]);
+      batch.push(entry);
+      if (batch.length === MAX_BATCH) break;
+    }
+    return batch;
+  }
+
+  /** `false`: to be tried one by one. */
+  async #write(batch: Batch, mayRetry: boolean): Promise<boolean> {
+    try {
+      await this.#opened();
+      const changes = batch.flatMap(([id, work]) => changesOf(id, work));
+      if (changes.length > 0) await this.#store.write(changes);
+      this.#told(batch, ({ resolve }) => resolve());
+      return true;
+    } catch (error) {
+      if (mayRetry) return false;
+      for (const [, { kept, isRemoved }] of batch) {
+        const doing = isRemoved ? 'remove' : kept === null ? 'append' : 'put';
+        this.#host.events.emit('store.failed', { session: kept?.key, doing, error });
+      }
+      this.#told(batch, ({ reject }) => reject(error));
+      return true;
+    }
+  }
+
+  #told(batch: Batch, tell: (waiting: Waiting) => void): void {
+    for (const [id, { waiting }] of batch) {
+      this.#writing.delete(id);
+      for (const each of waiting) {
+        this.#host.storing.disarm(each.tooLong);
+        tell(each);
+      }
+    }
+  }
+}
+
+function changesOf(id: string, { kept, isRemoved, rows }: Work): StoreChange[] {
+  const changes: StoreChange[] = [];
+  if (isRemoved) changes.push({ type: 'remove', id });
+  const record = kept?.record();
+  if (record !== undefined) changes.push({ type: 'put', record });
+  // What was stored before it became something that can not be, must not come back.
+  else if (kept !== null) changes.push({ type: 'remove', id });
+  for (const [n, row] of rows) changes.push({ type: 'row', id, n, row });
+  return changes;
+}
