@@ -1,6 +1,5 @@
 export {
   type Arrival,
-  arrivalOf,
   END_REASONS,
   type EndReason,
   type SessionContext,
@@ -8,6 +7,7 @@ export {
   sessionMachine,
 } from './session.ts';
 export {
+  arrivalOf,
   firstStep,
   nextStep,
   SESSION_EFFECTS,

@@ -18,6 +18,7 @@ export type EndReason = (typeof END_REASONS)[number];
 /** Everything a session can be told. Nothing from the wire ever becomes one of these types. */
 export type SessionEvent =
   | { type: 'session.built' }
+  | { type: 'session.ready' }
   | { type: 'session.woken' }
   | { type: 'session.crashed'; restart: boolean }
   | { type: 'handshake.answered' }
@@ -80,7 +81,7 @@ export const sessionMachine = setup({
     context: {} as SessionContext,
     events: {} as SessionEvent,
     input: {} as Pick<SessionContext, 'sleeps'>,
-    tags: {} as Arrival | 'accepting' | 'resident' | 'asleep' | 'ending',
+    tags: {} as Arrival | 'accepting' | 'resident' | 'warm' | 'dozing' | 'asleep' | 'ending',
   },
   actions: {
     /** Run the factory and connect its server. */
@@ -167,7 +168,14 @@ export const sessionMachine = setup({
         building: {
           description: 'The factory runs and its server connects.',
           entry: 'build',
-          on: { 'session.built': 'handshaking' },
+          on: {
+            'session.built': 'handshaking',
+            'session.ready': {
+              description: 'Built, and nobody shakes hands: a kind of actor without a protocol.',
+              target: '#session.active',
+              actions: [assign({ confirmed: true }), 'confirm'],
+            },
+          },
         },
         handshaking: {
           description: '`initialize` is delivered and not yet answered.',
@@ -232,7 +240,7 @@ export const sessionMachine = setup({
       states: {
         warm: {
           description: 'Nothing in flight, the server is resident.',
-          tags: 'resident',
+          tags: ['resident', 'warm'],
           entry: 'armIdle',
           exit: 'disarm',
           on: {
@@ -258,14 +266,13 @@ export const sessionMachine = setup({
         },
         dozing: {
           description: 'What it keeps is being stored. The server is there until that is done.',
-          tags: 'resident',
+          tags: ['resident', 'dozing'],
           entry: 'doze',
           on: {
             'message.arrived': '#session.active',
             'session.slept': 'asleep',
             'sleep.refused': {
-              description:
-                'It owns something live, its state is not plain data, or nothing stores it.',
+              description: 'It owns something live, or its state can not be stored.',
               target: 'pinned',
             },
           },
@@ -334,11 +341,3 @@ export const sessionMachine = setup({
     },
   },
 });
-
-/** The row of the arrival table for the state a session is in. */
-export function arrivalOf(snapshot: { hasTag(tag: Arrival): boolean }): Arrival {
-  if (snapshot.hasTag('dispatch')) return 'dispatch';
-  if (snapshot.hasTag('stash')) return 'stash';
-  if (snapshot.hasTag('rouse')) return 'rouse';
-  return 'refuse';
-}

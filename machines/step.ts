@@ -1,5 +1,5 @@
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
-import { type SessionContext, type SessionEvent, sessionMachine } from './session.ts';
+import { type Arrival, type SessionContext, type SessionEvent, sessionMachine } from './session.ts';
 
 export type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
 
@@ -31,6 +31,8 @@ export interface Step {
   /** Of the state it leads to: `idle.warm`. For those who watch; the machine is asked for tags. */
   readonly path: string;
   readonly effects: readonly SessionEffect[];
+  /** What is done there with a message that arrives. */
+  readonly arrival: Arrival;
 }
 
 /**
@@ -86,7 +88,7 @@ function remember([snapshot, actions]: [SessionSnapshot, readonly { type: string
   snapshots.set(name, shared);
   // A machine's own assignments are applied by now; what is left are the effects it names.
   const effects = actions.map(({ type }) => type as SessionEffect);
-  return { snapshot: shared, path: pathOf(shared.value), effects };
+  return { snapshot: shared, path: pathOf(shared.value), effects, arrival: arrivalOf(shared) };
 }
 
 function pathOf(value: SessionSnapshot['value']): string {
@@ -104,4 +106,12 @@ function flagsOf({ attached, confirmed, sleeps, reason }: SessionContext): unkno
 function nameOf(event: SessionEvent): string {
   if (event.type === 'session.close') return `${event.type} ${event.reason}`;
   return event.type === 'session.crashed' && event.restart ? `${event.type} restart` : event.type;
+}
+
+/** The row of the arrival table for the state a session is in. */
+export function arrivalOf(snapshot: { hasTag(tag: Arrival): boolean }): Arrival {
+  if (snapshot.hasTag('dispatch')) return 'dispatch';
+  if (snapshot.hasTag('stash')) return 'stash';
+  if (snapshot.hasTag('rouse')) return 'rouse';
+  return 'refuse';
 }

@@ -1,41 +1,36 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { CrashPolicy } from './actor/intensity.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { ActorsError } from './base/errors.ts';
 import { randomId } from './base/ids.ts';
 import { DEFAULT_LIMITS, DURABLE_LIMITS, type Limits, MAY_BE_INFINITE } from './base/limits.ts';
-import type { CrashPolicy } from './actor/intensity.ts';
 import type { ResponseMode } from './http/httpExchange.ts';
-import type { ServerFactory, Session } from './session/session.ts';
-import type { Woken } from './session/session.ts';
+import { defaultPrincipal, type PrincipalOf } from './http/principal.ts';
+import type { ServerFactory, Session, Woken } from './session/session.ts';
+import type { StateSettings } from './session/world.ts';
 import { MemoryStore } from './store/memoryStore.ts';
 import type { SessionStore } from './store/store.ts';
-import type { RequestHead } from './wire/headers.ts';
 import type { AllowList } from './wire/origin.ts';
 
-const FUNCTIONS = [
-  'state',
-  'principal',
-  'createId',
-  'migrate',
-  'serialize',
-  'deserialize',
-  'onSleep',
-  'onWake',
-] as const;
-
-/** Who a caller is: a stable name, or `undefined` for the anonymous principal. */
-export type PrincipalOf = (
-  authInfo: AuthInfo | undefined,
-  request: RequestHead,
-) => string | undefined;
+/** How the state of a session is made, stored and read. */
+export interface StateOptions<T> {
+  readonly create: () => T;
+  /** Of the state that this program writes; what was written with another one is migrated. @default 1 */
+  readonly version?: number;
+  /** Makes a state of this version from one that another version of the program stored. */
+  readonly migrate?: (state: unknown, from: number) => T;
+  /** Makes plain data of a state that is none, for the store. */
+  readonly encode?: (state: T) => unknown;
+  /** Makes a state of plain data again. */
+  readonly decode?: (data: unknown) => T;
+}
 
 /** What {@link createRuntime} takes. Everything but `server` has a default. */
 export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   /** Makes the server of one session: a fresh one each time, v1 or v2, low or high level. */
   readonly server: ServerFactory<T>;
-  /** Makes the state of one session. */
-  readonly state?: () => T;
+  /** Makes the state of one session; or says as well how it is stored and read. */
+  readonly state?: (() => T) | StateOptions<T>;
   /**
    * Who the caller is. Must not change when a token is refreshed.
    * @default issuer, subject and client of `authInfo`; anonymous without it
@@ -65,14 +60,6 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
    * streams in it and no others. It must give events in the order it was given them.
    */
   readonly eventStore?: EventStore;
-  /** Of the state that this program writes; what was written with another one is migrated. @default 1 */
-  readonly stateVersion?: number;
-  /** Makes a state of this version from one that another version of the program stored. */
-  readonly migrate?: (state: unknown, from: number) => T;
-  /** Makes plain data of a state that is none, for the store. */
-  readonly serialize?: (state: T) => unknown;
-  /** And a state of plain data again. */
-  readonly deserialize?: (data: unknown) => T;
   /**
    * Runs when an idle session is about to lose its server: lets it go though it owns resources, and
    * returns plain data to keep, or `false` to stay awake. What it owns is released afterwards.
@@ -87,30 +74,59 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   readonly createId?: () => string;
 }
 
+const DEFAULTS = {
+  principal: defaultPrincipal,
+  cors: false,
+  allowDelete: true,
+  responseMode: 'auto',
+  sleep: true,
+  announceContent: false,
+  clock: systemClock,
+  createId: randomId,
+} as const;
+
+type Defaulted = keyof typeof DEFAULTS;
+
+type Complete<O> = { readonly [K in keyof O]-?: O[K] | undefined };
+
 /** Options after the checks: every field present. */
-export interface Settings<T> extends Limits {
-  readonly server: ServerFactory<T>;
-  readonly state: (() => T) | undefined;
-  readonly principal: PrincipalOf;
-  readonly allowedHosts: AllowList | undefined;
-  readonly allowedOrigins: AllowList | undefined;
-  readonly cors: boolean;
-  readonly allowDelete: boolean;
-  readonly responseMode: ResponseMode;
-  readonly onCrash: CrashPolicy;
-  readonly sleep: boolean;
-  readonly store: SessionStore;
-  readonly eventStore: EventStore | undefined;
-  readonly stateVersion: number;
-  readonly migrate: ((state: unknown, from: number) => T) | undefined;
-  readonly serialize: ((state: T) => unknown) | undefined;
-  readonly deserialize: ((data: unknown) => T) | undefined;
-  readonly onSleep: ((session: Session<T>) => unknown) | undefined;
-  readonly onWake: ((session: Session<T>, woken: Woken) => void | Promise<void>) | undefined;
-  readonly announceContent: boolean;
-  readonly clock: Clock;
-  readonly createId: () => string;
-}
+export type Settings<T> = Required<Pick<RuntimeOptions<T>, Defaulted>> &
+  Complete<
+    Pick<RuntimeOptions<T>, 'allowedHosts' | 'allowedOrigins' | 'eventStore' | 'onSleep' | 'onWake'>
+  > & {
+    readonly server: ServerFactory<T>;
+    readonly state: StateSettings<T>;
+    readonly store: SessionStore;
+    readonly onCrash: CrashPolicy;
+    readonly limits: Limits;
+  };
+
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+const isOptional =
+  (test: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || test(value);
+
+/** What each option but the limits takes, in words and as a test; `server` and `state` stand apart. */
+const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => boolean]>> = {
+  responseMode: [
+    "'auto', 'sse' or 'json'",
+    (value) => ['auto', 'sse', 'json'].includes(value as string),
+  ],
+  onCrash: ["'evict', 'restart' or { restarts, withinMs }", isCrashPolicy],
+  principal: ['a function', isFunction],
+  createId: ['a function', isFunction],
+  onSleep: ['a function', isFunction],
+  onWake: ['a function', isFunction],
+  allowedHosts: ["an array of names or 'any'", isAllowList],
+  allowedOrigins: ["an array of names or 'any'", isAllowList],
+  sleep: ['true or false', isBoolean],
+  store: ['a SessionStore', isStore],
+  eventStore: [
+    'an EventStore of the SDK',
+    (value) => isFunction((value as Partial<EventStore>).storeEvent),
+  ],
+};
 
 /**
  * Checks everything before anything opens.
@@ -119,7 +135,58 @@ export interface Settings<T> extends Limits {
  */
 export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
   check('server', 'a factory function, not an instance', options.server, isFunction);
-  const limits = { ...DEFAULT_LIMITS };
+  checkOptions(options);
+  const { store = new MemoryStore(), onCrash = 'evict' } = options;
+  const { allowedHosts, allowedOrigins, eventStore, onSleep, onWake } = options;
+  return {
+    ...DEFAULTS,
+    ...onlyKnown(options),
+    // What a configuration file hands over may be the text of a boolean.
+    announceContent: options.announceContent === true,
+    allowedHosts,
+    allowedOrigins,
+    eventStore,
+    onSleep,
+    onWake,
+    server: options.server,
+    state: stateOf(options.state),
+    store,
+    onCrash: policyOf(onCrash),
+    limits: limitsOf(options, store.isDurable),
+  };
+}
+
+/**
+ * Checks the options that are checked by themselves.
+ *
+ * @throws ActorsError `bad-option`
+ */
+export function checkOptions(options: object): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const [name, [expected, test]] of Object.entries(CHECKS)) {
+    check(name, expected, given[name], isOptional(test));
+  }
+}
+
+export function policyOf(onCrash: 'restart' | CrashPolicy): CrashPolicy {
+  return onCrash === 'restart' ? { restarts: 3, withinMs: 60_000 } : onCrash;
+}
+
+/** The options with a default that were given. */
+function onlyKnown<T>(options: RuntimeOptions<T>): Partial<Pick<RuntimeOptions<T>, Defaulted>> {
+  const names = Object.keys(DEFAULTS) as Defaulted[];
+  return Object.fromEntries(
+    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+}
+
+/**
+ * Limits with their defaults.
+ *
+ * @throws ActorsError `bad-option`
+ */
+export function limitsOf(options: Partial<Limits>, isDurable: boolean): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...(isDurable && DURABLE_LIMITS) };
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
     const value = options[name];
     if (value === undefined) continue;
@@ -133,70 +200,28 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     });
     limits[name] = value;
   }
-  const { responseMode = 'auto', onCrash = 'evict' } = options;
-  check('responseMode', "'auto', 'sse' or 'json'", responseMode, (v) =>
-    ['auto', 'sse', 'json'].includes(v as string),
-  );
-  check('onCrash', "'evict', 'restart' or { restarts, withinMs }", onCrash, isCrashPolicy);
-  for (const name of FUNCTIONS) {
-    check(name, 'a function', options[name], (v) => v === undefined || isFunction(v));
-  }
-  for (const name of ['allowedHosts', 'allowedOrigins'] as const) {
-    check(name, "an array of names or 'any'", options[name], (v) => {
-      return v === undefined || v === 'any' || Array.isArray(v);
-    });
-  }
-  const { sleep = true, store = new MemoryStore(), stateVersion = 1 } = options;
-  check('sleep', 'true or false', sleep, (v) => typeof v === 'boolean');
-  check('store', 'a SessionStore', store, isStore);
-  check('eventStore', 'an EventStore of the SDK', options.eventStore, (v) => {
-    return v === undefined || isFunction((v as Partial<EventStore>).storeEvent);
-  });
-  check(
-    'stateVersion',
-    'an integer > 0',
-    stateVersion,
-    (v) => Number.isSafeInteger(v) && (v as number) > 0,
-  );
-  if (store.isDurable) {
-    limits.sseAfterMs = options.sseAfterMs ?? DURABLE_LIMITS.sseAfterMs;
-    limits.retryMs = options.retryMs ?? DURABLE_LIMITS.retryMs;
-  }
-  return {
-    ...limits,
-    server: options.server,
-    sleep,
-    store,
-    eventStore: options.eventStore,
-    stateVersion,
-    migrate: options.migrate,
-    serialize: options.serialize,
-    deserialize: options.deserialize,
-    onSleep: options.onSleep,
-    onWake: options.onWake,
-    state: options.state,
-    principal: options.principal ?? principalOf,
-    allowedHosts: options.allowedHosts,
-    allowedOrigins: options.allowedOrigins,
-    cors: options.cors ?? false,
-    allowDelete: options.allowDelete ?? true,
-    responseMode,
-    onCrash: onCrash === 'restart' ? { restarts: 3, withinMs: 60_000 } : onCrash,
-    announceContent: options.announceContent === true,
-    clock: options.clock ?? systemClock,
-    createId: options.createId ?? randomId,
-  };
+  return limits;
 }
 
-/** Issuer, subject and client: what stays the same when a token is refreshed. */
-const principalOf: PrincipalOf = (authInfo) => {
-  if (authInfo === undefined) return undefined;
-  const { iss, sub } = authInfo.extra ?? {};
-  // An array as JSON and not a joined string: `a:b` + `c` must not meet `a` + `b:c`.
-  return sub === undefined && !authInfo.clientId
-    ? ''
-    : JSON.stringify([iss ?? null, sub ?? null, authInfo.clientId]);
-};
+function stateOf<T>(state: RuntimeOptions<T>['state']): StateSettings<T> {
+  check('state', 'a function, or { create } and how it is stored', state, (value) => {
+    const { create } = (value ?? {}) as { readonly create?: unknown };
+    return value === undefined || isFunction(value) || isFunction(create);
+  });
+  const options: Partial<StateOptions<T>> =
+    typeof state === 'function' ? { create: state } : (state ?? {});
+  const { create, version = 1, migrate, encode, decode } = options;
+  check(
+    'state.version',
+    'an integer > 0',
+    version,
+    (v) => Number.isSafeInteger(v) && (v as number) > 0,
+  );
+  for (const [name, value] of Object.entries({ migrate, encode, decode })) {
+    check(`state.${name}`, 'a function', value, isOptional(isFunction));
+  }
+  return { create, version, migrate, encode, decode };
+}
 
 function check(
   name: string,
@@ -221,6 +246,10 @@ function isFunction(value: unknown): boolean {
 function isStore(value: unknown): boolean {
   const { get, write } = value as Partial<SessionStore>;
   return isFunction(get) && isFunction(write);
+}
+
+function isAllowList(value: unknown): boolean {
+  return value === 'any' || Array.isArray(value);
 }
 
 function isCrashPolicy(value: unknown): boolean {

@@ -1,17 +1,24 @@
-import { type FetchContext, handleFetch } from './http/fetch.ts';
-import { Endpoint } from './http/endpoint.ts';
-import { ActorsError } from './base/errors.ts';
-import type { DeadLetter, RuntimeEventName, RuntimeEvents } from './events/events.ts';
-import { type RuntimeOptions, type Settings, settle } from './options.ts';
-import type { Session } from './session/session.ts';
-import { SessionActor } from './session/sessionActor.ts';
-import { Sleepers } from './directory/directory.ts';
-import type { RuntimeStats } from './events/counters.ts';
-import { type DrainReport, Supervisor } from './actor/supervisor.ts';
-import { Operator } from './directory/operator.ts';
-import { pageOf } from './directory/page.ts';
 import type { EndReason } from '../machines/session.ts';
+import { type DrainReport, Supervisor } from './actor/supervisor.ts';
+import type { Limits } from './base/limits.ts';
+import { Directory } from './directory/directory.ts';
+import { Operator } from './directory/operator.ts';
+import { ALONE } from './directory/ownership.ts';
+import { pageOf } from './directory/page.ts';
 import type { SessionPage, SessionQuery } from './directory/view.ts';
+import type { RuntimeStats } from './events/counters.ts';
+import type { DeadLetter, RuntimeEventName, RuntimeEvents } from './events/events.ts';
+import { Services } from './events/services.ts';
+import { Endpoint } from './http/endpoint.ts';
+import { setEndpoint } from './http/endpointOf.ts';
+import { type FetchContext, handleFetch } from './http/fetch.ts';
+import { HttpOutlets } from './http/httpOutlets.ts';
+import { Screen } from './http/screen.ts';
+import { SessionLeg } from './http/sessionLeg.ts';
+import { type RuntimeOptions, settle, type Settings } from './options.ts';
+import type { Session } from './session/session.ts';
+import type { SessionActor } from './session/sessionActor.ts';
+import { Keeper } from './store/keeper.ts';
 
 /** A running set of sessions, and the ways into it. */
 export interface Runtime<T = unknown> {
@@ -24,10 +31,14 @@ export interface Runtime<T = unknown> {
   ) => () => void;
   /** Counts, now and since the beginning. */
   readonly stats: () => RuntimeStats;
+  /** The limits the runtime holds to, defaults filled in. */
+  readonly limits: Readonly<Limits>;
+  /** The runtime's clock: milliseconds since the epoch. */
+  readonly now: () => number;
   /** The sessions that are in this process: all but those asleep. */
   readonly residents: () => Session<T>[];
   /** A page of all sessions, those asleep as well. */
-  readonly sessions: (query?: SessionQuery) => Promise<SessionPage>;
+  readonly list: (query?: SessionQuery) => Promise<SessionPage>;
   /**
    * Ends a session, awake or asleep.
    *
@@ -48,6 +59,8 @@ export interface Runtime<T = unknown> {
   readonly deadLetters: () => DeadLetter[];
   /** New sessions are admitted: `false` while draining and after `close`. */
   readonly isReady: boolean;
+  /** The cap on sessions is reached: a new one takes the place of one that is idle, or waits. */
+  readonly isFull: boolean;
   /**
    * Refuses new sessions, lets work in flight finish, ends every session.
    * What is not finished at the deadline gets an error.
@@ -58,15 +71,6 @@ export interface Runtime<T = unknown> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const endpoints = new WeakMap<object, Endpoint>();
-
-/** For adapters: where the requests of a runtime go. */
-export function endpointOf(runtime: object): Endpoint {
-  const endpoint = endpoints.get(runtime);
-  if (endpoint === undefined) throw new ActorsError('bad-option', 'not a runtime of createRuntime');
-  return endpoint;
-}
-
 /**
  * Runs a stateful MCP server: one actor per session, each with a server, a transport and a state of
  * its own.
@@ -74,38 +78,29 @@ export function endpointOf(runtime: object): Endpoint {
  * @throws ActorsError `bad-option`
  */
 export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtime<T> {
-  const supervisor = new Supervisor<SessionActor>(settle(options) as Settings<unknown>);
-  const endpoint = new Endpoint(supervisor);
-  const { services } = supervisor;
-  const sleepers = new Sleepers(services.settings.store, services, {
-    resident: (id) => supervisor.resident(id),
-    residents: () => supervisor.sessions(),
-    wasEnded: (id) => supervisor.wasEnded(id),
-    get isAdmitting() {
-      return supervisor.isAdmitting;
-    },
-    recall(record, rows) {
-      const actor = new SessionActor(supervisor, record.id, record.principal, undefined, record);
-      actor.wakeFrom(record, rows);
-      supervisor.recall(actor);
-      return actor;
-    },
-    dismiss(actor) {
-      supervisor.dismiss(actor);
-      actor.dismissed();
-    },
+  const settings = settle(options) as Settings<unknown>;
+  const services = new Services(settings);
+  const keeper = new Keeper(settings.store, services);
+  const supervisor = new Supervisor<SessionActor>(services, settings);
+  const outlets = new HttpOutlets(services, settings);
+  const directory = new Directory(supervisor, { settings, keeper, ownership: ALONE, outlets });
+  const endpoint = new Endpoint(directory, {
+    screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),
+    principal: settings.principal,
+    timers: outlets.timers,
+    legs: (host) => [new SessionLeg(host, directory, outlets)],
   });
-  services.sleepers = sleepers;
-  sleepers.open();
-  const operator = new Operator(supervisor, sleepers);
+  const operator = new Operator(directory);
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= supervisor.close());
+  const close = (): Promise<void> => (closed ??= directory.close());
   const runtime: Runtime<T> = {
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),
     stats: () => ({ ...services.counters.copy(), inFlight: supervisor.inFlight }),
-    residents: () => Array.from(supervisor.sessions(), (each) => each.session as Session<T>),
-    sessions: (query = {}) => pageOf(supervisor, query),
+    limits: services.limits,
+    now: () => services.clock.now(),
+    residents: () => Array.from(directory.residents(), (each) => each.session as Session<T>),
+    list: (query = {}) => pageOf(directory, query),
     evict: (id, reason = 'revoked') => operator.evict(id, reason),
     evictPrincipal: (principal, reason = 'revoked') => operator.evictPrincipal(principal, reason),
     wake: async (id) => (await operator.wake(id)) as Session<T> | undefined,
@@ -113,10 +108,13 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
     get isReady() {
       return supervisor.isAdmitting;
     },
+    get isFull() {
+      return supervisor.isFull;
+    },
     drain: ({ deadlineMs }) => supervisor.drain(deadlineMs),
     close,
     [Symbol.asyncDispose]: close,
   };
-  endpoints.set(runtime, endpoint);
+  setEndpoint(runtime, endpoint);
   return runtime;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventually, turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
-import { endpointOf } from '../src/runtime.ts';
+import { endpointOf } from '../src/http/endpointOf.ts';
 import { WireClient } from './support/wireClient.ts';
 
 /** The reasons for which sessions ended so far. */
@@ -159,7 +159,7 @@ describe('a step', () => {
       'closing.releasing',
       'evicted',
     ]);
-    const { quiet, idle, closing } = endpointOf(world.runtime).services;
+    const { quiet, idle, closing } = endpointOf(world.runtime).directory.lifetimes;
     expect([quiet.size, idle.size, closing.size]).toEqual([0, 0, 0]);
   });
 });

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from 'mcp-actors';
 import { crashCurrentSession } from '../src/session/context.ts';
-import { endpointOf } from '../src/runtime.ts';
+import { endpointOf } from '../src/http/endpointOf.ts';
+import { openChannel } from '../src/adapters/channel.ts';
 import { turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 import type { FakeServer } from './support/fakeServer.ts';
@@ -144,7 +145,7 @@ describe('a session that fails ends alone, while 999 neighbours answer', () => {
       },
     };
     const head = { method: 'GET', headers: {}, host: 'localhost' };
-    const channel = endpointOf(world.runtime).open({ head, authInfo: undefined }, line);
+    const channel = openChannel(endpointOf(world.runtime), { head, authInfo: undefined }, line);
     if (typeof channel === 'string') throw new Error(channel);
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} };
     channel.receive(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }));

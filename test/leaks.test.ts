@@ -5,7 +5,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { createRuntime, type Session } from 'mcp-actors';
 import { nodeHandler, serve } from 'mcp-actors/node';
 import { DeadlineQueue } from '../src/base/deadlines.ts';
-import { endpointOf } from '../src/runtime.ts';
+import { endpointOf } from '../src/http/endpointOf.ts';
 import { sendOverSocket } from './support/door.ts';
 import { eventually, turn } from './support/eventually.ts';
 import { FakeServer } from './support/fakeServer.ts';

@@ -222,7 +222,7 @@ describe('sseAfterMs', () => {
   });
 });
 
-describe('resumeWithinMs', () => {
+describe('unreachableAfterMs', () => {
   it('gives the server an error for a question nobody came for, and counts', async () => {
     const world = new FakeRuntime();
     await world.open();
@@ -232,7 +232,7 @@ describe('resumeWithinMs', () => {
       id: 0,
       error: { data: { code: 'undeliverable' } },
     });
-    expect(world.runtime.stats().limits).toEqual({ resumeWithinMs: 1 });
+    expect(world.runtime.stats().limits).toEqual({ unreachableAfterMs: 1 });
   });
 });
 
@@ -275,9 +275,9 @@ describe('maxUnreadBytes', () => {
   });
 });
 
-describe('retryMs', () => {
+describe('sseRetryMs', () => {
   it('is what a primed stream tells its client to wait', async () => {
-    const world = new FakeRuntime({ retryMs: 7000 });
+    const world = new FakeRuntime({ sseRetryMs: 7000 });
     const get = await (await world.open()).get();
     await get.until(({ frames }) => frames.length > 0);
     expect(get.frames[0]?.retry).toBe(7000);

@@ -1,5 +1,6 @@
+import { servicesOf } from './support/servicesOf.ts';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, type Limits } from 'mcp-actors';
+import type { Limits } from 'mcp-actors';
 import type { Arrival } from '../machines/index.ts';
 import type { Exchange } from '../src/session/exchange.ts';
 import type { Journal } from '../src/events/journal.ts';
@@ -30,8 +31,6 @@ class FakeExchange implements Exchange {
   tell(): boolean {
     return true;
   }
-
-  upgrade(): void {}
 }
 
 /** A mailbox in front of nobody: what is delivered is written down. */
@@ -48,23 +47,20 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
     high: () => {},
   };
   const host: MailboxHost & { arrival: Arrival } = {
-    now: () => 0,
-    beforeAnswer: () => undefined,
+    services: servicesOf(limits),
+    carrier: 'http',
+    protocolVersion: undefined,
+    persistence: null,
     key: 'key',
     journal: journal as Journal,
-    limits: { ...DEFAULT_LIMITS, ...limits },
     arrival,
     rouse: () => {
       log.push('rouse');
       host.arrival = 'dispatch';
+      return host.arrival;
     },
     deliver: (message) => note('deliver', message),
-    receive: (message) => note('receive', message),
-    began: () => {},
-    settled: () => {},
-    deliverWithin: (run, message, delivery) => run(() => host.deliver(message, delivery)),
-    asked: () => undefined,
-    uploads: null,
+    outgoing: { receive: (message) => note('receive', message), asked: () => undefined },
     answered: (ask, response) => log.push(`${response ? 'answered' : 'over'} ${ask.message.id}`),
     drained: () => log.push('drained'),
   };

@@ -75,6 +75,15 @@ describe('createRuntime', () => {
     for (const value of values) expect(complaint({ [name]: value })).toBeUndefined();
   });
 
+  it.each(['migrate', 'encode', 'decode'])('complains of a bad state.%s by its name', (name) => {
+    expect(complaint({ state: { create: server, [name]: 1 } })).toMatch(`state.${name} must be `);
+    expect(complaint({ state: { create: server, version: 2, [name]: server } })).toBeUndefined();
+  });
+
+  it.each([0, 1.5, '1', null])('complains of %o as the version of a state', (version) => {
+    expect(complaint({ state: { create: () => ({}), version } })).toMatch('state.version must be ');
+  });
+
   it('checks before it opens anything: no timer, no session, no call of the factory', () => {
     let calls = 0;
     const clock = {
@@ -102,7 +111,8 @@ describe('settle', () => {
   it('fills in the defaults, and no more', () => {
     const settings = settle({ server });
     expect(settings).toMatchObject({
-      ...DEFAULT_LIMITS,
+      limits: DEFAULT_LIMITS,
+      state: { create: undefined, version: 1, encode: undefined },
       cors: false,
       allowDelete: true,
       responseMode: 'auto',

@@ -62,7 +62,7 @@ describe('before the handshake is confirmed', () => {
   });
 });
 
-describe('resumeWithinMs', () => {
+describe('unreachableAfterMs', () => {
   it('gives a question without a stream one clear error when its time is over', async () => {
     const world = new FakeRuntime();
     await world.open();

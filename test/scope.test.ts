@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Deadlines } from '../src/base/deadlines.ts';
 import { type Owned, Scope, waitWithin } from '../src/base/scope.ts';
+import { timerFor, timerOf } from '../src/base/within.ts';
 import { turn } from './support/eventually.ts';
 import { VirtualClock } from './support/virtualClock.ts';
 
@@ -8,11 +9,8 @@ function setUp() {
   const clock = new VirtualClock();
   const scope = new Scope();
   const orphans: unknown[] = [];
-  const queue = new Deadlines(clock).queue<{ expire(): void }>(5000, (each) => each.expire());
-  const wait = waitWithin(queue, (callback, ms) => {
-    const timer = clock.setTimeout(callback, ms);
-    return () => clock.clearTimeout(timer);
-  });
+  const queue = new Deadlines(clock).queue<() => void>(5000, (expire) => expire());
+  const wait = waitWithin(timerOf(queue), (ms) => timerFor(clock, ms));
   return {
     clock,
     orphans,

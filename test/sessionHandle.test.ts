@@ -35,7 +35,6 @@ describe('Session', () => {
       clientInfo: { name: 'wire', version: '1' },
       clientCapabilities: {},
       ageMs: 1234,
-      wake: false,
       wakeCount: 0,
     });
     expect(session.startedAt).toBe(world.clock.now() - 1234);
@@ -112,7 +111,7 @@ describe('session.state and update()', () => {
     const client = await world.open();
     await client.call('crash');
     await client.call('tools/list');
-    expect(sessionOf(world)).toMatchObject({ wake: true, wakeCount: 1, state: { made: 1 } });
+    expect(sessionOf(world)).toMatchObject({ wakeCount: 1, state: { made: 1 } });
   });
 });
 
@@ -133,7 +132,7 @@ describe('session.own', () => {
       hook: crashing,
       onCrash: what === 'a restart' ? 'restart' : 'evict',
       server: (session) => {
-        if (!session.wake) session.own(() => count++);
+        if (session.wakeCount === 0) session.own(() => count++);
         return world.serve(crashing);
       },
     });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../src/runtime.ts';
 import { eventually, turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 import { WireClient } from './support/wireClient.ts';
@@ -81,13 +80,13 @@ describe('maxSessions', () => {
 describe('isFull', () => {
   it('says that the cap is reached, until a session begins to close', async () => {
     const world = new FakeRuntime({ maxSessions: 2 });
-    const endpoint = endpointOf(world.runtime);
+    const { runtime } = world;
     await world.open();
-    expect(endpoint.isFull).toBe(false);
+    expect(runtime.isFull).toBe(false);
     const client = await world.open();
-    expect(endpoint.isFull).toBe(true);
+    expect(runtime.isFull).toBe(true);
     await client.delete();
-    expect(endpoint.isFull).toBe(false);
+    expect(runtime.isFull).toBe(false);
   });
 });
 

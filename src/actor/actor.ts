@@ -1,9 +1,4 @@
-import {
-  type Arrival,
-  arrivalOf,
-  type EndReason,
-  type SessionEvent,
-} from '../../machines/session.ts';
+import type { Arrival, EndReason, SessionEvent } from '../../machines/session.ts';
 import {
   firstStep,
   nextStep,
@@ -12,19 +7,21 @@ import {
   sleepingStep,
   type Step,
 } from '../../machines/step.ts';
+import { countedState } from '../events/counters.ts';
 import type { Beginning } from '../events/events.ts';
-import { RestartIntensity } from './intensity.ts';
 import { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
+import { type CrashPolicy, RestartIntensity } from './intensity.ts';
+import type { Life, Lifetimes } from './lifetimes.ts';
 
-import { countedState } from '../events/counters.ts';
-
-/** Why there is no place for a session. */
+/** Why there is no place for an actor. */
 export type NoPlace = 'draining' | 'at-capacity';
 
 /** What an actor tells its supervisor. */
 export interface Overseer {
   readonly services: Services;
+  readonly lifetimes: Lifetimes;
+  readonly onCrash: CrashPolicy;
   /** The handshake is complete. */
   confirmed(): void;
   /** The actor gives up its place. */
@@ -35,16 +32,37 @@ export interface Overseer {
   bury(actor: Actor, reason: EndReason): void;
 }
 
+/** What a kind of actor does where its machine names an effect. */
+export type Effects<A> = Readonly<Record<SessionEffect, (actor: A) => void>>;
+
+/** Effects that are the same for every kind of actor. */
+export const LIFE_EFFECTS = {
+  watchQuiet: (actor) => actor.watchQuiet(),
+  armIdle: (actor) => actor.armIdle(),
+  armEvict: (actor) => actor.armEvict(),
+  disarm: (actor) => actor.disarm(),
+  confirm: (actor) => actor.confirmed(),
+  bury: (actor) => actor.bury(),
+} as const satisfies Partial<Effects<Actor>>;
+
+/** Effects that only a session with an MCP server and a record has. */
+export const NO_SERVER_EFFECTS = {
+  greet: () => {},
+  dispatchStash: () => {},
+  doze: (actor) => actor.tell({ type: 'sleep.refused' }),
+  fallAsleep: () => {},
+} as const satisfies Partial<Effects<Actor>>;
+
 const DONE = Promise.resolve();
 
-/** Before it begins. */
+/** Before an actor begins. */
 const NOWHERE: Step = { ...firstStep(false), path: 'new', effects: [] };
 
 /**
  * One life: the machine that says where it stands, stepped one event at a time, and the deadlines
- * and books every life has. What the machine's effects do is its subclass's.
+ * and books every life has. A kind of actor is a subclass and its table of effects.
  */
-export abstract class Actor {
+export abstract class Actor implements Life {
   readonly id: string;
   /** A name for logs and events. */
   readonly key: string;
@@ -75,11 +93,11 @@ export abstract class Actor {
     this.id = id;
     this.key = earlier?.key ?? this.services.digest(id);
     this.principal = principal;
-    this.#started = (earlier?.startedAt ?? this.now()) - this.services.began;
+    this.#started = (earlier?.startedAt ?? this.now()) - this.services.deadlines.began;
     this.journal = new Journal(this.services, this.key);
   }
 
-  /** Does what a transition asked for. */
+  /** Does what the machine names, by the kind's table of effects. */
   protected abstract perform(effect: SessionEffect): void;
   /** Work that pins the actor. */
   abstract readonly references: number;
@@ -99,7 +117,7 @@ export abstract class Actor {
 
   get arrival(): Arrival {
     // What comes after a crash is not its server's any more, even before the machine has heard.
-    return this.#isCrashing ? 'stash' : arrivalOf(this.snapshot);
+    return this.#told !== null && this.#isCrashing ? 'stash' : this.#step.arrival;
   }
 
   get isConfirmed(): boolean {
@@ -111,11 +129,15 @@ export abstract class Actor {
   }
 
   get startedAt(): number {
-    return this.services.began + this.#started;
+    return this.services.deadlines.began + this.#started;
+  }
+
+  get lifetimes(): Lifetimes {
+    return this.#overseer.lifetimes;
   }
 
   now(): number {
-    return this.services.settings.clock.now();
+    return this.services.clock.now();
   }
 
   /** Tells the machine an edge. Events told by its effects wait until those have run. */
@@ -136,8 +158,8 @@ export abstract class Actor {
       this.journal.orphan('handler', error);
       return;
     }
-    const { counters, events, settings } = this.services;
-    this.#intensity ??= new RestartIntensity(settings.onCrash);
+    const { counters, events } = this.services;
+    this.#intensity ??= new RestartIntensity(this.#overseer.onCrash);
     const restart = this.arrival !== 'stash' && this.#intensity.allows(this.now());
     counters.crashes++;
     events.emit('session.crashed', { session: this.key, error, restarted: restart });
@@ -147,7 +169,7 @@ export abstract class Actor {
   /** Resolves when it has ended, or waking is over. */
   reached(what: 'waking' | 'ended'): Promise<void> {
     const isSettled = (): boolean =>
-      what === 'ended' ? this.path === 'evicted' : !this.snapshot.hasTag('stash');
+      what === 'ended' ? this.snapshot.status === 'done' : !this.snapshot.hasTag('stash');
     if (isSettled()) return DONE;
     return new Promise((resolve) => {
       this.#watchers ??= new Set();
@@ -164,13 +186,13 @@ export abstract class Actor {
   /** Zero references for a moment: told to the machine, or looked for again (from the sweep). */
   lookForQuiet(): void {
     const isBusy = this.takeTouched();
-    if (isBusy || this.references > 0) this.services.quiet.arm(this);
+    if (isBusy || this.references > 0) this.lifetimes.quiet.arm(this);
     else this.tell({ type: 'session.quiet' });
   }
 
   /** Starts the machine: the factory runs. */
   protected begin(sleeps: boolean): void {
-    this.services.handshake.arm(this);
+    this.lifetimes.handshake.arm(this);
     this.#run(firstStep(sleeps), { type: 'session.opened', sleeps });
   }
 
@@ -182,29 +204,30 @@ export abstract class Actor {
   // ---- effects that are the same for every life
 
   watchQuiet(): void {
-    this.services.quiet.arm(this);
+    this.lifetimes.quiet.arm(this);
   }
 
   armIdle(): void {
     // Attached ones that do not sleep stay: neither TTL nor capacity may find them in the queue.
     const { attached, sleeps } = this.snapshot.context;
-    if (!attached || sleeps) this.services.idle.arm(this);
+    if (!attached || sleeps) this.lifetimes.idle.arm(this);
   }
 
   armEvict(): void {
     // An attached session is kept for as long as its stream is.
-    if (!this.snapshot.context.attached) this.services.evict.arm(this);
+    if (!this.snapshot.context.attached) this.lifetimes.evict.arm(this);
   }
 
   disarm(): void {
-    this.services.quiet.disarm(this);
-    this.services.evict.disarm(this);
-    this.services.idle.disarm(this);
-    this.services.closing.disarm(this);
+    const { quiet, evict, idle, closing } = this.lifetimes;
+    quiet.disarm(this);
+    evict.disarm(this);
+    idle.disarm(this);
+    closing.disarm(this);
   }
 
   confirmed(): void {
-    this.services.handshake.disarm(this);
+    this.lifetimes.handshake.disarm(this);
     this.#overseer.confirmed();
   }
 
@@ -215,7 +238,7 @@ export abstract class Actor {
   }
 
   /** Sleeps: its place is another's. */
-  protected giveUpPlace(): void {
+  giveUpPlace(): void {
     this.#overseer.ending(this);
   }
 
@@ -227,9 +250,9 @@ export abstract class Actor {
   /** Gives up its place: what comes from here on is answered 404. */
   leave(): void {
     this.#overseer.ending(this);
-    this.services.handshake.disarm(this);
+    this.lifetimes.handshake.disarm(this);
     // A drain has a deadline of its own, for all.
-    if (this.reason !== 'drained') this.services.closing.arm(this);
+    if (this.reason !== 'drained') this.lifetimes.closing.arm(this);
   }
 
   bury(): void {

@@ -1,11 +1,13 @@
 import type { EndReason } from '../../machines/session.ts';
-import type { Origin } from '../session/exchange.ts';
-import type { Carrier } from '../events/events.ts';
-import { SessionActor } from '../session/sessionActor.ts';
-import type { Exchange, Extra, Outlet } from '../session/exchange.ts';
-import { count } from '../events/counters.ts';
-import type { Supervisor } from '../actor/supervisor.ts';
 import type { NoPlace } from '../actor/actor.ts';
+import type { Reservation } from '../actor/places.ts';
+import type { Directory } from '../directory/directory.ts';
+import { count } from '../events/counters.ts';
+import type { Carrier } from '../events/events.ts';
+import type { Services } from '../events/services.ts';
+import type { Endpoint } from '../http/endpoint.ts';
+import type { Exchange, Extra, Origin, Outlet, Outlets } from '../session/exchange.ts';
+import type { SessionActor } from '../session/sessionActor.ts';
 import { allowsBatch, isInitialize, type Parcel, readBody } from '../wire/body.ts';
 import { isRequest, type RequestId } from '../wire/jsonrpc.ts';
 import { refusalBody, type RefusalCode } from '../wire/refusals.ts';
@@ -29,29 +31,65 @@ export interface Wire {
 }
 
 /**
+ * Opens a channel for a socket whose upgrade request passed `endpoint.screen.admits`. The peer must
+ * initialize within `handshakeTimeoutMs`.
+ */
+export function openChannel(
+  endpoint: Endpoint,
+  origin: Pick<Origin, 'head' | 'authInfo'>,
+  wire: Wire,
+): Channel | RefusalCode {
+  const { principal, refusal } = endpoint.identify(origin);
+  if (refusal !== undefined) return refusal;
+  const channel = new Channel(endpoint.directory, wire, origin, principal);
+  return channel.expect() ?? channel;
+}
+
+/**
  * One session on one duplex line: a WebSocket, a pair of pipes, an event stream with its POSTs.
  * Everything in either direction is on it, so there is no id on the wire and nothing to resume: the
  * session ends with the line, and the line with the session.
  */
-export class Channel implements Outlet {
-  readonly #supervisor: Supervisor<SessionActor>;
+export class Channel implements Outlet, Outlets<SessionActor> {
+  /** Only its own peer speaks on it: no request can name the session. */
+  readonly hasId = false;
+  /** No events with numbers: what was not heard is not said again. */
+  readonly sequence = 0;
+  /** The session leaves with the line, and not before. */
+  readonly isFree = false;
+  readonly #directory: Directory;
+  readonly #services: Services;
   readonly #wire: Wire;
   readonly #principal: string | undefined;
   readonly #extra: Extra;
+  #place: Reservation | null = null;
   #session: SessionActor | null = null;
   #isOver = false;
 
   constructor(
-    supervisor: Supervisor<SessionActor>,
+    directory: Directory,
     wire: Wire,
     origin: Pick<Origin, 'head' | 'authInfo'>,
     principal: string | undefined,
   ) {
-    this.#supervisor = supervisor;
+    this.#directory = directory;
+    this.#services = directory.services;
     this.#wire = wire;
     this.#principal = principal;
     this.#extra = extraOf(origin);
-    supervisor.services.silent.arm(this);
+  }
+
+  /** Waits for `initialize`, or says why there is no place for that. */
+  expect(): NoPlace | undefined {
+    const place = this.#directory.reserve((how) => this.#end(how));
+    if (typeof place === 'string') return place;
+    this.#place = place;
+    return undefined;
+  }
+
+  /** The outlet of its one session. */
+  open(): this {
+    return this;
   }
 
   get principal(): string | undefined {
@@ -71,6 +109,10 @@ export class Channel implements Outlet {
     return !this.#isOver;
   }
 
+  get live(): number {
+    return Number(!this.#isOver);
+  }
+
   /** The peer waits for nothing. */
   get isQuiet(): boolean {
     return this.#session === null || this.#session.mailbox.references === 0;
@@ -79,12 +121,12 @@ export class Channel implements Outlet {
   /** One message of the peer, or one batch. */
   receive(text: string): void {
     if (this.#isOver) return;
-    const parcel = readBody({ text }, this.#supervisor.services.settings);
+    const parcel = readBody({ text }, this.#services.limits);
     if (typeof parcel === 'string') this.#refuse(parcel);
     else this.take(parcel);
   }
 
-  /** The same, read by the adapter. @param extra where each message has a head of its own */
+  /** One parcel that its adapter has read. @param extra where each message has a head of its own */
   take(parcel: Parcel, extra: Extra = this.#extra): void {
     if (this.#isOver) return;
     if (this.#session === null) this.#begin(parcel, extra);
@@ -101,7 +143,7 @@ export class Channel implements Outlet {
   tell(json: string): boolean {
     if (this.#isOver) return false;
     // Whole answers travel here as well, so what a client may leave unread of those is the measure.
-    if (this.#wire.unread > this.#supervisor.services.settings.maxUnreadBytes) {
+    if (this.#wire.unread > this.#services.limits.maxUnreadBytes) {
       this.#session?.journal.tripped('maxUnreadBytes');
       this.#end('too-slow');
       return false;
@@ -133,21 +175,16 @@ export class Channel implements Outlet {
     }
   }
 
-  /** The peer did not initialize in time. */
-  expire(): void {
-    this.#end('handshake-timeout');
-  }
-
   drained(): Promise<void> | undefined {
     if (this.#isOver) return undefined;
-    const { maxStreamBytes } = this.#supervisor.services.settings;
+    const { maxStreamBytes } = this.#services.limits;
     return this.#wire.unread > maxStreamBytes / 2 ? this.#wire.drained() : undefined;
   }
 
   /** What is in flight may still be answered. */
   retire(): void {}
 
-  close(reason: EndReason): void {
+  close(reason: EndReason = 'terminated'): void {
     this.#end(reason);
   }
 
@@ -160,55 +197,33 @@ export class Channel implements Outlet {
 
   #over(): void {
     this.#isOver = true;
-    const { services } = this.#supervisor;
-    if (this.#session !== null) services.counters.streams--;
-    else {
-      services.silent.disarm(this);
-      services.counters.handshakes--;
-    }
+    if (this.#session !== null) this.#services.counters.streams--;
+    else this.#place?.giveUp();
   }
 
   #begin(parcel: Parcel, delivery: Extra): void {
     const id = idOf(parcel);
-    if (!isInitialize(parcel) || id === undefined) {
-      this.#refuse('not-initialized', id);
-      return;
-    }
-    if (this.#supervisor.isTooLarge(parcel.messages[0], parcel.bytes)) {
-      this.#refuse('body-too-large', id);
-      return;
-    }
-    const { services } = this.#supervisor;
-    services.silent.disarm(this);
-    // Its place is the session's from here on.
-    services.counters.handshakes--;
-    const session = this.#admit();
+    const [message] = parcel.messages;
+    const { bytes } = parcel;
+    if (!isInitialize(parcel) || id === undefined) return this.#refuse('not-initialized', id);
+    if (this.#directory.isTooLarge(message, bytes)) return this.#refuse('body-too-large', id);
+    const session = this.#open();
     if (typeof session === 'string') {
-      services.counters.handshakes++;
       this.#refuse(session, id);
-      this.#end(session === 'internal-error' ? 'crashed' : session);
-      return;
+      return this.#end(session === 'internal-error' ? 'crashed' : session);
     }
     this.#session = session;
-    services.counters.streams++;
+    this.#services.counters.streams++;
     const exchange = new ChannelExchange(this, 1, false);
-    session.start({
-      message: parcel.messages[0],
-      delivery,
-      exchange,
-      bytes: parcel.bytes,
-    });
+    session.start({ message, delivery, exchange, bytes });
     session.attachedChanged(true);
   }
 
-  #admit(): SessionActor | NoPlace | 'internal-error' {
+  #open(): SessionActor | NoPlace | 'internal-error' {
     try {
-      return this.#supervisor.admit(
-        this.#principal,
-        (sid) => new SessionActor(this.#supervisor, sid, this.#principal, this),
-      );
+      return this.#directory.open(this.#principal, this, this.#place ?? undefined);
     } catch (error) {
-      this.#supervisor.services.events.emit('endpoint.failed', { error });
+      this.#services.events.emit('endpoint.failed', { error });
       return 'internal-error';
     }
   }
@@ -219,18 +234,18 @@ export class Channel implements Outlet {
     for (const message of messages) {
       const code = session.accept({ message, delivery, exchange, bytes });
       if (code === undefined || !isRequest(message)) continue;
-      count(this.#supervisor.services.counters.refusals, code);
+      count(this.#services.counters.refusals, code);
       exchange?.answer(refusalBody(code, message.id));
     }
   }
 
   #allowsBatch(parcel: Parcel): boolean {
-    const { settings } = this.#supervisor.services;
-    return allowsBatch(parcel, this.#session?.protocolVersion, settings.maxInFlight);
+    const { maxInFlight } = this.#services.limits;
+    return allowsBatch(parcel, this.#session?.protocolVersion, maxInFlight);
   }
 
   #refuse(code: RefusalCode, id?: RequestId): void {
-    count(this.#supervisor.services.counters.refusals, code);
+    count(this.#services.counters.refusals, code);
     this.tell(refusalBody(code, id ?? null));
   }
 }
@@ -269,8 +284,6 @@ class ChannelExchange implements Exchange {
     if (this.#pending > 0 || this.#answers === null || this.#answers.length === 0) return;
     this.#channel.tell(`[${this.#answers.join(',')}]`);
   }
-
-  upgrade(): void {}
 }
 
 /** What a message is delivered with where there is no stream of its own to close. */

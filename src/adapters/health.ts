@@ -1,5 +1,5 @@
 import { ActorsError } from '../base/errors.ts';
-import { endpointOf, type Runtime } from '../runtime.ts';
+import type { Runtime } from '../runtime.ts';
 import type { RuntimeStats } from '../events/counters.ts';
 
 /** Where the two questions of an orchestrator are answered. */
@@ -36,17 +36,16 @@ export interface HealthAnswer {
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */
 export function healthProbe(
-  runtime: Pick<Runtime, 'isReady' | 'stats'>,
+  runtime: Pick<Runtime, 'isFull' | 'isReady' | 'stats'>,
   { live = '/healthz', ready = '/readyz' }: HealthPaths = {},
 ): (method: string, path: string) => HealthAnswer | undefined {
-  const endpoint = endpointOf(runtime);
   if (!live.startsWith('/') || !ready.startsWith('/') || live === ready) {
     const got = JSON.stringify([live, ready]);
     throw new ActorsError('bad-option', `health takes two different paths, got ${got}`);
   }
   const health = (status: Health['status']): Health => {
     const { sessions, inFlight, streams } = runtime.stats();
-    return { status, atCapacity: endpoint.isFull, sessions, inFlight, streams };
+    return { status, atCapacity: runtime.isFull, sessions, inFlight, streams };
   };
   return (method, path) => {
     if (path !== live && path !== ready) return undefined;

@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime.ts';
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */
 export function healthFetch(
-  runtime: Pick<Runtime, 'isReady' | 'stats'>,
+  runtime: Pick<Runtime, 'isFull' | 'isReady' | 'stats'>,
   paths?: HealthPaths,
 ): (request: Request) => Response {
   const probe = healthProbe(runtime, paths);

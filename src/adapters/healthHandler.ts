@@ -16,7 +16,7 @@ export type HealthHandler = (
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */
 export function healthHandler(
-  runtime: Pick<Runtime, 'isReady' | 'stats'>,
+  runtime: Pick<Runtime, 'isFull' | 'isReady' | 'stats'>,
   paths?: HealthPaths,
 ): HealthHandler {
   const probe = healthProbe(runtime, paths);

@@ -1,14 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import type { Channel, ChannelEnd, Wire } from './channel.ts';
+import { type Channel, type ChannelEnd, extraOf, openChannel, type Wire } from './channel.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { randomId } from '../base/ids.ts';
-import { endpointOf, type Runtime } from '../runtime.ts';
+import { endpointOf } from '../http/endpointOf.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Origin } from '../session/exchange.ts';
+import { readBody, type Body } from '../wire/body.ts';
 import { count } from '../events/counters.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { refusalBody } from '../wire/refusals.ts';
 import { endpointFrame, messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import type { FetchContext } from '../http/fetch.ts';
-import { type HostedRequest, refuse, takeBody } from './nodeBody.ts';
+import { type HostedRequest, NodeBody } from './nodeBody.ts';
 import { NodePort } from './nodePort.ts';
 
 export interface LegacySseOptions {
@@ -48,31 +51,35 @@ export function legacySse(
     const [pathname, query] = splitUrl(request.url ?? '');
     if (pathname !== path && pathname !== messagesPath) return pass(response, context);
     const head = request as RequestHead;
-    const port = new NodePort(response, endpoint.cors(head));
-    if (endpoint.preflight(head, port)) return;
-    const isPost = pathname === messagesPath;
-    const method = isPost ? 'POST' : 'GET';
-    if (head.method !== method && endpoint.admits(head) === undefined) {
-      request.resume();
-      return refuseMethod(endpoint, port, method);
-    }
-    const refused = isPost ? endpoint.screenMessage(head) : endpoint.screen(head);
-    if (refused !== undefined) return refuse(endpoint, request, port, refused);
+    const { screen } = endpoint;
+    const port = new NodePort(response, screen.cors(head));
+    const preflight = screen.preflight(head);
+    if (preflight !== undefined) return port.send(204, preflight);
     const known = typeof context === 'object' ? context : {};
     const { authInfo = request.auth, parsedBody = request.body } = known;
+    const inlet = new NodeBody(request, port, parsedBody);
+    const isPost = pathname === messagesPath;
+    const method = isPost ? 'POST' : 'GET';
+    if (head.method !== method && screen.admits(head) === undefined) {
+      inlet.discard();
+      return refuseMethod(endpoint, port, method);
+    }
+    const refused = isPost ? screen.checkPost(head) : screen.check(head);
+    if (refused !== undefined) return endpoint.drop(port, refused, inlet);
     const origin = { head, authInfo, request: undefined };
     if (isPost) {
       const channel = channels.get(new URLSearchParams(query).get('sessionId') ?? '');
-      takeBody(endpoint, request, port, parsedBody, (body) => {
-        endpoint.post(channel, origin, body, port);
+      inlet.read(screen.maxBodyBytes, (body) => {
+        if (typeof body === 'string') endpoint.drop(port, body, inlet);
+        else post(endpoint, channel, origin, body, port);
       });
       return;
     }
-    request.resume();
+    inlet.discard();
     if (port.gone) return;
-    const channel = endpoint.open(origin, new SseLine(port));
+    const channel = openChannel(endpoint, origin, new SseLine(port));
     if (typeof channel === 'string') return endpoint.refuse(port, channel);
-    const { keepAlive } = endpoint.services;
+    const { keepAlive } = endpoint.timers;
     const id = randomId();
     channels.set(id, channel);
     port.whenGone(() => {
@@ -84,6 +91,32 @@ export function legacySse(
     port.write(endpointFrame(`${request.baseUrl ?? ''}${messagesPath}?sessionId=${id}`));
     keepAlive.arm(port);
   };
+}
+
+/**
+ * A message for a channel whose peer speaks by POST; answered on the channel (row H1).
+ *
+ * @param channel `undefined` when there is none of the name the request gave
+ */
+function post(
+  endpoint: Endpoint,
+  channel: Channel | undefined,
+  origin: Origin,
+  body: Body,
+  port: NodePort,
+): void {
+  try {
+    const parcel = readBody(body, endpoint.services.limits);
+    if (typeof parcel === 'string') return endpoint.refuse(port, parcel);
+    if (channel?.isReachable !== true) return endpoint.refuse(port, 'session-not-found');
+    const { principal, refusal } = endpoint.identify(origin);
+    if (refusal === 'internal-error') return endpoint.refuse(port, refusal);
+    if (channel.principal !== principal) return endpoint.refuse(port, 'session-not-found');
+    port.send(202, ['Content-Type', 'text/plain'], 'Accepted');
+    channel.take(parcel, extraOf(origin));
+  } catch (error) {
+    endpoint.refuse(port, endpoint.failed(error));
+  }
 }
 
 /** The event stream under a channel. */

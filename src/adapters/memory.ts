@@ -1,9 +1,10 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { Channel, Wire } from './channel.ts';
+import { type Channel, openChannel, type Wire } from './channel.ts';
 import { ActorsError } from '../base/errors.ts';
-import { endpointOf, type Runtime } from '../runtime.ts';
+import { endpointOf } from '../http/endpointOf.ts';
+import type { Runtime } from '../runtime.ts';
 
 export interface MemoryOptions {
   readonly authInfo?: AuthInfo;
@@ -43,10 +44,8 @@ class MemoryTransport implements Transport {
     if (this.#wire !== null) throw new ActorsError('session-over', 'a transport starts once');
     const { authInfo, headers = {} } = this.#options;
     const wire = new StreamWire();
-    const channel = endpointOf(this.#runtime).open(
-      { head: { method: '', headers }, authInfo },
-      wire,
-    );
+    const origin = { head: { method: '', headers }, authInfo };
+    const channel = openChannel(endpointOf(this.#runtime), origin, wire);
     if (typeof channel === 'string') {
       throw new ActorsError('not-admitted', `the runtime takes no session: ${channel}`);
     }

@@ -1,11 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { endUpload } from '../session/upload.ts';
-import { endpointOf } from '../runtime.ts';
-import type { Body } from '../wire/body.ts';
+import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import type { FetchContext } from '../http/fetch.ts';
-import { type HostedRequest, refuse, takeBody } from './nodeBody.ts';
+import { type HostedRequest, NodeBody } from './nodeBody.ts';
 import { NodePort } from './nodePort.ts';
 
 /**
@@ -29,18 +27,8 @@ export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
     const known = typeof context === 'object' ? context : {};
     const { authInfo = request.auth, parsedBody = request.body } = known;
     const head = request as RequestHead;
-    const port = new NodePort(response, endpoint.cors(head));
-    if (endpoint.preflight(head, port)) return;
-    const refused = endpoint.screen(head);
-    if (refused !== undefined) return refuse(endpoint, request, port, refused);
+    const port = new NodePort(response, endpoint.screen.cors(head));
     const origin = { head, authInfo, request: undefined };
-    if (request.method !== 'POST') {
-      request.resume();
-      endpoint.handle(origin, undefined, port);
-    } else {
-      const upload = parsedBody === undefined ? endpoint.awaitBody(origin) : undefined;
-      const take = (body: Body): void => endpoint.handle(origin, body, port, upload);
-      takeBody(endpoint, request, port, parsedBody, take, () => endUpload(upload));
-    }
+    endpoint.serve(origin, port, new NodeBody(request, port, parsedBody));
   };
 }

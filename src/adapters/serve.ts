@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ActorsError } from '../base/errors.ts';
-import { endpointOf, type Runtime } from '../runtime.ts';
+import { endpointOf } from '../http/endpointOf.ts';
+import type { Runtime } from '../runtime.ts';
 import type { DrainReport } from '../actor/supervisor.ts';
 import { containCrashes } from './containCrashes.ts';
 import type { HealthPaths } from './health.ts';

@@ -1,11 +1,12 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { Readable, Writable } from 'node:stream';
 import type { EndReason } from '../../machines/session.ts';
-import type { Channel, ChannelEnd } from './channel.ts';
+import { type Channel, type ChannelEnd, openChannel } from './channel.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { ActorsError } from '../base/errors.ts';
-import type { Settings } from '../options.ts';
-import { endpointOf, type Runtime } from '../runtime.ts';
+import type { Services } from '../events/services.ts';
+import { endpointOf } from '../http/endpointOf.ts';
+import type { Runtime } from '../runtime.ts';
 import { ENDLESS, LineReader, TOO_LONG } from '../base/lineReader.ts';
 import { ownProcess } from './ownProcess.ts';
 import { PipeLine } from './pipeLine.ts';
@@ -67,7 +68,7 @@ export function serveStdio(
 
 class PipeSession implements StdioSession {
   readonly closed: Promise<EndReason>;
-  readonly #settings: Settings<unknown>;
+  readonly #services: Services;
   readonly #line: PipeLine;
   readonly #channel: Channel;
   readonly #timers = new Set<unknown>();
@@ -78,15 +79,19 @@ class PipeSession implements StdioSession {
     output: Writable,
     authInfo: AuthInfo | undefined,
   ) {
-    const { settings, events } = endpoint.services;
-    this.#settings = settings;
+    const { clock, events } = endpoint.services;
+    this.#services = endpoint.services;
     let resolve!: (reason: EndReason) => void;
     const over = new Promise<EndReason>((done) => (resolve = done));
     this.#line = new PipeLine(output, (reason) => {
       // A session is over when it is released; a line that never had one, now.
       if (this.#channel.session === null) resolve(endOf(reason));
     });
-    const channel = endpoint.open({ head: { method: '', headers: {} }, authInfo }, this.#line);
+    const channel = openChannel(
+      endpoint,
+      { head: { method: '', headers: {} }, authInfo },
+      this.#line,
+    );
     if (typeof channel === 'string') {
       throw new ActorsError('not-admitted', `the runtime takes no session: ${channel}`);
     }
@@ -96,8 +101,8 @@ class PipeSession implements StdioSession {
     });
     this.closed = over.then(async (reason) => {
       stop();
-      for (const timer of this.#timers) settings.clock.clearTimeout(timer);
-      await this.#line.close(settings.clock);
+      for (const timer of this.#timers) clock.clearTimeout(timer);
+      await this.#line.close(clock);
       input.destroy();
       return reason;
     });
@@ -108,7 +113,7 @@ class PipeSession implements StdioSession {
     void this.#run(input);
   }
 
-  close({ deadlineMs = this.#settings.closeTimeoutMs } = {}): Promise<EndReason> {
+  close({ deadlineMs = this.#services.limits.closeTimeoutMs } = {}): Promise<EndReason> {
     this.#channel.finish('terminated');
     this.#cutAfter(deadlineMs);
     return this.closed;
@@ -129,7 +134,7 @@ class PipeSession implements StdioSession {
 
   /** Reads to the end of input; `false` when the line is over before. */
   async #read(input: Readable): Promise<boolean> {
-    const reader = new LineReader(this.#settings.maxBodyBytes);
+    const reader = new LineReader(this.#services.limits.maxBodyBytes);
     // Input and output may be one socket, which still has last words to say.
     const chunks = input.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer | string>;
     for await (const chunk of chunks) {
@@ -151,7 +156,7 @@ class PipeSession implements StdioSession {
       if (channel.isQuiet) channel.finish('terminated');
     };
     this.#line.onSent = () => queueMicrotask(look);
-    this.#cutAfter(Math.min(EOF_GRACE_MS, this.#settings.closeTimeoutMs));
+    this.#cutAfter(Math.min(EOF_GRACE_MS, this.#services.limits.closeTimeoutMs));
     look();
   }
 
@@ -166,7 +171,7 @@ class PipeSession implements StdioSession {
       this.#channel.finish('terminated');
       this.#channel.cut();
     };
-    this.#timers.add(this.#settings.clock.setTimeout(cut, ms));
+    this.#timers.add(this.#services.clock.setTimeout(cut, ms));
   }
 }
 

@@ -8,7 +8,7 @@ export function warnOfCrashes(endpoint: Endpoint): void {
   if (warned.has(endpoint)) return;
   warned.add(endpoint);
   endpoint.services.events.on('session.crashed', ({ session, error }) => {
-    if (endpoint.listeners('session.crashed') > 1) return;
+    if (endpoint.services.events.listeners('session.crashed') > 1) return;
     const what = error instanceof Error ? error.message : String(error);
     process.emitWarning(`session ${session} crashed: ${what}`, { type: 'SessionCrashed' });
   });

@@ -67,7 +67,7 @@ export class WebSocketLine implements Wire {
   send(json: string): void {
     this.#socket?.send(json, this.#taken);
     // Who does not read is not read from: what it asked for would only pile up.
-    if (this.unread > this.#services.settings.maxStreamBytes) this.#socket?.pause();
+    if (this.unread > this.#services.limits.maxStreamBytes) this.#socket?.pause();
   }
 
   end(reason: ChannelEnd): void {
@@ -106,7 +106,7 @@ export class WebSocketLine implements Wire {
   }
 
   readonly #taken = (): void => {
-    if (this.unread > this.#services.settings.maxStreamBytes / 2) return;
+    if (this.unread > this.#services.limits.maxStreamBytes / 2) return;
     this.#socket?.resume();
     this.#flush();
   };

@@ -5,10 +5,12 @@ import type { Duplex } from 'node:stream';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { ActorsError } from '../base/errors.ts';
-import { endpointOf, type Runtime } from '../runtime.ts';
+import { endpointOf } from '../http/endpointOf.ts';
+import type { Runtime } from '../runtime.ts';
 import { count } from '../events/counters.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
+import { openChannel } from './channel.ts';
 import { claimUpgrades, refuseUpgrade } from './upgrades.ts';
 import { type Acceptor, createAcceptor, WebSocketLine } from './webSocketLine.ts';
 
@@ -77,13 +79,13 @@ class UpgradeDoor implements WebSocketDoor {
     if (!(pingMs > 0)) {
       throw new ActorsError('bad-option', `pingMs must be a number > 0 or Infinity, got ${pingMs}`);
     }
-    const { settings, deadlines } = endpoint.services;
+    const { limits, deadlines } = endpoint.services;
     this.path = path;
     this.#endpoint = endpoint;
     this.#authenticate = authenticate;
-    this.#acceptor = createAcceptor(settings.maxBodyBytes);
+    this.#acceptor = createAcceptor(limits.maxBodyBytes);
     this.#pings = deadlines.queue(pingMs, (line) => line.ping());
-    this.#unidentified = deadlines.queue(settings.handshakeTimeoutMs, (socket) =>
+    this.#unidentified = deadlines.queue(limits.handshakeTimeoutMs, (socket) =>
       this.#refuse(socket, 'unauthorized'),
     );
     this.#release = claimUpgrades(server, path, (request, socket, head) => {
@@ -93,7 +95,7 @@ class UpgradeDoor implements WebSocketDoor {
     });
   }
 
-  close({ deadlineMs = this.#endpoint.services.settings.closeTimeoutMs } = {}): Promise<void> {
+  close({ deadlineMs = this.#endpoint.services.limits.closeTimeoutMs } = {}): Promise<void> {
     this.#closed ??= this.#close(deadlineMs);
     return this.#closed;
   }
@@ -104,14 +106,14 @@ class UpgradeDoor implements WebSocketDoor {
 
   /** What can be refused before anybody asks who it is (row T1). */
   #screen(upgrade: Upgrade): void {
-    const { settings, counters } = this.#endpoint.services;
-    const foreign = this.#endpoint.admits(upgrade.request as RequestHead);
+    const { services, screen } = this.#endpoint;
+    const foreign = screen.admits(upgrade.request as RequestHead);
     if (foreign !== undefined) this.#refuse(upgrade.socket, foreign);
     else if (this.#authenticate === undefined) this.#accept(upgrade, undefined);
-    else if (this.#unidentified.size < settings.maxHandshakes) {
+    else if (this.#unidentified.size < services.limits.maxHandshakes) {
       void this.#identify(upgrade, this.#authenticate);
     } else {
-      count(counters.limits, 'maxHandshakes');
+      services.tripped('maxHandshakes');
       this.#refuse(upgrade.socket, 'at-capacity');
     }
   }
@@ -130,7 +132,7 @@ class UpgradeDoor implements WebSocketDoor {
 
   #accept({ request, socket, head }: Upgrade, authInfo: AuthInfo | undefined): void {
     const line = new WebSocketLine(this.#endpoint.services, this.#pings);
-    const channel = this.#endpoint.open({ head: request as RequestHead, authInfo }, line);
+    const channel = openChannel(this.#endpoint, { head: request as RequestHead, authInfo }, line);
     if (typeof channel === 'string') return this.#refuse(socket, channel);
     this.#acceptor.handleUpgrade(request, socket, head, (webSocket) => {
       line.attach(webSocket, channel);
@@ -149,7 +151,7 @@ class UpgradeDoor implements WebSocketDoor {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    const { clock } = this.#endpoint.services.settings;
+    const { clock } = this.#endpoint.services;
     this.#release();
     const gone = new Promise<void>((resolve) => this.#acceptor.close(() => resolve()));
     for (const line of this.#lines) line.finish();

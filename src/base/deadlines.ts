@@ -102,6 +102,11 @@ export class Deadlines {
     return this.#clock.now();
   }
 
+  /** Items that are armed, in all queues. */
+  get size(): number {
+    return this.#queues.reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** @param delayMs `Infinity` makes a queue that never fires. */
   queue<T>(delayMs: number, fire: (item: T) => void): DeadlineQueue<T> {
     const queue = new DeadlineQueue<T>(this, delayMs, fire);

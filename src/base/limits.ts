@@ -67,7 +67,7 @@ export interface Limits {
   /** How long work in flight may go on once a session is closing. @default 5 s */
   closeTimeoutMs: number;
   /** How long a question to the client waits for a stream it can travel on. @default 10 s */
-  resumeWithinMs: number;
+  unreachableAfterMs: number;
   /** Comment frames on open streams. @default 15 s */
   keepAliveMs: number;
   /**
@@ -79,7 +79,7 @@ export interface Limits {
    * What a client is told to wait before it resumes. Those of the SDK try twice and give up.
    * @default 1 s; 3 s where the store is durable, so that both tries outlast a restart
    */
-  retryMs: number;
+  sseRetryMs: number;
   /** Entries of a session's RPC log. @default 64 */
   maxLogEntries: number;
   /** Dead letters and tombstones kept for viewing, per runtime. @default 1024 */
@@ -114,10 +114,10 @@ export const DEFAULT_LIMITS: Limits = {
   writeBehindMs: 100,
   storeTimeoutMs: 10_000,
   closeTimeoutMs: 5000,
-  resumeWithinMs: 10_000,
+  unreachableAfterMs: 10_000,
   keepAliveMs: 15_000,
   sseAfterMs: 1000,
-  retryMs: 1000,
+  sseRetryMs: 1000,
   maxLogEntries: 64,
   maxHistory: 1024,
 };
@@ -126,7 +126,7 @@ export const DEFAULT_LIMITS: Limits = {
  * Where streams outlive the process, a call becomes one soon: plain JSON can not be resumed. And
  * its client comes back when there may be a process again.
  */
-export const DURABLE_LIMITS = { sseAfterMs: 50, retryMs: 3000 } as const;
+export const DURABLE_LIMITS = { sseAfterMs: 50, sseRetryMs: 3000 } as const;
 
 /** Limits whose `Infinity` means "never" or "all": the others bound memory and must be finite. */
 export const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([

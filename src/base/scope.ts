@@ -1,5 +1,6 @@
 import { ActorsError } from './errors.ts';
-import type { DeadlineQueue } from './deadlines.ts';
+import { isPromise } from './awaitable.ts';
+import { type Timer, within } from './within.ts';
 
 /** Something a session can own: see `Session.own`. */
 export type Owned =
@@ -14,11 +15,6 @@ export type Owned =
   | { abort(): unknown };
 
 type Release = () => unknown;
-
-/** A release that is running, and how to stop waiting for it. */
-export interface PendingRelease {
-  readonly expire: () => void;
-}
 
 /** Told of resources that failed to go or did not go in time. */
 export type OrphanListener = (error: unknown) => void;
@@ -71,30 +67,16 @@ export class Scope {
 /** Runs something and waits for it, but not longer than a deadline. */
 export type WaitWithin = (run: Release, deadlineMs: number | undefined) => Promise<void>;
 
-/** Waits with the runtime's own sweep; a deadline of its own costs one timer of the clock. */
-export function waitWithin(
-  queue: DeadlineQueue<PendingRelease>,
-  timeout: (callback: () => void, ms: number) => () => void,
-): WaitWithin {
+/**
+ * @param usual how long a release may take
+ * @param own the same for one with a deadline of its own
+ */
+export function waitWithin(usual: Timer, own: (ms: number) => Timer): WaitWithin {
   return async (run, deadlineMs) => {
     const result: unknown = run();
-    if (!isThenable(result)) return;
-    let stop: (() => void) | undefined;
-    const tooLong = new Promise<never>((_resolve, reject) => {
-      const expire = (): void => reject(new ActorsError('timed-out', 'release took too long'));
-      if (deadlineMs !== undefined) {
-        stop = timeout(expire, deadlineMs);
-        return;
-      }
-      const pending = { expire };
-      queue.arm(pending);
-      stop = () => queue.disarm(pending);
-    });
-    try {
-      await Promise.race([result, tooLong]);
-    } finally {
-      stop?.();
-    }
+    if (!isPromise(result)) return;
+    const timer = deadlineMs === undefined ? usual : own(deadlineMs);
+    await within(result, timer, () => new ActorsError('timed-out', 'release took too long'));
   };
 }
 
@@ -112,8 +94,4 @@ function releaseOf(resource: Owned): Release {
     if (typeof method === 'function') return () => method.call(resource) as unknown;
   }
   throw new ActorsError('not-disposable', `own() takes a function or a disposable object`);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }

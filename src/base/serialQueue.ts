@@ -1,5 +1,5 @@
-/** The changes of one session's state: one after the other, whoever asks for them. */
-export class Updates {
+/** Runs one thing after the other, whoever asks for them: the changes of one session's state. */
+export class SerialQueue {
   #last: Promise<unknown> | null = null;
   #open = 0;
 

@@ -1,346 +1,239 @@
-import type { Rows } from '../store/record.ts';
+import type { NoPlace } from '../actor/actor.ts';
+import type { Lifetimes } from '../actor/lifetimes.ts';
+import type { Lost, Reservation } from '../actor/places.ts';
+import type { Supervisor } from '../actor/supervisor.ts';
+import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
-import type { StoreWork } from '../events/events.ts';
-import type { EventStream } from '../events/eventStream.ts';
-import type { HandshakeRecord } from '../store/record.ts';
 import type { Services } from '../events/services.ts';
-import type { SessionActor } from '../session/sessionActor.ts';
-import type { Counters } from '../events/counters.ts';
-import { isPromise } from '../base/awaitable.ts';
-import { Crowd } from './crowd.ts';
-import { SharedHandshakes } from '../store/handshakes.ts';
-import { Reads } from '../store/reads.ts';
-import type { SessionRecord } from '../store/record.ts';
-import type { SessionStore } from '../store/store.ts';
-import type { Awaitable } from '../base/awaitable.ts';
+import { SESSION_EFFECTS } from '../session/effects.ts';
+import type { Outlets } from '../session/exchange.ts';
+import { SessionActor } from '../session/sessionActor.ts';
+import { type Home, type SessionSettings, World } from '../session/world.ts';
+import type { Keeper } from '../store/keeper.ts';
+import type { Rows, SessionRecord } from '../store/record.ts';
+import type { Message } from '../wire/jsonrpc.ts';
+import type { Ownership } from './ownership.ts';
+import { SleepLimits } from './sleepLimits.ts';
 import { Sweep } from './sweep.ts';
-import { type Kept, Writer } from '../store/writer.ts';
-
-/** The sessions in this process, as the supervisor keeps them. */
-export interface Directory {
-  resident(id: string): SessionActor | undefined;
-  residents(): Iterable<SessionActor>;
-  /** A session of this id has ended here: whatever a store may still say of it. */
-  wasEnded(id: string): boolean;
-  /** Those asleep may be recalled: not in a drain. */
-  readonly isAdmitting: boolean;
-  /** Makes the actor of a record and gives it its place in the directory. */
-  recall(record: SessionRecord, rows: Rows): SessionActor;
-  /** Takes an actor out, that of a session that goes on as a record. */
-  dismiss(actor: SessionActor): void;
-}
+import type { Elsewhere, Nowhere, Whereabouts } from './whereabouts.ts';
 
 type Found = SessionActor | undefined;
 
-/** Longest id looked for: ours are shorter. */
-const MAX_ID_LENGTH = 256;
 /** Records looked at in one go. */
 const PAGE = 500;
 
+const NOT_FOUND: Nowhere = { at: 'nowhere', refusal: 'session-not-found', reason: undefined };
+const DRAINING: Nowhere = { at: 'nowhere', refusal: 'draining', reason: undefined };
+const UNAVAILABLE: Nowhere = { at: 'nowhere', refusal: 'store-unavailable', reason: undefined };
+
+export interface DirectoryOptions {
+  readonly settings: SessionSettings;
+  readonly keeper: Keeper;
+  readonly ownership: Ownership;
+  /** Of the sessions that come back from records. */
+  readonly outlets: Outlets<SessionActor>;
+}
+
 /**
- * Where sessions are while they have no server. It finds them again, once for all who ask, lets them
- * go when their time is over, and keeps their number in bounds.
+ * Where each session is: in this process, asleep in a store, on another node, or nowhere. Sessions
+ * are opened, found, put away and let go here; each id has one actor at a time (law 1).
  */
-export class Sleepers {
-  readonly store: SessionStore;
-  readonly reads: Reads;
-  readonly #services: Services;
-  readonly #directory: Directory;
-  readonly #writer: Writer | null;
-  readonly #handshakes = new SharedHandshakes();
+export class Directory implements Home<SessionActor> {
+  readonly services: Services;
+  readonly keeper: Keeper;
+  readonly #supervisor: Supervisor<SessionActor>;
+  readonly #ownership: Ownership;
+  readonly #outlets: Outlets<SessionActor>;
+  readonly #world: World<SessionActor>;
+  /** Sessions that are being recalled: whoever asks meanwhile waits for the same actor. */
   readonly #seeking = new Map<string, Promise<Found>>();
-  readonly #crowd: Crowd;
+  readonly #limits: SleepLimits;
   readonly #sweep: Sweep;
-  /** How many earlier processes left is being asked, or (`done`) known. */
-  #opening: Promise<void> | 'done' | null = null;
-  #isOver = false;
 
-  constructor(store: SessionStore, services: Services, directory: Directory) {
-    this.store = store;
-    this.#services = services;
-    this.#directory = directory;
-    this.reads = new Reads(store, services.storing);
-    this.#crowd = new Crowd(this, services);
-    this.#sweep = new Sweep(this, services, () => directory.residents());
-    this.#writer = store.isDurable ? new Writer(store, services, () => this.opened()) : null;
-  }
-
-  get isDurable(): boolean {
-    return this.#writer !== null;
-  }
-
-  get counters(): Counters {
-    return this.#services.counters;
-  }
-
-  /** Of the handshakes of those asleep. */
-  get handshakeBytes(): number {
-    return this.#handshakes.bytes;
-  }
-
-  /** Those that earlier processes left. */
-  open(): void {
-    if (!this.isDurable) return;
+  constructor(
+    supervisor: Supervisor<SessionActor>,
+    { settings, keeper, ownership, outlets }: DirectoryOptions,
+  ) {
+    const { services } = supervisor;
+    this.services = services;
+    this.keeper = keeper;
+    this.#supervisor = supervisor;
+    this.#ownership = ownership;
+    this.#outlets = outlets;
+    this.#world = new World(services, settings, keeper, this, SESSION_EFFECTS);
+    this.#limits = new SleepLimits(this, services);
+    this.#sweep = new Sweep(this, services);
+    if (!keeper.isDurable) return;
     // Announced, and asked again by whoever needs the store.
-    this.opened()?.catch(() => {});
-    this.#services.sweep.arm(this);
+    keeper.opened()?.catch(() => {});
+    this.#sweep.expect();
   }
+
+  /** The deadlines of its sessions. */
+  get lifetimes(): Lifetimes {
+    return this.#supervisor.lifetimes;
+  }
+
+  get isAdmitting(): boolean {
+    return this.#supervisor.isAdmitting;
+  }
+
+  /** The sessions in this process, the ending ones too. */
+  residents(): Iterable<SessionActor> {
+    return this.#supervisor.residents();
+  }
+
+  /** A session in this process, ending or not, whoever asks. */
+  resident(id: string): Found {
+    return this.#supervisor.resident(id);
+  }
+
+  /** The sessions of a principal in this process that are not ending. */
+  of(principal: string): SessionActor[] {
+    return this.#supervisor.of(principal);
+  }
+
+  /** The session is in this process, or has ended and may still be stored. */
+  isHere(id: string): boolean {
+    return this.resident(id) !== undefined || this.hasEnded(id);
+  }
+
+  /** A session of this id has ended for good, whatever a store may still say of it. */
+  hasEnded(id: string): boolean {
+    return this.#supervisor.tombstones.has(id) || this.keeper.isRemoving(id);
+  }
+
+  // ---- opening
 
   /**
-   * Those that earlier processes left are counted before anybody is found or stored: later, nobody
-   * could tell them from those of this one. @throws whatever the store failed with
+   * Makes a session in a place that was reserved before anything is built.
+   *
+   * @param outlets what carries its words
+   * @param reservation the place of a peer that was expected
+   * @throws ActorsError `bad-option` where `createId` gives an id that can not be used
    */
-  opened(): Promise<void> | undefined {
-    if (!this.isDurable || this.#opening === 'done') return undefined;
-    this.#opening ??= this.#count();
-    return this.#opening;
+  open(
+    principal: string | undefined,
+    outlets: Outlets<SessionActor>,
+    reservation?: Reservation,
+  ): SessionActor | NoPlace {
+    const create = (id: string): SessionActor =>
+      new SessionActor(this.#world, this.#supervisor, id, principal, outlets);
+    return this.#supervisor.admit(principal, create, reservation);
   }
 
-  async #count(): Promise<void> {
-    try {
-      const count = await this.reads.count();
-      if (!this.#isOver) this.counters.sessions.asleep += count;
-      this.#opening = 'done';
-    } catch (error) {
-      this.#opening = null;
-      this.failed('open', error);
-      throw error;
-    }
+  /** A peer is there that will say `initialize`. @param onLost the peer may not any more */
+  reserve(onLost: (how: Lost) => void): Reservation | NoPlace {
+    return this.#supervisor.reserve(onLost);
   }
 
-  /** It is in this process, or has ended and may still be stored. */
-  isHere(id: string): boolean {
-    return this.#directory.resident(id) !== undefined || this.#hasEnded(id);
+  /** An `initialize` larger than a session may keep. @param bytes 0 where it was never text */
+  isTooLarge(initialize: Message, bytes: number): boolean {
+    const size = bytes === 0 ? JSON.stringify(initialize).length : bytes;
+    if (size <= this.services.limits.maxInitializeBytes) return false;
+    this.services.tripped('maxInitializeBytes');
+    return true;
   }
 
-  #hasEnded(id: string): boolean {
-    return this.#directory.wasEnded(id) || this.#writer?.isRemoving(id) === true;
-  }
-
-  /** Sessions of a principal that are stored and do not sleep. */
-  awake(principal: string): number {
-    if (!this.isDurable) return 0;
-    let count = 0;
-    for (const each of this.#directory.residents()) {
-      if (each.principal === principal && each.isKept && !each.isAsleep) count++;
-    }
-    return count;
-  }
-
-  /** When a session that falls asleep now ends. */
-  expiry(): number {
-    const { idleTimeoutMs, evictAfterMs, clock } = this.#services.settings;
-    return clock.now() + evictAfterMs + (this.isDurable ? idleTimeoutMs : 0);
+  /** One more session would have to wait for the place of another. */
+  get isFull(): boolean {
+    return this.#supervisor.isFull;
   }
 
   // ---- finding
 
   /**
-   * A session that is not in this process, for its own principal only. Whoever asks while it is
-   * looked for waits for the same actor (law 1).
+   * Where a session is, for its own principal: whoever asks with another's id can not tell it from
+   * an unknown one (rows S3, S7). In the same turn where the session is in this process, or asleep
+   * in memory.
    *
-   * @throws whatever the store failed with: nobody knows whether there is such a session
+   * @throws defects of ours and of user code, which are nobody's refusal
    */
-  seek(id: string, principal: string | undefined): Awaitable<SessionActor | undefined> {
-    if (this.#isOver || id.length > MAX_ID_LENGTH || this.#hasEnded(id)) return undefined;
-    if (this.isDurable) return this.#look(id).then((actor) => own(actor, principal));
-    const found = this.reads.get(id);
-    if (isPromise(found)) return this.#look(id, found).then((actor) => own(actor, principal));
-    // Another's is not even recalled (row S3).
-    const isOwn = found !== undefined && found.principal === principal;
-    return isOwn ? own(this.#revive(found, []), principal) : undefined;
-  }
-
-  /** Once for all who ask. */
-  #look(id: string, found?: PromiseLike<SessionRecord | undefined>): Promise<Found> {
-    let looking = this.#seeking.get(id);
-    if (looking === undefined) {
-      looking = this.#recall(id, found).finally(() => this.#seeking.delete(id));
-      this.#seeking.set(id, looking);
+  find(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
+    const resident = this.resident(id);
+    if (resident !== undefined && resident.arrival !== 'refuse') {
+      return isOwn(resident, principal) ? resident : NOT_FOUND;
     }
-    return looking;
-  }
-
-  /** For whoever acts on a session by its id alone. */
-  async any(id: string): Promise<SessionActor | undefined> {
-    const resident = this.#directory.resident(id);
-    if (resident !== undefined) return resident;
-    if (this.#isOver || this.#hasEnded(id)) return undefined;
-    if (this.isDurable) return await this.#look(id);
-    const record = await this.reads.get(id);
-    return record === undefined ? undefined : await this.seek(id, record.principal);
-  }
-
-  async #recall(
-    id: string,
-    found: PromiseLike<SessionRecord | undefined> | undefined,
-  ): Promise<Found> {
-    this.#admits();
-    const [record, rows] = await this.#read(id, found);
-    // It may have been recalled for another reason, or have ended, while the store was asked.
-    const resident = this.#directory.resident(id);
-    if (resident !== undefined || this.#isOver || this.#hasEnded(id)) return resident;
-    this.#admits();
-    return this.#revive(record, rows);
-  }
-
-  /** @throws ActorsError `not-admitted` in a drain: what is stored is the next process's */
-  #admits(): void {
-    if (this.#directory.isAdmitting) return;
-    throw new ActorsError('not-admitted', 'the runtime drains: nobody is recalled any more');
-  }
-
-  /** @throws ActorsError `record-corrupt`, `store-unavailable` with what the store failed with */
-  async #read(
-    id: string,
-    found: PromiseLike<SessionRecord | undefined> | undefined,
-  ): Promise<[SessionRecord | undefined, Rows]> {
-    try {
-      await this.opened();
-      const record = await (found ?? this.reads.get(id));
-      return [record, record === undefined ? [] : await this.#rows(id)];
-    } catch (error) {
-      this.failed('get', error);
-      if (isCorrupt(error)) {
-        if (!this.#isOver) this.counters.sessions.asleep--;
-        throw error;
-      }
-      throw new ActorsError('store-unavailable', 'the session store failed', { cause: error });
+    if (!this.isAdmitting) return this.#leftBehind(id, principal, resident);
+    if (resident !== undefined) return NOT_FOUND;
+    if (!this.keeper.mayHave(id) || this.#supervisor.tombstones.has(id)) {
+      return this.#ended(id, principal);
     }
+    const owner = this.#ownership.claim(id);
+    if (isPromise(owner)) return this.#claimed(owner, id, principal);
+    return owner === 'ours' ? this.#recall(id, principal) : owner;
   }
 
-  /** Without its streams a session goes on all the same. */
-  async #rows(id: string): Promise<Rows> {
-    try {
-      return await this.reads.rows(id);
-    } catch (error) {
-      if (!isCorrupt(error)) throw error;
-      this.failed('load', error);
-      return [];
+  /** Finds a session without waiting: resident, or asleep in a store in memory. */
+  findNow(id: string, principal: string | undefined): Found {
+    const resident = this.resident(id);
+    if (resident !== undefined) {
+      return resident.arrival !== 'refuse' && isOwn(resident, principal) ? resident : undefined;
     }
-  }
-
-  #revive(record: SessionRecord | undefined, rows: Rows): SessionActor | undefined {
-    if (record === undefined) return undefined;
-    const actor = this.#directory.recall(record, rows);
-    this.#taken(record);
-    // Whoever looks at it need not say when they are done.
-    this.#services.quiet.arm(actor);
-    if (record.expiresAt > actor.now()) return actor;
-    actor.tell({ type: 'deadline.passed' });
-    return undefined;
-  }
-
-  /** The same, where it takes no waiting: of a store in memory. */
-  here(id: string, principal: string | undefined): SessionActor | undefined {
-    const found = this.isDurable ? undefined : this.seek(id, principal);
-    return found === undefined || isPromise(found) ? undefined : found;
-  }
-
-  /** The actor of a session whose last one in this process became a record. */
-  successor({ id, principal }: SessionActor): SessionActor | undefined {
-    return this.#directory.resident(id) ?? this.here(id, principal);
+    if (!this.isAdmitting) return undefined;
+    return this.successor({ id, principal });
   }
 
   /**
-   * Does something to a session where it is now: between being found and being used, an actor may
-   * have become a record.
+   * A session by its id alone, for whoever may act on any.
    *
-   * @param gone where it has ended
-   * @throws whatever a durable store failed with
+   * @throws ActorsError `store-unavailable`, `record-corrupt`, `not-admitted`
    */
+  async any(id: string): Promise<Found> {
+    const resident = this.resident(id);
+    if (resident !== undefined) return resident;
+    if (this.hasEnded(id) || !this.keeper.mayHave(id)) return undefined;
+    if (this.keeper.isDurable) return await this.#look(id);
+    const record = await this.keeper.reads.get(id);
+    return record === undefined ? undefined : await this.seek(id, record.principal);
+  }
+
+  /**
+   * A session that is not in this process, for its own principal.
+   *
+   * @throws ActorsError `store-unavailable`, `record-corrupt`, `not-admitted`
+   */
+  seek(id: string, principal: string | undefined): Awaitable<Found> {
+    if (this.hasEnded(id) || !this.keeper.mayHave(id)) return undefined;
+    const found = this.keeper.isDurable ? undefined : this.keeper.reads.get(id);
+    if (!this.keeper.isDurable && !isPromise(found)) {
+      // Another's is not even recalled (row S3).
+      return found?.principal === principal && found !== undefined
+        ? this.#revive(found)
+        : undefined;
+    }
+    return this.#look(id, found).then((actor) => {
+      const isGone = actor === undefined || actor.arrival === 'refuse';
+      return isGone || actor.principal !== principal ? undefined : actor;
+    });
+  }
+
+  /** The actor of a session whose last one in this process became a record. */
+  successor({ id, principal }: Pick<SessionActor, 'id' | 'principal'>): Found {
+    const resident = this.resident(id);
+    if (resident !== undefined || this.keeper.isDurable) return resident;
+    const found = this.seek(id, principal);
+    return isPromise(found) ? undefined : found;
+  }
+
   async reach<T>(
-    actor: SessionActor,
+    session: SessionActor,
     use: (there: SessionActor) => T,
     gone: () => Awaited<T>,
   ): Promise<Awaited<T>> {
-    const { id, principal } = actor;
-    let there: SessionActor | undefined = actor;
+    const { id, principal } = session;
+    let there: Found = session;
     while (there?.isDismissed === true) {
-      there = this.#directory.resident(id) ?? (await this.seek(id, principal));
+      there = this.resident(id) ?? (await this.seek(id, principal));
     }
     return there === undefined ? gone() : await use(there);
   }
 
-  // ---- putting away
-
-  /** The handshake as a record has it: in memory the same one for all clients of a kind. */
-  share(handshake: HandshakeRecord): HandshakeRecord {
-    return this.isDurable ? handshake : this.#handshakes.take(handshake);
-  }
-
-  /** A sleeping actor that nothing holds in this process any more becomes its record. */
-  layDown(actor: SessionActor): void {
-    if (this.#isOver || !actor.canLieDown) return;
-    const { keeping } = actor;
-    if (this.isDurable) {
-      // What is not stored yet keeps it here: whoever asks the store next must find all of it.
-      if (!keeping.isClean || this.#writer?.isBusy(actor.id) === true) return;
-    } else if (!this.#keep(actor)) return;
-    this.#directory.dismiss(actor);
-    this.#sweep.expect();
-    this.#crowd.grew(actor.principal);
-  }
-
-  /** In memory: by reference, and within bounds. */
-  #keep(actor: SessionActor): boolean {
-    const record = actor.keeping.record();
-    if (record === undefined) return false;
-    void this.store.write([{ type: 'put', record }]);
-    return true;
-  }
-
-  /** A record is an actor again. */
-  #taken(record: SessionRecord): void {
-    if (this.isDurable) return;
-    void this.store.write([{ type: 'remove', id: record.id }]);
-    this.#handshakes.give(record.handshake);
-  }
-
-  // ---- the durable store
-
-  /** Stores a session with its next changes. */
-  mark(kept: Kept): void {
-    this.#writer?.mark(kept);
-  }
-
-  /** Stores a session now. @throws whatever the store failed with: it goes on in memory */
-  async put(kept: Kept): Promise<void> {
-    if (this.#writer === null) return;
-    try {
-      await this.#writer.put(kept);
-    } catch (error) {
-      this.#services.retries.arm(() => this.mark(kept));
-      throw error;
-    }
-  }
-
-  /** Stores a row of a session's streams. `false`: the store failed. */
-  async row(id: string, n: number, row: string | undefined): Promise<boolean> {
-    return (this.#writer?.row(id, n, row) ?? DONE).then(
-      () => true,
-      () => false,
-    );
-  }
-
-  /** A session ended. @throws where the store could not forget it yet */
-  forget(kept: Kept): Promise<void> {
-    this.#services.later.disarm(kept);
-    return this.#writer?.remove(kept) ?? DONE;
-  }
-
-  /** Waits for the store to forget those that ended. `false`: it could not forget one of them. */
-  async forgotten(ids: readonly string[]): Promise<boolean> {
-    return (await this.#writer?.removed(ids)) ?? true;
-  }
-
-  // ---- letting go
-
-  /** Those of a principal that are not in this process, recalled one by one. */
+  /** Sessions of a principal that are not in this process, recalled one by one. */
   async *all(principal: string): AsyncGenerator<SessionActor> {
     for (let after: string | undefined; ;) {
       const query = { principal, limit: PAGE, ...(after !== undefined && { after }) };
-      const { records, next } = await this.reads.page(query);
+      const { records, next } = await this.keeper.reads.page(query);
       for (const { id } of records) {
         if (this.isHere(id)) continue;
         const actor = await this.seek(id, principal);
@@ -351,60 +244,134 @@ export class Sleepers {
     }
   }
 
-  /** Lets go of those whose time is over; called by the deadlines. */
-  sweep(): Promise<void> {
-    return this.#isOver ? DONE : this.#sweep.run();
-  }
+  // ---- putting away
 
-  /** One that this program can not read any more ends without ever being an actor again. */
-  drop({ id, key, startedAt, handshake }: SessionRecord): void {
-    const { counters, events, settings } = this.#services;
-    counters.sessions.asleep--;
-    counters.evicted.expired++;
-    const ageMs = settings.clock.now() - startedAt;
-    events.emit('session.ended', { session: key, reason: 'expired', ageMs });
-    if (this.#writer !== null) this.#writer.remove({ id }).catch(() => {});
-    else {
-      void this.store.write([{ type: 'remove', id }]);
-      this.#handshakes.give(handshake);
+  layDown(session: SessionActor): void {
+    const { keeper } = this;
+    if (keeper.isOver || !session.canLieDown) return;
+    const { persistence, principal } = session;
+    if (persistence !== null) {
+      // What is not stored yet keeps it here: whoever asks the store next must find all of it.
+      if (!persistence.isClean) return;
+    } else {
+      const record = session.record();
+      if (record === undefined) return;
+      keeper.keep(record);
     }
+    this.#supervisor.dismiss(session);
+    session.dismissed();
+    this.#sweep.expect();
+    this.#limits.grew(principal);
   }
 
-  /** The last write is done, or has had its time, and the store is closed. */
+  /** Ends everything, then closes the store. */
   async close(): Promise<void> {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const { counters } = this;
-    await this.#writer?.close();
+    await this.#supervisor.close();
+    await this.keeper.close();
+    this.services.deadlines.stop();
+  }
+
+  // ---- recalling
+
+  /** No new sessions: this process is on its way out, and another may go on with those stored. */
+  #leftBehind(id: string, principal: string | undefined, resident: Found): Nowhere {
+    // A client that took its session for gone would begin anew.
+    const goesOn =
+      this.keeper.isDurable && (resident === undefined || resident.reason === 'drained');
+    // In memory, those asleep end with this process: nobody is woken for what is left of it.
+    return goesOn ? DRAINING : this.#ended(id, principal);
+  }
+
+  #ended(id: string, principal: string | undefined): Nowhere {
+    const reason = this.#supervisor.tombstones.reasonOf(id, principal);
+    return reason === undefined ? NOT_FOUND : { ...NOT_FOUND, reason };
+  }
+
+  async #claimed(
+    claim: PromiseLike<'ours' | Elsewhere>,
+    id: string,
+    principal: string | undefined,
+  ): Promise<Whereabouts<SessionActor>> {
+    const owner = await claim;
+    return owner === 'ours' ? this.find(id, principal) : owner;
+  }
+
+  #recall(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
+    const found = this.seek(id, principal);
+    return isPromise(found)
+      ? this.#recalled(found, id, principal)
+      : (found ?? this.#ended(id, principal));
+  }
+
+  async #recalled(
+    found: PromiseLike<Found>,
+    id: string,
+    principal: string | undefined,
+  ): Promise<Whereabouts<SessionActor>> {
     try {
-      if (!this.isDurable) {
-        // Those in memory end with it: counted, and not announced one by one.
-        counters.evicted.drained += await this.store.count();
-      }
-      counters.sessions.asleep = 0;
-      await this.reads.close();
+      const session = await found;
+      if (session !== undefined) return session;
+      // Handed over to the next process while it was looked for.
+      return this.isAdmitting ? this.#ended(id, principal) : DRAINING;
     } catch (error) {
-      this.failed('open', error);
+      const code = error instanceof ActorsError ? error.code : undefined;
+      if (code === 'not-admitted') return DRAINING;
+      if (code === 'store-unavailable') return UNAVAILABLE;
+      // Put aside by its store: there is no such session any more.
+      if (code === 'record-corrupt') return this.#ended(id, principal);
+      throw error;
     }
-    this.#handshakes.clear();
   }
 
-  failed(doing: StoreWork, error: unknown): void {
-    const { events }: { events: EventStream } = this.#services;
-    events.emit('store.failed', { session: undefined, doing, error });
+  /** Once for all who ask. */
+  #look(id: string, found?: Awaitable<SessionRecord | undefined>): Promise<Found> {
+    let looking = this.#seeking.get(id);
+    if (looking === undefined) {
+      looking = this.#fetch(id, found).finally(() => this.#seeking.delete(id));
+      this.#seeking.set(id, looking);
+    }
+    return looking;
+  }
+
+  async #fetch(id: string, found: Awaitable<SessionRecord | undefined>): Promise<Found> {
+    this.#admits();
+    const [record, rows] = await this.keeper.load(id, found);
+    // It may have been recalled for another reason, or have ended, while the store was asked.
+    const resident = this.resident(id);
+    if (resident !== undefined || this.hasEnded(id) || this.keeper.isOver) return resident;
+    this.#admits();
+    return record === undefined ? undefined : this.#revive(record, rows);
+  }
+
+  /** @throws ActorsError `not-admitted` in a drain: what is stored is the next process's */
+  #admits(): void {
+    if (this.isAdmitting) return;
+    throw new ActorsError('not-admitted', 'the runtime drains: nobody is recalled any more');
+  }
+
+  /** Makes the actor of a record; `undefined` where its time is over, which ends it. */
+  #revive(record: SessionRecord, rows: Rows = []): Found {
+    const { id, principal, expiresAt } = record;
+    const actor = new SessionActor(
+      this.#world,
+      this.#supervisor,
+      id,
+      principal,
+      this.#outlets,
+      record,
+    );
+    actor.wakeFrom(record, rows);
+    this.#supervisor.recall(actor);
+    this.keeper.release(record);
+    // Whoever looks at it need not say when they are done.
+    actor.lifetimes.quiet.arm(actor);
+    if (expiresAt > this.services.clock.now()) return actor;
+    actor.tell({ type: 'deadline.passed' });
+    return undefined;
   }
 }
 
-const DONE = Promise.resolve();
-
-function own(
-  actor: SessionActor | undefined,
-  principal: string | undefined,
-): SessionActor | undefined {
-  if (actor === undefined || actor.principal !== principal) return undefined;
-  return actor.arrival === 'refuse' ? undefined : actor;
-}
-
-function isCorrupt(error: unknown): boolean {
-  return error instanceof ActorsError && error.code === 'record-corrupt';
+function isOwn(session: SessionActor, principal: string | undefined): boolean {
+  // A line's session has no id on the wire: a request that names one has guessed, or has read a log.
+  return session.isStorable && session.principal === principal;
 }

@@ -1,17 +1,14 @@
 import type { EndReason } from '../../machines/session.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
-import type { Sleepers } from './directory.ts';
-import type { Supervisor } from '../actor/supervisor.ts';
+import type { Directory } from './directory.ts';
 
 /** What an operator does to sessions by name, awake or asleep. */
 export class Operator {
-  readonly #supervisor: Supervisor<SessionActor>;
-  readonly #sleepers: Sleepers;
+  readonly #directory: Directory;
 
-  constructor(supervisor: Supervisor<SessionActor>, sleepers: Sleepers) {
-    this.#supervisor = supervisor;
-    this.#sleepers = sleepers;
+  constructor(directory: Directory) {
+    this.#directory = directory;
   }
 
   async evict(id: string, reason: EndReason): Promise<boolean> {
@@ -23,17 +20,17 @@ export class Operator {
 
   async evictPrincipal(principal: string, reason: EndReason): Promise<number> {
     const ended: Promise<void>[] = [];
-    const began = this.#supervisor.services.settings.clock.now();
+    const began = this.#directory.services.clock.now();
     const end = (session: SessionActor): void => {
       const isOver = this.#end(session, reason);
       // Heard below, when all of them were told.
       isOver.catch(() => {});
       ended.push(isOver);
     };
-    for (const session of this.#supervisor.of(principal)) end(session);
-    for await (const session of this.#sleepers.all(principal)) end(session);
+    for (const session of this.#directory.of(principal)) end(session);
+    for await (const session of this.#directory.all(principal)) end(session);
     // Woken while the others were looked for; one opened meanwhile is nobody who was meant.
-    for (const session of this.#supervisor.of(principal)) {
+    for (const session of this.#directory.of(principal)) {
       if (session.startedAt < began) end(session);
     }
     await Promise.all(ended);
@@ -41,15 +38,14 @@ export class Operator {
   }
 
   async wake(id: string): Promise<Session | undefined> {
-    if (!this.#supervisor.isAdmitting) return undefined;
+    if (!this.#directory.isAdmitting) return undefined;
     const found = await this.#find(id);
     if (found === undefined) return undefined;
-    return await this.#sleepers.reach(found, wake, () => undefined);
+    return await this.#directory.reach(found, wake, () => undefined);
   }
 
   async #find(id: string): Promise<SessionActor | undefined> {
-    if (this.#supervisor.wasEnded(id)) return undefined;
-    const session = this.#supervisor.resident(id) ?? (await this.#sleepers.any(id));
+    const session = await this.#directory.any(id);
     return session?.snapshot.hasTag('ending') === true ? undefined : session;
   }
 
@@ -58,7 +54,7 @@ export class Operator {
       there.close(reason);
       await Promise.all([there.reached('ended'), there.forgotten]);
     };
-    await this.#sleepers.reach(session, end, () => {});
+    await this.#directory.reach(session, end, () => {});
   }
 }
 

@@ -1,5 +1,4 @@
-import type { SessionActor } from '../session/sessionActor.ts';
-import type { Supervisor } from '../actor/supervisor.ts';
+import type { Directory } from './directory.ts';
 import type { SessionPage, SessionQuery, SessionView } from './view.ts';
 import { sleepingViewOf, viewOf } from './viewOf.ts';
 
@@ -11,26 +10,23 @@ const HERE = 'here:';
 const AWAY = 'away:';
 
 /** A page of the sessions there are: those in this process first, then those asleep. */
-export async function pageOf(
-  supervisor: Supervisor<SessionActor>,
-  query: SessionQuery,
-): Promise<SessionPage> {
+export async function pageOf(directory: Directory, query: SessionQuery): Promise<SessionPage> {
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? DEFAULT_LIMIT), 1), MAX_LIMIT);
   const { after = HERE } = query;
   const sessions: SessionView[] = [];
   let next: string | undefined = after;
   if (after.startsWith(HERE)) {
-    next = here(supervisor, query, after.slice(HERE.length), limit, sessions) ?? AWAY;
+    next = here(directory, query, after.slice(HERE.length), limit, sessions) ?? AWAY;
   }
   while (next?.startsWith(AWAY) === true && sessions.length < limit) {
-    next = await away(supervisor, query, next.slice(AWAY.length), limit, sessions);
+    next = await away(directory, query, next.slice(AWAY.length), limit, sessions);
   }
   return { sessions, next };
 }
 
 /** Adds those in this process. @returns the cursor to go on from, `undefined` after the last */
 function here(
-  supervisor: Supervisor<SessionActor>,
+  directory: Directory,
   { state, principal, key }: SessionQuery,
   after: string,
   limit: number,
@@ -38,7 +34,7 @@ function here(
 ): string | undefined {
   let isPast = after === '';
   let last: string | undefined;
-  for (const actor of supervisor.sessions()) {
+  for (const actor of directory.residents()) {
     if (!isPast) {
       isPast = actor.key === after;
       continue;
@@ -54,24 +50,23 @@ function here(
 }
 
 async function away(
-  supervisor: Supervisor<SessionActor>,
+  directory: Directory,
   { state, principal, key }: SessionQuery,
   after: string,
   limit: number,
   sessions: SessionView[],
 ): Promise<string | undefined> {
   if (!isBelow('idle.asleep', state)) return undefined;
-  const { sleepers, principalKey } = supervisor.services;
-  if (sleepers === null) return undefined;
-  const { records, next } = await sleepers.reads.page({
+  const { keeper, services } = directory;
+  const { records, next } = await keeper.reads.page({
     limit: key === undefined ? limit - sessions.length : MAX_LIMIT,
     ...(principal !== undefined && { principal }),
     ...(after !== '' && { after }),
   });
   for (const record of records) {
     if (key !== undefined && record.key !== key) continue;
-    if (!sleepers.isHere(record.id))
-      sessions.push(sleepingViewOf(record, principalKey(record.principal)));
+    if (!directory.isHere(record.id))
+      sessions.push(sleepingViewOf(record, services.principalKey(record.principal)));
   }
   return next === undefined ? undefined : `${AWAY}${next}`;
 }

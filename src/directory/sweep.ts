@@ -1,79 +1,89 @@
 import { ActorsError } from '../base/errors.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
-import type { SessionActor } from '../session/sessionActor.ts';
 import type { SessionRecord } from '../store/record.ts';
-import type { Sleepers } from './directory.ts';
+import type { SleepLimitsHost } from './sleepLimits.ts';
 
 /** Records looked at in one go, so that a sweep does not hold up the sessions that are awake. */
 const MOST = 256;
+/** How often at the least sleeping sessions are looked at; with short lives, twenty times in one. */
+const MAX_SWEEP_MS = 60_000;
+/** Between the parts of a long sweep sessions in use have their turn. */
+const SOON_MS = 1;
 
-/** Lets go, now and then, of those whose time is over. */
+/** Lets go, now and then, of sleeping sessions whose time is over. */
 export class Sweep {
-  readonly #sleepers: Sleepers;
+  readonly #directory: SleepLimitsHost;
   readonly #services: Services;
-  readonly #residents: () => Iterable<SessionActor>;
+  readonly #later: DeadlineQueue<Sweep>;
+  /** A sweep that had not come to the end. */
+  readonly #soon: DeadlineQueue<Sweep>;
   #isRunning = false;
 
-  constructor(sleepers: Sleepers, services: Services, residents: () => Iterable<SessionActor>) {
-    this.#sleepers = sleepers;
+  constructor(directory: SleepLimitsHost, services: Services) {
+    this.#directory = directory;
     this.#services = services;
-    this.#residents = residents;
+    const { deadlines, limits } = services;
+    const run = (sweep: Sweep): void => void sweep.run();
+    const sweepMs = Math.min(Math.max(limits.evictAfterMs / 20, 1), MAX_SWEEP_MS);
+    this.#later = deadlines.queue(sweepMs, run);
+    this.#soon = deadlines.queue(SOON_MS, run);
   }
 
   /** Somebody sleeps: there will be a sweep. */
   expect(): void {
-    const { sweep } = this.#services;
-    if (sweep.armedAt(this.#sleepers) === undefined) sweep.arm(this.#sleepers);
+    if (this.#later.armedAt(this) === undefined) this.#later.arm(this);
   }
 
-  /** Goes on soon where there are more: in parts, so that those in use have their turn. */
+  /** Goes on soon where there are more: in parts, so that sessions in use have their turn. */
   async run(): Promise<void> {
-    if (this.#isRunning) return;
+    const { keeper } = this.#directory;
+    if (this.#isRunning || keeper.isOver) return;
     this.#isRunning = true;
-    const sleepers = this.#sleepers;
     let hasMore = false;
     try {
-      const now = this.#services.settings.clock.now();
-      await sleepers.opened();
-      const due = await sleepers.reads.due(now, MOST);
+      const now = this.#services.clock.now();
+      await keeper.opened();
+      const due = await keeper.reads.due(now, MOST);
       // One that is here has deadlines of its own, and says so below.
-      const away = due.filter(({ id }) => !sleepers.isHere(id));
+      const away = due.filter(({ id }) => !this.#directory.isHere(id));
       for (const record of away) await this.#letGo(record);
       // A store that does not forget would be asked for the same ones for ever.
       hasMore =
         due.length === MOST &&
         away.length > 0 &&
-        (await sleepers.forgotten(away.map(({ id }) => id)));
+        (await keeper.forgotten(away.map(({ id }) => id)));
       if (!hasMore) this.#renew(now);
     } catch (error) {
-      sleepers.failed('sweep', error);
+      keeper.failed('sweep', error);
     } finally {
       this.#isRunning = false;
-      if (hasMore) this.#services.soon.arm(sleepers);
+      if (hasMore) this.#soon.arm(this);
       else this.expect();
     }
   }
 
-  /** Looks for it anew, which ends it: it may have been used since it was listed. */
+  /** Looks for a session anew, which ends it: it may have been used since it was listed. */
   async #letGo(record: SessionRecord): Promise<void> {
-    const sleepers = this.#sleepers;
+    const { keeper } = this.#directory;
     try {
-      await sleepers.seek(record.id, record.principal);
+      await this.#directory.seek(record.id, record.principal);
     } catch (error) {
       // Of the store, and announced.
       if (error instanceof ActorsError) return;
-      sleepers.failed('sweep', error);
-      sleepers.drop(record);
+      keeper.failed('sweep', error);
+      keeper.drop(record);
     }
   }
 
-  /** What is stored of those in this process must not expire before they do. */
+  /** What is stored of sessions in this process must not expire before they do. */
   #renew(now: number): void {
-    if (!this.#sleepers.isDurable) return;
-    const half = (this.#sleepers.expiry() - now) / 2;
-    for (const { isStorable, isKept, keeping, path } of this.#residents()) {
-      if (!isStorable || !isKept || path.startsWith('closing')) continue;
-      if (keeping.storedUntil - now < half) keeping.changed();
+    const { keeper } = this.#directory;
+    if (!keeper.isDurable) return;
+    const half = (keeper.expiry() - now) / 2;
+    for (const { persistence, snapshot } of this.#directory.residents()) {
+      if (persistence?.isUsed !== true || snapshot.hasTag('ending')) continue;
+      if (persistence.storedUntil - now < half) persistence.changed();
     }
   }
 }

@@ -33,7 +33,7 @@ export function viewOf(actor: SessionActor): SessionView {
     inFlight: actor.inFlight,
     waiting: mailbox.waiting,
     questions: actor.outgoing.open,
-    streams: actor.openStreams,
+    streams: actor.openOutlet?.live ?? 0,
     owned: incarnations.current.owned,
   };
 }
@@ -68,7 +68,7 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
 }
 
 function deadlineOf(actor: SessionActor): ViewDeadline | undefined {
-  const { handshake, quiet, idle, evict, closing } = actor.services;
+  const { handshake, quiet, idle, evict, closing } = actor.lifetimes;
   const queues = { handshake, quiet, idle, evict, close: closing };
   let first: ViewDeadline | undefined;
   for (const [what, queue] of Object.entries(queues)) {

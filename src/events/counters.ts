@@ -61,6 +61,8 @@ export class Counters {
   orphans = 0;
   /** Requests that got an error because their session closed; what a drain reports. */
   cut = 0;
+  /** Sessions that ended here and go on in another process. */
+  kept = 0;
   calls = 0;
   inFlight = 0;
   streams = 0;

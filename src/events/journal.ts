@@ -1,7 +1,6 @@
 import type { DeadLetterReason } from './events.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Services } from './services.ts';
-import { count } from './counters.ts';
 import { isRequest, isResponse, type Message, type MessageKind, textOf } from '../wire/jsonrpc.ts';
 
 /** One line of a session's RPC log: what passed, never what was in it. */
@@ -96,7 +95,7 @@ export class Journal {
   }
 
   get log(): LogEntry[] {
-    return this.#log?.toArray(this.#services.began) ?? [];
+    return this.#log?.toArray(this.#services.deadlines.began) ?? [];
   }
 
   /** A message passed the mailbox. @param said the message, or its JSON where that is there */
@@ -107,13 +106,14 @@ export class Journal {
     bytes: number,
     said: Message | string,
   ): void {
-    const { settings, events, began } = this.#services;
-    const now = settings.clock.now();
-    this.#log ??= new Log(settings.maxLogEntries, now - began);
-    this.#log.push(now - began, direction, kind, method, bytes);
+    const { announceContent, clock, deadlines, events, limits } = this.#services;
+    const now = clock.now();
+    const since = now - deadlines.began;
+    this.#log ??= new Log(limits.maxLogEntries, since);
+    this.#log.push(since, direction, kind, method, bytes);
     if (!events.watchesMessages) return;
     const message = { at: now, session: this.#key, direction, kind, method, bytes };
-    if (!settings.announceContent) events.emit('message', message);
+    if (!announceContent) events.emit('message', message);
     else {
       // As text, and not by reference: a listener must not be able to change what goes on its way.
       const text = typeof said === 'string' ? said : textOf(said);
@@ -128,9 +128,9 @@ export class Journal {
 
   /** A message can not be delivered (law 5). */
   deadLetter(direction: 'in' | 'out', message: Message, reason: DeadLetterReason): void {
-    const { settings, events, counters, deadLetters } = this.#services;
+    const { clock, events, counters, deadLetters } = this.#services;
     const letter = {
-      at: settings.clock.now(),
+      at: clock.now(),
       session: this.#key,
       direction,
       kind: isResponse(message) ? 'response' : isRequest(message) ? 'request' : 'notification',
@@ -144,8 +144,7 @@ export class Journal {
 
   /** A limit was met. */
   tripped(limit: keyof Limits): void {
-    count(this.#services.counters.limits, limit);
-    this.#services.events.emit('limit', { session: this.#key, limit });
+    this.#services.tripped(limit, this.#key);
   }
 
   /** Something outlived its session, or the time it was given. */

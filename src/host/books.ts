@@ -1,17 +1,25 @@
 import { Ring } from '../base/ring.ts';
+import type { Services } from '../events/services.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { RpcProgress } from './followedCalls.ts';
-import type { ScopeActor } from './scopeActor.ts';
 import type { RpcEntry, TapHost } from './tap.ts';
+
+/** What the log of a scope needs of it. */
+export interface RpcLogHost {
+  readonly key: string;
+  readonly services: Services;
+  now(): number;
+  tellSubscribers(kind: 'rpc' | 'progress', data: unknown): void;
+}
 
 /** What a scope knows of what passes between its clients and their servers. */
 export class Books {
-  readonly #actor: ScopeActor;
+  readonly #actor: RpcLogHost;
   #log: Ring<RpcEntry> | null = null;
   /** Two clients may use the same token, so each has a table of its own. */
   readonly #progress = new Set<Map<RequestId, RpcProgress>>();
 
-  constructor(actor: ScopeActor) {
+  constructor(actor: RpcLogHost) {
     this.#actor = actor;
   }
 
@@ -29,7 +37,7 @@ export class Books {
     const table = new Map<RequestId, RpcProgress>();
     return {
       saw: (what) => {
-        const { maxLogEntries } = actor.services.settings;
+        const { maxLogEntries } = actor.services.limits;
         const entry = { at: actor.now(), client, ...what };
         this.#log ??= new Ring(maxLogEntries);
         this.#log.push(entry);

@@ -4,20 +4,7 @@ import type { Limits } from '../base/limits.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { STREAM_HEADERS } from '../wire/sse.ts';
 import { KeptEvents } from './keptEvents.ts';
-
-/** Something the subscribers of one scope hear. */
-export interface ScopeEvent {
-  /**
-   * Its place among the scope's events, counted from 1; `undefined` for one that only passes by
-   * (`rpc`, `progress`) and can not be resumed from.
-   */
-  readonly sequence: number | undefined;
-  readonly at: number;
-  readonly kind: string;
-  readonly data: unknown;
-}
-
-export type ScopeListener = (event: ScopeEvent) => void;
+import type { ScopeEvent } from './scopeEvent.ts';
 
 /** What a feed needs of its scope. */
 export interface FeedHost {
@@ -124,7 +111,7 @@ export class Feed {
     const { keepAlive, limits } = this.#host;
     port.open(STREAM_HEADERS);
     if (this.#isClosed) return port.end();
-    port.write(`retry: ${limits.retryMs}\n: open\n\n`);
+    port.write(`retry: ${limits.sseRetryMs}\n: open\n\n`);
     this.#ports.add(port);
     this.#host.streamsChanged(1);
     keepAlive.arm(port);

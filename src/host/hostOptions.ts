@@ -1,10 +1,10 @@
-import type { Clock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
 import { type CrashPolicy } from '../actor/intensity.ts';
 import { type Limits } from '../base/limits.ts';
-import { type Settings, settle } from '../options.ts';
+import { checkOptions, limitsOf, policyOf } from '../options.ts';
 import type { RequestHead } from '../wire/headers.ts';
-import type { AllowList } from '../wire/origin.ts';
+import { type AllowList, OriginRules } from '../wire/origin.ts';
 import type { OpenScope } from './openScope.ts';
 
 /** Numbers of a host alone. */
@@ -43,7 +43,7 @@ type SharedLimits = Pick<
   | 'idleTimeoutMs'
   | 'closeTimeoutMs'
   | 'keepAliveMs'
-  | 'retryMs'
+  | 'sseRetryMs'
   | 'maxLogEntries'
   | 'maxHistory'
 >;
@@ -91,9 +91,12 @@ type Maybe<T> = T | undefined | Promise<T | undefined>;
 
 /** Options after the checks. */
 export interface HostSettings {
-  /** A host serves no sessions: its scopes need the limits, the sweep and the books of a runtime. */
-  readonly runtime: Settings<unknown>;
+  /** Limits that scopes share with sessions. */
+  readonly shared: Limits;
   readonly limits: HostLimits;
+  readonly clock: Clock;
+  readonly onCrash: CrashPolicy;
+  readonly rules: OriginRules;
   readonly secrets: readonly string[];
   readonly header: string;
   readonly cookie: { readonly name: string; readonly attributes: string };
@@ -130,19 +133,19 @@ export function settleHost<R>(options: HostOptions<R>): HostSettings {
     demand(Number.isFinite(value) && value > 0, `${name} must be a finite number > 0`);
     limits[name] = value;
   }
-  const { principal: _principal, ...rest } = options;
+  const { allowedHosts, allowedOrigins, clock = systemClock } = options;
+  checkOptions({ allowedHosts, allowedOrigins, onCrash });
   const attributes = `Path=/; HttpOnly; SameSite=${sameSite}${secure ? '; Secure' : ''}`;
   return {
-    runtime: settle({ ...rest, onCrash, server: noServer }),
+    shared: limitsOf(options, false),
     limits,
+    clock,
+    onCrash: policyOf(onCrash),
+    rules: new OriginRules(allowedHosts, allowedOrigins),
     secrets,
     header: header.toLowerCase(),
     cookie: { name: cookie, attributes },
   };
-}
-
-function noServer(): never {
-  throw new Error('a host has no server');
 }
 
 function demand(holds: boolean, message: string): void {

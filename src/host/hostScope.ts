@@ -1,8 +1,21 @@
-import type { ScopeEvent, ScopeListener } from './feed.ts';
 import type { RpcProgress } from './followedCalls.ts';
-import type { AskOptions, OpenQuestion } from './inbox.ts';
-import type { ScopeActor } from './scopeActor.ts';
+import type { Feed } from './feed.ts';
+import type { AskOptions, Inbox, OpenQuestion } from './inbox.ts';
+import type { ScopeEvent, ScopeListener } from './scopeEvent.ts';
 import type { RpcEntry } from './tap.ts';
+
+/** The actor of a scope, as its users see it. */
+export interface HostScopeHost {
+  readonly key: string;
+  readonly principal: string | undefined;
+  readonly feed: Feed;
+  readonly inbox: Inbox;
+  readonly books: { readonly log: readonly RpcEntry[]; readonly progress: readonly RpcProgress[] };
+  run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T>;
+  publish(kind: string, data: unknown): void;
+  ask<T>(kind: string, params: unknown, options: AskOptions<T>): Promise<T>;
+  close(reason: 'terminated'): void;
+}
 
 export interface SubscribeOptions {
   /** Also the kept events after this sequence, first. 0 is all of them. */
@@ -20,10 +33,10 @@ export interface SubscribeOptions {
  * here is this scope's alone: there is no call that reaches another's.
  */
 export class HostScope<R = unknown> {
-  readonly #actor: ScopeActor;
+  readonly #actor: HostScopeHost;
 
   /** Made by the host: see `Host.enter`. */
-  constructor(actor: ScopeActor) {
+  constructor(actor: HostScopeHost) {
     this.#actor = actor;
   }
 

@@ -1,5 +1,8 @@
-import type { DeadlineQueue, Deadlines } from '../base/deadlines.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
+import type { Services } from '../events/services.ts';
+import { keepAliveQueue } from '../http/streamTimers.ts';
+import type { ResponsePort } from '../wire/port.ts';
 import type { HostLimits } from './hostOptions.ts';
 import type { Waiting } from './inbox.ts';
 import type { OpenScope } from './openScope.ts';
@@ -8,12 +11,18 @@ import type { OpenScope } from './openScope.ts';
 export class HostServices {
   readonly limits: HostLimits;
   readonly open: (scope: OpenScope) => unknown;
+  readonly keepAlive: DeadlineQueue<ResponsePort>;
   readonly opening: DeadlineQueue<{ expire(): void }>;
   readonly unanswered: DeadlineQueue<Waiting>;
 
-  constructor(limits: HostLimits, open: (scope: OpenScope) => unknown, deadlines: Deadlines) {
+  constructor(
+    limits: HostLimits,
+    open: (scope: OpenScope) => unknown,
+    { deadlines, limits: shared }: Services,
+  ) {
     this.limits = limits;
     this.open = open;
+    this.keepAlive = keepAliveQueue(deadlines, shared.keepAliveMs);
     this.opening = deadlines.queue(limits.openTimeoutMs, (late) => late.expire());
     this.unanswered = deadlines.queue(limits.answerTimeoutMs, ({ fail }) => {
       fail(new ActorsError('timed-out', 'nobody answered'));

@@ -1,10 +1,11 @@
-export { createHost, type CallerInfo, type Entered, type Host } from './createHost.ts';
-export type { ScopeEvent, ScopeListener } from './feed.ts';
+export { createHost } from './createHost.ts';
 export type { RpcProgress } from './followedCalls.ts';
+export type { CallerInfo, Entered, Host } from './host.ts';
 export type { HostLimits, HostOptions } from './hostOptions.ts';
 export type { HostScope, SubscribeOptions } from './hostScope.ts';
 export type { AskOptions, OpenQuestion } from './inbox.ts';
 export type { ConnectOptions, OpenScope, ScopeClient } from './openScope.ts';
 export type { HostRequest } from './request.ts';
+export type { ScopeEvent, ScopeListener } from './scopeEvent.ts';
 export { ScopeRefused } from './scopeRefused.ts';
 export type { ClientTransport, RpcEntry } from './tap.ts';

@@ -1,5 +1,5 @@
 import type { Limits } from '../base/limits.ts';
-import type { ScopeEvent } from './feed.ts';
+import type { ScopeEvent } from './scopeEvent.ts';
 
 /** The last events of one scope, bounded by count and bytes, for who comes late or comes back. */
 export class KeptEvents {

@@ -1,8 +1,24 @@
+import type { Limits } from '../base/limits.ts';
 import type { Owned } from '../base/scope.ts';
+import type { Journal } from '../events/journal.ts';
 import type { Holding } from './holding.ts';
 import type { AskOptions } from './inbox.ts';
-import type { ScopeActor } from './scopeActor.ts';
-import { type ClientTransport, tap } from './tap.ts';
+import { type ClientTransport, tap, type TapHost } from './tap.ts';
+
+/** The actor of a scope, as what is opened in it sees the actor. */
+export interface OpenScopeHost {
+  readonly key: string;
+  readonly principal: string | undefined;
+  readonly limits: Limits;
+  readonly journal: Journal;
+  readonly books: { clientOf(client: string): Omit<TapHost, 'lost'> };
+  readonly tripped: (limit: string) => void;
+  publish(kind: string, data: unknown): void;
+  tellSubscribers(kind: 'client.lost', data: unknown): void;
+  ask<T>(kind: string, params: unknown, options: AskOptions<T>, holding: Holding): Promise<T>;
+  crash(error: unknown): void;
+  close(reason: 'terminated'): void;
+}
 
 /** A client of the SDK, v1 or v2, or anything that connects to a transport and closes. */
 export interface ScopeClient<T> {
@@ -26,11 +42,11 @@ const TERMINATE_MS = 1000;
  * belongs to what this call of `open` makes and ends with it; keep it in there to open more later.
  */
 export class OpenScope {
-  readonly #actor: ScopeActor;
+  readonly #actor: OpenScopeHost;
   readonly #holding: Holding;
 
   /** Made by the host, for `open`. */
-  constructor(actor: ScopeActor, holding: Holding) {
+  constructor(actor: OpenScopeHost, holding: Holding) {
     this.#actor = actor;
     this.#holding = holding;
   }

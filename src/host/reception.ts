@@ -1,9 +1,8 @@
 import { count } from '../events/counters.ts';
 import type { Supervisor } from '../actor/supervisor.ts';
 import { header, type RequestHead } from '../wire/headers.ts';
-import { OriginRules } from '../wire/origin.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
-import type { CallerInfo, Entered } from './createHost.ts';
+import type { CallerInfo, Entered } from './host.ts';
 import type { HostOptions, HostSettings } from './hostOptions.ts';
 import type { HostServices } from './hostServices.ts';
 import { nameOf, NamedScopes } from './namedScopes.ts';
@@ -36,7 +35,6 @@ export class Reception {
   readonly #shared: HostServices;
   readonly #settings: HostSettings;
   readonly #options: Pick<HostOptions<unknown>, 'principal' | 'scopeOf'>;
-  readonly #rules: OriginRules;
   readonly #tokens: ScopeTokens;
   readonly #named = new NamedScopes();
 
@@ -46,12 +44,10 @@ export class Reception {
     settings: HostSettings,
     options: Pick<HostOptions<unknown>, 'principal' | 'scopeOf'>,
   ) {
-    const { allowedHosts, allowedOrigins } = settings.runtime;
     this.#supervisor = supervisor;
     this.#shared = shared;
     this.#settings = settings;
     this.#options = options;
-    this.#rules = new OriginRules(allowedHosts, allowedOrigins);
     this.#tokens = new ScopeTokens(settings.secrets);
   }
 
@@ -96,8 +92,9 @@ export class Reception {
 
   async #receive(request: HostRequest, known: CallerInfo | undefined): Promise<Caller> {
     const head = headOf(request);
-    if (!this.#rules.allowsHost(head)) throw this.refused('host-forbidden');
-    if (!this.#rules.allowsOrigin(header(head, 'origin'))) throw this.refused('origin-forbidden');
+    const { rules } = this.#settings;
+    if (!rules.allowsHost(head)) throw this.refused('host-forbidden');
+    if (!rules.allowsOrigin(header(head, 'origin'))) throw this.refused('origin-forbidden');
     const isTold = known !== undefined && 'principal' in known;
     const principal = isTold ? known.principal : await this.#options.principal?.(head);
     if (principal === '') throw this.refused('principal-missing');
@@ -129,8 +126,11 @@ export class Reception {
     const { id, isCurrent } = verified;
     // Signed anew before the scope is looked up: nothing may come between that and its use.
     const current = isCurrent ? token : await this.#tokens.sign(id);
-    const actor = this.#supervisor.find(id, principal);
-    return actor && { actor, token: current, isOutdated: !isCurrent };
+    const actor = this.#supervisor.resident(id);
+    const isOwn = actor?.principal === principal && actor?.arrival !== 'refuse';
+    return actor !== undefined && isOwn
+      ? { actor, token: current, isOutdated: !isCurrent }
+      : undefined;
   }
 
   #make(principal: string | undefined, name?: string): ScopeActor {

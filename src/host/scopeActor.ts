@@ -1,8 +1,13 @@
 import type { SessionEffect } from '../../machines/step.ts';
-import { Actor, type Overseer } from '../actor/actor.ts';
+import {
+  Actor,
+  type Effects,
+  LIFE_EFFECTS,
+  NO_SERVER_EFFECTS,
+  type Overseer,
+} from '../actor/actor.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
-import { count } from '../events/counters.ts';
 import { Books } from './books.ts';
 import { Feed, type FeedHost } from './feed.ts';
 import type { HostServices } from './hostServices.ts';
@@ -39,7 +44,6 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   #holding: Holding | null = null;
   #running = 0;
   #isTouched = false;
-  #isSettling = false;
   #crashedBy: unknown;
 
   /** @param onGone told when it has left the directory */
@@ -146,73 +150,47 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   }
 
   protected perform(effect: SessionEffect): void {
-    switch (effect) {
-      // There is no handshake to wait for: clients are opened when they are first asked for.
-      case 'build':
-        this.tell({ type: 'session.built' });
-        this.tell({ type: 'handshake.answered' });
-        this.tell({ type: 'handshake.confirmed' });
-        return;
-      case 'rebuild':
-        this.services.counters.restarts++;
-        this.tell({ type: 'session.woken' });
-        return;
-      case 'confirm':
-        this.confirmed();
-        return;
-      case 'watchQuiet':
-        this.watchQuiet();
-        return;
-      case 'armIdle':
-      case 'armEvict':
-        this.armIdle();
-        return;
-      case 'disarm':
-        this.disarm();
-        return;
-      case 'abandon':
-        void this.#release(over('the scope crashed', this.#crashedBy));
-        return;
-      case 'settle':
-        this.leave();
-        // Whoever could answer is refused from here on.
-        this.inbox.close();
-        this.#isSettling = true;
-        this.#drained();
-        return;
-      case 'cut':
-        this.leave();
-        this.services.counters.cut += this.#running;
-        for (let i = 0; i < this.#running; i++) this.journal.orphan('handler');
-        return;
-      case 'release':
-        this.inbox.close();
-        this.feed.close(this.reason);
-        void this.#release(over(undefined, this.#crashedBy)).then(() =>
-          this.tell({ type: 'session.released' }),
-        );
-        return;
-      case 'bury':
-        this.#onGone(this);
-        this.bury();
-        return;
-      // A scope does not sleep: there is nothing in its record that could be rebuilt.
-      case 'doze':
-      case 'fallAsleep':
-      case 'greet':
-      case 'dispatchStash':
-        return;
-    }
+    SCOPE_EFFECTS[effect](this);
+  }
+
+  abandon(): void {
+    void this.#release(over('the scope crashed', this.#crashedBy));
+  }
+
+  settle(): void {
+    this.leave();
+    // Whoever could answer is refused from here on.
+    this.inbox.close();
+    this.#drained();
+  }
+
+  cut(): void {
+    this.leave();
+    this.services.counters.cut += this.#running;
+    for (let i = 0; i < this.#running; i++) this.journal.orphan('handler');
+  }
+
+  release(): void {
+    this.inbox.close();
+    this.feed.close(this.reason);
+    void this.#release(over(undefined, this.#crashedBy)).then(() =>
+      this.tell({ type: 'session.released' }),
+    );
+  }
+
+  override bury(): void {
+    this.#onGone(this);
+    super.bury();
   }
 
   // ---- what the parts of a scope ask of it
 
   get limits(): Limits {
-    return this.services.settings;
+    return this.services.limits;
   }
 
   get keepAlive(): FeedHost['keepAlive'] {
-    return this.services.keepAlive;
+    return this.#host.keepAlive;
   }
 
   get maxQuestions(): number {
@@ -235,10 +213,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     this.services.counters.streams += delta;
   }
 
-  readonly tripped = (limit: string): void => {
-    count(this.services.counters.limits, limit);
-    this.services.events.emit('limit', { session: this.key, limit });
-  };
+  readonly tripped = (limit: string): void => this.services.tripped(limit, this.key);
 
   listenerFailed(event: string, error: unknown): void {
     this.services.events.emit('observer.failed', { event, error });
@@ -265,15 +240,35 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
 
   async #release(error: Error, holding = this.#holding): Promise<void> {
     if (this.#holding === holding) this.#holding = null;
-    await holding?.release(error, this.services.wait, (failure) => {
+    await holding?.release(error, this.lifetimes.wait, (failure) => {
       this.journal.orphan('resource', failure);
     });
   }
 
   #drained(): void {
-    if (this.#isSettling && this.#running === 0) this.tell({ type: 'session.settled' });
+    if (this.snapshot.hasTag('ending') && this.#running === 0)
+      this.tell({ type: 'session.settled' });
   }
 }
+
+/** A scope has no server to greet and no record to sleep by: its clients are opened when they are asked for. */
+const SCOPE_EFFECTS: Effects<ScopeActor> = {
+  ...LIFE_EFFECTS,
+  ...NO_SERVER_EFFECTS,
+
+  build: (scope) => scope.tell({ type: 'session.ready' }),
+
+  rebuild(scope) {
+    scope.services.counters.restarts++;
+    scope.tell({ type: 'session.woken' });
+  },
+
+  abandon: (scope) => scope.abandon(),
+  armEvict: (scope) => scope.armIdle(),
+  settle: (scope) => scope.settle(),
+  cut: (scope) => scope.cut(),
+  release: (scope) => scope.release(),
+};
 
 function over(message = 'the scope has ended', cause?: unknown): ActorsError {
   return new ActorsError('session-over', message, { cause });

@@ -39,6 +39,6 @@ export class Delivery implements Extra {
 
   get closeStandaloneSSEStream(): (() => void) | undefined {
     const host = this.#host;
-    return canBePrimed(host.protocolVersion) ? () => host.outbox.retire() : undefined;
+    return canBePrimed(host.protocolVersion) ? () => host.outlet.retire() : undefined;
   }
 }

@@ -1,15 +1,9 @@
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { BoundedMap } from '../base/boundedMap.ts';
+import type { Services } from '../events/services.ts';
 import { type EventPlace, formatEventId } from '../wire/eventId.ts';
 import { messageFrame } from '../wire/sse.ts';
-
-/** What an event log needs of its session. */
-export interface EventLogHost {
-  readonly key: string;
-  readonly limits: { readonly maxReplayEvents: number };
-  /** The store failed: what it was given may be lost. */
-  eventsFailed(error: unknown): void;
-}
 
 /** An event that only the store still has. */
 export interface RecalledEvent {
@@ -25,14 +19,18 @@ export interface RecalledEvent {
  */
 export class EventLog {
   readonly #store: EventStore;
-  readonly #host: EventLogHost;
+  /** Of the session. */
+  readonly #key: string;
+  readonly #services: Services;
   /** Where each stream begins in the store; `null` where something of it is missing. */
-  readonly #begins = new Map<number, Promise<string> | null>();
+  readonly #begins: BoundedMap<number, Promise<string> | null>;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: EventStore, host: EventLogHost) {
+  constructor(store: EventStore, key: string, services: Services) {
     this.#store = store;
-    this.#host = host;
+    this.#key = key;
+    this.#services = services;
+    this.#begins = new BoundedMap(services.limits.maxReplayEvents);
   }
 
   /** Something was said on a stream. Stored in order; nobody waits for it. */
@@ -40,15 +38,11 @@ export class EventLog {
     if (!this.#begins.has(stream)) {
       // Of no words, as the SDK's own transport begins a stream.
       this.#begins.set(stream, this.#put(stream, {} as JSONRPCMessage));
-      if (this.#begins.size > this.#host.limits.maxReplayEvents) {
-        const [oldest] = this.#begins.keys();
-        this.#begins.delete(oldest!);
-      }
     }
     if (this.#begins.get(stream) === null) return;
     this.#put(stream, JSON.parse(json) as JSONRPCMessage).catch((error: unknown) => {
       this.#begins.set(stream, null);
-      this.#host.eventsFailed(error);
+      this.#failed(error);
     });
   }
 
@@ -64,15 +58,20 @@ export class EventLog {
       const name = await this.#store.replayEventsAfter(await begin, {
         send: async (_id, message) => {
           if (++count <= sequence) return;
-          const id = formatEventId(this.#host.key, stream, count);
+          const id = formatEventId(this.#key, stream, count);
           events.push({ sequence: count, frame: messageFrame(JSON.stringify(message), id) });
         },
       });
       return name === this.#nameOf(stream) ? events : undefined;
     } catch (error) {
-      this.#host.eventsFailed(error);
+      this.#failed(error);
       return undefined;
     }
+  }
+
+  /** The store failed: what it was given may be lost. */
+  #failed(error: unknown): void {
+    this.#services.events.emit('store.failed', { session: this.#key, doing: 'append', error });
   }
 
   #put(stream: number, message: JSONRPCMessage): Promise<string> {
@@ -84,6 +83,6 @@ export class EventLog {
 
   /** No underscores: some stores part their ids by them. */
   #nameOf(stream: number): string {
-    return `${this.#host.key}-${stream}`;
+    return `${this.#key}-${stream}`;
   }
 }

@@ -1,6 +1,5 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { Endpoint } from './endpoint.ts';
-import { endUpload } from '../session/upload.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { FetchPort } from './fetchPort.ts';
 
@@ -13,7 +12,7 @@ export interface FetchContext {
 }
 
 /** Serves one web-standard request. */
-export async function handleFetch(
+export function handleFetch(
   endpoint: Endpoint,
   request: Request,
   { authInfo, parsedBody }: FetchContext = {},
@@ -23,22 +22,14 @@ export async function handleFetch(
     headers: Object.fromEntries(request.headers),
     host: hostOf(request.url),
   };
-  const port = new FetchPort(request.signal, endpoint.cors(head));
-  if (endpoint.preflight(head, port)) return port.response;
-  const refused = endpoint.screen(head);
-  const origin = { head, authInfo, request };
-  if (refused !== undefined) endpoint.refuse(port, refused);
-  else if (request.method !== 'POST') endpoint.handle(origin, undefined, port);
-  else if (parsedBody !== undefined) endpoint.handle(origin, { parsed: parsedBody }, port);
-  else {
-    const upload = endpoint.awaitBody(origin);
-    const text = await readText(request, endpoint.maxBodyBytes);
-    if (typeof text !== 'string') endpoint.handle(origin, text, port, upload);
-    else {
-      endUpload(upload);
-      endpoint.refuse(port, text);
-    }
-  }
+  const port = new FetchPort(request.signal, endpoint.screen.cors(head));
+  endpoint.serve({ head, authInfo, request }, port, {
+    read(maxBytes, take) {
+      if (parsedBody !== undefined) take({ parsed: parsedBody });
+      else void readText(request, maxBytes).then(take);
+    },
+    discard() {},
+  });
   return port.response;
 }
 

@@ -1,5 +1,7 @@
 import type { Exchange } from '../session/exchange.ts';
+import type { Outlet } from '../session/exchange.ts';
 import type { Outbox } from './outbox.ts';
+import type { StreamTimers } from './streamTimers.ts';
 import type { Stream } from './stream.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
@@ -20,11 +22,15 @@ export type ResponseMode =
 
 /** What an exchange needs of its session. */
 export interface HttpExchangeHost {
-  readonly outbox: Outbox;
-  readonly responseMode: ResponseMode;
+  readonly outlet: Outlet;
   readonly protocolVersion: string | undefined;
-  /** A whole answer left; bytes the client has not read yet are its session's account. */
-  sent(port: ResponsePort): void;
+}
+
+/** What the exchanges of one runtime share. */
+export interface HttpExchangeShare {
+  readonly responseMode: ResponseMode;
+  readonly timers: StreamTimers;
+  outboxOf(session: HttpExchangeHost): Outbox;
 }
 
 /**
@@ -32,6 +38,7 @@ export interface HttpExchangeHost {
  * has more to say than its answer, or takes long (row P6).
  */
 export class HttpExchange implements Exchange {
+  readonly #share: HttpExchangeShare;
   readonly #host: HttpExchangeHost;
   readonly #port: ResponsePort;
   #headers: readonly string[];
@@ -46,12 +53,14 @@ export class HttpExchange implements Exchange {
    * @param headers for an answer that is no error: the session id of an `initialize` answer
    */
   constructor(
+    share: HttpExchangeShare,
     host: HttpExchangeHost,
     port: ResponsePort,
     asks: readonly RequestId[],
     batch: boolean,
     headers: readonly string[] = [],
   ) {
+    this.#share = share;
     this.#host = host;
     this.#port = port;
     this.#asks = asks;
@@ -74,13 +83,18 @@ export class HttpExchange implements Exchange {
     return this.#stream !== null;
   }
 
+  /** From here on the exchange becomes a stream if it lasts. */
+  begin(): void {
+    if (this.#pending > 0) this.#share.timers.slow.arm(this);
+  }
+
   answer(json: string, isError = false): boolean {
-    this.#pending--;
+    this.#settleOne();
     // A refused `initialize` names no session (row S1).
     if (isError) this.#headers = [];
-    if (this.#host.responseMode === 'sse') this.#open();
+    if (this.#share.responseMode === 'sse') this.#open();
     if (this.#stream !== null) {
-      return this.#host.outbox.write(this.#stream, json, this.#pending === 0);
+      return this.#outbox.write(this.#stream, json, this.#pending === 0);
     }
     if (this.#answers === null) return this.#send(json);
     this.#answers.push(json);
@@ -88,9 +102,9 @@ export class HttpExchange implements Exchange {
   }
 
   cancelled(): void {
-    this.#pending--;
+    this.#settleOne();
     if (this.#pending > 0) return;
-    if (this.#stream !== null) this.#host.outbox.finish(this.#stream);
+    if (this.#stream !== null) this.#outbox.finish(this.#stream);
     else if (this.#answers !== null && this.#answers.length > 0) {
       this.#send(`[${this.#answers.join(',')}]`);
     } else if (!this.#port.gone) this.#port.send(202, []);
@@ -98,7 +112,7 @@ export class HttpExchange implements Exchange {
 
   tell(json: string): boolean {
     const stream = this.#open();
-    return stream !== null && this.#host.outbox.write(stream, json);
+    return stream !== null && this.#outbox.write(stream, json);
   }
 
   /** Answers with a stream from now on, unless the mode rules it out. */
@@ -109,23 +123,31 @@ export class HttpExchange implements Exchange {
   /** Ends the response; the answer is there to be resumed (row P12). */
   hangUp(): void {
     const stream = this.#open();
-    if (stream !== null) this.#host.outbox.drop(stream);
+    if (stream !== null) this.#outbox.drop(stream);
+  }
+
+  get #outbox(): Outbox {
+    return this.#share.outboxOf(this.#host);
+  }
+
+  #settleOne(): void {
+    if (--this.#pending === 0) this.#share.timers.slow.disarm(this);
   }
 
   /** `null` where the mode, or a client that left, rules a stream out. */
   #open(): Stream | null {
-    if (this.#stream !== null || this.#host.responseMode === 'json') return this.#stream;
+    if (this.#stream !== null || this.#share.responseMode === 'json') return this.#stream;
     if (this.#port.gone) return null;
-    this.#stream = this.#host.outbox.open(this.#port, this.#headers, this.#asks);
+    this.#stream = this.#outbox.open(this.#port, this.#headers, this.#asks);
     // What a batch had collected so far comes first.
-    for (const json of this.#answers?.splice(0) ?? []) this.#host.outbox.write(this.#stream, json);
+    for (const json of this.#answers?.splice(0) ?? []) this.#outbox.write(this.#stream, json);
     return this.#stream;
   }
 
   #send(body: string): boolean {
     if (this.#port.gone) return false;
     this.#port.send(200, [...JSON_HEADERS, ...this.#headers], body);
-    this.#host.sent(this.#port);
+    if (this.#port.unread > 0) this.#outbox.sent(this.#port);
     return true;
   }
 }

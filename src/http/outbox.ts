@@ -1,42 +1,42 @@
-import type { Outlet } from '../session/exchange.ts';
-import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
-import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
+import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { after } from '../base/awaitable.ts';
+import { BoundedMap } from '../base/boundedMap.ts';
+import type { Services } from '../events/services.ts';
+import type { Outlet, OutletPlace } from '../session/exchange.ts';
 import { type EventPlace, formatEventId } from '../wire/eventId.ts';
-import type { Rows } from '../store/record.ts';
-
-import { RecentSet } from '../base/recentSet.ts';
-import { after } from '../base/after.ts';
-import type { EventLog } from './eventLog.ts';
-import { restoreStreams } from './restoreStreams.ts';
-import type { StreamRows } from './streamRows.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { refusalBody } from '../wire/refusals.ts';
-import { messageFrame, primingFrame, STREAM_HEADERS } from '../wire/sse.ts';
+import { messageFrame } from '../wire/sse.ts';
 import { canBePrimed } from '../wire/versions.ts';
-import type { DeadlineQueue } from '../base/deadlines.ts';
-import type { Journal } from '../events/journal.ts';
-import type { Limits } from '../base/limits.ts';
+import { EventLog } from './eventLog.ts';
+import { Readers, type ReadersHost } from './readers.ts';
+import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
+import { restoreStreams } from './restoreStreams.ts';
+import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
+import { StreamRows } from './streamRows.ts';
+import type { StreamTimers } from './streamTimers.ts';
+import { UnreadAnswers } from './unread.ts';
 
 /** What an outbox needs of its session. */
-export interface OutboxHost {
-  readonly key: string;
-  readonly protocolVersion: string | undefined;
-  readonly limits: Limits;
-  readonly keepAlive: DeadlineQueue<ResponsePort>;
-  readonly replayAge: DeadlineQueue<Outbox>;
-  now(): number;
-  /** Which incarnation it is in: numbers of streams are its own. */
+export interface OutboxHost extends ReadersHost {
+  /** Which incarnation the session is in: numbers of streams are its own. */
   readonly epoch: number;
-  /** Rows of a durable store, where there is one. */
-  keepRows(next: number): StreamRows | null;
-  /** An event store beside the session's own log. */
-  readonly events: EventLog | null;
-  /** Nothing can be resumed any more. */
-  rested(): void;
-  readonly journal: Journal;
-  streamsChanged(delta: 1 | -1): void;
-  attachedChanged(attached: boolean): void;
+  /** Where a durable store keeps the session. */
+  readonly persistence: {
+    /** Stores a row; `false`: the store failed. */
+    row(n: number, row: string | undefined): Promise<boolean>;
+  } | null;
+  /** Nothing can be resumed any more: the session may be free to leave this process. */
+  layDown(): void;
+}
+
+/** What the outboxes of one runtime share. */
+export interface OutboxShare {
+  readonly services: Services;
+  readonly timers: StreamTimers;
+  /** Has what the replay logs have dropped. */
+  readonly eventStore: EventStore | undefined;
 }
 
 /** What became of a stream somebody came back for. */
@@ -48,37 +48,37 @@ export type Resumption = 'resumed' | 'over' | 'unknown';
  */
 export class Outbox implements Outlet {
   readonly #host: OutboxHost;
+  readonly #share: OutboxShare;
+  readonly #readers: Readers;
   readonly #streams = new Map<number, Stream>();
   readonly #log: ReplayLog;
   /** Streams whose request was cancelled: who comes back for one is told that nothing will come. */
-  readonly #cancelled: RecentSet;
+  readonly #cancelled: BoundedMap<number, true>;
   readonly #events: EventLog | null;
   #count = STANDALONE;
   #rows: StreamRows | null;
   #closed = false;
-  /** The port that was just written to past half of what it may hold. */
-  #pressed: ResponsePort | null = null;
+  #unread: UnreadAnswers | null = null;
 
-  constructor(host: OutboxHost) {
+  constructor(host: OutboxHost, share: OutboxShare) {
+    const { eventStore, services } = share;
+    const { limits } = services;
     this.#host = host;
-    this.#log = new ReplayLog(host.limits, (entry, bound) => this.#dropped(entry, bound));
-    this.#rows = host.keepRows(1);
-    this.#events = host.events;
-    this.#cancelled = new RecentSet(host.limits.maxReplayEvents);
+    this.#share = share;
+    this.#readers = new Readers(host, share);
+    this.#log = new ReplayLog(limits, (entry, bound) => this.#dropped(entry, bound));
+    this.#rows = this.#rowsFrom(1);
+    this.#events = eventStore === undefined ? null : new EventLog(eventStore, host.key, services);
+    this.#cancelled = new BoundedMap(limits.maxReplayEvents);
   }
 
-  /** Nothing is read and nothing can be resumed: all there is to know is where the GET stream was. */
-  get isEmpty(): boolean {
-    return this.live === 0 && this.#log.size === 0;
-  }
-
-  /** All that can be resumed is in a durable store. */
-  get isStored(): boolean {
-    return this.#rows?.isWhole === true;
+  /** Nobody reads, and all that can be resumed is in a durable store. */
+  get isFree(): boolean {
+    return this.live === 0 && (this.#log.size === 0 || this.#rows?.isWhole === true);
   }
 
   /** Of the last event of the GET stream. */
-  get standalone(): number {
+  get sequence(): number {
     return this.#streams.get(STANDALONE)?.sequence ?? 0;
   }
 
@@ -86,9 +86,9 @@ export class Outbox implements Outlet {
    * Goes on with the streams another actor of this session had. Requests whose handlers died with
    * their process get one error each.
    */
-  restore(standalone: number, rows: Rows): void {
-    const { streams, entries, next } = restoreStreams(this.#standalone(), standalone, rows);
-    this.#rows = this.#host.keepRows(next);
+  restore({ sequence, rows }: OutletPlace): void {
+    const { streams, entries, next } = restoreStreams(this.#standalone(), sequence, rows);
+    this.#rows = this.#rowsFrom(next);
     for (const { stream } of streams) {
       this.#streams.set(stream.number, stream);
       this.#count = Math.max(this.#count, stream.number);
@@ -102,7 +102,7 @@ export class Outbox implements Outlet {
       });
       stream.done = true;
     }
-    if (this.#log.size > 0) this.#host.replayAge.arm(this);
+    if (this.#log.size > 0) this.#share.timers.replayAge.arm(this);
   }
 
   /** A GET stream is open. */
@@ -121,13 +121,13 @@ export class Outbox implements Outlet {
     this.#count = Math.max(this.#count, (this.#host.epoch - 1) * STREAMS_PER_EPOCH) + 1;
     const stream = this.#begin(this.#count);
     if (this.#rows === null) {
-      this.#carry(stream, port, headers, 0);
+      this.#readers.carry(stream, port, headers, 0);
       return stream;
     }
     stream.isHeld = true;
     const { row, stored } = this.#rows.opened(stream.number, asks);
     stream.row = row;
-    this.#carry(stream, port, headers, 0);
+    this.#readers.carry(stream, port, headers, 0);
     void after(stored, () => this.#unhold(stream));
     return stream;
   }
@@ -144,17 +144,17 @@ export class Outbox implements Outlet {
 
   /** Opens the GET stream, or takes it over from a half-dead one (rows G1, G3). */
   attach(port: ResponsePort): void {
-    this.#log.expire(this.#host.now());
+    this.#log.expire(this.#share.services.clock.now());
     const stream = this.#standalone();
     const waiting = this.#log.after(STANDALONE, 0).filter((entry) => entry.undelivered);
-    this.#carry(stream, port, [], (waiting[0]?.sequence ?? stream.sequence + 1) - 1);
+    this.#readers.carry(stream, port, [], (waiting[0]?.sequence ?? stream.sequence + 1) - 1);
     this.#replay(stream, waiting);
   }
 
   /** Goes on with a stream after the event a client saw last (row R2). */
   resume(place: EventPlace, port: ResponsePort): Resumption | Promise<Resumption> {
     if (this.#cancelled.has(place.stream)) return 'over';
-    this.#log.expire(this.#host.now());
+    this.#log.expire(this.#share.services.clock.now());
     const stream = this.#streams.get(place.stream);
     if (stream === undefined) return this.#recall(place, port);
     // What its last process said in its last moments may not have been stored.
@@ -163,9 +163,9 @@ export class Outbox implements Outlet {
     if (place.sequence < stream.dropped) return this.#recall(place, port);
     stream.isHeld = false;
     stream.pending = null;
-    this.#carry(stream, port, [], place.sequence);
+    this.#readers.carry(stream, port, [], place.sequence);
     this.#replay(stream, this.#log.after(stream.number, place.sequence));
-    if (stream.done) this.#hangUp(stream);
+    if (stream.done) this.#readers.hangUp(stream);
     return 'resumed';
   }
 
@@ -176,11 +176,11 @@ export class Outbox implements Outlet {
     const stream = this.#streams.get(place.stream) ?? Stream.over(place.stream, events.at(-1));
     // A gap can not be filled: better a clear refusal than a silent loss.
     if ((events.at(-1)?.sequence ?? place.sequence) < stream.dropped) return 'unknown';
-    this.#carry(stream, port, [], place.sequence);
+    this.#readers.carry(stream, port, [], place.sequence);
     for (const { sequence, frame } of events) if (sequence <= stream.dropped) port.write(frame);
     const rest = Math.max(place.sequence, stream.dropped);
     this.#replay(stream, this.#log.after(stream.number, rest));
-    if (stream.done) this.#hangUp(stream);
+    if (stream.done) this.#readers.hangUp(stream);
     return 'resumed';
   }
 
@@ -196,12 +196,12 @@ export class Outbox implements Outlet {
       this.#say(stream, frame, last);
       return true;
     }
-    const written = this.#put(stream, frame);
+    const written = this.#readers.put(stream, frame);
     if (written) stream.resumable = true;
     if (last) stream.done = true;
     if (stream.resumable) this.#keep(stream, frame, !written, last);
     else if (last) this.#remove(stream);
-    if (last) this.#hangUp(stream);
+    if (last) this.#readers.hangUp(stream);
     return stream.resumable;
   }
 
@@ -213,26 +213,17 @@ export class Outbox implements Outlet {
     stream.resumable = true;
     if (last) stream.done = true;
     const { entry, stored } = this.#keep(stream, frame, true, last);
-    stream.pending ??= [];
-    const pending = { frame, entry, isReady: !last };
-    stream.pending.push(pending);
-    if (last) {
-      void after(stored, () => {
-        pending.isReady = true;
-        this.#flush(stream);
-      });
-    } else this.#flush(stream);
+    const pending = stream.push(frame, entry, !last);
+    if (!last) return this.#flush(stream);
+    void after(stored, () => {
+      pending.isReady = true;
+      this.#flush(stream);
+    });
   }
 
   /** Lets out what may go. */
   #flush(stream: Stream): void {
-    if (stream.isHeld) return;
-    const { pending } = stream;
-    while (pending?.[0]?.isReady === true) {
-      const { frame, entry } = pending.shift()!;
-      if (this.#put(stream, frame)) entry.undelivered = false;
-    }
-    if (stream.done && (pending?.length ?? 0) === 0) this.#hangUp(stream);
+    if (stream.flush((frame) => this.#readers.put(stream, frame))) this.#readers.hangUp(stream);
   }
 
   /** Says something that belongs to no request, now or when a GET stream opens. */
@@ -245,34 +236,40 @@ export class Outbox implements Outlet {
     stream.done = true;
     stream.pending = null;
     for (const { row } of this.#log.forget(stream.number)) this.#rows?.erase(row);
-    this.#hangUp(stream);
+    this.#readers.hangUp(stream);
     this.#remove(stream);
-    this.#cancelled.add(stream.number);
+    this.#cancelled.set(stream.number, true);
   }
 
   /** Ends the response and leaves the stream to be resumed (row P12). */
   drop(stream: Stream): void {
     if (stream.isHeld) stream.isToDrop = true;
-    else if (stream.primed) this.#hangUp(stream);
+    else if (stream.primed) this.#readers.hangUp(stream);
+  }
+
+  /** A whole answer was written to a port: bytes its client has not read are the session's account. */
+  sent(port: ResponsePort): void {
+    this.#unread ??= new UnreadAnswers(this.#share.services.limits.maxUnreadBytes, () => {
+      this.#host.journal.tripped('maxUnreadBytes');
+    });
+    this.#unread.add(port);
   }
 
   drained(): Promise<void> | undefined {
-    const port = this.#pressed;
-    this.#pressed = null;
-    return port?.drained();
+    return this.#readers.drained();
   }
 
   /** Ends the GET stream's response; it can be opened or resumed again. */
   retire(): void {
     const stream = this.#streams.get(STANDALONE);
-    if (stream !== undefined) this.#hangUp(stream);
+    if (stream !== undefined) this.#readers.hangUp(stream);
   }
 
   /** Forgets what is too old to resume. */
   expire(): void {
-    this.#log.expire(this.#host.now());
-    if (this.#log.size > 0) this.#host.replayAge.arm(this);
-    else this.#host.rested();
+    this.#log.expire(this.#share.services.clock.now());
+    if (this.#log.size > 0) this.#share.timers.replayAge.arm(this);
+    else this.#host.layDown();
   }
 
   /** Ends every stream. */
@@ -282,12 +279,18 @@ export class Outbox implements Outlet {
     for (const stream of this.#streams.values()) {
       // Who waits for it is told now: there is no later.
       this.#unhold(stream);
-      for (const each of stream.pending ?? []) each.isReady = true;
+      stream.release();
       this.#flush(stream);
-      this.#hangUp(stream);
+      this.#readers.hangUp(stream);
     }
     this.#streams.clear();
-    this.#host.replayAge.disarm(this);
+    this.#share.timers.replayAge.disarm(this);
+  }
+
+  /** Rows of a durable store, where there is one. */
+  #rowsFrom(next: number): StreamRows | null {
+    const { persistence } = this.#host;
+    return persistence === null ? null : new StreamRows((n, row) => persistence.row(n, row), next);
   }
 
   #standalone(): Stream {
@@ -300,70 +303,6 @@ export class Outbox implements Outlet {
     return stream;
   }
 
-  /**
-   * Gives a stream its port. The one before it is ended first: never two copies.
-   *
-   * @param seen the place to be primed with: before the first event that is still to come
-   */
-  #carry(stream: Stream, port: ResponsePort, headers: readonly string[], seen: number): void {
-    // Its client is there all the while: taken for gone in between, a sleeping session would leave.
-    const isTakenOver = this.#release(stream);
-    // The GET stream can be older than the handshake, which says what its client understands.
-    stream.primed = canBePrimed(this.#host.protocolVersion);
-    stream.port = port;
-    const { key, limits } = this.#host;
-    const place = formatEventId(key, stream.number, seen);
-    const first = stream.primed ? primingFrame(place, limits.retryMs) : ': open\n\n';
-    const begin = (): void => {
-      port.open([...STREAM_HEADERS, ...headers]);
-      port.write(first);
-    };
-    // A client that has a head and no id waits for what never comes, should this process die now.
-    if (stream.isHeld) stream.begin = begin;
-    else begin();
-    this.#host.keepAlive.arm(port);
-    this.#host.streamsChanged(1);
-    if (stream.number === STANDALONE && !isTakenOver) this.#host.attachedChanged(true);
-    port.whenGone(() => {
-      if (stream.port === port) this.#hangUp(stream);
-    });
-  }
-
-  /** Ends a stream's response, if it has one. */
-  #hangUp(stream: Stream): void {
-    if (this.#release(stream) && stream.number === STANDALONE) this.#host.attachedChanged(false);
-  }
-
-  /** Takes a stream's port from it. @returns whether it had one */
-  #release(stream: Stream): boolean {
-    const { port } = stream;
-    if (port === null) return false;
-    stream.port = null;
-    this.#host.keepAlive.disarm(port);
-    if (!port.gone) {
-      // What has not begun is answered all the same: its client waits for a head.
-      if (stream.begin === null) port.end();
-      else port.send(202, []);
-    }
-    stream.begin = null;
-    this.#host.streamsChanged(-1);
-    return true;
-  }
-
-  #put(stream: Stream, frame: string): boolean {
-    const { port } = stream;
-    if (port === null || port.gone) return false;
-    if (port.unread > this.#host.limits.maxStreamBytes) {
-      this.#host.journal.tripped('maxStreamBytes');
-      port.cut();
-      this.#hangUp(stream);
-      return false;
-    }
-    port.write(frame);
-    if (port.unread > this.#host.limits.maxStreamBytes / 2) this.#pressed = port;
-    return true;
-  }
-
   #keep(
     stream: Stream,
     frame: string,
@@ -371,15 +310,22 @@ export class Outbox implements Outlet {
     last: boolean,
   ): { entry: ReplayEntry; stored: Promise<void> } {
     const { number, sequence } = stream;
-    const entry = { stream: number, sequence, frame, at: this.#host.now(), undelivered };
+    const entry = {
+      stream: number,
+      sequence,
+      frame,
+      at: this.#share.services.clock.now(),
+      undelivered,
+    };
     const rows = this.#fits(frame) ? this.#rows : null;
     const stored = rows?.said(entry, last) ?? Promise.resolve();
     this.#log.push(entry);
-    if (this.#log.size === 1) this.#host.replayAge.arm(this);
+    if (this.#log.size === 1) this.#share.timers.replayAge.arm(this);
     return { entry, stored };
   }
 
-  readonly #fits = (frame: string): boolean => frame.length <= this.#host.limits.maxReplayBytes;
+  readonly #fits = (frame: string): boolean =>
+    frame.length <= this.#share.services.limits.maxReplayBytes;
 
   #replay(stream: Stream, entries: readonly ReplayEntry[]): void {
     for (const entry of entries) {

@@ -60,4 +60,33 @@ export class Stream {
   get isLive(): boolean {
     return this.port !== null && !this.port.gone;
   }
+
+  /** An event waits to go out. */
+  push(frame: string, entry: ReplayEntry, isReady: boolean): Pending {
+    const pending = { frame, entry, isReady };
+    this.pending ??= [];
+    this.pending.push(pending);
+    return pending;
+  }
+
+  /** Whatever waits may go now: there is no later. */
+  release(): void {
+    for (const each of this.pending ?? []) each.isReady = true;
+  }
+
+  /**
+   * Lets out what may go, in order.
+   *
+   * @param put writes one event; `false` where nobody reads
+   * @returns whether everything was said and is out
+   */
+  flush(put: (frame: string) => boolean): boolean {
+    if (this.isHeld) return false;
+    const { pending } = this;
+    while (pending?.[0]?.isReady === true) {
+      const { frame, entry } = pending.shift()!;
+      if (put(frame)) entry.undelivered = false;
+    }
+    return this.done && (pending?.length ?? 0) === 0;
+  }
 }

@@ -5,7 +5,7 @@ import type { Handshake } from './handshake.ts';
 import type { Journal } from '../events/journal.ts';
 import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../base/scope.ts';
 import type { SessionServer } from './session.ts';
-import { ServerTransport, type TransportPeer } from './transport.ts';
+import { ServerTransport, type TransportHost } from './transport.ts';
 import {
   isRequest,
   type Message,
@@ -19,7 +19,12 @@ import {
 export interface ConnectionOwner extends SessionContext {
   readonly id: string;
   readonly journal: Journal;
+  /** Where answers go. */
+  readonly mailbox: { settle(response: ResponseMessage): void };
 }
+
+/** What a server says beside its answers. */
+export type ServerVoice = Omit<TransportHost, 'settle'>;
 
 /** Servers that have had their one connection. Weak: it holds nobody alive. */
 const used = new WeakSet<object>();
@@ -28,7 +33,7 @@ const used = new WeakSet<object>();
  * One incarnation of a session: its SDK server, the transport between the two, and what it owns.
  * The only place where a server is connected, and the teardown list of all of it.
  */
-export class Connection implements TransportPeer, SessionContext {
+export class Connection implements TransportHost, SessionContext {
   readonly transport: ServerTransport;
   /** Made when it first owns something. */
   #scope: Scope | null = null;
@@ -39,11 +44,11 @@ export class Connection implements TransportPeer, SessionContext {
   #replaying: Map<RequestId, (response: ResponseMessage) => void> | null = null;
 
   readonly #owner: ConnectionOwner;
-  readonly #peer: TransportPeer;
+  readonly #voice: ServerVoice;
 
-  constructor(owner: ConnectionOwner, peer: TransportPeer) {
+  constructor(owner: ConnectionOwner, voice: ServerVoice) {
     this.#owner = owner;
-    this.#peer = peer;
+    this.#voice = voice;
     this.transport = new ServerTransport(owner.id, this);
   }
 
@@ -71,32 +76,32 @@ export class Connection implements TransportPeer, SessionContext {
 
   settle(response: ResponseMessage): void {
     const replayed = this.#replaying?.get(response.id);
-    if (replayed === undefined) this.#peer.settle(response);
+    if (replayed === undefined) this.#owner.mailbox.settle(response);
     else replayed(response);
   }
 
   tell(notification: NotificationMessage, relatedTo: RequestId | undefined): void {
-    this.#peer.tell(notification, relatedTo);
+    this.#voice.tell(notification, relatedTo);
   }
 
   ask(request: RequestMessage, relatedTo: RequestId | undefined): void {
-    this.#peer.ask(request, relatedTo);
+    this.#voice.ask(request, relatedTo);
   }
 
   late(message: Message): void {
-    this.#peer.late(message);
+    this.#voice.late(message);
   }
 
   drained(): Promise<void> | undefined {
-    return this.#peer.drained();
+    return this.#voice.drained();
   }
 
   closedByServer(): void {
-    this.#peer.closedByServer();
+    this.#voice.closedByServer();
   }
 
   get isReachable(): boolean {
-    return this.#peer.isReachable;
+    return this.#voice.isReachable;
   }
 
   /**

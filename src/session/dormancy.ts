@@ -1,58 +1,65 @@
-import type { Woken } from './session.ts';
-import { byName } from './context.ts';
 import { ActorsError } from '../base/errors.ts';
+import type { WaitWithin } from '../base/scope.ts';
 import type { PinnedBy } from '../events/events.ts';
-import { count } from '../events/counters.ts';
-import type { SessionActor } from './sessionActor.ts';
-import { isPlainData } from './plainData.ts';
+import type { Journal } from '../events/journal.ts';
+import type { Services } from '../events/services.ts';
+import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
-import type { Sleepers } from '../directory/directory.ts';
-import type { Kept } from '../store/writer.ts';
+import type { Connection } from './connection.ts';
+import { runInSession } from './context.ts';
+import type { Persistence } from './persistence.ts';
+import { isPlainData } from './plainData.ts';
+import type { Left } from './recordOf.ts';
+import type { Session, Woken } from './session.ts';
+import type { SessionSettings } from './world.ts';
 
-/** A time no deadline reaches, for what is kept for ever; `Infinity` is not for every store. */
-const NEVER = Number.MAX_SAFE_INTEGER;
-
-const DONE = Promise.resolve();
+/** What falling asleep and waking need of a session. */
+export interface DormancyHost {
+  readonly key: string;
+  readonly services: Services;
+  readonly journal: Journal;
+  readonly session: Session;
+  /** The server there is, and what it owns. */
+  readonly incarnations: { readonly current: Connection };
+  readonly isStorable: boolean;
+  /** State and locals are plain data. */
+  readonly isPlain: boolean;
+  readonly isDozing: boolean;
+  /** Where a durable store keeps the session. */
+  readonly persistence: Persistence | null;
+  readonly lifetimes: {
+    /** Runs something of the user's, within `closeTimeoutMs`. */
+    readonly wait: WaitWithin;
+  };
+  tell(event: { readonly type: 'session.slept' | 'sleep.refused' }): void;
+}
 
 /**
- * What stays of one session while it has no server: when it may fall asleep, what is stored of it,
- * and what its next server is told. Made when it is first needed.
+ * When one session falls asleep, and what its next server is told. Made when it is first needed.
  */
-export class Keeping implements Kept {
-  readonly #actor: SessionActor;
-  readonly #sleepers: Sleepers;
-  /** What is stored is not what there is. */
-  #isDirty = false;
-  /** The write that is under way. */
-  #storing: Promise<void> | null = null;
-  /** It ended: nothing of it is stored any more. */
-  #isForgotten: Promise<void> | null = null;
+export class Dormancy {
+  readonly #host: DormancyHost;
+  readonly #settings: SessionSettings;
+  readonly #keeper: Keeper;
   #pinned: PinnedBy | undefined;
   #kept: unknown;
   #woken: Woken | undefined;
-  /** How its last server ended, for as long as there is no other. */
-  #left: Omit<Woken, 'kept'> | undefined;
-  /** What is stored says that it sleeps. */
-  #isStoredAsleep = false;
-  /** Told apart from one that was broken off by a message. */
+  #left: Left | undefined;
+  /** Tells a doze from one that was broken off by a message. */
   #dozes = 0;
+  /** When a session that sleeps ends. */
   expiresAt: number | undefined;
-  /** When what is stored of it expires. */
-  storedUntil = 0;
 
-  constructor(actor: SessionActor, sleepers: Sleepers) {
-    this.#actor = actor;
-    this.#sleepers = sleepers;
+  constructor(
+    host: DormancyHost,
+    { settings, keeper }: { readonly settings: SessionSettings; readonly keeper: Keeper },
+  ) {
+    this.#host = host;
+    this.#settings = settings;
+    this.#keeper = keeper;
   }
 
-  get id(): string {
-    return this.#actor.id;
-  }
-
-  get key(): string {
-    return this.#actor.key;
-  }
-
+  /** Why the session keeps its server though it is idle. */
   get pinned(): PinnedBy | undefined {
     return this.#pinned;
   }
@@ -61,14 +68,14 @@ export class Keeping implements Kept {
     return this.#woken;
   }
 
-  /** What is stored, or will be in a moment, is what there is. */
-  get isClean(): boolean {
-    return !this.#isDirty && this.#storing === null;
+  /** How the last server ended, for as long as there is no other. */
+  get left(): Left | undefined {
+    return this.#left;
   }
 
-  /** Resolves when the store has forgotten a session that ended. */
-  get forgotten(): Promise<void> | null {
-    return this.#isForgotten;
+  /** What `onSleep` returned. */
+  get kept(): unknown {
+    return this.#kept;
   }
 
   // ---- falling asleep
@@ -76,222 +83,133 @@ export class Keeping implements Kept {
   /** The machine's effect: says `session.slept` or `sleep.refused`, in this turn where it can. */
   doze(): void {
     const number = ++this.#dozes;
-    const { onSleep } = this.#actor.limits;
+    const { onSleep } = this.#settings;
     const why = this.#why(onSleep !== undefined);
     if (why !== undefined) return this.#refuse(why);
     if (onSleep === undefined) return this.#store(number);
     void this.#ask(onSleep, number);
   }
 
-  /** It is in use. */
+  /** The session is in use. */
   roused(): void {
     this.unpin();
     // Of a sleep that was broken off.
     this.#kept = undefined;
-    // Whoever finds it now must not take it for one that slept.
-    if (this.#isStoredAsleep) this.changed();
   }
 
-  /** What kept its server is over. */
+  /** What kept the server is over. */
   unpin(): void {
     if (this.#pinned === undefined) return;
-    this.#sleepers.counters.pinned[this.#pinned]--;
+    this.#host.services.counters.pinned[this.#pinned]--;
     this.#pinned = undefined;
   }
 
-  /** Why it has to keep its server. */
+  /** Why the session has to keep its server. */
   #why(saysHow: boolean): PinnedBy | undefined {
-    const actor = this.#actor;
-    if (!saysHow && actor.incarnations.current.owned > 0) return 'resources';
-    if (!actor.isStorable) return saysHow || this.#isPlain() ? undefined : 'state';
-    return this.#isPlain() ? undefined : 'state';
+    const host = this.#host;
+    if (!saysHow && host.incarnations.current.owned > 0) return 'resources';
+    if (saysHow && !host.isStorable) return undefined;
+    return host.isPlain ? undefined : 'state';
   }
 
-  #isPlain(): boolean {
-    const { state, openLocals: locals, limits } = this.#actor;
-    if (limits.serialize === undefined && !isPlainData(state)) return false;
-    if (locals === null) return true;
-    if (this.#sleepers.isDurable && this.#actor.isStorable && byName(locals) === undefined) {
-      return false;
-    }
-    for (const value of locals.values()) if (!isPlainData(value)) return false;
-    return true;
-  }
-
-  async #ask(onSleep: (session: never) => unknown, number: number): Promise<void> {
-    const actor = this.#actor;
-    const { current } = actor.incarnations;
+  async #ask(onSleep: (session: Session) => unknown, number: number): Promise<void> {
+    const { incarnations, journal, lifetimes, session } = this.#host;
+    const connection = incarnations.current;
     let kept: unknown;
     try {
-      await actor.services.wait(async () => {
-        kept = await actor.inSession(() => onSleep(actor.session as never));
+      await lifetimes.wait(async () => {
+        kept = await runInSession(connection, () => onSleep(session));
       }, undefined);
       if (!this.#isStill(number)) return;
       if (kept === false) return this.#refuse('refused');
       if (!isPlainData(kept)) return this.#refuse('state');
       this.#kept = kept;
-      this.#isDirty = true;
+      this.#host.persistence?.touch();
       this.#store(number);
     } catch (error) {
       const isTooLate = error instanceof ActorsError && error.code === 'timed-out';
-      if (this.#isStill(number) && !isTooLate) return current.crash(error);
-      // A message has broken it off, or nobody waits any more.
-      actor.journal.orphan('handler', error);
+      if (this.#isStill(number) && !isTooLate) return connection.crash(error);
+      // A message has broken the sleep off, or nobody waits any more.
+      journal.orphan('handler', error);
       if (this.#isStill(number)) this.#refuse('refused');
     }
   }
 
   #store(number: number): void {
-    const actor = this.#actor;
-    if (!actor.isStorable || !this.#sleepers.isDurable) {
-      actor.tell({ type: 'session.slept' });
-      return;
-    }
-    // Changed in place, without `update`, it is not known to be dirty.
-    this.store().then(
-      () => this.#isStill(number) && actor.tell({ type: 'session.slept' }),
+    const host = this.#host;
+    if (host.persistence === null) return host.tell({ type: 'session.slept' });
+    // Changed in place, without `update`, a state is not known to be dirty.
+    host.persistence.store().then(
+      () => this.#isStill(number) && host.tell({ type: 'session.slept' }),
       () => this.#isStill(number) && this.#refuse('store'),
     );
   }
 
   #isStill(number: number): boolean {
-    return number === this.#dozes && this.#actor.path === 'idle.dozing';
+    return number === this.#dozes && this.#host.isDozing;
   }
 
   #refuse(why: PinnedBy): void {
+    const { key, services } = this.#host;
     this.#pinned = why;
-    this.#sleepers.counters.pinned[why]++;
-    const { events } = this.#actor.services;
-    events.emit('session.pinned', { session: this.key, why });
-    this.#actor.tell({ type: 'sleep.refused' });
-  }
-
-  // ---- what is stored
-
-  /** What is stored of the session is not this one's to change: it ended, or another goes on with it. */
-  get #isOver(): boolean {
-    return this.#isForgotten !== null || this.#actor.isDismissed;
-  }
-
-  /** Something that is stored has changed. */
-  changed(): void {
-    if (this.#isOver || !this.#sleepers.isDurable) return;
-    this.#isDirty = true;
-    this.#sleepers.mark(this);
-  }
-
-  /** What is to be stored of it now. */
-  record(): SessionRecord | undefined {
-    const actor = this.#actor;
-    const { limits, handshake } = actor;
-    this.#isDirty = false;
-    // Until the next server is there, it is what it was left as.
-    const left = this.#left;
-    this.#isStoredAsleep =
-      left === undefined ? actor.path === 'idle.dozing' : left.cause === 'slept';
-    if (!this.#isPlain()) {
-      count(actor.services.counters.limits, 'unstorable');
-      return undefined;
-    }
-    const { sleepers } = this;
-    const { openLocals: locals, openOutbox } = actor;
-    // In use, or attached, it does not expire while this process lives.
-    const isResting = actor.isAsleep && !actor.snapshot.context.attached;
-    this.storedUntil = (isResting ? this.expiresAt : undefined) ?? sleepers.expiry();
-    return {
-      id: actor.id,
-      key: actor.key,
-      principal: actor.principal,
-      confirmed: actor.isConfirmed,
-      handshake: sleepers.share(handshake.record),
-      epoch: actor.incarnations.epoch,
-      startedAt: actor.startedAt,
-      expiresAt: Math.min(this.storedUntil, NEVER),
-      state: limits.serialize === undefined ? actor.state : limits.serialize(actor.state),
-      stateVersion: limits.stateVersion,
-      locals: locals === null ? undefined : sleepers.isDurable ? byName(locals) : locals,
-      kept: this.#kept,
-      asked: [...(left?.expired ?? []), ...actor.outgoing.methods],
-      asleep: this.#isStoredAsleep,
-      standalone: openOutbox?.standalone ?? 0,
-    };
-  }
-
-  get sleepers(): Sleepers {
-    return this.#sleepers;
-  }
-
-  /** Called by the deadlines, some time after a change. */
-  writeBehind(): void {
-    // A write that failed is marked again, perhaps after its session's end.
-    if (this.#isDirty && !this.#isOver) this.store().catch(() => {});
-  }
-
-  /** Stores it now. @throws whatever the store failed with: the session goes on in memory */
-  store(): Promise<void> {
-    if (this.#isOver) return DONE;
-    const storing = this.#sleepers.put(this);
-    this.#storing = storing;
-    storing.then(
-      () => this.#stored(storing),
-      () => {
-        this.#isDirty = true;
-        this.#stored(storing);
-      },
-    );
-    return storing;
-  }
-
-  /** Resolves when all that has changed is stored; `undefined` where it is. */
-  get stored(): Promise<void> | undefined {
-    return this.#isDirty ? this.store() : (this.#storing ?? undefined);
-  }
-
-  #stored(storing: Promise<void>): void {
-    if (this.#storing !== storing) return;
-    this.#storing = null;
-    // It may have been all that kept a sleeping session here.
-    this.#actor.layDown();
-  }
-
-  /** It ended and must not come back. */
-  forget(): void {
-    this.#isForgotten ??= this.#sleepers.forget(this);
-    // Whoever needs to know awaits it; nobody else has to.
-    this.#isForgotten.catch(() => {});
+    services.counters.pinned[why]++;
+    services.events.emit('session.pinned', { session: key, why });
+    this.#host.tell({ type: 'sleep.refused' });
   }
 
   // ---- waking
 
   /** From a record: what the actor takes from it is its own. */
-  restore(record: SessionRecord): void {
-    this.#kept = record.kept;
-    this.expiresAt = record.expiresAt;
-    this.storedUntil = record.expiresAt;
-    this.#isStoredAsleep = record.asleep;
-    this.#left = { cause: record.asleep ? 'slept' : 'restarted', expired: record.asked };
+  restore({ kept, expiresAt, asleep, asked }: SessionRecord): void {
+    this.#kept = kept;
+    this.expiresAt = expiresAt;
+    this.#left = { cause: asleep ? 'slept' : 'restarted', expired: asked };
   }
 
-  /** Its server is given up. */
+  /** The server is given up. */
   slept(): void {
-    this.expiresAt = this.#sleepers.expiry();
+    const { key, services } = this.#host;
+    this.renew();
     this.#left = { cause: 'slept', expired: [] };
+    services.counters.slept++;
+    services.events.emit('session.slept', { session: key });
   }
 
-  /** Its server crashed. @param expired methods of the questions it had open */
+  /** A sleeping session is looked at: its time begins anew. */
+  renew(): void {
+    this.expiresAt = this.#keeper.expiry();
+  }
+
+  /** The server crashed. @param expired methods of the questions it had open */
   crashed(expired: readonly string[]): void {
     this.unpin();
     this.#kept = undefined;
     this.#left = { cause: 'crashed', expired };
   }
 
-  /** A server takes over. */
-  wakes(): Woken {
+  /** The next server is there and knows its client; nothing has reached it yet. */
+  async woke(connection: Connection, epoch: number, began: number): Promise<void> {
+    const { key, services, session } = this.#host;
+    const { clock, counters, events } = services;
+    const woken = this.#wakes();
+    const { cause } = woken;
+    for (const method of woken.expired) {
+      events.emit('question.expired', { session: key, method, cause });
+    }
+    await this.#settings.onWake?.(session, woken);
+    if (connection.isReleased) return;
+    if (cause === 'crashed') counters.restarts++;
+    else counters.woken++;
+    events.emit('session.woken', { session: key, cause, epoch, ms: clock.now() - began });
+  }
+
+  #wakes(): Woken {
     const { cause = 'slept', expired = [] } = this.#left ?? {};
-    this.#woken = { cause, expired, kept: this.#kept };
+    const woken = { cause, expired, kept: this.#kept };
+    this.#woken = woken;
     this.#left = undefined;
     this.#kept = undefined;
     this.expiresAt = undefined;
-    return this.#woken;
+    return woken;
   }
 }

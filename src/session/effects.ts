@@ -1,22 +1,91 @@
-import type { SessionEffect } from '../../machines/step.ts';
+import { type Effects, LIFE_EFFECTS } from '../actor/actor.ts';
 import type { SessionActor } from './sessionActor.ts';
 
-/** What the effects named by a session's machine do. They run after their transition is committed. */
-export const EFFECTS: Readonly<Record<SessionEffect, (session: SessionActor) => void>> = {
-  build: (session) => session.incarnations.build(),
-  greet: (session) => session.mailbox.dispatchFirst(),
-  rebuild: (session) => session.rebuild(),
-  abandon: (session) => session.abandon(),
-  doze: (session) => session.keeping.doze(),
-  fallAsleep: (session) => session.fallAsleep(),
-  dispatchStash: (session) => session.dispatchStash(),
-  watchQuiet: (session) => session.watchQuiet(),
-  armIdle: (session) => session.rest(),
-  armEvict: (session) => session.armEvict(),
-  disarm: (session) => session.disarm(),
-  confirm: (session) => session.confirmHandshake(),
-  settle: (session) => session.settleWork(),
-  cut: (session) => session.cut(),
-  release: (session) => session.release(),
-  bury: (session) => session.bury(),
+/** What a session does where its machine names an effect. */
+export const SESSION_EFFECTS: Effects<SessionActor> = {
+  ...LIFE_EFFECTS,
+
+  build: ({ incarnations }) => incarnations.build(),
+
+  greet: ({ mailbox }) => mailbox.dispatchFirst(),
+
+  rebuild(session) {
+    // Where it slept there is nobody to ask for a place but the one who woke it.
+    session.lifetimes.handshake.arm(session);
+    session.incarnations.rebuild();
+  },
+
+  abandon({ dormancy, incarnations, mailbox, outgoing }) {
+    dormancy.crashed(outgoing.methods);
+    mailbox.cut('session-crashed', 'running', { reason: 'crashed' });
+    void incarnations.release();
+  },
+
+  doze: ({ dormancy }) => dormancy.doze(),
+
+  fallAsleep(session) {
+    session.giveUpPlace();
+    session.dormancy.slept();
+    void session.incarnations.release().then(() => session.layDown());
+  },
+
+  dispatchStash(session) {
+    session.roused();
+    if (session.isConfirmed) session.lifetimes.handshake.disarm(session);
+    session.mailbox.dispatch();
+  },
+
+  armIdle(session) {
+    session.mailbox.rest();
+    session.journal.rest();
+    session.armIdle();
+  },
+
+  confirm(session) {
+    session.confirmed();
+    session.stateChanged();
+    session.outgoing.confirm();
+  },
+
+  settle(session) {
+    const { mailbox, openOutlet, reason, services } = session;
+    leave(session);
+    openOutlet?.retire();
+    // Where the client left, nobody waits for what is in flight.
+    const which = reason === 'disconnected' ? 'all' : 'waiting';
+    services.counters.cut += mailbox.cut('session-ended', which, { reason });
+    session.drained();
+  },
+
+  cut(session) {
+    const { crashCode, journal, mailbox, reason, services } = session;
+    leave(session);
+    const code = reason === 'crashed' ? crashCode : 'session-ended';
+    const cut = mailbox.cut(code, 'all', { reason });
+    services.counters.cut += cut;
+    for (let i = 0; i < cut; i++) journal.orphan('handler');
+  },
+
+  release(session) {
+    try {
+      session.outgoing.end();
+      session.openOutlet?.close(session.reason);
+    } finally {
+      // Whatever a socket does on its way out: a session that is not released never ends.
+      void released(session).then(() => session.tell({ type: 'session.released' }));
+    }
+  },
 };
+
+/** A session ends: nothing of it may come back, unless another process is to go on with it. */
+function leave(session: SessionActor): void {
+  session.forget();
+  session.leave();
+}
+
+async function released(session: SessionActor): Promise<void> {
+  await session.incarnations.release();
+  const goesOn = session.reason === 'drained' && session.persistence?.isUsed === true;
+  // It goes on elsewhere: what it is now is what it goes on from.
+  if (goesOn && (await session.stored())) session.services.counters.kept++;
+}

@@ -1,9 +1,35 @@
 import type { HandshakeRecord } from '../store/record.ts';
 import type { Ask } from './envelope.ts';
 import type { Implementation } from './session.ts';
-import { isObject, type Message, type ResponseMessage } from '../wire/jsonrpc.ts';
+import {
+  isObject,
+  isRequest,
+  isResponse,
+  type Message,
+  type ResponseMessage,
+} from '../wire/jsonrpc.ts';
 
 type Params = Readonly<Record<string, unknown>>;
+
+/** Requests whose answers change what the next server is told. */
+export const HANDSHAKE_METHODS: ReadonlySet<string> = new Set([
+  'initialize',
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+]);
+
+/**
+ * A message says that its client has initialized; or the client goes to work without a word of it,
+ * as some do (row L2).
+ *
+ * @param isAsleep whoever comes back to a session that slept has had the answer to `initialize`
+ */
+export function confirms(message: Message, isAsleep: boolean): boolean {
+  if (isResponse(message)) return false;
+  if (message.method === 'notifications/initialized') return true;
+  return (isAsleep || isRequest(message)) && message.method !== 'ping';
+}
 
 /**
  * What a fresh server must be told to take over a session: the client's `initialize`, its log level

@@ -1,20 +1,46 @@
-import type { SessionActor } from './sessionActor.ts';
-import { Connection } from './connection.ts';
-import { runInSession } from './context.ts';
 import { leap } from '../base/ids.ts';
+import type { WaitWithin } from '../base/scope.ts';
+import type { Message } from '../wire/jsonrpc.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import { runInSession } from './context.ts';
+import type { Extra } from './exchange.ts';
+import type { Handshake } from './handshake.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { SessionSettings } from './world.ts';
+
+/** What the servers of a session need of it. */
+export interface IncarnationsHost extends ConnectionOwner {
+  readonly key: string;
+  readonly world: { readonly settings: SessionSettings };
+  readonly handshake: Handshake;
+  readonly outgoing: Outgoing;
+  state: unknown;
+  readonly lifetimes: {
+    /** Waits for a release, not for ever. */
+    readonly wait: WaitWithin;
+  };
+  now(): number;
+  tell(event: { readonly type: 'session.built' | 'session.woken' }): void;
+  /** The first server is connected: the session exists for those who watch. */
+  announce(): void;
+  /** Stores what is kept of the session. `false`: the store failed, and the session goes on in memory. */
+  stored(): Promise<boolean>;
+  /** The next server is there and knows its client; nothing has reached it yet. */
+  woke(connection: Connection, began: number): Promise<void>;
+}
 
 /**
  * The servers of one session, one after the other: built by the factory, rebuilt after a crash,
  * each with a connection that is released once.
  */
 export class Incarnations {
-  readonly #session: SessionActor;
+  readonly #session: IncarnationsHost;
   #connection: Connection;
   #epoch = 0;
   #isGone = true;
   #released: Promise<unknown> | null = null;
 
-  constructor(session: SessionActor) {
+  constructor(session: IncarnationsHost) {
     this.#session = session;
     this.#connection = new Connection(session, session.outgoing);
   }
@@ -44,12 +70,23 @@ export class Incarnations {
     const session = this.#session;
     const connection = this.#connection;
     this.#begin(async () => {
-      session.state = session.services.settings.state?.();
+      session.state = session.world.settings.state.create?.();
       await this.#connect();
       if (connection.isReleased) return;
       session.announce();
       session.tell({ type: 'session.built' });
     });
+  }
+
+  /** Hands a message to the server there is. */
+  deliver(message: Message, delivery: Extra | undefined): void {
+    const connection = this.#connection;
+    try {
+      runInSession(connection, () => connection.deliver(message, delivery));
+    } catch (error) {
+      // Its own: by now there may be a successor, rebuilt for another error of the same message.
+      connection.crash(error);
+    }
   }
 
   /** Goes on from a record: the next one counts on from it. */
@@ -91,13 +128,13 @@ export class Incarnations {
   /** Releases the current one and everything it owns. */
   async release(): Promise<void> {
     const session = this.#session;
-    const { services, journal } = session;
+    const { journal, lifetimes } = session;
     // The sweep's timer, or the request that ended it, may belong to another session.
     const connection = this.#connection;
     // The one before it may not be gone yet, and this one may be going already.
     const before = this.#released;
     const released = runInSession(connection, () =>
-      connection.release(services.wait, (what) => (error) => {
+      connection.release(lifetimes.wait, (what) => (error) => {
         journal.orphan(what, error);
       }),
     );
@@ -122,6 +159,6 @@ export class Incarnations {
   async #connect(): Promise<void> {
     const session = this.#session;
     const connection = this.#connection;
-    await connection.connect(await session.services.settings.server(session.session));
+    await connection.connect(await session.world.settings.server(session.session));
   }
 }

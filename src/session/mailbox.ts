@@ -1,8 +1,5 @@
-import type { Ask, Envelope } from './envelope.ts';
-import type { DeadLetterReason, Within } from '../events/events.ts';
-import type { Extra } from './exchange.ts';
-
-import { outcomeOf } from './requestEvents.ts';
+import type { Arrival } from '../../machines/session.ts';
+import type { DeadLetterReason } from '../events/events.ts';
 import {
   isRequest,
   isRequestId,
@@ -13,40 +10,27 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '../wire/jsonrpc.ts';
-import { refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
-import type { Arrival } from '../../machines/session.ts';
-import type { RequestOutcome } from '../events/events.ts';
-import type { Journal } from '../events/journal.ts';
-import type { Limits } from '../base/limits.ts';
-import type { Uploads } from './uploads.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
+import { Asks, type AsksHost, type AsksOwner } from './asks.ts';
+import type { Ask, Envelope } from './envelope.ts';
+import type { Extra } from './exchange.ts';
+import { handleWithin } from './requestEvents.ts';
+import { Uploads } from './uploads.ts';
 
 /** What a mailbox needs of its session. */
-export interface MailboxHost {
-  readonly key: string;
-  readonly journal: Journal;
-  readonly limits: Limits;
+export interface MailboxHost extends AsksHost {
   readonly arrival: Arrival;
-  /** First message out of idle. */
-  rouse(): void;
-  now(): number;
+  /** First message out of idle. @returns what is done with arrivals from here on */
+  rouse(): Arrival;
   /** Hands a message to the server of this incarnation. */
   deliver(message: Message, delivery: Extra | undefined): void;
-  /** A client's answer, progress or withdrawal about something the server asked. */
-  receive(message: ResponseMessage | NotificationMessage): void;
-  /** The cancels that overtook their requests; `null` where none can have. */
-  readonly uploads: Uploads | null;
-  /** The method of a question the server has open. */
-  asked(id: RequestId): string | undefined;
-  /** What an answer has to wait for: `false` when it can not be given. */
-  beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined;
-  /** A request was taken in; whoever listens is told before its server has it. */
-  began(ask: Ask): void;
-  /** It is over. Called for those with {@link Ask.watched} alone. */
-  settled(ask: Ask, outcome: RequestOutcome, errorCode?: number): void;
-  /** Hands a request to the server where a listener wants it handled. */
-  deliverWithin(run: Within, message: Message, delivery: Extra | undefined): void;
-  /** A request was answered or cancelled. */
-  answered(ask: Ask, response: ResponseMessage | undefined): void;
+  /** What the server has asked its client. */
+  readonly outgoing: {
+    /** A client's answer, progress or withdrawal about something the server asked. */
+    receive(message: ResponseMessage | NotificationMessage): void;
+    /** The method of a question the server has open. */
+    asked(id: RequestId): string | undefined;
+  };
   /** The last reference is gone. */
   drained(): void;
 }
@@ -58,12 +42,12 @@ export interface MailboxHost {
  * while all handlers are taken, and nothing overtakes what waits in them but the control lane:
  * cancels, answers and progress (law 3). Completion is free.
  */
-export class Mailbox {
+export class Mailbox implements AsksOwner {
   readonly #host: MailboxHost;
-  /** Made when it is first needed, given back when the session comes to rest. */
-  #asks: Map<RequestId, Ask> | null = null;
+  /** Made when it is first needed, given back when the session comes to rest; so are the others. */
+  #asks: Asks | null = null;
   #waiting: Envelope[] | null = null;
-  #running = 0;
+  #uploads: Uploads | null = null;
   #touched = false;
 
   constructor(host: MailboxHost) {
@@ -72,7 +56,7 @@ export class Mailbox {
 
   /** Work that pins the session: requests not answered, messages not dispatched. */
   get references(): number {
-    return this.inFlight + (this.#waiting?.length ?? 0);
+    return (this.#asks?.size ?? 0) + (this.#waiting?.length ?? 0);
   }
 
   get inFlight(): number {
@@ -98,6 +82,7 @@ export class Mailbox {
 
   /** The session comes to rest: what is empty is given back. */
   rest(): void {
+    if (this.#uploads?.isEmpty === true) this.#uploads = null;
     if (this.references > 0) return;
     this.#asks = null;
     this.#waiting = null;
@@ -105,7 +90,25 @@ export class Mailbox {
 
   /** The request a server means by an id. */
   find(innerId: RequestId): Ask | undefined {
-    return this.#asks?.get(innerId);
+    return this.#asks?.find(innerId);
+  }
+
+  /** The head of a POST is here, its body on its way. @returns its number, for {@link uploaded} */
+  upload(): number {
+    this.#uploads ??= new Uploads(this.#host.services.limits.maxInFlight, (cancel) => {
+      this.#host.journal.deadLetter('in', cancel, 'late');
+    });
+    return this.#uploads.begin();
+  }
+
+  /** The body of a POST was handled, or never will be. */
+  uploaded(number: number): void {
+    this.#uploads?.end(number);
+  }
+
+  /** Bodies of POSTs are on their way. */
+  get isUploading(): boolean {
+    return this.#uploads?.isEmpty === false;
   }
 
   /**
@@ -113,32 +116,34 @@ export class Mailbox {
    * notification or answer is a dead letter (laws 4 and 5).
    */
   accept(envelope: Envelope): RefusalCode | undefined {
-    const { message } = envelope;
+    const { message, bytes } = envelope;
+    const host = this.#host;
+    let { arrival } = host;
     // A ping, or the answer to one, asks whether somebody is there; it keeps nothing awake.
-    const isPing = this.isPing(message);
-    if (isPing && this.#host.arrival === 'rouse') return this.#pong(message, envelope);
-    if (!isPing) this.#touched = true;
-    if (this.#host.arrival === 'rouse') this.#host.rouse();
-    if (this.#host.arrival === 'refuse') return this.#dead(message, 'closed', 'session-not-found');
-    if (isResponse(message)) {
-      this.#host.journal.saw('in', 'response', undefined, envelope.bytes, message);
-      this.#host.receive(message);
+    if (!this.isPing(message)) this.#touched = true;
+    else if (arrival === 'rouse') return this.#pong(message, envelope);
+    // Rousing may end the session: there may be no place for its server.
+    if (arrival === 'rouse') arrival = host.rouse();
+    if (arrival === 'refuse') return this.#dead(message, 'closed', 'session-not-found');
+    if (!('method' in message)) {
+      host.journal.saw('in', 'response', undefined, bytes, message);
+      host.outgoing.receive(message);
       return undefined;
     }
-    this.#host.journal.saw(
-      'in',
-      isRequest(message) ? 'request' : 'notification',
-      message.method,
-      envelope.bytes,
-      message,
-    );
-    if (isRequest(message)) return this.#ask(message, envelope);
-    if (message.method === 'notifications/cancelled') return this.#cancel(message, envelope);
-    if (message.method === 'notifications/progress') {
-      this.#host.receive(message);
+    const { method } = message;
+    if ('id' in message) {
+      host.journal.saw('in', 'request', method, bytes, message);
+      return this.#ask(message, envelope, arrival);
+    }
+    host.journal.saw('in', 'notification', method, bytes, message);
+    if (method === 'notifications/cancelled') return this.#cancel(message, envelope);
+    if (method === 'notifications/progress') {
+      host.outgoing.receive(message);
       return undefined;
     }
-    return this.#enqueue(envelope) ? undefined : this.#dead(message, 'full', 'session-busy');
+    return this.#enqueue(envelope, arrival)
+      ? undefined
+      : this.#dead(message, 'full', 'session-busy');
   }
 
   /** There is no place for its session: what nobody answers is a dead letter (law 5). */
@@ -148,10 +153,10 @@ export class Mailbox {
     return code;
   }
 
-  /** It asks whether somebody is there, or says so. */
+  /** A message asks whether somebody is there, or says so. */
   isPing(message: Message): boolean {
-    if (isResponse(message)) return this.#host.asked(message.id) === 'ping';
-    return isRequest(message) && message.method === 'ping';
+    if (!('method' in message)) return this.#host.outgoing.asked(message.id) === 'ping';
+    return message.method === 'ping' && 'id' in message;
   }
 
   /** Dispatches what waits, in order of arrival, as far as the state and `concurrency` allow. */
@@ -159,7 +164,7 @@ export class Mailbox {
     const waiting = this.#waiting ?? [];
     while (waiting.length > 0 && this.#host.arrival === 'dispatch') {
       const next = waiting[0]!;
-      if (isRequest(next.message) && this.#running >= this.#host.limits.concurrency) return;
+      if (isRequest(next.message) && !this.#hasHandler) return;
       waiting.shift();
       this.#deliver(next);
     }
@@ -171,47 +176,10 @@ export class Mailbox {
     if (first !== undefined) this.#deliver(first);
   }
 
-  /** The server answered: settles the exchange, once (law 6). */
+  /** The server answered. */
   settle(response: ResponseMessage): void {
-    const ask = this.#asks?.get(response.id);
-    if (ask === undefined || ask.isHeld) {
-      // After a cancel or a cut: somebody has already been told (law 8).
-      this.#host.journal.deadLetter('out', response, 'late');
-      return;
-    }
-    const held = this.#host.beforeAnswer(ask, response);
-    if (held !== undefined) {
-      ask.isHeld = true;
-      void held.then((isStored) => this.#release(ask, isStored ? response : undefined));
-      return;
-    }
-    this.#settle(ask, response);
-  }
-
-  /** What an answer waited for has happened, or (`undefined`) could not. */
-  #release(ask: Ask, response: ResponseMessage | undefined): void {
-    const innerId = this.#innerId(ask.message.id);
-    // Cancelled or cut meanwhile: somebody has already been told.
-    if (this.#asks?.get(innerId) !== ask) return;
-    if (response !== undefined) return this.#settle(ask, response);
-    this.#remove(innerId, ask);
-    const body = refusalBody('store-unavailable', ask.message.id);
-    this.#answer(ask, body, JSON.parse(body) as ResponseMessage);
-  }
-
-  #settle(ask: Ask, response: ResponseMessage): void {
-    this.#remove(response.id, ask);
-    const { id } = ask.message;
-    let json: string;
-    try {
-      json = JSON.stringify(id === response.id ? response : { ...response, id });
-    } catch (error) {
-      // JSON has no words for it: the client gets an answer all the same, the server hears why.
-      const body = refusalBody('internal-error', id);
-      this.#answer(ask, body, JSON.parse(body) as ResponseMessage);
-      throw error;
-    }
-    this.#answer(ask, json, response);
+    if (this.#asks !== null) this.#asks.settle(response);
+    else this.#host.journal.deadLetter('out', response, 'late');
   }
 
   /** Answers requests with an error, and drops the notifications that wait with them. */
@@ -220,99 +188,78 @@ export class Mailbox {
     which: 'all' | 'waiting' | 'running',
     data?: Record<string, unknown>,
   ): number {
-    let count = 0;
     if (which !== 'running') {
       for (const { message } of this.#waiting?.splice(0) ?? []) {
         if (!isRequest(message)) this.#host.journal.deadLetter('in', message, 'closed');
       }
     }
-    for (const [innerId, ask] of this.#asks ?? []) {
-      if (which !== 'all' && ask.running !== (which === 'running')) continue;
-      this.#remove(innerId, ask);
-      ask.exchange.answer(refusalBody(code, ask.message.id, data), true);
-      this.#host.answered(ask, undefined);
-      if (ask.watched !== null) this.#host.settled(ask, 'cut', REFUSALS[code].rpcCode);
-      count++;
-    }
-    this.#next();
+    const count = this.#asks?.cut(code, which, data) ?? 0;
+    this.next();
     return count;
+  }
+
+  get #hasHandler(): boolean {
+    return (this.#asks?.running ?? 0) < this.#host.services.limits.concurrency;
   }
 
   #pong(message: Message, { exchange, bytes }: Envelope): undefined {
     if (!isRequest(message)) {
-      if (isResponse(message)) this.#host.receive(message);
+      if (isResponse(message)) this.#host.outgoing.receive(message);
       return;
     }
+    const { journal } = this.#host;
     const json = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: {} });
-    this.#host.journal.saw('in', 'request', 'ping', bytes, message);
-    this.#host.journal.saw('out', 'response', 'ping', json.length, json);
+    journal.saw('in', 'request', 'ping', bytes, message);
+    journal.saw('out', 'response', 'ping', json.length, json);
     exchange?.answer(json);
   }
 
-  #ask(message: RequestMessage, envelope: Envelope): RefusalCode | undefined {
-    const innerId = this.#innerId(message.id);
-    const { limits, uploads } = this.#host;
-    if (envelope.upload !== undefined && uploads?.wasCancelled(message.id, envelope.upload)) {
+  #ask(message: RequestMessage, envelope: Envelope, arrival: Arrival): RefusalCode | undefined {
+    const { upload } = envelope;
+    if (upload !== undefined && this.#uploads?.wasCancelled(message.id, upload) === true) {
       envelope.exchange?.cancelled();
       return undefined;
     }
-    this.#asks ??= new Map();
-    if (this.#asks.has(innerId)) return 'duplicate-request-id';
-    if (this.#asks.size >= limits.maxInFlight) {
-      this.#host.journal.tripped('maxInFlight');
-      return 'session-busy';
-    }
-    const ask: Ask = {
-      message,
-      exchange: envelope.exchange!,
-      since: this.#host.now(),
-      running: false,
-      isHeld: false,
-      watched: null,
-    };
-    this.#asks.set(innerId, ask);
-    this.#host.journal.high('inFlight', this.#asks.size);
-    this.#host.began(ask);
-    if (this.#enqueue(envelope)) return undefined;
-    this.#asks.delete(innerId);
-    if (ask.watched !== null) {
-      this.#host.settled(ask, 'refused', REFUSALS['session-busy'].rpcCode);
-    }
+    const innerId = this.#innerId(message.id);
+    this.#asks ??= new Asks(this.#host, this);
+    const ask = this.#asks.begin(innerId, envelope);
+    if (typeof ask === 'string') return ask;
+    if (this.#enqueue(envelope, arrival)) return undefined;
+    this.#asks.refuse(innerId, ask);
     return 'session-busy';
   }
 
   /** Dispatches at once where nothing has to wait; `false` when there is no room to wait. */
-  #enqueue(envelope: Envelope): boolean {
-    const { arrival, limits } = this.#host;
-    const isFree = !isRequest(envelope.message) || this.#running < limits.concurrency;
-    if (arrival === 'dispatch' && (this.#waiting?.length ?? 0) === 0 && isFree) {
+  #enqueue(envelope: Envelope, arrival: Arrival): boolean {
+    const isFree = !('id' in envelope.message) || this.#hasHandler;
+    if (arrival === 'dispatch' && this.waiting === 0 && isFree) {
       this.#deliver(envelope);
       return true;
     }
+    const { journal, services } = this.#host;
     this.#waiting ??= [];
-    if (this.#waiting.length >= limits.maxQueue) {
-      this.#host.journal.tripped('maxQueue');
+    if (this.#waiting.length >= services.limits.maxQueue) {
+      journal.tripped('maxQueue');
       return false;
     }
     this.#waiting.push(envelope);
-    this.#host.journal.high(arrival === 'stash' ? 'stash' : 'queue', this.#waiting.length);
+    journal.high(arrival === 'stash' ? 'stash' : 'queue', this.#waiting.length);
     return true;
   }
 
   #deliver({ message, delivery }: Envelope): void {
-    if (!isRequest(message)) {
+    if (!('method' in message && 'id' in message)) {
       this.#host.deliver(message, delivery);
       return;
     }
     const innerId = this.#innerId(message.id);
-    const ask = this.#asks?.get(innerId);
+    const ask = this.#asks?.find(innerId);
     if (ask === undefined) return;
-    ask.running = true;
-    this.#running++;
+    this.#asks?.run(ask);
     const inner = innerId === message.id ? message : { ...message, id: innerId };
     const within = ask.watched?.within ?? null;
     if (within === null) this.#host.deliver(inner, delivery);
-    else this.#host.deliverWithin(within, inner, delivery);
+    else handleWithin(within, () => this.#host.deliver(inner, delivery), this.#host.services);
   }
 
   /** A cancel stops its request wherever it is, and never overtakes it (row C2, law 3). */
@@ -320,9 +267,8 @@ export class Mailbox {
     const id = message.params?.['requestId'];
     const innerId =
       typeof id === 'string' || typeof id === 'number' ? this.#innerId(id) : undefined;
-    const ask = innerId === undefined ? undefined : this.#asks?.get(innerId);
-    if (ask === undefined && isRequestId(id) && this.#host.uploads?.hold(id, message, upload))
-      return;
+    const ask = innerId === undefined ? undefined : this.find(innerId);
+    if (ask === undefined && isRequestId(id) && this.#uploads?.hold(id, message, upload)) return;
     // `initialize` can not be cancelled (row C1); what is answered needs no cancel.
     if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
       const isLate = innerId !== undefined && ask === undefined;
@@ -335,32 +281,11 @@ export class Mailbox {
     } else {
       this.#waiting = (this.#waiting ?? []).filter((envelope) => envelope.message !== ask.message);
     }
-    this.#remove(innerId, ask);
-    ask.exchange.cancelled();
-    this.#host.answered(ask, undefined);
-    if (ask.watched !== null) this.#host.settled(ask, 'cancelled');
-    this.#next();
+    this.#asks?.cancel(innerId, ask);
   }
 
-  #answer(ask: Ask, json: string, response: ResponseMessage): void {
-    this.#host.journal.saw('out', 'response', ask.message.method, json.length, json);
-    const isError = response.error !== undefined;
-    if (!ask.exchange.answer(json, isError)) {
-      this.#host.journal.deadLetter('out', response, 'closed');
-    }
-    this.#host.answered(ask, response);
-    if (ask.watched !== null) {
-      this.#host.settled(ask, outcomeOf(response), response.error?.code);
-    }
-    this.#next();
-  }
-
-  #remove(innerId: RequestId, ask: Ask): void {
-    this.#asks?.delete(innerId);
-    if (ask.running) this.#running--;
-  }
-
-  #next(): void {
+  /** A request is over: another may have its turn. */
+  next(): void {
     if (this.#waiting !== null) this.dispatch();
     if (this.references === 0) this.#host.drained();
   }

@@ -1,11 +1,12 @@
 import type { EndReason } from '../../machines/session.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Exchange, Outlet } from './exchange.ts';
 import type { Journal, ProgressEntry } from '../events/journal.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Ask } from './envelope.ts';
-import type { Limits } from '../base/limits.ts';
+import type { Services } from '../events/services.ts';
 import { type Question, Questions } from './questions.ts';
-import type { TransportPeer } from './transport.ts';
+import type { ServerVoice } from './connection.ts';
 import {
   isRequestId,
   isResponse,
@@ -23,7 +24,7 @@ export interface OutgoingHost {
   /** The outlet, if it was ever needed. */
   readonly openOutlet: Outlet | null;
   readonly journal: Journal;
-  readonly limits: Limits;
+  readonly services: Services;
   readonly isConfirmed: boolean;
   readonly mailbox: Mailbox;
   now(): number;
@@ -32,9 +33,8 @@ export interface OutgoingHost {
   /** What is kept of the session, its open questions among it, has changed. */
   stateChanged(): void;
   deliver(message: Message): void;
-  /** Gives a question a while to be reached. */
-  waitForStream(question: Question): void;
-  stopWaiting(question: Question): void;
+  /** Questions that wait, for a while, for a stream they can travel on. */
+  readonly world: { readonly unreached: DeadlineQueue<Question> };
   drained(): void;
   close(reason: EndReason): void;
 }
@@ -48,7 +48,7 @@ const EARLY: ReadonlySet<string> = new Set(['ping', 'notifications/message']);
  * What a session's server says of itself: notifications and questions, each on one stream, in the
  * turn they were said; and what comes back about them.
  */
-export class Outgoing implements TransportPeer {
+export class Outgoing implements ServerVoice {
   readonly #host: OutgoingHost;
   #questions: Questions | null = null;
   #epoch = 1;
@@ -93,15 +93,12 @@ export class Outgoing implements TransportPeer {
 
   /** Forgets what nobody waits for any more. */
   end(): void {
-    for (const question of this.#questions?.clear() ?? []) this.#host.stopWaiting(question);
+    for (const question of this.#questions?.clear() ?? [])
+      this.#host.world.unreached.disarm(question);
     for (const { message } of this.#held?.splice(0) ?? []) {
       this.#host.journal.deadLetter('out', message, 'closed');
     }
     this.#progress = null;
-  }
-
-  settle(response: ResponseMessage): void {
-    this.#host.mailbox.settle(response);
   }
 
   late(message: Message): void {
@@ -153,7 +150,7 @@ export class Outgoing implements TransportPeer {
     if (!this.#say(message, relatedTo)) return this.#fail(question);
     if (this.#reaches(exchange)) return;
     question.giveUp = () => this.#giveUp(question);
-    this.#host.waitForStream(question);
+    this.#host.world.unreached.arm(question);
   }
 
   /** A client's answer, or its progress on one (rows E1, C2; law 9). */
@@ -191,7 +188,7 @@ export class Outgoing implements TransportPeer {
   /** No stream came for a question: its server gets one clear error instead of a long wait. */
   #giveUp(question: Question): void {
     if (this.#reaches(question.exchange)) return;
-    this.#host.journal.tripped('resumeWithinMs');
+    this.#host.journal.tripped('unreachableAfterMs');
     this.#fail(question);
   }
 
@@ -212,7 +209,7 @@ export class Outgoing implements TransportPeer {
   #close(question: Question): void {
     if (question.method !== 'ping') this.#host.stateChanged();
     this.#questions?.close(question);
-    this.#host.stopWaiting(question);
+    this.#host.world.unreached.disarm(question);
   }
 
   #say(message: NotificationMessage | RequestMessage, relatedTo: RequestId | undefined): boolean {
@@ -246,7 +243,7 @@ export class Outgoing implements TransportPeer {
 
   #hold(message: NotificationMessage | RequestMessage, json: string): boolean {
     this.#held ??= [];
-    if (this.#held.length >= this.#host.limits.maxQueue) {
+    if (this.#held.length >= this.#host.services.limits.maxQueue) {
       this.#host.journal.tripped('maxQueue');
       this.#host.journal.deadLetter('out', message, 'full');
       return false;

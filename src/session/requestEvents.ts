@@ -1,15 +1,23 @@
-import type { RequestOutcome, TraceContext, Within } from '../events/events.ts';
-import type { Ask } from './envelope.ts';
-import type { SessionActor } from './sessionActor.ts';
+import type { Carrier, RequestOutcome, TraceContext, Within } from '../events/events.ts';
+import type { Services } from '../events/services.ts';
 import type { RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
+import type { Ask } from './envelope.ts';
 
 /** Longest trace header handed on, in characters: what W3C gives the longest of them, `baggage`. */
 const MAX_TRACE_LENGTH = 8192;
 /** Longest name of a tool or prompt handed on, in characters. */
 const MAX_TARGET_LENGTH = 256;
 
+/** The session of a request, as its events name it. */
+export interface RequestSource {
+  readonly key: string;
+  readonly services: Services;
+  readonly carrier: Carrier;
+  readonly protocolVersion: string | undefined;
+}
+
 /** Announces a request that was taken in. Called only while somebody listens. */
-export function announceBegan(session: SessionActor, ask: Ask): void {
+export function announceBegan(session: RequestSource, ask: Ask): void {
   const { events } = session.services;
   const { message } = ask;
   const watched: NonNullable<Ask['watched']> = { number: ++events.lastRequest, within: null };
@@ -34,13 +42,13 @@ export function announceBegan(session: SessionActor, ask: Ask): void {
 
 /** Announces the end of a request whose beginning was announced. */
 export function announceSettled(
-  session: SessionActor,
+  session: RequestSource,
   ask: Ask,
   outcome: RequestOutcome,
-  errorCode: number | undefined,
+  errorCode?: number,
 ): void {
   if (ask.watched === null) return;
-  const at = session.now();
+  const at = session.services.clock.now();
   session.services.events.emit('request.settled', {
     at,
     session: session.key,
@@ -66,7 +74,7 @@ export function outcomeOf({ error, result }: ResponseMessage): RequestOutcome {
 export function handleWithin(
   run: Within,
   handle: () => void,
-  failed: (error: unknown) => void,
+  { events }: Pick<Services, 'events'>,
 ): void {
   let isHandled = false;
   const once = (): void => {
@@ -77,7 +85,7 @@ export function handleWithin(
   try {
     run(once);
   } catch (error) {
-    failed(error);
+    events.emit('observer.failed', { event: 'request.began', error });
   }
   once();
 }

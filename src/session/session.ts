@@ -55,9 +55,7 @@ export interface Session<T = unknown> {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly ageMs: number;
-  /** `true` in a factory that rebuilds the session's server. */
-  readonly wake: boolean;
-  /** How often the server was rebuilt. */
+  /** How often the server was rebuilt: more than 0 in a factory that rebuilds it. */
   readonly wakeCount: number;
   /** In a rebuilt server: why it was, what `onSleep` kept, which questions nobody will answer. */
   readonly woken: Woken | undefined;

@@ -1,108 +1,115 @@
+import { Actor, type Overseer } from '../actor/actor.ts';
+import type { Arrival } from '../../machines/session.ts';
 import type { SessionEffect } from '../../machines/step.ts';
-import type { Overseer } from '../actor/actor.ts';
-import { EFFECTS } from './effects.ts';
-import type { SessionRecord } from '../store/record.ts';
-import type { Rows } from '../store/record.ts';
-import { SleepingActor } from './sleepingActor.ts';
-import type { Carrier, RequestOutcome, Within } from '../events/events.ts';
-import { runInSession, type SessionContext } from './context.ts';
 import { ActorsError } from '../base/errors.ts';
-import type { Extra, Outlet } from './exchange.ts';
-import { Handshake } from './handshake.ts';
-import type { HttpExchangeHost } from '../http/httpExchange.ts';
+import { SerialQueue } from '../base/serialQueue.ts';
+import { count } from '../events/counters.ts';
+import type { Carrier, PinnedBy } from '../events/events.ts';
+import type { Rows, SessionRecord } from '../store/record.ts';
+import type { Message, NotificationMessage, ResponseMessage } from '../wire/jsonrpc.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
+import { inOurEra } from '../wire/versions.ts';
+import type { Connection } from './connection.ts';
+import { Dormancy } from './dormancy.ts';
+import type { Ask, Envelope } from './envelope.ts';
+import type { Extra, Outlet, Outlets } from './exchange.ts';
+import { confirms, Handshake, HANDSHAKE_METHODS } from './handshake.ts';
 import { Incarnations } from './incarnations.ts';
 import { Mailbox } from './mailbox.ts';
-import { type Ask, type Envelope } from './envelope.ts';
-import type { MailboxHost } from './mailbox.ts';
-import { Outbox } from '../http/outbox.ts';
-import type { OutboxHost } from '../http/outbox.ts';
-import { Outgoing, type OutgoingHost } from './outgoing.ts';
-import type { Question } from './questions.ts';
-import { announceBegan, announceSettled, handleWithin } from './requestEvents.ts';
+import { Outgoing } from './outgoing.ts';
+import { Persistence } from './persistence.ts';
+import { isPlain, recordOf } from './recordOf.ts';
+import type { Woken } from './session.ts';
 import { SessionHandle } from './sessionHandle.ts';
-import { UnreadAnswers } from '../http/unread.ts';
-import { Uploads } from './uploads.ts';
-import {
-  isRequest,
-  isResponse,
-  type Message,
-  type NotificationMessage,
-  type RequestId,
-  type ResponseMessage,
-} from '../wire/jsonrpc.ts';
-import type { RefusalCode } from '../wire/refusals.ts';
-import type { ResponsePort } from '../wire/port.ts';
-import { inOurEra } from '../wire/versions.ts';
+import type { World } from './world.ts';
+
+const DONE = Promise.resolve();
 
 /**
- * One session: an actor that owns an SDK server, its transport and a scoped state. Every message of
- * it, in and out, passes its mailbox.
+ * One MCP session: an actor that owns an SDK server, its transport and a scoped state. Every message
+ * of it, in and out, passes its mailbox.
+ *
+ * Its parts know it by their own ports (`MailboxHost`, `DormancyHost`, …); this is what fills them.
  */
-export class SessionActor
-  extends SleepingActor
-  implements MailboxHost, OutgoingHost, OutboxHost, HttpExchangeHost, SessionContext
-{
+export class SessionActor extends Actor {
+  readonly world: World<SessionActor>;
   readonly mailbox: Mailbox;
   readonly outgoing: Outgoing;
   readonly handshake = new Handshake();
   readonly session: SessionHandle;
   readonly incarnations: Incarnations;
-  readonly #outlet: Outlet | null;
-  #outbox: Outbox | null = null;
+  /** Where a durable store keeps the session; a line has no record, nor has memory of a session in use. */
+  readonly persistence: Persistence | null;
+  /** The value of the runtime's `state` option. */
+  state: unknown;
+  readonly #outlets: Outlets<SessionActor>;
+  /** Opened when it is first needed: most sessions of a moment never have an event stream. */
+  #outlet: Outlet | null;
   #locals: Map<unknown, unknown> | null = null;
-  #uploads: Uploads | null = null;
-  #isSettling = false;
-  /** What those who wait are told when a crash ends it. */
-  #crashCode: 'session-crashed' | 'server-unavailable' = 'session-crashed';
-  #unread: UnreadAnswers | null = null;
+  #dormancy: Dormancy | null = null;
+  #updates: SerialQueue | null = null;
+  #isDismissed = false;
+  /** What those who wait are told when a crash ends the session. */
+  crashCode: 'session-crashed' | 'server-unavailable' = 'session-crashed';
 
   /**
-   * @param outlet where the session's own words go; without one, an outbox of event streams
+   * @param outlets where the session's own words go
    * @param record of one that goes on from it
    */
   constructor(
+    world: World<SessionActor>,
     overseer: Overseer,
     id: string,
     principal: string | undefined,
-    outlet?: Outlet,
+    outlets: Outlets<SessionActor>,
     record?: SessionRecord,
   ) {
     super(overseer, id, principal, record);
+    this.world = world;
     this.mailbox = new Mailbox(this);
     this.outgoing = new Outgoing(this);
     this.session = new SessionHandle(this);
     this.incarnations = new Incarnations(this);
-    this.#outlet = outlet ?? null;
+    this.#outlets = outlets;
+    const { keeper } = world;
+    this.persistence = keeper.isDurable && outlets.hasId ? new Persistence(this, keeper) : null;
+    // A line is there before its session; event streams come when they are asked for.
+    this.#outlet = outlets.hasId ? null : outlets.open(this);
   }
 
   /** Starts the session with the `initialize` that asked for it. */
   start(first: Envelope): void {
     this.handshake.begin(first.message);
     this.mailbox.accept({ ...first, message: inOurEra(first.message) });
-    this.begin(this.limits.sleep);
+    this.begin(this.world.settings.sleep);
   }
 
   /** Goes on from its record. @param rows of its event streams */
   wakeFrom(record: SessionRecord, rows: Rows): void {
-    const { migrate, deserialize, stateVersion } = this.limits;
+    const { version, migrate, decode } = this.world.settings.state;
     this.handshake.restore(record.handshake);
     this.incarnations.restore(record.epoch);
-    this.state = deserialize === undefined ? record.state : deserialize(record.state);
-    if (record.stateVersion !== stateVersion && migrate !== undefined) {
+    this.state = decode === undefined ? record.state : decode(record.state);
+    if (record.stateVersion !== version && migrate !== undefined) {
       this.state = migrate(this.state, record.stateVersion);
     }
     if (record.locals !== undefined) this.#locals = new Map(record.locals);
-    this.keeping.restore(record);
-    const { standalone } = record;
-    if (standalone > 0 || this.sleepers.isDurable) this.outbox.restore(standalone, rows);
+    this.dormancy.restore(record);
+    this.persistence?.restore(record);
+    const sequence = record.standalone;
+    if (sequence > 0 || this.persistence !== null) {
+      this.#outlet = this.#outlets.open(this, { sequence, rows });
+    }
     this.recall(record.confirmed);
   }
 
-  override crash(error: unknown): void {
-    if (error instanceof ActorsError && error.code === 'start-failed') {
-      this.#crashCode = 'server-unavailable';
-    }
-    super.crash(error);
+  protected perform(effect: SessionEffect): void {
+    this.world.effects[effect](this);
+  }
+
+  /** In this process: what `Directory.find` answers. */
+  get at(): 'here' {
+    return 'here';
   }
 
   get references(): number {
@@ -117,54 +124,42 @@ export class SessionActor
     return this.mailbox.takeTouched();
   }
 
-  protected perform(effect: SessionEffect): void {
-    EFFECTS[effect](this);
+  override crash(error: unknown): void {
+    if (error instanceof ActorsError && error.code === 'start-failed') {
+      this.crashCode = 'server-unavailable';
+    }
+    super.crash(error);
   }
 
-  // ---- what the parts of a session ask of it
+  // ---- what is known of the session
+
+  get protocolVersion(): string | undefined {
+    return this.handshake.protocolVersion;
+  }
+
+  get epoch(): number {
+    return this.incarnations.epoch;
+  }
 
   get carrier(): Carrier {
-    return this.#outlet?.carrier ?? 'http';
+    return this.#outlets.carrier;
   }
 
   get outlet(): Outlet {
-    return this.#outlet ?? this.outbox;
+    this.#outlet ??= this.#outlets.open(this);
+    return this.#outlet;
   }
 
   get openOutlet(): Outlet | null {
-    return this.#outlet ?? this.#outbox;
+    return this.#outlet;
   }
 
-  /** Made when the first stream is: most sessions of a moment never have one. */
-  get outbox(): Outbox {
-    this.#outbox ??= new Outbox(this);
-    return this.#outbox;
+  get openLocals(): ReadonlyMap<unknown, unknown> | null {
+    return this.#locals;
   }
 
-  protected get self(): this {
-    return this;
-  }
-
-  /** A session by HTTP has an id to come back with; one on a line ends with it. */
-  get isStorable(): boolean {
-    return this.#outlet === null;
-  }
-
-  get openStreams(): number {
-    if (this.#outlet !== null) return Number(this.#outlet.isReachable);
-    return this.#outbox?.live ?? 0;
-  }
-
-  get uploads(): Uploads | null {
-    return this.#uploads;
-  }
-
-  /** The head of a POST is here, its body on its way. @returns its number, for `uploads.end` */
-  upload(): number {
-    this.#uploads ??= new Uploads(this.limits.maxInFlight, (cancel) => {
-      this.journal.deadLetter('in', cancel, 'late');
-    });
-    return this.#uploads.begin();
+  get openDormancy(): Dormancy | null {
+    return this.#dormancy;
   }
 
   get locals(): Map<unknown, unknown> {
@@ -172,83 +167,54 @@ export class SessionActor
     return this.#locals;
   }
 
-  get openLocals(): ReadonlyMap<unknown, unknown> | null {
-    return this.#locals;
-  }
-
-  get openOutbox(): Outbox | null {
-    return this.#outbox;
-  }
+  // ---- messages
 
   /** Takes a message in; says why not. */
   accept(envelope: Envelope): RefusalCode | undefined {
+    const { message } = envelope;
     // What is answered without a server needs no place for one.
-    const { message, exchange } = envelope;
     const needsPlace = this.isAsleep && !this.mailbox.isPing(message);
     const none = needsPlace ? this.takePlace() : undefined;
     if (none !== undefined) return this.mailbox.refuse(message, none);
     if (!this.isConfirmed) this.#confirm(message);
     const code = this.mailbox.accept(envelope);
-    if (code === undefined && isRequest(message)) this.services.counters.calls++;
-    if (code === undefined && exchange !== undefined && !exchange.isSettled) {
-      this.services.slow.arm(exchange);
+    if (code === undefined && 'method' in message && 'id' in message) {
+      this.services.counters.calls++;
     }
     return code;
   }
 
-  rouse(): void {
+  rouse(): Arrival {
     this.tell({ type: 'message.arrived' });
+    return this.arrival;
   }
 
   deliver(message: Message, delivery?: Extra): void {
     if ('method' in message && message.method === 'notifications/initialized') {
       this.handshake.initialized = true;
     }
-    const { current, wakeCount } = this.incarnations;
     // What came while its server was rebuilt was not heard when it came.
-    if (wakeCount > 0 && !this.isConfirmed) this.#confirm(message);
-    try {
-      runInSession(current, () => current.deliver(message, delivery));
-    } catch (error) {
-      // Its own: by now there may be a successor, rebuilt for another error of the same message.
-      current.crash(error);
-    }
-  }
-
-  began(ask: Ask): void {
-    if (this.services.events.watchesRequests) announceBegan(this, ask);
-  }
-
-  settled(ask: Ask, outcome: RequestOutcome, errorCode?: number): void {
-    announceSettled(this, ask, outcome, errorCode);
-  }
-
-  deliverWithin(run: Within, message: Message, delivery: Extra | undefined): void {
-    handleWithin(
-      run,
-      () => this.deliver(message, delivery),
-      (error) => this.services.events.emit('observer.failed', { event: 'request.began', error }),
-    );
-  }
-
-  asked(id: RequestId): string | undefined {
-    return this.outgoing.asked(id);
-  }
-
-  receive(message: ResponseMessage | NotificationMessage): void {
-    this.outgoing.receive(message);
+    if (this.incarnations.wakeCount > 0 && !this.isConfirmed) this.#confirm(message);
+    this.incarnations.deliver(message, delivery);
   }
 
   answered(ask: Ask, response: ResponseMessage | undefined): void {
-    if (ask.exchange.isSettled) this.services.slow.disarm(ask.exchange);
     this.outgoing.settled(ask);
-    const { maxSubscriptionBytes } = this.limits;
+    const { method } = ask.message;
+    if (!HANDSHAKE_METHODS.has(method)) return;
+    const { maxSubscriptionBytes } = this.services.limits;
     if (response !== undefined && !this.handshake.note(ask, response, maxSubscriptionBytes)) {
       this.journal.tripped('maxSubscriptionBytes');
     }
-    if (ask.message.method !== 'initialize') return;
+    if (method !== 'initialize') return;
     const isRefused = response?.result === undefined;
     this.tell({ type: isRefused ? 'handshake.refused' : 'handshake.answered' });
+  }
+
+  drained(): void {
+    if (this.snapshot.hasTag('ending') && this.mailbox.references === 0) {
+      this.tell({ type: 'session.settled' });
+    }
   }
 
   notify(notification: NotificationMessage): boolean {
@@ -259,118 +225,175 @@ export class SessionActor
     return this.outgoing.tell(notification);
   }
 
+  attachedChanged(attached: boolean): void {
+    this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
+    if (!this.isAsleep) return;
+    // Its time runs from when the last stream closes.
+    this.dormancy.renew();
+    this.stateChanged();
+    // Not in the middle of whatever ended its stream.
+    if (!attached) void DONE.then(() => this.layDown());
+  }
+
+  // ---- sleep, and what is stored
+
+  /** The session has an id to come back with, so a record of it is of use. */
+  get isStorable(): boolean {
+    return this.#outlets.hasId;
+  }
+
+  /** Made when it is first needed: most sessions never sleep. */
+  get dormancy(): Dormancy {
+    this.#dormancy ??= new Dormancy(this, this.world);
+    return this.#dormancy;
+  }
+
+  get isAsleep(): boolean {
+    return this.snapshot.hasTag('asleep');
+  }
+
+  get isDozing(): boolean {
+    return this.snapshot.hasTag('dozing');
+  }
+
+  get isPlain(): boolean {
+    return isPlain(this, this.world);
+  }
+
+  /** What is to be stored of the session now; `undefined` where that can not be stored. */
+  record(): SessionRecord | undefined {
+    if (this.isPlain) return recordOf(this, this.world);
+    count(this.services.counters.limits, 'unstorable');
+    return undefined;
+  }
+
+  get pinned(): PinnedBy | undefined {
+    return this.#dormancy?.pinned;
+  }
+
+  get woken(): Woken | undefined {
+    return this.#dormancy?.woken;
+  }
+
+  /** After its end: resolves when the store has forgotten it; `null` where it knew nothing. */
+  get forgotten(): Promise<void> | null {
+    return this.persistence?.forgotten ?? null;
+  }
+
+  /** Nothing in this process needs the actor: the session can go on as its record. */
+  get canLieDown(): boolean {
+    if (!this.isAsleep || !this.isStorable || this.holdsPlace) return false;
+    if (this.#updates?.isEmpty === false || this.mailbox.isUploading) return false;
+    return this.incarnations.isReleased && this.#outlet?.isFree !== false;
+  }
+
+  /** This actor has been replaced by its record: `Directory.find` gives the session's next one. */
+  get isDismissed(): boolean {
+    return this.#isDismissed;
+  }
+
+  /** The actor of this session in this process, where this one has become a record. */
+  get successor(): SessionActor | undefined {
+    return this.#isDismissed ? this.world.home.successor(this) : undefined;
+  }
+
+  reach<T>(use: (there: SessionActor) => T, gone: () => Awaited<T>): Promise<Awaited<T>> {
+    return this.world.home.reach(this, use, gone);
+  }
+
+  /** Changes the state. What `change` returns becomes the state; nothing keeps the one there is. */
+  async update(change: (state: unknown) => unknown): Promise<unknown> {
+    this.#updates ??= new SerialQueue();
+    const state = this.#updates.run(async () => {
+      const next = await change(this.state);
+      if (next !== undefined) this.state = next;
+      this.stateChanged();
+      return this.state;
+    });
+    try {
+      return await state;
+    } finally {
+      // It may have kept a sleeping session here.
+      this.layDown();
+    }
+  }
+
+  /** What is kept of the session has changed: only a durable store needs to hear. */
+  stateChanged(): void {
+    this.persistence?.changed();
+  }
+
+  /** Stores what is kept of it. `false`: the store failed, and it goes on in memory. */
+  async stored(): Promise<boolean> {
+    return this.persistence === null || (await this.persistence.stored());
+  }
+
+  /** Goes on as a record. */
+  dismissed(): void {
+    this.#isDismissed = true;
+    this.disarm();
+    this.#outlet?.close();
+  }
+
+  /** The session is in use. */
+  roused(): void {
+    this.#dormancy?.roused();
+    this.persistence?.roused();
+  }
+
+  /** The session ends: nothing of it is kept, unless another process goes on with it. */
+  forget(): void {
+    this.#dormancy?.unpin();
+    if (this.reason !== 'drained' && this.persistence?.isUsed === true) this.persistence.forget();
+  }
+
+  override lookForQuiet(): void {
+    if (!this.isAsleep) return super.lookForQuiet();
+    if (this.snapshot.context.attached) return;
+    // Somebody looked at it while it slept.
+    this.layDown();
+    if (!this.#isDismissed) this.lifetimes.quiet.arm(this);
+  }
+
+  /** Rouses the session, if it is not in use. `false` where there is no place for it. */
+  wake(): boolean {
+    if (this.snapshot.hasTag('ending')) return false;
+    if (this.isAsleep && this.takePlace() !== undefined) return false;
+    if (this.arrival === 'rouse') this.rouse();
+    return true;
+  }
+
+  /** Leaves this process where nothing of it is needed here. */
+  layDown(): void {
+    if (!this.isAsleep) return;
+    this.world.home.layDown(this);
+    // What is still on its way to the store will have got there.
+    if (!this.#isDismissed && this.canLieDown) this.lifetimes.quiet.arm(this);
+  }
+
+  override yieldPlace(): boolean {
+    const { snapshot } = this;
+    // One that can sleep at once loses nothing by it; who has just been told waits for the store.
+    if (snapshot.hasTag('warm') && snapshot.context.sleeps && this.isConfirmed) {
+      this.tell({ type: 'deadline.passed' });
+    }
+    if (!this.holdsPlace || this.isDozing) return !this.holdsPlace;
+    return super.yieldPlace();
+  }
+
   /** The server is connected: the session exists for those who watch. */
   announce(): void {
     const { events, principalKey } = this.services;
     events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
   }
 
-  waitForStream(question: Question): void {
-    this.services.unreached.arm(question);
+  woke(connection: Connection, began: number): Promise<void> {
+    return this.dormancy.woke(connection, this.epoch, began);
   }
 
-  stopWaiting(question: Question): void {
-    this.services.unreached.disarm(question);
-  }
-
-  sent(port: ResponsePort): void {
-    if (port.unread === 0) return;
-    this.#unread ??= new UnreadAnswers(this.limits.maxUnreadBytes, () => {
-      this.journal.tripped('maxUnreadBytes');
-    });
-    this.#unread.add(port);
-  }
-
-  streamsChanged(delta: 1 | -1): void {
-    this.services.counters.streams += delta;
-  }
-
-  attachedChanged(attached: boolean): void {
-    this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
-    if (this.isAsleep) this.lookedAt(attached);
-  }
-
-  drained(): void {
-    if (this.#isSettling && this.mailbox.references === 0) this.tell({ type: 'session.settled' });
-  }
-
-  rest(): void {
-    if (this.#uploads?.isEmpty === true) this.#uploads = null;
-    this.mailbox.rest();
-    this.journal.rest();
-    this.armIdle();
-  }
-
-  // ---- the machine's effects, by the names it gives them
-
-  rebuild(): void {
-    // Where it slept there is nobody to ask for a place but the one who woke it.
-    this.services.handshake.arm(this);
-    this.incarnations.rebuild();
-  }
-
-  abandon(): void {
-    this.noteCrash();
-    this.mailbox.cut('session-crashed', 'running', { reason: 'crashed' });
-    void this.incarnations.release();
-  }
-
-  dispatchStash(): void {
-    this.roused();
-    if (this.isConfirmed) this.services.handshake.disarm(this);
-    this.mailbox.dispatch();
-  }
-
-  /** The client has initialized; or it goes to work without a word of it, as some do (row L2). */
   #confirm(message: Message): void {
     const { arrival } = this;
-    if (arrival === 'stash' || arrival === 'refuse' || isResponse(message)) return;
-    const { method } = message;
-    // Whoever comes back to a session that slept has had the answer to its `initialize`.
-    const isWork = (this.isAsleep || isRequest(message)) && method !== 'ping';
-    if (isWork || method === 'notifications/initialized')
-      this.tell({ type: 'handshake.confirmed' });
-  }
-
-  confirmHandshake(): void {
-    this.confirmed();
-    this.stateChanged();
-    this.outgoing.confirm();
-  }
-
-  settleWork(): void {
-    this.forget();
-    this.leave();
-    this.openOutlet?.retire();
-    // Where the client left, nobody waits for what is in flight.
-    const which = this.reason === 'disconnected' ? 'all' : 'waiting';
-    this.services.counters.cut += this.mailbox.cut('session-ended', which, { reason: this.reason });
-    this.#isSettling = true;
-    this.drained();
-  }
-
-  cut(): void {
-    this.forget();
-    this.leave();
-    const { reason } = this;
-    const code = reason === 'crashed' ? this.#crashCode : 'session-ended';
-    const count = this.mailbox.cut(code, 'all', { reason });
-    this.services.counters.cut += count;
-    for (let i = 0; i < count; i++) this.journal.orphan('handler');
-  }
-
-  release(): void {
-    try {
-      this.outgoing.end();
-      this.openOutlet?.close(this.reason);
-    } finally {
-      // Whatever a socket does on its way out: a session that is not released never ends.
-      void this.#released().then(() => this.tell({ type: 'session.released' }));
-    }
-  }
-
-  async #released(): Promise<void> {
-    await this.incarnations.release();
-    await this.handOver();
+    if (arrival === 'stash' || arrival === 'refuse') return;
+    if (confirms(message, this.isAsleep)) this.tell({ type: 'handshake.confirmed' });
   }
 }

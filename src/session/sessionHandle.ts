@@ -1,21 +1,52 @@
 import { ActorsError } from '../base/errors.ts';
-import type { SessionActor } from './sessionActor.ts';
-import type { LogEntry, ProgressEntry } from '../events/journal.ts';
 import type { Owned } from '../base/scope.ts';
-import type { Implementation, Session } from './session.ts';
-import type { Woken } from './session.ts';
+import type { Journal, LogEntry, ProgressEntry } from '../events/journal.ts';
+import type { Services } from '../events/services.ts';
+import type { NotificationMessage } from '../wire/jsonrpc.ts';
+import type { Connection } from './connection.ts';
+import type { Handshake } from './handshake.ts';
+import type { Implementation, Session, Woken } from './session.ts';
+
+/** The actor of a session, as its handle uses it. */
+export interface HandleHost {
+  readonly id: string;
+  readonly key: string;
+  readonly principal: string | undefined;
+  readonly startedAt: number;
+  readonly protocolVersion: string | undefined;
+  readonly services: Services;
+  readonly world: { readonly serverOptions: Session['serverOptions'] };
+  readonly journal: Journal;
+  readonly handshake: Handshake;
+  readonly outgoing: { readonly progress: readonly ProgressEntry[] };
+  readonly incarnations: {
+    readonly current: Connection;
+    /** How often the server was rebuilt. */
+    readonly wakeCount: number;
+  };
+  readonly woken: Woken | undefined;
+  readonly state: unknown;
+  /** This actor has been replaced by its record. */
+  readonly isDismissed: boolean;
+  /** The actor there is now, where this one has been replaced and the next one is in reach. */
+  readonly successor: HandleHost | undefined;
+  /** Does something to the session where it is now. @param gone where it has ended */
+  reach<T>(use: (there: HandleHost) => T, gone: () => Awaited<T>): Promise<Awaited<T>>;
+  update(change: (state: unknown) => unknown): Promise<unknown>;
+  notify(notification: NotificationMessage): boolean;
+  close(reason: 'terminated'): void;
+}
 
 /** What user code holds of a session: see {@link Session}. */
 export class SessionHandle implements Session {
-  readonly era = 'legacy';
-  #actor: SessionActor;
+  #actor: HandleHost;
 
-  constructor(actor: SessionActor) {
+  constructor(actor: HandleHost) {
     this.#actor = actor;
   }
 
-  /** Who held it while its session slept goes on with the actor there is now. */
-  get #live(): SessionActor {
+  /** Code that held the handle while the session slept goes on with the actor there is now. */
+  get #live(): HandleHost {
     this.#actor = this.#actor.successor ?? this.#actor;
     return this.#actor;
   }
@@ -36,6 +67,10 @@ export class SessionHandle implements Session {
     return this.#actor.services.principalKey(this.#actor.principal);
   }
 
+  get era(): 'legacy' {
+    return 'legacy';
+  }
+
   get protocolVersion(): string | undefined {
     return this.#actor.protocolVersion;
   }
@@ -53,11 +88,7 @@ export class SessionHandle implements Session {
   }
 
   get ageMs(): number {
-    return this.#actor.now() - this.#actor.startedAt;
-  }
-
-  get wake(): boolean {
-    return this.#live.incarnations.wakeCount > 0;
+    return this.#actor.services.clock.now() - this.#actor.startedAt;
   }
 
   get wakeCount(): number {
@@ -86,8 +117,9 @@ export class SessionHandle implements Session {
   own<R extends Owned>(resource: R, options?: { readonly deadlineMs?: number }): R {
     const actor = this.#live;
     const owner = actor.incarnations.current;
-    if (owner.owned >= actor.limits.maxResources) actor.journal.tripped('maxResources');
-    owner.own(resource, options?.deadlineMs, actor.limits.maxResources);
+    const { maxResources } = actor.services.limits;
+    if (owner.owned >= maxResources) actor.journal.tripped('maxResources');
+    owner.own(resource, options?.deadlineMs, maxResources);
     const emitter = resource as {
       on?: (event: 'error', listener: (error: unknown) => void) => void;
     };
@@ -119,7 +151,7 @@ export class SessionHandle implements Session {
   }
 
   get serverOptions(): Session['serverOptions'] {
-    return this.#actor.services.serverOptions;
+    return this.#actor.world.serverOptions;
   }
 
   close(): void {
@@ -134,11 +166,11 @@ export class SessionHandle implements Session {
   }
 
   /** Where the actor this was made for has become a record in a durable store. */
-  #reach<T>(use: (there: SessionActor) => T, gone: () => Awaited<T>): Promise<Awaited<T>> {
-    const used = (there: SessionActor): T => {
+  #reach<T>(use: (there: HandleHost) => T, gone: () => Awaited<T>): Promise<Awaited<T>> {
+    const used = (there: HandleHost): T => {
       this.#actor = there;
       return use(there);
     };
-    return this.#actor.sleepers.reach(this.#actor, used, gone);
+    return this.#actor.reach(used, gone);
   }
 }

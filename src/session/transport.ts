@@ -8,7 +8,7 @@ import { isRequest, isResponse, type Message, type RequestId } from '../wire/jso
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
 
 /** Where a transport hands what its server says: the session's mailbox. */
-export interface TransportPeer {
+export interface TransportHost {
   /** An answer; the mailbox settles its exchange. */
   settle(response: ResponseMessage): void;
   /** A notification, for the client or for a request of it. */
@@ -36,17 +36,17 @@ export class ServerTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   readonly sessionId: string;
-  readonly #peer: TransportPeer;
+  readonly #host: TransportHost;
   #isClosed = false;
 
-  constructor(sessionId: string, peer: TransportPeer) {
+  constructor(sessionId: string, host: TransportHost) {
     this.sessionId = sessionId;
-    this.#peer = peer;
+    this.#host = host;
   }
 
   /** For servers that stand in for another one: whether a word of no request is read now. */
   get isReachable(): boolean {
-    return this.#peer.isReachable;
+    return this.#host.isReachable;
   }
 
   start(): Promise<void> {
@@ -54,14 +54,14 @@ export class ServerTransport implements Transport {
   }
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    const peer = this.#peer;
+    const host = this.#host;
     const said = message as Message;
-    if (this.#isClosed) peer.late(said);
-    else if (isResponse(said)) peer.settle(said);
-    else if (isRequest(said)) peer.ask(said, options?.relatedRequestId);
-    else peer.tell(said, options?.relatedRequestId);
+    if (this.#isClosed) host.late(said);
+    else if (isResponse(said)) host.settle(said);
+    else if (isRequest(said)) host.ask(said, options?.relatedRequestId);
+    else host.tell(said, options?.relatedRequestId);
     // It is on its way; a server that awaits this keeps step with its client.
-    return peer.drained() ?? DONE;
+    return host.drained() ?? DONE;
   }
 
   /** Hands a message to the server. */
@@ -71,7 +71,7 @@ export class ServerTransport implements Transport {
 
   /** Called by the server: its client can not reach it any more. */
   close(): Promise<void> {
-    if (this.detach()) this.#peer.closedByServer();
+    if (this.detach()) this.#host.closedByServer();
     return DONE;
   }
 

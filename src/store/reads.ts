@@ -1,18 +1,17 @@
-import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
-import { isPromise } from '../base/awaitable.ts';
+import { type Awaitable, isPromise } from '../base/awaitable.ts';
+import { type Timer, within } from '../base/within.ts';
 import type { SessionStore } from './store.ts';
-import type { Awaitable } from '../base/awaitable.ts';
 
 /** Asks a session store. In memory it answers in the same turn; no other is waited for for ever. */
 export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count' | 'rows'> {
   readonly #store: SessionStore;
-  readonly #storing: DeadlineQueue<() => void>;
+  readonly #timer: Timer;
 
-  /** @param storing who waits for the store, and how they are told that it takes too long */
-  constructor(store: SessionStore, storing: DeadlineQueue<() => void>) {
+  /** @param timer how long the store may take for an answer */
+  constructor(store: SessionStore, timer: Timer) {
     this.#store = store;
-    this.#storing = storing;
+    this.#timer = timer;
   }
 
   get(id: string): ReturnType<SessionStore['get']> {
@@ -48,20 +47,11 @@ export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
-    return isPromise(asked) ? this.#wait(asked) : asked;
+    return isPromise(asked) ? within(asked, this.#timer, late) : asked;
   }
+}
 
-  async #wait<T>(asked: PromiseLike<T>): Promise<T> {
-    let tooLong!: () => void;
-    const late = new Promise<never>((_resolve, reject) => {
-      tooLong = () =>
-        reject(new ActorsError('store-unavailable', 'the session store did not answer in time'));
-    });
-    this.#storing.arm(tooLong);
-    try {
-      return await Promise.race([asked, late]);
-    } finally {
-      this.#storing.disarm(tooLong);
-    }
-  }
+/** The error of whoever waited for a store as long as `storeTimeoutMs`. */
+export function late(): ActorsError {
+  return new ActorsError('store-unavailable', 'the session store did not answer in time');
 }

@@ -1,6 +1,7 @@
 import type { DeadlineQueue } from '../base/deadlines.ts';
-import { ActorsError } from '../base/errors.ts';
+import { type Timer, within } from '../base/within.ts';
 import type { EventStream } from '../events/eventStream.ts';
+import { late } from './reads.ts';
 import type { SessionRecord } from './record.ts';
 import type { SessionStore, StoreChange } from './store.ts';
 
@@ -20,15 +21,14 @@ export interface WriterHost {
   readonly later: DeadlineQueue<Kept>;
   /** What could not be stored, to be tried again. */
   readonly retries: DeadlineQueue<() => void>;
-  /** Who waits for the store, and how they are told that it takes too long. */
-  readonly storing: DeadlineQueue<() => void>;
+  /** How long the store may take before whoever waits for it hears that it takes too long. */
+  readonly timer: Timer;
 }
 
-/** Somebody who waits for a write, and what they are told when it takes too long. */
+/** Somebody who waits for a write. */
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-  readonly tooLong: () => void;
 }
 
 /** What the next write is to do for one session. */
@@ -116,15 +116,8 @@ export class Writer {
   async close(): Promise<void> {
     for (const id of this.#removing.keys()) if (!this.isBusy(id)) this.#remove(id).catch(() => {});
     if (!this.#isRunning) return;
-    await new Promise<void>((resolve) => {
-      const { storing } = this.#host;
-      const done = (): void => {
-        storing.disarm(done);
-        resolve();
-      };
-      storing.arm(done);
-      this.#idle.push(done);
-    });
+    const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
+    await within(idle, this.#host.timer, late).catch(() => {});
   }
 
   #remove(id: string): Promise<void> {
@@ -154,17 +147,18 @@ export class Writer {
     return done;
   }
 
-  #wait(all: Set<Waiting>): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      const tooLong = (): void => {
-        all.delete(waiting);
-        reject(new ActorsError('store-unavailable', 'the session store did not answer in time'));
-      };
-      const waiting = { resolve, reject, tooLong };
+  async #wait(all: Set<Waiting>): Promise<void> {
+    let waiting!: Waiting;
+    const written = new Promise<void>((resolve, reject) => {
+      waiting = { resolve, reject };
       all.add(waiting);
-      // From here on, and not from when its turn comes: what is before it may hang.
-      this.#host.storing.arm(tooLong);
     });
+    try {
+      // From here on, and not from when its turn comes: what is before it may hang.
+      await within(written, this.#host.timer, late);
+    } finally {
+      all.delete(waiting);
+    }
   }
 
   async #run(): Promise<void> {
@@ -214,10 +208,7 @@ export class Writer {
   #told(batch: Batch, tell: (waiting: Waiting) => void): void {
     for (const [id, { waiting }] of batch) {
       this.#writing.delete(id);
-      for (const each of waiting) {
-        this.#host.storing.disarm(each.tooLong);
-        tell(each);
-      }
+      for (const each of waiting) tell(each);
     }
   }
 }

@@ -19,4 +19,5 @@ export {
 } from './sessionModel.ts';
 export { type PropertyOptions, sessionProperty } from './sessionProperty.ts';
 export { virtualClock, type VirtualClock } from './virtualClock.ts';
-export { type Failure, walkModel, type WalkReport } from './walkModel.ts';
+export type { Failure } from './report.ts';
+export { walkModel, type WalkReport } from './walkModel.ts';

@@ -1,5 +1,13 @@
 import { edgeName, type ModelEdge } from './model.ts';
-import type { Failure } from './walkModel.ts';
+import type { Path } from './planPaths.ts';
+
+/** Where a server does not do what the model says. */
+export interface Failure {
+  /** The way there; its last edge is the one that failed. */
+  readonly path: Path;
+  readonly expected: string;
+  readonly seen: string;
+}
 
 /** A way on one line: states, and between them the events that lead from one to the next. */
 export function pathText(path: readonly ModelEdge[]): string {

@@ -4,15 +4,7 @@ import { walkable } from './leftOut.ts';
 import { Mismatch } from './mismatch.ts';
 import { edgeName, type ModelEdge } from './model.ts';
 import { type Path, plan, type PlanOptions } from './planPaths.ts';
-import { failureText } from './report.ts';
-
-/** Where a server does not do what the model says. */
-export interface Failure {
-  /** The way there; its last edge is the one that failed. */
-  readonly path: Path;
-  readonly expected: string;
-  readonly seen: string;
-}
+import { type Failure, failureText } from './report.ts';
 
 /** What a walk found. As text, a report to read. */
 export interface WalkReport {

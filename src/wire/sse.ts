@@ -23,6 +23,6 @@ export function endpointFrame(uri: string): string {
 }
 
 /** An id to resume from before there is anything to say, and how soon to come back (row P12). */
-export function primingFrame(id: string, retryMs: number): string {
-  return `id: ${id}\nretry: ${retryMs}\ndata: \n\n`;
+export function primingFrame(id: string, sseRetryMs: number): string {
+  return `id: ${id}\nretry: ${sseRetryMs}\ndata: \n\n`;
 }

@@ -1,7 +1,12 @@
 import { createRuntime, type Runtime, type RuntimeOptions } from 'mcp-actors';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Channel, ChannelEnd, Wire } from '../../src/adapters/channel.ts';
-import { endpointOf } from '../../src/runtime.ts';
+import {
+  type Channel,
+  type ChannelEnd,
+  type Wire,
+  openChannel,
+} from '../../src/adapters/channel.ts';
+import { endpointOf } from '../../src/http/endpointOf.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeServer } from '../support/fakeServer.ts';
 import type { Rpc } from '../support/reply.ts';
@@ -47,7 +52,8 @@ function open(options: Partial<RuntimeOptions<unknown>> = {}): Rig {
   const runtime = createRuntime<unknown>({ server: () => server, clock, ...options });
   onTestFinished(() => runtime.close());
   const wire = new FakeWire();
-  const channel = endpointOf(runtime).open(
+  const channel = openChannel(
+    endpointOf(runtime),
     { head: { method: '', headers: {} }, authInfo: undefined },
     wire,
   );
@@ -243,7 +249,7 @@ describe('the end of a channel', () => {
     expect(runtime.stats().sessions.idle).toBe(1);
     const other = new FakeWire();
     const head = { method: '', headers: {} };
-    const second = endpointOf(runtime).open({ head, authInfo: undefined }, other);
+    const second = openChannel(endpointOf(runtime), { head, authInfo: undefined }, other);
     (second as Channel).receive(JSON.stringify(request('init', 'initialize')));
     expect(other.ends).toEqual(['at-capacity']);
     expect(wire.ends).toEqual([]);

@@ -29,7 +29,7 @@ function startRig(options: Partial<RuntimeOptions<unknown>> = {}): Rig {
 describe('connectInMemory', () => {
   it('loads no module of node and no ws', () => {
     const loaded = [...closureOf('src/adapters/memory.ts').keys()];
-    expect(loaded).toContain('src/http/endpoint.ts');
+    expect(loaded).toContain('src/http/endpointOf.ts');
     expect(loaded.filter((to) => to.startsWith('node:') || to === 'ws')).toEqual([]);
   });
 

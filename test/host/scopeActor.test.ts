@@ -236,9 +236,7 @@ describe('events of the host', () => {
     );
     expect(lines).toEqual([
       ['session.transition', scope.key, 'new', 'initializing.building'],
-      ['session.transition', scope.key, 'initializing.building', 'initializing.handshaking'],
-      ['session.transition', scope.key, 'initializing.handshaking', 'active'],
-      ['session.transition', scope.key, 'active', 'active'],
+      ['session.transition', scope.key, 'initializing.building', 'active'],
       ['session.started', scope.key],
       ['session.transition', scope.key, 'active', 'closing.settling'],
       ['session.transition', scope.key, 'closing.settling', 'closing.releasing'],

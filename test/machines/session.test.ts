@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { initialTransition, transition } from 'xstate';
 import {
   type Arrival,
-  arrivalOf,
   END_REASONS,
   type SessionEvent,
   sessionMachine,
 } from '../../machines/session.ts';
+import { arrivalOf } from '../../machines/step.ts';
 import {
   EVENTS,
   nameOf,
@@ -34,6 +34,7 @@ function step(from: Snapshot, event: SessionEvent): [state: string, ...effects: 
 const TABLE: Readonly<Record<StateName, Readonly<Record<string, readonly string[]>>>> = {
   'initializing.building': {
     'session.built': ['initializing.handshaking', 'greet'],
+    'session.ready': ['active', 'confirm', 'dispatchStash', 'watchQuiet'],
     'deadline.passed': ['closing.releasing', 'cut', 'release'],
     'session.crashed': ['closing.releasing', 'cut', 'release'],
     'session.crashed restart': ['closing.releasing', 'cut', 'release'],
@@ -134,8 +135,8 @@ describe('sessionMachine', () => {
     'initializing.handshaking': ['stash', 'accepting', 'resident'],
     'initializing.waking': ['stash', 'accepting'],
     active: ['dispatch', 'accepting', 'resident'],
-    'idle.warm': ['rouse', 'accepting', 'resident'],
-    'idle.dozing': ['rouse', 'accepting', 'resident'],
+    'idle.warm': ['rouse', 'accepting', 'resident', 'warm'],
+    'idle.dozing': ['rouse', 'accepting', 'resident', 'dozing'],
     'idle.pinned': ['rouse', 'accepting', 'resident'],
     'idle.asleep': ['rouse', 'accepting', 'asleep'],
     'closing.settling': ['refuse', 'ending'],

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
+import { servicesOf } from '../support/servicesOf.ts';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from 'mcp-actors';
 import type { Arrival } from '../../machines/index.ts';
 import type { Exchange } from '../../src/session/exchange.ts';
 import type { Journal } from '../../src/events/journal.ts';
@@ -58,23 +58,20 @@ class Model {
       tripped: () => {},
       high: () => {},
     };
+    const services = servicesOf({ concurrency, maxInFlight, maxQueue });
+    services.events.on('request.began', ({ request }) => void (this.announced[request - 1] = 0));
+    services.events.on('request.settled', ({ request }) => void this.announced[request - 1]!++);
     this.#host = {
-      now: () => 0,
-      beforeAnswer: () => undefined,
+      services,
+      carrier: 'http',
+      protocolVersion: undefined,
+      persistence: null,
       key: 'key',
       journal: journal as Journal,
-      limits: { ...DEFAULT_LIMITS, concurrency, maxInFlight, maxQueue },
       arrival: 'dispatch',
-      rouse: () => {},
+      rouse: () => 'dispatch',
       deliver: (message) => this.#deliver(message),
-      receive: () => {},
-      uploads: null,
-      began: (ask) => {
-        ask.watched = { number: this.announced.push(0) - 1, within: null };
-      },
-      settled: ({ watched }) => void this.announced[watched!.number]!++,
-      deliverWithin: (_run, message) => this.#deliver(message),
-      asked: () => undefined,
+      outgoing: { receive: () => {}, asked: () => undefined },
       answered: () => {},
       drained: () => this.#check(this.mailbox.references === 0, 'drained at zero references'),
     };
@@ -119,7 +116,6 @@ class Model {
       answer: settle,
       cancelled: () => void settle(),
       tell: () => true,
-      upgrade: () => {},
     };
     const message: Message = { jsonrpc: '2.0', id, method: 'ask', params: { at: asked.at } };
     const envelope = { message, delivery: { authInfo: undefined }, exchange, bytes: 1 };

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { createRuntime, type Runtime } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../../src/runtime.ts';
+import { endpointOf } from '../../src/http/endpointOf.ts';
+import { openChannel } from '../../src/adapters/channel.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
 import { seeded } from '../support/seeded.ts';
@@ -103,7 +104,7 @@ class Exchange {
   async open(): Promise<void> {
     const line = new Line(this.ledger, this.#refusals);
     const head = { method: '', headers: {} };
-    const channel = endpointOf(this.runtime).open({ head, authInfo: undefined }, line);
+    const channel = openChannel(endpointOf(this.runtime), { head, authInfo: undefined }, line);
     if (typeof channel === 'string') return;
     line.channel = channel;
     this.lines.push(line);

@@ -26,7 +26,7 @@ describe('who stays awake', () => {
     await sleep(world);
     expect(pinned).toMatchObject([{ why }]);
     expect(world.runtime.stats()).toMatchObject({ pinned: { [why]: 1 }, sessions: { idle: 1 } });
-    const { sessions } = await world.runtime.sessions();
+    const { sessions } = await world.runtime.list();
     expect(sessions).toMatchObject([{ state: 'idle.pinned', pinned: why }]);
     await client.call('tools/list');
     expect(world.runtime.stats().pinned[why]).toBe(0);

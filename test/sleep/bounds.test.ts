@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../../src/runtime.ts';
+import { endpointOf } from '../../src/http/endpointOf.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { MINUTE, sleep } from '../support/sleep.ts';
 import type { WireClient } from '../support/wireClient.ts';
@@ -50,8 +50,8 @@ describe('bounds of those asleep', () => {
     for (let i = 0; i < 5; i++) await world.open();
     await sleep(world);
     await world.clock.elapse(40 * MINUTE);
-    const { services } = endpointOf(world.runtime);
-    const { quiet, idle, evict, closing, handshake } = services;
+    const { lifetimes } = endpointOf(world.runtime).directory;
+    const { quiet, idle, evict, closing, handshake } = lifetimes;
     expect([quiet, idle, evict, closing, handshake].map(({ size }) => size)).toEqual([
       0, 0, 0, 0, 0,
     ]);

@@ -19,7 +19,7 @@ describe('a handshake that is not confirmed', () => {
         const server = world.serve((message) => {
           if ('method' in message && message.method === 'ping') throw new Error('boom');
         });
-        if (!session.wake) return server;
+        if (session.wakeCount === 0) return server;
         return new Promise((resolve) => builds.push(() => resolve(server)));
       },
     });

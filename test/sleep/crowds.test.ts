@@ -63,7 +63,7 @@ describe.each([
       evicted: { expired: 1000 },
     });
     expect([...ended.values()]).toEqual(once(1000));
-    expect((await world.runtime.sessions()).sessions).toEqual([]);
+    expect((await world.runtime.list()).sessions).toEqual([]);
   });
 
   it('is cut down to maxSleeping, each once, those that slept longest first', async () => {
@@ -79,7 +79,7 @@ describe.each([
       evicted: { capacity: 61 },
       limits: { maxSleeping: 61 },
     });
-    expect((await world.runtime.sessions({ limit: 1000 })).sessions).toHaveLength(40);
+    expect((await world.runtime.list({ limit: 1000 })).sessions).toHaveLength(40);
     expect((await (await first.request('ping')).whole()).status).toBe(404);
   });
 
@@ -91,7 +91,7 @@ describe.each([
     await eventually(() => ended.size === 20);
     expect([...ended.values()]).toEqual(once(20));
     expect(world.runtime.stats().sessions).toMatchObject({ asleep: 30, total: 30 });
-    const { sessions } = await world.runtime.sessions({ principal: 'ann', limit: 1000 });
+    const { sessions } = await world.runtime.list({ principal: 'ann', limit: 1000 });
     expect(sessions).toHaveLength(10);
   });
 });

@@ -73,7 +73,11 @@ describe('a process that ends', () => {
     const again = await moved(client, second);
     expect((await again.call('count')).result).toEqual({ state: { count: 3 } });
     const [session] = second.runtime.residents();
-    expect([session?.key, session?.wake, session?.woken?.cause]).toEqual([key, true, 'restarted']);
+    expect([session?.key, session?.wakeCount, session?.woken?.cause]).toEqual([
+      key,
+      1,
+      'restarted',
+    ]);
     expect(second.server.methods).toContain('logging/setLevel');
     expect(second.runtime.stats()).toMatchObject({ woken: 1, sessions: { active: 1, asleep: 0 } });
   });
@@ -169,10 +173,13 @@ describe('a process that ends', () => {
     await client.call('count');
     let isBroken = true;
     const second: FakeRuntime = machine.start({
-      stateVersion: 2,
-      migrate: (state, from) => {
-        if (isBroken) throw new Error('not yet');
-        return { migrated: state, from };
+      state: {
+        create: () => ({}),
+        version: 2,
+        migrate: (state, from) => {
+          if (isBroken) throw new Error('not yet');
+          return { migrated: state, from };
+        },
       },
     });
     const again = await moved(client, second);
@@ -182,7 +189,7 @@ describe('a process that ends', () => {
     expect(second.runtime.residents()[0]?.state).toEqual({ migrated: { count: 1 }, from: 1 });
   });
 
-  it('serialize and deserialize keep a state that is no plain data', async () => {
+  it('encode and decode keep a state that is no plain data', async () => {
     class Cart {
       readonly items: string[];
       constructor(items: string[]) {
@@ -190,9 +197,11 @@ describe('a process that ends', () => {
       }
     }
     const machine = new Machine({
-      state: () => new Cart(['apple']),
-      serialize: (cart) => (cart as Cart).items,
-      deserialize: (items) => new Cart(items as string[]),
+      state: {
+        create: () => new Cart(['apple']),
+        encode: (cart) => (cart as Cart).items,
+        decode: (items) => new Cart(items as string[]),
+      },
     });
     const client = await machine.start().open();
     const second = machine.start();
@@ -356,16 +365,16 @@ describe('a session in a durable store', () => {
   });
 });
 
-describe('runtime.evict, runtime.evictPrincipal, runtime.wake, runtime.sessions', () => {
+describe('runtime.evict, runtime.evictPrincipal, runtime.wake, runtime.list', () => {
   it('find sessions wherever they are', async () => {
     const machine = new Machine();
     const first = machine.start();
     const clients = [await first.open('ann'), await first.open('ann'), await first.open('bob')];
     const second = machine.start();
     await settle(second);
-    const page = await second.runtime.sessions({ principal: 'ann', limit: 1 });
+    const page = await second.runtime.list({ principal: 'ann', limit: 1 });
     expect(page.sessions).toHaveLength(1);
-    const rest = await second.runtime.sessions({
+    const rest = await second.runtime.list({
       principal: 'ann',
       ...(page.next !== undefined && { after: page.next }),
     });
@@ -374,7 +383,7 @@ describe('runtime.evict, runtime.evictPrincipal, runtime.wake, runtime.sessions'
     expect(ids).toHaveLength(2);
     expect((await second.runtime.wake(clients[0]!.id!))?.principal).toBe('ann');
     expect(await second.runtime.wake('nobody')).toBeUndefined();
-    const { sessions } = await second.runtime.sessions({ state: 'active' });
+    const { sessions } = await second.runtime.list({ state: 'active' });
     expect(sessions).toMatchObject([{ id: clients[0]!.id, epoch: 2 }]);
     expect(await second.runtime.evictPrincipal('ann')).toBe(2);
     expect(await second.runtime.evict(clients[2]!.id!, 'terminated')).toBe(true);

@@ -88,7 +88,7 @@ describe('a server whose session ends while it is built', () => {
     const world: FakeRuntime = new FakeRuntime({
       server: (session) => {
         const server = world.serve();
-        if (!session.wake) return server;
+        if (session.wakeCount === 0) return server;
         const connected = server.connect.bind(server);
         server.connect = async (transport) => {
           await connected(transport);

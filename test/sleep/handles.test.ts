@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../../src/runtime.ts';
+import { endpointOf } from '../../src/http/endpointOf.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
@@ -67,7 +67,7 @@ describe.each(stores)('what is held of a session that sleeps %s', (_, store) => 
       sessions: { asleep: 0, total: 0 },
       deadLetters: { closed: 1 },
     });
-    expect(endpointOf(world.runtime).services.replayAge.size).toBe(0);
+    expect(endpointOf(world.runtime).timers.replayAge.size).toBe(0);
   });
 
   it('has its changes one after the other with those of whoever holds it since', async () => {
@@ -115,7 +115,7 @@ describe('a session that is ended while it is on its way out of the process', ()
       for (let i = 0; i < hops; i++) await Promise.resolve();
       expect(await end(world, client.id!)).toBeTruthy();
       await update;
-      expect((await world.runtime.sessions()).sessions).toEqual([]);
+      expect((await world.runtime.list()).sessions).toEqual([]);
       const { evicted, sessions } = world.runtime.stats();
       expect([hops, evicted.revoked, sessions.total]).toEqual([hops, 1, 0]);
       expect((await client.request('tools/list')).status).toBe(404);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRuntime, type Session, sessionLocal } from 'mcp-actors';
-import { DeadlineQueue } from '../../src/base/deadlines.ts';
-import { endpointOf } from '../../src/runtime.ts';
+import { endpointOf } from '../../src/http/endpointOf.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeServer } from '../support/fakeServer.ts';
 import { collect, Sample } from '../support/garbage.ts';
@@ -77,11 +76,8 @@ class Dormitory {
     await eventually(() => this.runtime.residents().length === 0);
   }
 
-  queues(): [name: string, size: number][] {
-    const { services } = endpointOf(this.runtime);
-    return Object.entries(services).flatMap(([name, value]) =>
-      value instanceof DeadlineQueue && value.size > 0 ? [[name, value.size]] : [],
-    );
+  get deadlines(): number {
+    return endpointOf(this.runtime).services.deadlines.size;
   }
 }
 
@@ -100,11 +96,11 @@ describe('ten thousand sessions that slept and expired', () => {
     await clock.elapse(40 * MINUTE);
     const { sessions, evicted, spawned } = runtime.stats();
     expect([sessions.total, sessions.asleep, evicted.expired]).toEqual([0, 0, spawned]);
-    expect((await runtime.sessions()).sessions).toEqual([]);
-    const { store } = endpointOf(runtime).services.settings;
+    expect((await runtime.list()).sessions).toEqual([]);
+    const { reads: store } = endpointOf(runtime).directory.keeper;
     expect([await store.count(), await store.count('0')]).toEqual([0, 0]);
     // The next sweep, and nothing else.
-    expect(dormitory.queues()).toEqual([['sweep', 1]]);
+    expect(dormitory.deadlines).toBe(1);
   }, 120_000);
 
   it('are garbage: servers, sessions, states and signals', async () => {

@@ -9,7 +9,8 @@ async function owning() {
   const world: FakeRuntime = new FakeRuntime({
     onSleep: () => {},
     server: (session) => {
-      if (!session.wake) session.own(() => new Promise<void>((resolve) => (release = resolve)));
+      if (session.wakeCount === 0)
+        session.own(() => new Promise<void>((resolve) => (release = resolve)));
       return world.serve();
     },
   });

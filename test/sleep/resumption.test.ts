@@ -43,7 +43,7 @@ describe('a stream in a durable store', () => {
   it('tells its client to be patient: a restart takes longer than the line does to come back', async () => {
     const { stream } = await streaming(new DurableMemory());
     expect(stream.frames[0]?.retry).toBe(3000);
-    const { stream: asTold } = await streaming(new DurableMemory(), { retryMs: 500 });
+    const { stream: asTold } = await streaming(new DurableMemory(), { sseRetryMs: 500 });
     expect(asTold.frames[0]?.retry).toBe(500);
   });
 

@@ -35,7 +35,7 @@ describe('an idle session', () => {
     const world = new FakeRuntime({
       server: (session) => {
         const server = world.serve();
-        if (!session.wake) return server;
+        if (session.wakeCount === 0) return server;
         return new Promise((resolve) => builds.push(() => resolve(server)));
       },
     });
@@ -104,13 +104,13 @@ describe('an idle session', () => {
     expect(inMemory(world)).toBe(0);
   });
 
-  it('tells its handlers: session.wake, session.woken, and session.woken to those who watch', async () => {
+  it('tells its handlers: session.wakeCount, session.woken, and session.woken to those who watch', async () => {
     const wakes: unknown[] = [];
     const world = new FakeRuntime({
       onSleep: () => ({ url: 'https://example.com' }),
       onWake: (_, woken) => void wakes.push(woken),
       server: (session) => {
-        wakes.push([session.wake, session.woken]);
+        wakes.push([session.wakeCount, session.woken]);
         return world.serve();
       },
     });
@@ -119,7 +119,7 @@ describe('an idle session', () => {
     await sleep(world);
     await client.call('tools/list');
     const told = { cause: 'slept', kept: { url: 'https://example.com' }, expired: [] };
-    expect(wakes).toEqual([[false, undefined], [true, undefined], told]);
+    expect(wakes).toEqual([[0, undefined], [1, undefined], told]);
     expect(world.runtime.residents()[0]?.woken).toEqual(told);
     expect(woken).toMatchObject([{ cause: 'slept', epoch: 2 }]);
   });
@@ -206,7 +206,7 @@ describe('an idle session', () => {
     await world.quiet();
     await world.open();
     await turn();
-    const { sessions } = await world.runtime.sessions({ state: 'idle.asleep' });
+    const { sessions } = await world.runtime.list({ state: 'idle.asleep' });
     expect(sessions.map(({ id }) => id)).toEqual([b.id]);
     expect(world.runtime.stats().evicted.capacity).toBe(0);
   });
@@ -301,8 +301,9 @@ describe('known from a comparable system', () => {
   ])('identity lost on one wake path: not by %s', async (_, wake) => {
     const identities: unknown[] = [];
     const world = new FakeRuntime({
-      server: ({ id, key, principal, clientInfo, protocolVersion, startedAt, wake: isWake }) => {
-        if (isWake) identities.push([id, key, principal, clientInfo, protocolVersion, startedAt]);
+      server: ({ id, key, principal, clientInfo, protocolVersion, startedAt, wakeCount }) => {
+        if (wakeCount > 0)
+          identities.push([id, key, principal, clientInfo, protocolVersion, startedAt]);
         return world.serve();
       },
     });

@@ -121,7 +121,7 @@ describe('a store that is slow', () => {
     await settle(world);
     expect(world.runtime.stats().sessions.total).toBeLessThanOrEqual(2);
     const { asleep, active } = world.runtime.stats().sessions;
-    expect(asleep + active).toBe((await world.runtime.sessions()).sessions.length);
+    expect(asleep + active).toBe((await world.runtime.list()).sessions.length);
   });
 
   it('to find a session when its process drains: 503, and no server is built', async () => {
@@ -184,7 +184,7 @@ describe('a store that refuses', () => {
     await doze(world);
     store.fail('write', BROKEN);
     expect((await client.delete()).status).toBe(503);
-    expect((await world.runtime.sessions()).sessions).toEqual([]);
+    expect((await world.runtime.list()).sessions).toEqual([]);
     expect(await world.runtime.evictPrincipal('ann')).toBe(0);
     expect(await world.runtime.evict(client.id!)).toBe(false);
     expect(world.runtime.stats()).toMatchObject({ evicted: { terminated: 1, revoked: 0 } });
@@ -268,9 +268,12 @@ describe('a record that can not be read', () => {
     await left(store);
     const world = new FakeRuntime({
       store,
-      stateVersion: 2,
-      migrate: () => {
-        throw new Error('never heard of it');
+      state: {
+        create: () => ({}),
+        version: 2,
+        migrate: () => {
+          throw new Error('never heard of it');
+        },
       },
     });
     const ended = world.record('session.ended');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Deadlines } from '../../src/base/deadlines.ts';
+import { timerOf } from '../../src/base/within.ts';
 import { EventStream } from '../../src/events/eventStream.ts';
 import type { StoreChange } from '../../src/store/store.ts';
 import { type Kept, Writer } from '../../src/store/writer.ts';
@@ -31,7 +32,7 @@ function rig() {
   const host = {
     events: new EventStream(),
     later: deadlines.queue<Kept>(100, (each) => each.writeBehind()),
-    storing: deadlines.queue<() => void>(1000, (tooLong) => tooLong()),
+    timer: timerOf(deadlines.queue<() => void>(1000, (tooLong) => tooLong())),
     retries: deadlines.queue<() => void>(500, (again) => again()),
   };
   const writer = new Writer(store, host, () => undefined);

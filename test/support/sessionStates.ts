@@ -36,6 +36,7 @@ export const STATE_NAMES = Object.keys(WAYS) as StateName[];
 /** Every event there is, in every variant. */
 export const EVENTS: readonly SessionEvent[] = [
   { type: 'session.built' },
+  { type: 'session.ready' },
   { type: 'session.woken' },
   { type: 'session.crashed', restart: false },
   { type: 'session.crashed', restart: true },

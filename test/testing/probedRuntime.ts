@@ -31,7 +31,7 @@ export async function startProbedRuntime(
   let built = 0;
   const factory = async (session: Session): Promise<McpServer> => {
     // Long enough for whatever its client says meanwhile to get here before the server is there.
-    if (session.wake) for (let i = 0; i < TURNS_TO_WAKE; i++) await turn();
+    if (session.wakeCount > 0) for (let i = 0; i < TURNS_TO_WAKE; i++) await turn();
     const server = new McpServer(
       { name: 'probed', version: '1.0.0' },
       { ...session.serverOptions, capabilities: { logging: {} } },

@@ -4,7 +4,7 @@ import { instrument, type InstrumentOptions } from 'mcp-actors/metrics';
 import { END_REASONS } from 'mcp-actors/machines';
 import { describe, expect, it } from 'vitest';
 import { DEAD_LETTER_REASONS, type RuntimeEventName } from '../../src/events/events.ts';
-import { endpointOf } from '../../src/runtime.ts';
+import { endpointOf } from '../../src/http/endpointOf.ts';
 import { INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';

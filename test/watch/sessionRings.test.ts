@@ -1,7 +1,7 @@
 import type { RuntimeOptions } from 'mcp-actors';
 import { type RingLimits, SessionRings } from 'mcp-actors/watch';
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../../src/runtime.ts';
+import { endpointOf } from '../../src/http/endpointOf.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 

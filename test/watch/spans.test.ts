@@ -17,7 +17,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { instrument, type InstrumentOptions } from 'mcp-actors/metrics';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { endpointOf } from '../../src/runtime.ts';
+import { endpointOf } from '../../src/http/endpointOf.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { call } from '../support/rawClient.ts';

@@ -85,9 +85,9 @@ describe.each(DOORS)('over %s', (kind) => {
     ['POST', 'post'],
     ['GET', 'get'],
   ])(
-    'a server request on a dead %s stream gets an error at resumeWithinMs, not after a minute',
+    'a server request on a dead %s stream gets an error at unreachableAfterMs, not after a minute',
     async (_stream, on) => {
-      const rig = await startRig(kind, { resumeWithinMs: 3000 });
+      const rig = await startRig(kind, { unreachableAfterMs: 3000 });
       const client = await rig.connect();
       const get = await client.get();
       const asked = client.post(call(1, 'elicit', { message: 'q', before: 'g', on }));
@@ -130,7 +130,7 @@ describe.each(DOORS)('over %s', (kind) => {
     const rig = await startRig(kind, { onCrash: 'restart' });
     const owned = new EventEmitter();
     rig.fixture.onServer = (_server, session) => {
-      if (!session.wake) session.own(Object.assign(owned, { close: () => {} }));
+      if (session.wakeCount === 0) session.own(Object.assign(owned, { close: () => {} }));
     };
     const client = await rig.connect();
     const ask = async (id: number) => {
@@ -166,7 +166,7 @@ describe.each(DOORS)('over %s', (kind) => {
     const rig = await startRig(kind, { onCrash: 'restart' });
     const owned = new EventEmitter();
     rig.fixture.onServer = (_server, session) => {
-      if (!session.wake) session.own(Object.assign(owned, { close: () => {} }));
+      if (session.wakeCount === 0) session.own(Object.assign(owned, { close: () => {} }));
     };
     const client = await rig.connect();
     const never = new AbortController().signal;

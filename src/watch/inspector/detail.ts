@@ -1,5 +1,5 @@
 import { gatewayLog } from '../../gateway/log.ts';
-import { endpointOf, type Runtime } from '../../runtime.ts';
+import type { Runtime } from '../../runtime.ts';
 import type { SessionView } from '../../directory/view.ts';
 import type { Numbered } from './lines.ts';
 import type { Watch } from './watch.ts';
@@ -28,7 +28,7 @@ export async function detailOf<T>(
   key: string,
   after: number,
 ): Promise<Detail> {
-  const at = endpointOf(runtime).services.settings.clock.now();
+  const at = runtime.now();
   const found = await watch.look(key);
   const lines = watch.books.of(key, after);
   if (found === undefined) return { at, view: undefined, behind: undefined, lines };

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.ts';
-import { endpointOf, type Runtime } from '../../runtime.ts';
+import type { Runtime } from '../../runtime.ts';
 import type { Machines } from './machines.ts';
 import type { InspectorSettings } from './options.ts';
 import type { Viewer } from './viewer.ts';
@@ -118,9 +118,9 @@ export class Feed<T> {
   }
 
   #limits(): Record<string, number> {
-    const { settings } = endpointOf(this.#runtime).services;
+    const { limits } = this.#runtime;
     const names = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
-    return Object.fromEntries(names.map((name) => [name, settings[name]]));
+    return Object.fromEntries(names.map((name) => [name, limits[name]]));
   }
 
   /** The dead letters after so many; each with its number, so that a page knows those it has. */
@@ -134,7 +134,6 @@ export class Feed<T> {
   }
 
   #line(fields: Record<string, unknown>): string {
-    const { clock } = endpointOf(this.#runtime).services.settings;
-    return `${JSON.stringify({ at: clock.now(), ...fields })}\n`;
+    return `${JSON.stringify({ at: this.#runtime.now(), ...fields })}\n`;
   }
 }

@@ -27,7 +27,7 @@ export class Machines {
   readonly #changed = new Set<string>();
   readonly #stops: (() => void)[] = [];
 
-  constructor(machines: readonly InspectedMachine[], clock: Clock) {
+  constructor(machines: readonly InspectedMachine[], clock: Pick<Clock, 'now'>) {
     this.drawn = [
       { name: 'session', svg: SESSION_CHART },
       { name: 'supervisor', svg: SUPERVISOR_CHART },
@@ -56,7 +56,7 @@ export class Machines {
    * By inspection and not by `subscribe`: an observer of its own would change what becomes of an
    * error of the actor, whether it listens for errors or not.
    */
-  #follow(name: string, actor: AnyActorRef, clock: Clock): void {
+  #follow(name: string, actor: AnyActorRef, clock: Pick<Clock, 'now'>): void {
     const note = (snapshot: unknown, event: string | undefined): void => {
       const { value } = snapshot as { value?: unknown };
       const from = this.#states.get(name)?.states ?? [];

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { endpointOf, type Runtime } from '../../runtime.ts';
+import type { Runtime } from '../../runtime.ts';
 import type { Clock } from '../../base/clock.ts';
 import { FORMAT, FORMAT_VERSION } from '../recorder/line.ts';
 import { libraryVersion } from '../version.ts';
@@ -44,9 +44,8 @@ export async function serveInspector<T>(
   const settings = settleInspector(options);
   const { host, token, clock, maxViewers, maxViewerBytes } = settings;
   // What happens is dated by the clock of those it happens to.
-  const runtimeClock = endpointOf(runtime).services.settings.clock;
-  const machines = new Machines(settings.machines, runtimeClock);
-  const watch = new Watch(runtime, settings, runtimeClock);
+  const machines = new Machines(settings.machines, runtime);
+  const watch = new Watch(runtime, settings, runtime);
   const feed = new Feed(runtime, watch, machines, settings);
   const entrance = new Entrance(token);
   const viewers = new Set<Viewer>();
@@ -67,7 +66,7 @@ export async function serveInspector<T>(
 
   const exportTo = async (response: ServerResponse): Promise<void> => {
     const viewer = view(response, JSON_LINES, 'sessions.jsonl');
-    await viewer?.writeAll(linesOf(watch, runtimeClock));
+    await viewer?.writeAll(linesOf(watch, runtime));
     viewer?.end();
   };
 
@@ -125,7 +124,7 @@ export async function serveInspector<T>(
 }
 
 /** As a recorder writes it, so that what replays a recording replays this. */
-function* linesOf<T>(watch: Watch<T>, clock: Clock): Iterable<string> {
+function* linesOf<T>(watch: Watch<T>, clock: Pick<Clock, 'now'>): Iterable<string> {
   const lines = watch.books.all();
   const at = lines[0]?.line.at ?? clock.now();
   const format = {

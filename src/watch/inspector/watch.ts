@@ -31,7 +31,7 @@ export class Watch<T> {
   readonly #maxRows: number;
   #isSweeping = false;
 
-  constructor(runtime: Runtime<T>, limits: InspectorLimits, clock: Clock) {
+  constructor(runtime: Runtime<T>, limits: InspectorLimits, clock: Pick<Clock, 'now'>) {
     this.#runtime = runtime;
     this.#maxRows = limits.maxRows;
     this.books = new Books(limits);
@@ -69,7 +69,7 @@ export class Watch<T> {
         this.table.beginSweep();
         this.#looked = 0;
       }
-      const page = await this.#runtime.sessions({ limit: SWEEP, ...(after && { after }) });
+      const page = await this.#runtime.list({ limit: SWEEP, ...(after && { after }) });
       for (const view of page.sessions) this.table.meet(view);
       this.#looked += page.sessions.length;
       if (page.next === undefined) await this.#lookForMissed();
@@ -87,7 +87,7 @@ export class Watch<T> {
   async look(key: string): Promise<SessionView | undefined> {
     const state = this.table.stateOf(key);
     if (state === undefined || state === ASLEEP) return undefined;
-    return (await this.#runtime.sessions({ key, state, limit: 1 })).sessions[0];
+    return (await this.#runtime.list({ key, state, limit: 1 })).sessions[0];
   }
 
   stop(): void {

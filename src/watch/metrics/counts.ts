@@ -1,5 +1,5 @@
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
-import { endpointOf, type Runtime } from '../../runtime.ts';
+import type { Runtime } from '../../runtime.ts';
 import { COUNTED_STATES, type RuntimeStats } from '../../events/counters.ts';
 import { EventTallies } from './eventTallies.ts';
 import { type CountName, COUNTS } from './instruments.ts';
@@ -13,11 +13,11 @@ type Counted = Iterable<readonly [string, number]>;
  * @returns how to stop
  */
 export function observeCounts(
-  runtime: Pick<Runtime, 'on' | 'stats'>,
+  runtime: Pick<Runtime, 'limits' | 'on' | 'stats'>,
   meter: Meter,
   common: Attributes,
 ): () => void {
-  const { maxSessions } = endpointOf(runtime).services.settings;
+  const { maxSessions } = runtime.limits;
   const events = new EventTallies();
   const stopListening = events.listen(runtime);
   // Its keys are the names.

@@ -34,7 +34,7 @@ const SCOPE = 'mcp-actors';
  * @throws ActorsError `bad-option` for what is not a runtime
  */
 export function instrument(
-  runtime: Pick<Runtime, 'on' | 'stats'>,
+  runtime: Pick<Runtime, 'limits' | 'on' | 'stats'>,
   options: InstrumentOptions = {},
 ): () => void {
   const { attributes = {}, targets } = options;

@@ -14,7 +14,7 @@ const MAX_METHOD = 128;
 export function listen(
   source: Recordable,
   add: (line: RecordingLine) => void,
-  { messages, clock }: { readonly messages: boolean; readonly clock: Clock },
+  { messages, clock }: { readonly messages: boolean; readonly clock: Pick<Clock, 'now'> },
 ): () => void {
   const now = (): number => clock.now();
   // Each member by name: what an event may carry one day is not recorded by chance.

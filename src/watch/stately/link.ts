@@ -32,21 +32,21 @@ export function connectTo(audience: Audience, url: string): StatelyLink {
   const { clock } = audience;
   let socket: ViewerSocket | undefined;
   let timer: unknown;
-  let retryMs = FIRST_RETRY_MS;
+  let sseRetryMs = FIRST_RETRY_MS;
   let isOpen = false;
   let isOver = false;
   let connections = 0;
   const retry = (): void => {
     isOpen = false;
     if (isOver) return;
-    timer = clock.setTimeout(dial, retryMs);
-    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+    timer = clock.setTimeout(dial, sseRetryMs);
+    sseRetryMs = Math.min(sseRetryMs * 2, LAST_RETRY_MS);
   };
   const dial = (): void => {
     socket = dialViewer(audience, url, REFRESH_EVERY, () => {
       isOpen = true;
       connections++;
-      retryMs = FIRST_RETRY_MS;
+      sseRetryMs = FIRST_RETRY_MS;
     });
     void socket.closed.then(retry);
   };

@@ -14,7 +14,7 @@ export interface Setting {
   /** `onSleep`; none where it is empty. */
   readonly onSleep: readonly HookManner[];
   readonly onWake: readonly HookManner[];
-  /** State goes through `serialize` and `deserialize`. */
+  /** State goes through `encode` and `decode`. */
   readonly serializes: boolean;
   /** Everybody leaves and time passes, or the process ends with the sessions there are. */
   readonly ending: 'expire' | 'drain' | 'close';

@@ -94,18 +94,20 @@ export class Machine {
       responseMode,
       createId: () => `s${number}-${++ids}`,
       principal: (_, { headers }) => headers['x-user'] as string | undefined,
-      state: () => ({ tokens: [] }),
+      state: {
+        create: () => ({ tokens: [] }),
+        ...(serializes && {
+          encode: ({ tokens }: Basket) => tokens.join(' '),
+          decode: (text: unknown) => ({
+            tokens: String(text).split(' ').filter(Boolean).map(Number),
+          }),
+        }),
+      },
       server: (session) => this.#serve(session, number),
       ...(this.faulty !== undefined && { store: this.faulty }),
       ...(onSleep.length > 0 && { onSleep: () => this.#hook(onSleep, this.#sleeps++) }),
       ...(onWake.length > 0 && {
         onWake: async () => void (await this.#hook(onWake, this.#wakes++)),
-      }),
-      ...(serializes && {
-        serialize: ({ tokens }: Basket) => tokens.join(' '),
-        deserialize: (text: unknown) => ({
-          tokens: String(text).split(' ').filter(Boolean).map(Number),
-        }),
       }),
     };
   }
@@ -124,7 +126,7 @@ export class Machine {
     const { id, key, principal } = session;
     let life = this.lives.get(id);
     if (life === undefined) {
-      ledger.check(!session.wake, () => `${id} woke and was never opened`);
+      ledger.check(session.wakeCount === 0, () => `${id} woke and was never opened`);
       life = newLife(id, principal, key);
       this.lives.set(id, life);
     }

@@ -1,11 +1,12 @@
 import { createRuntime, type Runtime, type RuntimeOptions, type Session } from 'mcp-actors';
-import { endpointOf } from '../../../src/runtime.ts';
+import { endpointOf } from '../../../src/http/endpointOf.ts';
+import type { SessionActor } from '../../../src/session/sessionActor.ts';
 import { type Door, openDoor } from '../door.ts';
 import { PacedClock } from './pacedClock.ts';
 import { WireClient } from '../wireClient.ts';
+import { RECOVERY_MS, type Setting } from './history.ts';
+import type { Ledger } from './ledger.ts';
 import type { Life } from './life.ts';
-import { RECOVERY_MS } from './history.ts';
-import type { Machine } from './machine.ts';
 import type { Basket, Incarnation } from './servers.ts';
 
 export const PROCESS_LIMITS = {
@@ -14,7 +15,7 @@ export const PROCESS_LIMITS = {
   evictAfterMs: 60_000,
   handshakeTimeoutMs: 10_000,
   closeTimeoutMs: 2000,
-  resumeWithinMs: 3000,
+  unreachableAfterMs: 3000,
   replayMs: 40_000,
   sseAfterMs: 50,
   storeTimeoutMs: 4000,
@@ -29,6 +30,19 @@ const CAUSES: Readonly<Record<string, string>> = {
   revoked: 'evicted',
 };
 
+/** What one process knows of the machine it runs on. */
+interface History {
+  readonly setting: Setting;
+  readonly ledger: Ledger;
+  readonly lives: ReadonlyMap<string, Life>;
+  /** Requests their servers have answered. */
+  readonly answered: Map<number, 'fresh' | 'stored' | 'perhaps'>;
+  readonly isDurable: boolean;
+  readonly now: number;
+  /** When the store last did not do what it was asked to. */
+  readonly stormedAt: number;
+}
+
 /** One process of a history: a runtime on a clock of its own, and who knocked at its door. */
 export class SleepProcess {
   readonly number: number;
@@ -37,7 +51,7 @@ export class SleepProcess {
   readonly incarnations: Incarnation[] = [];
   /** What its own code holds of its sessions. */
   readonly handles = new Map<string, Session<Basket>>();
-  readonly #machine: Machine;
+  readonly #machine: History;
   readonly #clients = new Map<string, WireClient>();
   readonly #keys = new Map<string, Life>();
   #door: Promise<Door> | undefined;
@@ -48,7 +62,7 @@ export class SleepProcess {
   isDead = false;
   isClosed = false;
 
-  constructor(machine: Machine, number: number, at: number, options: RuntimeOptions<Basket>) {
+  constructor(machine: History, number: number, at: number, options: RuntimeOptions<Basket>) {
     this.#machine = machine;
     this.number = number;
     this.clock = new PacedClock(at);
@@ -66,10 +80,6 @@ export class SleepProcess {
       const life = this.#lifeOf(session);
       if (life !== undefined && !this.isDead) this.#ended(life, reason);
     });
-  }
-
-  get #services(): ReturnType<typeof endpointOf>['services'] {
-    return endpointOf(this.runtime).services;
   }
 
   /** Some time passes, and everything with it. */
@@ -146,10 +156,13 @@ export class SleepProcess {
   /** What the books of a runtime must say at any moment. */
   audit(): void {
     const { ledger } = this.#machine;
-    const { quiet, idle, evict, handshake, closing, keepAlive } = this.#services;
+    const { directory, timers } = endpointOf(this.runtime);
+    const { quiet, idle, evict, handshake, closing } = directory.lifetimes;
+    const { keepAlive } = timers;
     const here = new Set(this.runtime.residents().map(({ id }) => id));
     for (const queue of [quiet, idle, evict, handshake, closing]) {
-      for (const { id, path } of queue.items()) {
+      for (const life of queue.items()) {
+        const { id, path } = life as SessionActor;
         ledger.check(here.has(id), () => `${id} is gone (${path}) and has a deadline`);
       }
     }
@@ -169,7 +182,7 @@ export class SleepProcess {
     const counts = { initializing: 0, active: 0, idle: 0, asleep: 0, closing: 0, total: 0 };
     const ids = new Set<string>();
     for (let after: string | undefined; ;) {
-      const page = await this.runtime.sessions({ limit: 3, ...(after !== undefined && { after }) });
+      const page = await this.runtime.list({ limit: 3, ...(after !== undefined && { after }) });
       for (const { id, state } of page.sessions) {
         ledger.check(!ids.has(id), () => `${id} is listed twice`);
         ids.add(id);

@@ -54,7 +54,7 @@ export class Incarnation {
     this.#ledger = ledger;
     this.#nap = nap;
     this.#isDead = isDead;
-    this.#isRebuilt = session.wake;
+    this.#isRebuilt = session.wakeCount > 0;
     this.#promised = life.level;
     this.server = new FakeServer((message) => this.#take(message));
   }

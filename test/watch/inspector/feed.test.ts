@@ -127,7 +127,7 @@ describe('a closer look', () => {
     void client.post(call(1, 'slow', { gate: 'a' }));
     void client.post(call(2, 'echo', { text: 'x' }));
     await gates.reached('a');
-    const { sessions } = await runtime.sessions();
+    const { sessions } = await runtime.list();
     const { key } = sessions[0]!;
     await eventually(() => runtime.stats().inFlight === 2);
     const first = await detailAt(url, key);
@@ -152,7 +152,7 @@ describe('a closer look', () => {
     const { runtime, connect } = await startRig('fetch');
     const { url } = await inspect(runtime);
     const client = await connect();
-    const { key } = (await runtime.sessions()).sessions[0]!;
+    const { key } = (await runtime.list()).sessions[0]!;
     await client.delete();
     await eventually(() => runtime.stats().sessions.total === 0);
     const { view, lines } = await detailAt(url, key);

@@ -1,7 +1,7 @@
 import { createRuntime } from 'mcp-actors';
 import { serveInspector } from 'mcp-actors/inspector';
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../../../src/runtime.ts';
+import { endpointOf } from '../../../src/http/endpointOf.ts';
 import { FakeServer } from '../../support/fakeServer.ts';
 import { call, notification } from '../../support/rawClient.ts';
 import { startRig } from '../../support/rig.ts';
@@ -114,14 +114,14 @@ describe('serveInspector', () => {
 
   it('listens for as long as it is open, whether a page is or not', async () => {
     const runtime = runtimeOf();
-    const endpoint = endpointOf(runtime);
+    const { events } = endpointOf(runtime).services;
     const inspector = await serveInspector(runtime);
-    expect(endpoint.listeners('message')).toBe(1);
+    expect(events.listeners('message')).toBe(1);
     const feed = await FeedReader.open(inspector.url);
     await inspector.close();
     await feed.ended;
     for (const name of ['message', 'session.transition', 'session.ended', 'deadletter'] as const) {
-      expect(endpoint.listeners(name)).toBe(0);
+      expect(events.listeners(name)).toBe(0);
     }
     await expect(visit(inspector.url)).rejects.toThrow('ECONNREFUSED');
     await inspector.close();
@@ -147,6 +147,6 @@ describe('serveInspector', () => {
   ])('refuses a bad %s before anything opens: %o', async (name, options) => {
     const runtime = runtimeOf();
     await expect(serveInspector(runtime, options)).rejects.toThrow(name);
-    expect(endpointOf(runtime).listeners('message')).toBe(0);
+    expect(endpointOf(runtime).services.events.listeners('message')).toBe(0);
   });
 });

@@ -118,7 +118,7 @@ describe('a viewer changes nothing for any session', () => {
     expect(process.memoryUsage().heapUsed - heap).toBeLessThan(64 * 1024 * 1024);
     expect(bridge.stats()).toMatchObject({ viewers: 1, cut: 0 });
     socket.resume();
-    const { sessions } = await world.runtime.sessions({ state: 'active', limit: 1000 });
+    const { sessions } = await world.runtime.list({ state: 'active', limit: 1000 });
     const last = sessions.at(-1)!.key;
     await eventually(() => seen.named(last) !== undefined);
     await world.quiet();

@@ -49,7 +49,7 @@ async function freePort(): Promise<number> {
 }
 
 async function statesOf({ runtime }: FakeRuntime): Promise<Record<string, string>> {
-  const { sessions } = await runtime.sessions({ limit: 1000 });
+  const { sessions } = await runtime.list({ limit: 1000 });
   return Object.fromEntries(sessions.map(({ key, state }) => [key, state]));
 }
 

@@ -105,7 +105,7 @@ describe.each(DOORS)('over %s', (kind) => {
     const rig = await startRig(kind, { onCrash: 'restart' });
     const owned = new EventEmitter();
     rig.fixture.onServer = (_server, session) => {
-      if (!session.wake) session.own(Object.assign(owned, { close: () => {} }));
+      if (session.wakeCount === 0) session.own(Object.assign(owned, { close: () => {} }));
     };
     const client = await rig.connect();
     const [old, { id: oldId }] = await elicit(client, 1);

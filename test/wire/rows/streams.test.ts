@@ -58,7 +58,7 @@ describe.each(DOORS)('over %s', (kind) => {
   });
 
   it('P12: POST and GET streams of 2025-11-25 begin with an id, retry and empty data', async () => {
-    const rig = await startRig(kind, { retryMs: 1234 });
+    const rig = await startRig(kind, { sseRetryMs: 1234 });
     const client = await rig.connect();
     const post = await client.post(call(1, 'say', { texts: ['a'], gate: 'g' }));
     const get = await client.get();

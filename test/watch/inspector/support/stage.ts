@@ -43,7 +43,7 @@ export async function openStage(
     url,
     connect: (of) => new RawClient(door, of).connect(),
     async keyOf({ sessionId }) {
-      const { sessions } = await runtime.sessions({ limit: 1000 });
+      const { sessions } = await runtime.list({ limit: 1000 });
       return sessions.find(({ id }) => id === sessionId)!.key;
     },
   };

@@ -1,22 +1,33 @@
+import type { Awaitable } from '../base/awaitable.ts';
 import type { Services } from '../events/services.ts';
+import type { SessionActor } from '../session/sessionActor.ts';
+import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
-import type { Sleepers } from './directory.ts';
 
 /** Records looked at to find one that sleeps. */
 const LOOKS = 500;
 
 type Limit = 'maxSleeping' | 'maxSleepingBytes' | 'maxSleepingPerPrincipal';
 
-/** Keeps the number of those asleep in bounds: of too many, those that have slept longest end. */
-export class Crowd {
-  readonly #sleepers: Sleepers;
+/** The directory, as what keeps it in bounds sees it. */
+export interface SleepLimitsHost {
+  readonly keeper: Keeper;
+  /** The session is in this process, or has ended and may still be stored. */
+  isHere(id: string): boolean;
+  residents(): Iterable<SessionActor>;
+  seek(id: string, principal: string | undefined): Awaitable<SessionActor | undefined>;
+}
+
+/** Keeps the number of sleeping sessions in bounds: of too many, those that slept longest end. */
+export class SleepLimits {
+  readonly #directory: SleepLimitsHost;
   readonly #services: Services;
   /** Principals of whom one more sleeps, since the bounds were looked at. */
   readonly #grown = new Set<string | undefined>();
   #isTrimming = false;
 
-  constructor(sleepers: Sleepers, services: Services) {
-    this.#sleepers = sleepers;
+  constructor(directory: SleepLimitsHost, services: Services) {
+    this.#directory = directory;
     this.#services = services;
   }
 
@@ -27,45 +38,57 @@ export class Crowd {
   }
 
   async #trim(): Promise<void> {
-    const { settings, counters } = this.#services;
-    const sleepers = this.#sleepers;
+    const { counters, limits } = this.#services;
+    const { keeper } = this.#directory;
     this.#isTrimming = true;
     try {
       for (const principal of this.#grown) {
         this.#grown.delete(principal);
         if (principal !== undefined) await this.#trimPrincipal(principal);
-        while (counters.sessions.asleep > settings.maxSleeping) {
+        while (counters.sessions.asleep > limits.maxSleeping) {
           if (!(await this.#endFirst('maxSleeping'))) break;
         }
-        while (sleepers.handshakeBytes > settings.maxSleepingBytes) {
+        while (keeper.handshakeBytes > limits.maxSleepingBytes) {
           if (!(await this.#endFirst('maxSleepingBytes'))) break;
         }
       }
     } catch (error) {
-      sleepers.failed('sweep', error);
+      keeper.failed('sweep', error);
     } finally {
       this.#isTrimming = false;
     }
   }
 
   async #trimPrincipal(principal: string): Promise<void> {
-    const { maxSleepingPerPrincipal } = this.#services.settings;
+    const { maxSleepingPerPrincipal } = this.#services.limits;
+    const { keeper } = this.#directory;
     for (;;) {
-      const records = await this.#sleepers.reads.count(principal);
+      const records = await keeper.reads.count(principal);
       if (records <= maxSleepingPerPrincipal) return;
       // A durable store has those that are awake as well; they are bounded elsewhere.
-      if (records - this.#sleepers.awake(principal) <= maxSleepingPerPrincipal) return;
+      if (records - this.#awake(principal) <= maxSleepingPerPrincipal) return;
       if (!(await this.#endFirst('maxSleepingPerPrincipal', principal))) return;
     }
   }
 
+  /** Sessions of a principal that are stored and do not sleep. */
+  #awake(principal: string): number {
+    if (!this.#directory.keeper.isDurable) return 0;
+    let count = 0;
+    for (const each of this.#directory.residents()) {
+      if (each.principal === principal && each.persistence?.isUsed === true && !each.isAsleep)
+        count++;
+    }
+    return count;
+  }
+
   async #endFirst(limit: Limit, principal?: string): Promise<boolean> {
-    const sleepers = this.#sleepers;
+    const directory = this.#directory;
     const query = { limit: LOOKS, ...(principal !== undefined && { principal }) };
-    const { records } = await sleepers.reads.page(query);
-    const first = records.find(({ id }: SessionRecord) => !sleepers.isHere(id));
+    const { records } = await directory.keeper.reads.page(query);
+    const first = records.find(({ id }: SessionRecord) => !directory.isHere(id));
     if (first === undefined) return false;
-    const actor = await sleepers.seek(first.id, first.principal);
+    const actor = await directory.seek(first.id, first.principal);
     // It ended, or woke, while it was looked for.
     if (actor === undefined || !actor.isAsleep || actor.holdsPlace) return true;
     this.#services.tripped(limit);

@@ -1,0 +1,36 @@
+import type { EndReason } from '../../machines/session.ts';
+import { BoundedMap } from '../base/boundedMap.ts';
+import type { Digest } from '../base/ids.ts';
+
+/** What is left of an actor that ended. */
+interface Tombstone {
+  readonly principal: string | undefined;
+  readonly reason: EndReason;
+}
+
+/** Why the last actors ended: bounded, and by digest, so that no id outlives its session here. */
+export class Tombstones {
+  readonly #digest: Digest;
+  readonly #stones: BoundedMap<string, Tombstone>;
+
+  constructor(digest: Digest, max: number) {
+    this.#digest = digest;
+    this.#stones = new BoundedMap(max);
+  }
+
+  bury(id: string, principal: string | undefined, reason: EndReason): void {
+    this.#stones.set(this.#digest(id), { principal, reason });
+  }
+
+  /** An actor of this id has ended for good: whatever a store may still say of it. */
+  has(id: string): boolean {
+    const stone = this.#stones.get(this.#digest(id));
+    return stone !== undefined && stone.reason !== 'drained';
+  }
+
+  /** Why an actor ended, for its own principal only. */
+  reasonOf(id: string, principal: string | undefined): EndReason | undefined {
+    const stone = this.#stones.get(this.#digest(id));
+    return stone?.principal === principal ? stone?.reason : undefined;
+  }
+}

@@ -1,0 +1,13 @@
+/** Something the subscribers of one scope hear. */
+export interface ScopeEvent {
+  /**
+   * Its place among the scope's events, counted from 1; `undefined` for one that only passes by
+   * (`rpc`, `progress`) and can not be resumed from.
+   */
+  readonly sequence: number | undefined;
+  readonly at: number;
+  readonly kind: string;
+  readonly data: unknown;
+}
+
+export type ScopeListener = (event: ScopeEvent) => void;

@@ -1,0 +1,42 @@
+import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { Services } from '../events/services.ts';
+import type { Outlet, OutletPlace, Outlets } from '../session/exchange.ts';
+import type { ResponseMode } from './httpExchange.ts';
+import { Outbox, type OutboxHost, type OutboxShare } from './outbox.ts';
+import { StreamTimers } from './streamTimers.ts';
+
+export interface HttpOutletsOptions {
+  readonly responseMode: ResponseMode;
+  /** Has what the replay logs have dropped. */
+  readonly eventStore: EventStore | undefined;
+}
+
+/** The outlets of all sessions by Streamable HTTP: one outbox of event streams for each. */
+export class HttpOutlets implements Outlets<OutboxHost>, OutboxShare {
+  readonly carrier = 'http';
+  readonly hasId = true;
+  readonly services: Services;
+  readonly timers: StreamTimers;
+  readonly responseMode: ResponseMode;
+  readonly eventStore: EventStore | undefined;
+
+  constructor(services: Services, { responseMode, eventStore }: HttpOutletsOptions) {
+    this.services = services;
+    this.timers = new StreamTimers(services);
+    this.responseMode = responseMode;
+    this.eventStore = eventStore;
+  }
+
+  open(session: OutboxHost, from?: OutletPlace): Outbox {
+    const outbox = new Outbox(session, this);
+    if (from !== undefined) outbox.restore(from);
+    return outbox;
+  }
+
+  /** The event streams of a session that was found by its id. */
+  outboxOf({ outlet }: { readonly outlet: Outlet }): Outbox {
+    // Only sessions whose outlets are these have an id to be found by.
+    if (!(outlet instanceof Outbox)) throw new TypeError('a session by HTTP has an outbox');
+    return outlet;
+  }
+}

@@ -1,0 +1,37 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import { ActorsError } from '../base/errors.ts';
+import type { Origin } from '../session/exchange.ts';
+import type { RequestHead } from '../wire/headers.ts';
+
+/** Who a caller is: a stable name, or `undefined` for the anonymous principal. */
+export type PrincipalOf = (
+  authInfo: AuthInfo | undefined,
+  request: RequestHead,
+) => string | undefined;
+
+/** Issuer, subject and client: what stays the same when a token is refreshed. */
+export const defaultPrincipal: PrincipalOf = (authInfo) => {
+  if (authInfo === undefined) return undefined;
+  const { iss, sub } = authInfo.extra ?? {};
+  // An array as JSON and not a joined string: `a:b` + `c` must not meet `a` + `b:c`.
+  return sub === undefined && !authInfo.clientId
+    ? ''
+    : JSON.stringify([iss ?? null, sub ?? null, authInfo.clientId]);
+};
+
+/**
+ * Asks who a caller is.
+ *
+ * @returns `''` for one that is authenticated by nothing a session can be bound to
+ * @throws ActorsError `bad-option` where the answer is no name; whatever the user's function throws
+ */
+export function identify(
+  principalOf: PrincipalOf,
+  { authInfo, head }: Pick<Origin, 'head' | 'authInfo'>,
+): string | undefined {
+  const principal: unknown = principalOf(authInfo, head);
+  if (principal === undefined || typeof principal === 'string') return principal;
+  // A promise is another one each time: no request would ever find its session.
+  if (principal instanceof Promise) principal.catch(() => {});
+  throw new ActorsError('bad-option', 'principal must return a string or undefined');
+}

@@ -1,0 +1,106 @@
+import type { Journal } from '../events/journal.ts';
+import type { Services } from '../events/services.ts';
+import { formatEventId } from '../wire/eventId.ts';
+import type { ResponsePort } from '../wire/port.ts';
+import { primingFrame, STREAM_HEADERS } from '../wire/sse.ts';
+import { canBePrimed } from '../wire/versions.ts';
+import { STANDALONE, type Stream } from './stream.ts';
+import type { StreamTimers } from './streamTimers.ts';
+
+/** What the readers of a session's streams need of it. */
+export interface ReadersHost {
+  readonly key: string;
+  readonly protocolVersion: string | undefined;
+  readonly journal: Journal;
+  attachedChanged(attached: boolean): void;
+}
+
+/** Who reads the event streams of one session: one port for each stream at a time (row G3). */
+export class Readers {
+  readonly #host: ReadersHost;
+  readonly #services: Services;
+  readonly #timers: StreamTimers;
+  /** The port that was just written to past half of what it may hold. */
+  #pressed: ResponsePort | null = null;
+
+  constructor(
+    host: ReadersHost,
+    { services, timers }: { readonly services: Services; readonly timers: StreamTimers },
+  ) {
+    this.#host = host;
+    this.#services = services;
+    this.#timers = timers;
+  }
+
+  /**
+   * Gives a stream its port. The one before it is ended first: never two copies.
+   *
+   * @param seen the place to be primed with: before the first event that is still to come
+   */
+  carry(stream: Stream, port: ResponsePort, headers: readonly string[], seen: number): void {
+    // Its client is there all the while: taken for gone in between, a sleeping session would leave.
+    const isTakenOver = this.#release(stream);
+    // The GET stream can be older than the handshake, which says what its client understands.
+    stream.primed = canBePrimed(this.#host.protocolVersion);
+    stream.port = port;
+    const { limits } = this.#services;
+    const place = formatEventId(this.#host.key, stream.number, seen);
+    const first = stream.primed ? primingFrame(place, limits.sseRetryMs) : ': open\n\n';
+    const begin = (): void => {
+      port.open([...STREAM_HEADERS, ...headers]);
+      port.write(first);
+    };
+    // A client that has a head and no id waits for what never comes, should this process die now.
+    if (stream.isHeld) stream.begin = begin;
+    else begin();
+    this.#timers.keepAlive.arm(port);
+    this.#services.counters.streams++;
+    if (stream.number === STANDALONE && !isTakenOver) this.#host.attachedChanged(true);
+    port.whenGone(() => {
+      if (stream.port === port) this.hangUp(stream);
+    });
+  }
+
+  /** Ends a stream's response, if it has one. */
+  hangUp(stream: Stream): void {
+    if (this.#release(stream) && stream.number === STANDALONE) this.#host.attachedChanged(false);
+  }
+
+  /** Takes a stream's port from it. @returns whether it had one */
+  #release(stream: Stream): boolean {
+    const { port } = stream;
+    if (port === null) return false;
+    stream.port = null;
+    this.#timers.keepAlive.disarm(port);
+    if (!port.gone) {
+      // What has not begun is answered all the same: its client waits for a head.
+      if (stream.begin === null) port.end();
+      else port.send(202, []);
+    }
+    stream.begin = null;
+    this.#services.counters.streams--;
+    return true;
+  }
+
+  /** Writes an event to whoever reads a stream; `false` where nobody does, or does no more. */
+  put(stream: Stream, frame: string): boolean {
+    const { port } = stream;
+    if (port === null || port.gone) return false;
+    if (port.unread > this.#services.limits.maxStreamBytes) {
+      this.#host.journal.tripped('maxStreamBytes');
+      port.cut();
+      this.hangUp(stream);
+      return false;
+    }
+    port.write(frame);
+    if (port.unread > this.#services.limits.maxStreamBytes / 2) this.#pressed = port;
+    return true;
+  }
+
+  /** Resolves when the reader that was just written to has room; `undefined` where it has. */
+  drained(): Promise<void> | undefined {
+    const port = this.#pressed;
+    this.#pressed = null;
+    return port?.drained();
+  }
+}

@@ -1,0 +1,200 @@
+import { after, isPromise } from '../base/awaitable.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Elsewhere, Nowhere } from '../directory/whereabouts.ts';
+import { count } from '../events/counters.ts';
+import type { SessionActor } from '../session/sessionActor.ts';
+import { allowsBatch, isInitialize, isProbe } from '../wire/body.ts';
+import { parseEventId } from '../wire/eventId.ts';
+import { header, prefersStream } from '../wire/headers.ts';
+import { isRequest, type Message, type RequestId, type RequestMessage } from '../wire/jsonrpc.ts';
+import { refusalBody, REFUSALS } from '../wire/refusals.ts';
+import { isSupported } from '../wire/versions.ts';
+import { Delivery } from './delivery.ts';
+import { HttpExchange } from './httpExchange.ts';
+import type { HttpOutlets } from './httpOutlets.ts';
+import type { Incoming, Leg, LegHost } from './leg.ts';
+import type { Resumption } from './outbox.ts';
+
+type Whereabouts = SessionActor | Elsewhere | Nowhere;
+
+/** The session era, revisions up to 2025-11-25: POST, GET and DELETE of a session by its id. */
+export class SessionLeg implements Leg {
+  readonly #host: LegHost;
+  readonly #directory: Directory;
+  readonly #outlets: HttpOutlets;
+
+  constructor(host: LegHost, directory: Directory, outlets: HttpOutlets) {
+    this.#host = host;
+    this.#directory = directory;
+    this.#outlets = outlets;
+  }
+
+  claims(): boolean {
+    return true;
+  }
+
+  serve(incoming: Incoming): void {
+    const { origin, parcel, port, upload } = incoming;
+    if (parcel !== undefined && isInitialize(parcel)) return this.#initialize(incoming);
+    const version = header(origin.head, 'mcp-protocol-version');
+    if (version !== undefined && !isSupported(version)) {
+      const isAsked = parcel !== undefined && isProbe(parcel);
+      if (!isAsked) return this.#host.refuse(port, 'version-unsupported', idOf(incoming));
+    }
+    // Found when the head came, and still there.
+    const found = upload?.session;
+    if (found !== undefined && found.arrival !== 'refuse' && !found.isDismissed) {
+      return this.#take(found, incoming);
+    }
+    const named = header(origin.head, 'mcp-session-id');
+    if (named === undefined) return this.#host.refuse(port, 'session-missing', idOf(incoming));
+    this.#find(named, incoming, (where) => this.#route(where, incoming));
+  }
+
+  #find(named: string, incoming: Incoming, then: (where: Whereabouts) => void): void {
+    const where = this.#directory.find(named, incoming.principal);
+    if (isPromise(where)) void this.#await(where, named, incoming, then);
+    else then(where);
+  }
+
+  async #await(
+    promise: PromiseLike<Whereabouts>,
+    named: string,
+    incoming: Incoming,
+    then: (where: Whereabouts) => void,
+  ): Promise<void> {
+    try {
+      const where = await promise;
+      // What others who waited for it have asked may have ended it.
+      const isOver = where.at === 'here' && (where.arrival === 'refuse' || where.isDismissed);
+      if (isOver) this.#find(named, incoming, then);
+      else then(where);
+    } catch (error) {
+      this.#host.refuse(incoming.port, this.#host.failed(error), idOf(incoming));
+    }
+  }
+
+  #route(where: Whereabouts, incoming: Incoming): void {
+    const { origin, principal, parcel, port } = incoming;
+    switch (where.at) {
+      case 'here':
+        return this.#take(where, incoming);
+      case 'elsewhere':
+        return where.serve({ origin, principal, parcel }, port);
+      case 'nowhere': {
+        const { refusal, reason } = where;
+        const data = reason === undefined ? undefined : { reason };
+        return this.#host.refuse(port, refusal, idOf(incoming), data);
+      }
+    }
+  }
+
+  #take(session: SessionActor, incoming: Incoming): void {
+    const { origin, parcel, port } = incoming;
+    if (parcel !== undefined) return this.#post(session, incoming);
+    if (origin.head.method === 'DELETE') return this.#end(session, incoming);
+    const last = header(origin.head, 'last-event-id');
+    const outbox = this.#outlets.outboxOf(session);
+    if (last === undefined) return outbox.attach(port);
+    const place = parseEventId(session.key, last);
+    const resumption = place === undefined ? 'unknown' : outbox.resume(place, port);
+    if (isPromise(resumption)) void after(resumption, (late) => this.#resumed(late, incoming));
+    else this.#resumed(resumption, incoming);
+  }
+
+  #resumed(resumption: Resumption, { port }: Incoming): void {
+    if (resumption === 'unknown') this.#host.refuse(port, 'event-unknown');
+    // A client that cancelled comes back for its stream; an empty answer tells it not to again.
+    else if (resumption === 'over' && !port.gone) port.send(204, []);
+  }
+
+  /** Ended when the store has forgotten it as well: it must not come back (row S4). */
+  #end(session: SessionActor, { port }: Incoming): void {
+    session.close('terminated');
+    const { forgotten } = session;
+    if (forgotten === null) port.send(204, []);
+    else
+      forgotten.then(
+        () => port.gone || port.send(204, []),
+        () => this.#host.refuse(port, 'store-unavailable'),
+      );
+  }
+
+  #post(session: SessionActor, incoming: Incoming): void {
+    const { origin, port } = incoming;
+    const parcel = incoming.parcel!;
+    const { messages, isBatch, bytes } = parcel;
+    const { maxInFlight } = session.services.limits;
+    if (isBatch && !allowsBatch(parcel, session.protocolVersion, maxInFlight)) {
+      return this.#host.refuse(port, 'batch-not-allowed', idOf(incoming));
+    }
+    const upload = incoming.upload?.number;
+    const asks: RequestId[] = [];
+    for (const each of messages) if ('method' in each && 'id' in each) asks.push(each.id);
+    const exchange =
+      asks.length === 0 ? undefined : new HttpExchange(this.#outlets, session, port, asks, isBatch);
+    const delivery = new Delivery(origin, session, exchange);
+    for (const message of messages) {
+      const code = session.accept({ message, delivery, exchange, bytes, upload });
+      if (code === undefined) continue;
+      if (exchange === undefined) {
+        // A full queue is a dead letter, and no matter of its status.
+        if (code !== 'session-busy') return this.#host.refuse(port, code);
+      } else if (isRequest(message)) {
+        // A response that is already a stream, or shared with others, carries the refusal as an answer.
+        const isAnswer = REFUSALS[code].status === 200 || exchange.isStream || messages.length > 1;
+        if (!isAnswer) return this.#host.refuse(port, code, message.id);
+        count(session.services.counters.refusals, code);
+        exchange.answer(refusalBody(code, message.id));
+      }
+    }
+    // Notifications and answers: taken in, nothing to say (row P5).
+    if (exchange === undefined) return port.send(202, []);
+    this.#begin(exchange, incoming);
+  }
+
+  /** Once admitted: a refusal keeps its status. */
+  #begin(exchange: HttpExchange, { origin }: Incoming): void {
+    if (exchange.isSettled) return;
+    const { responseMode } = this.#outlets;
+    const streams =
+      responseMode === 'sse' ||
+      (responseMode === 'auto' && prefersStream(header(origin.head, 'accept')));
+    if (streams) exchange.upgrade();
+    else exchange.begin();
+  }
+
+  #initialize(incoming: Incoming): void {
+    const named = header(incoming.origin.head, 'mcp-session-id');
+    if (named === undefined) return this.#open(incoming);
+    this.#find(named, incoming, (where) => {
+      // A stale or foreign id is a fresh start (S5); a live one of the caller's own is not (S6).
+      const isFresh = where.at === 'nowhere' && where.refusal === 'session-not-found';
+      if (isFresh) this.#open(incoming);
+      else if (where.at === 'nowhere') this.#route(where, incoming);
+      else this.#host.refuse(incoming.port, 'already-initialized', idOf(incoming));
+    });
+  }
+
+  #open(incoming: Incoming): void {
+    const { origin, principal, port } = incoming;
+    const { messages, bytes } = incoming.parcel!;
+    // The only message of its parcel, and a request.
+    const message = messages[0] as RequestMessage;
+    if (this.#directory.isTooLarge(message, bytes)) {
+      return this.#host.refuse(port, 'body-too-large', message.id);
+    }
+    const session = this.#directory.open(principal, this.#outlets);
+    if (typeof session === 'string') return this.#host.refuse(port, session, message.id);
+    const headers = ['Mcp-Session-Id', session.id];
+    const exchange = new HttpExchange(this.#outlets, session, port, [message.id], false, headers);
+    const delivery = new Delivery(origin, session, exchange);
+    session.start({ message, delivery, exchange, bytes });
+  }
+}
+
+/** The id of the one request in a body, for the answer that refuses it. */
+function idOf({ parcel }: Incoming): RequestId | undefined {
+  const first: Message | undefined = parcel?.isBatch === false ? parcel.messages[0] : undefined;
+  return first !== undefined && isRequest(first) ? first.id : undefined;
+}

@@ -1,0 +1,29 @@
+import type { DeadlineQueue, Deadlines } from '../base/deadlines.ts';
+import type { Services } from '../events/services.ts';
+import type { ResponsePort } from '../wire/port.ts';
+import { KEEP_ALIVE } from '../wire/sse.ts';
+
+/** Open event streams, each of which gets a comment now and then. */
+export function keepAliveQueue(deadlines: Deadlines, everyMs: number): DeadlineQueue<ResponsePort> {
+  const queue = deadlines.queue<ResponsePort>(everyMs, (port) => {
+    if (port.gone) return;
+    port.write(KEEP_ALIVE);
+    queue.arm(port);
+  });
+  return queue;
+}
+
+/** The deadlines of Streamable HTTP. */
+export class StreamTimers {
+  /** Exchanges that become event streams if they last. */
+  readonly slow: DeadlineQueue<{ upgrade(): void }>;
+  readonly keepAlive: DeadlineQueue<ResponsePort>;
+  /** Outboxes with something to be resumed, until that is too old. */
+  readonly replayAge: DeadlineQueue<{ expire(): void }>;
+
+  constructor({ deadlines, limits }: Services) {
+    this.slow = deadlines.queue(limits.sseAfterMs, (exchange) => exchange.upgrade());
+    this.keepAlive = keepAliveQueue(deadlines, limits.keepAliveMs);
+    this.replayAge = deadlines.queue(limits.replayMs, (outbox) => outbox.expire());
+  }
+}

@@ -1,0 +1,181 @@
+import type { Journal } from '../events/journal.ts';
+import type { RequestId, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
+import { refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
+import type { Ask, Envelope } from './envelope.ts';
+import { announceBegan, announceSettled, outcomeOf, type RequestSource } from './requestEvents.ts';
+
+/** What the requests of a session need of it. */
+export interface AsksHost extends RequestSource {
+  readonly journal: Journal;
+  /** Where a durable store keeps the session. */
+  readonly persistence: {
+    /** What an answer has to wait for: `false` when it can not be given. */
+    beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined;
+  } | null;
+  /** A request was answered, cancelled or cut. */
+  answered(ask: Ask, response: ResponseMessage | undefined): void;
+}
+
+/** Told by the requests of a session. */
+export interface AsksOwner {
+  /** A request is over: the next may have its turn. */
+  next(): void;
+}
+
+/**
+ * The requests of one session that are accepted and not yet answered. Each is settled exactly once:
+ * by its answer, by one error, or by a cancel (law 6).
+ */
+export class Asks {
+  readonly #host: AsksHost;
+  readonly #owner: AsksOwner;
+  readonly #open = new Map<RequestId, Ask>();
+  /** Requests the server has. */
+  running = 0;
+
+  constructor(host: AsksHost, owner: AsksOwner) {
+    this.#host = host;
+    this.#owner = owner;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** The first ones in. */
+  values(): Iterable<Ask> {
+    return this.#open.values();
+  }
+
+  find(innerId: RequestId): Ask | undefined {
+    return this.#open.get(innerId);
+  }
+
+  /** Takes a request in, or says why not. */
+  begin(innerId: RequestId, { message, exchange }: Envelope): Ask | RefusalCode {
+    if (this.#open.has(innerId)) return 'duplicate-request-id';
+    const { journal, services } = this.#host;
+    if (this.#open.size >= services.limits.maxInFlight) {
+      journal.tripped('maxInFlight');
+      return 'session-busy';
+    }
+    const ask: Ask = {
+      message: message as RequestMessage,
+      exchange: exchange!,
+      since: services.clock.now(),
+      running: false,
+      isHeld: false,
+      watched: null,
+    };
+    this.#open.set(innerId, ask);
+    const { highWater } = services.counters;
+    if (this.#open.size > highWater.inFlight) highWater.inFlight = this.#open.size;
+    // Whoever listens is told before the server has it.
+    if (services.events.watchesRequests) announceBegan(this.#host, ask);
+    return ask;
+  }
+
+  /** There was no room to let a request wait that had been taken in. */
+  refuse(innerId: RequestId, ask: Ask): void {
+    this.#open.delete(innerId);
+    announceSettled(this.#host, ask, 'refused', REFUSALS['session-busy'].rpcCode);
+  }
+
+  /** The server has a request from here on. */
+  run(ask: Ask): void {
+    ask.running = true;
+    this.running++;
+  }
+
+  /** The server answered: settles the exchange, once. */
+  settle(response: ResponseMessage): void {
+    const ask = this.#open.get(response.id);
+    if (ask === undefined || ask.isHeld) {
+      // After a cancel or a cut: somebody has already been told (law 8).
+      this.#host.journal.deadLetter('out', response, 'late');
+      return;
+    }
+    const held = this.#host.persistence?.beforeAnswer(ask, response);
+    if (held !== undefined) {
+      ask.isHeld = true;
+      void held.then((isStored) =>
+        this.#release(response.id, ask, isStored ? response : undefined),
+      );
+      return;
+    }
+    this.#settle(ask, response);
+  }
+
+  cancel(innerId: RequestId, ask: Ask): void {
+    this.#remove(innerId, ask);
+    ask.exchange.cancelled();
+    this.#host.answered(ask, undefined);
+    announceSettled(this.#host, ask, 'cancelled');
+    this.#owner.next();
+  }
+
+  /** Answers requests with one error each. @returns how many */
+  cut(
+    code: RefusalCode,
+    which: 'all' | 'waiting' | 'running',
+    data?: Record<string, unknown>,
+  ): number {
+    let count = 0;
+    for (const [innerId, ask] of this.#open) {
+      if (which !== 'all' && ask.running !== (which === 'running')) continue;
+      this.#remove(innerId, ask);
+      ask.exchange.answer(refusalBody(code, ask.message.id, data), true);
+      this.#host.answered(ask, undefined);
+      announceSettled(this.#host, ask, 'cut', REFUSALS[code].rpcCode);
+      count++;
+    }
+    return count;
+  }
+
+  /** What an answer waited for has happened, or (`undefined`) could not. */
+  #release(innerId: RequestId, ask: Ask, response: ResponseMessage | undefined): void {
+    // Cancelled or cut meanwhile: somebody has already been told.
+    if (this.#open.get(innerId) !== ask) return;
+    if (response !== undefined) return this.#settle(ask, response);
+    this.#remove(innerId, ask);
+    this.#refused('store-unavailable', ask);
+  }
+
+  #settle(ask: Ask, response: ResponseMessage): void {
+    this.#remove(response.id, ask);
+    const { id } = ask.message;
+    let json: string;
+    try {
+      json = JSON.stringify(id === response.id ? response : { ...response, id });
+    } catch (error) {
+      // JSON has no words for it: the client gets an answer all the same, the server hears why.
+      this.#refused('internal-error', ask);
+      throw error;
+    }
+    this.#answer(ask, json, response);
+  }
+
+  #refused(code: RefusalCode, ask: Ask): void {
+    const body = refusalBody(code, ask.message.id);
+    this.#answer(ask, body, JSON.parse(body) as ResponseMessage);
+  }
+
+  #answer(ask: Ask, json: string, response: ResponseMessage): void {
+    const { journal } = this.#host;
+    journal.saw('out', 'response', ask.message.method, json.length, json);
+    const isError = response.error !== undefined;
+    if (!ask.exchange.answer(json, isError)) {
+      journal.deadLetter('out', response, 'closed');
+    }
+    this.#host.answered(ask, response);
+    if (ask.watched !== null) {
+      announceSettled(this.#host, ask, outcomeOf(response), response.error?.code);
+    }
+    this.#owner.next();
+  }
+
+  #remove(innerId: RequestId, ask: Ask): void {
+    this.#open.delete(innerId);
+    if (ask.running) this.running--;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Effects } from '../actor/actor.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
+import type { Services } from '../events/services.ts';
+import type { Keeper } from '../store/keeper.ts';
+import type { Question } from './questions.ts';
+import type { ServerFactory, Session, Woken } from './session.ts';
+import { SharedValidator } from './validator.ts';
+
+/** What the user of a runtime says of its sessions. */
+export interface SessionSettings<T = unknown> {
+  readonly server: ServerFactory<T>;
+  readonly state: StateSettings<T>;
+  readonly sleep: boolean;
+  readonly onSleep: ((session: Session<T>) => unknown) | undefined;
+  readonly onWake: ((session: Session<T>, woken: Woken) => void | Promise<void>) | undefined;
+}
+
+/** How the state of a session is made, stored and read. */
+export interface StateSettings<T = unknown> {
+  readonly create: (() => T) | undefined;
+  readonly version: number;
+  readonly migrate: ((state: unknown, from: number) => T) | undefined;
+  readonly encode: ((state: T) => unknown) | undefined;
+  readonly decode: ((data: unknown) => T) | undefined;
+}
+
+/**
+ * The directory, as a session sees it.
+ *
+ * @template S a session
+ */
+export interface Home<S> {
+  /** A sleeping session becomes its record, where nothing in this process needs it. */
+  layDown(session: S): void;
+  /** The actor of a session whose last one in this process became a record. */
+  successor(session: S): S | undefined;
+  /**
+   * Does something to a session where it is now.
+   *
+   * @param gone where it has ended
+   * @throws whatever a durable store failed with
+   */
+  reach<T>(session: S, use: (there: S) => T, gone: () => Awaited<T>): Promise<Awaited<T>>;
+}
+
+/** What all sessions of one runtime share. */
+export class World<S> {
+  readonly services: Services;
+  readonly effects: Effects<S>;
+  readonly settings: SessionSettings;
+  readonly keeper: Keeper;
+  readonly home: Home<S>;
+  readonly serverOptions = { jsonSchemaValidator: new SharedValidator() };
+  /** Questions that wait for a stream they can travel on. */
+  readonly unreached: DeadlineQueue<Question>;
+
+  constructor(
+    services: Services,
+    settings: SessionSettings,
+    keeper: Keeper,
+    home: Home<S>,
+    effects: Effects<S>,
+  ) {
+    this.services = services;
+    this.effects = effects;
+    this.settings = settings;
+    this.keeper = keeper;
+    this.home = home;
+    const { deadlines, limits } = services;
+    this.unreached = deadlines.queue(limits.unreachableAfterMs, (question) => question.giveUp?.());
+  }
+}

@@ -1,0 +1,240 @@
+import type { Awaitable } from '../base/awaitable.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
+import { ActorsError } from '../base/errors.ts';
+import { timerOf } from '../base/within.ts';
+import type { StoreWork } from '../events/events.ts';
+import type { Services } from '../events/services.ts';
+import { Reads } from './reads.ts';
+import type { HandshakeRecord, Rows, SessionRecord } from './record.ts';
+import { SharedHandshakes } from './sharedHandshakes.ts';
+import type { SessionStore } from './store.ts';
+import { type Kept, Writer } from './writer.ts';
+
+/** Longest id looked for: ours are shorter. */
+const MAX_ID_LENGTH = 256;
+/** How soon a store that failed is asked again. */
+const RETRY_MS = 1000;
+
+const DONE = Promise.resolve();
+
+/**
+ * The records of one runtime: read, written, forgotten, in memory or in a durable store. Knows no
+ * actor.
+ */
+export class Keeper {
+  readonly isDurable: boolean;
+  readonly reads: Reads;
+  readonly #store: SessionStore;
+  readonly #services: Services;
+  readonly #writer: Writer | null;
+  readonly #handshakes = new SharedHandshakes();
+  /** Sessions whose changes are stored a little later. */
+  readonly #later: DeadlineQueue<Kept>;
+  /** What the store did not do, to be tried again. */
+  readonly #retries: DeadlineQueue<() => void>;
+  /** How many records earlier processes left is being asked, or (`done`) known. */
+  #opening: Promise<void> | 'done' | null = null;
+  #isOver = false;
+
+  constructor(store: SessionStore, services: Services) {
+    this.isDurable = store.isDurable;
+    this.#store = store;
+    this.#services = services;
+    const { deadlines, events, limits } = services;
+    this.#later = deadlines.queue(limits.writeBehindMs, (kept) => kept.writeBehind());
+    const storing = deadlines.queue<() => void>(limits.storeTimeoutMs, (tooLong) => tooLong());
+    this.#retries = deadlines.queue(RETRY_MS, (again) => again());
+    const timer = timerOf(storing);
+    this.reads = new Reads(store, timer);
+    const host = { events, later: this.#later, retries: this.#retries, timer };
+    this.#writer = store.isDurable ? new Writer(store, host, () => this.opened()) : null;
+  }
+
+  /** The runtime is closed: nothing is looked for any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** A record of this id can be there: not of one that is about to be removed. */
+  mayHave(id: string): boolean {
+    return !this.#isOver && id.length <= MAX_ID_LENGTH && !this.isRemoving(id);
+  }
+
+  /** A session that ended, and that the store may not have forgotten yet. */
+  isRemoving(id: string): boolean {
+    return this.#writer?.isRemoving(id) === true;
+  }
+
+  /** Something of a session waits to be stored. */
+  isBusy(id: string): boolean {
+    return this.#writer?.isBusy(id) === true;
+  }
+
+  /** Of the handshakes that records in memory hold. */
+  get handshakeBytes(): number {
+    return this.#handshakes.bytes;
+  }
+
+  /**
+   * Records that earlier processes left are counted before anybody is found or stored: later, nobody
+   * could tell them from those of this one.
+   *
+   * @returns `undefined` once they are counted
+   * @throws whatever the store failed with
+   */
+  opened(): Promise<void> | undefined {
+    if (!this.isDurable || this.#opening === 'done') return undefined;
+    this.#opening ??= this.#count();
+    return this.#opening;
+  }
+
+  async #count(): Promise<void> {
+    try {
+      const count = await this.reads.count();
+      if (!this.#isOver) this.#services.counters.sessions.asleep += count;
+      this.#opening = 'done';
+    } catch (error) {
+      this.#opening = null;
+      this.failed('open', error);
+      throw error;
+    }
+  }
+
+  /** When a session that falls asleep now ends. */
+  expiry(): number {
+    const { clock, limits } = this.#services;
+    return clock.now() + limits.evictAfterMs + (this.isDurable ? limits.idleTimeoutMs : 0);
+  }
+
+  /** A handshake as a record has it: in memory the same one for all clients of a kind. */
+  share(handshake: HandshakeRecord): HandshakeRecord {
+    return this.isDurable ? handshake : this.#handshakes.take(handshake);
+  }
+
+  /**
+   * A record and the rows of its streams.
+   *
+   * @param found the record, where it has been asked for
+   * @throws ActorsError `record-corrupt`, `store-unavailable` with what the store failed with
+   */
+  async load(
+    id: string,
+    found: Awaitable<SessionRecord | undefined>,
+  ): Promise<[SessionRecord | undefined, Rows]> {
+    try {
+      await this.opened();
+      const record = await (found ?? this.reads.get(id));
+      return [record, record === undefined ? [] : await this.#rows(id)];
+    } catch (error) {
+      this.failed('get', error);
+      if (isCorrupt(error)) {
+        if (!this.#isOver) this.#services.counters.sessions.asleep--;
+        throw error;
+      }
+      throw new ActorsError('store-unavailable', 'the session store failed', { cause: error });
+    }
+  }
+
+  /** Without its streams a session goes on all the same. */
+  async #rows(id: string): Promise<Rows> {
+    try {
+      return await this.reads.rows(id);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      this.failed('load', error);
+      return [];
+    }
+  }
+
+  // ---- in memory, by reference and in the same turn
+
+  /** Keeps the record of a session that has no actor any more. */
+  keep(record: SessionRecord): void {
+    void this.#store.write([{ type: 'put', record }]);
+  }
+
+  /** A record is an actor again, or is over. A durable store keeps it all the same. */
+  release({ id, handshake }: SessionRecord): void {
+    if (this.isDurable) return;
+    void this.#store.write([{ type: 'remove', id }]);
+    this.#handshakes.give(handshake);
+  }
+
+  // ---- in a durable store
+
+  /** Stores a session within `writeBehindMs`. */
+  mark(kept: Kept): void {
+    this.#writer?.mark(kept);
+  }
+
+  /** Stores a session now. @throws whatever the store failed with: the session goes on in memory */
+  async put(kept: Kept): Promise<void> {
+    if (this.#writer === null) return;
+    try {
+      await this.#writer.put(kept);
+    } catch (error) {
+      this.#retries.arm(() => this.mark(kept));
+      throw error;
+    }
+  }
+
+  /** Stores a row of a session's streams. `false`: the store failed. */
+  async row(id: string, n: number, row: string | undefined): Promise<boolean> {
+    return (this.#writer?.row(id, n, row) ?? DONE).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** A session ended. @throws where the store could not forget it yet */
+  forget(kept: Kept): Promise<void> {
+    this.#later.disarm(kept);
+    return this.#writer?.remove(kept) ?? DONE;
+  }
+
+  /** Waits for the store to forget sessions that ended. `false`: it could not forget one of them. */
+  async forgotten(ids: readonly string[]): Promise<boolean> {
+    return (await this.#writer?.removed(ids)) ?? true;
+  }
+
+  /** A record that this program can not read any more ends without ever being an actor again. */
+  drop(record: SessionRecord): void {
+    const { key, startedAt } = record;
+    const { clock, counters, events } = this.#services;
+    counters.sessions.asleep--;
+    counters.evicted.expired++;
+    events.emit('session.ended', {
+      session: key,
+      reason: 'expired',
+      ageMs: clock.now() - startedAt,
+    });
+    this.#writer?.remove(record).catch(() => {});
+    this.release(record);
+  }
+
+  /** The last write is done, or has had its time, and the store is closed. */
+  async close(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { counters } = this.#services;
+    await this.#writer?.close();
+    try {
+      // Records in memory end with it: counted, and not announced one by one.
+      if (!this.isDurable) counters.evicted.drained += await this.#store.count();
+      counters.sessions.asleep = 0;
+      await this.reads.close();
+    } catch (error) {
+      this.failed('open', error);
+    }
+    this.#handshakes.clear();
+  }
+
+  /** Announces what the store failed to do for no session in particular. */
+  failed(doing: StoreWork, error: unknown): void {
+    this.#services.events.emit('store.failed', { session: undefined, doing, error });
+  }
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof ActorsError && error.code === 'record-corrupt';
+}
