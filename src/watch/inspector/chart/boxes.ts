@@ -66,7 +66,7 @@ export function boxOf(state: State, needs: Needs, parent?: Box): Box {
   return box;
 }
 
-/** Makes a box, and the last in each stack of it, as wide as its column. */
+/** Makes a box as wide as its column, and all that is in it as wide as it leaves room for. */
 export function widen(box: Box, width: number): void {
   box.width = width;
   for (const child of box.children) widen(child, width - 2 * SIZE.pad - box.lane);

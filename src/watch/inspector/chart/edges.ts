@@ -9,7 +9,7 @@ export interface Edge {
   readonly target: string;
   /** Event types, as the machine has them. */
   readonly events: readonly string[];
-  /** The same, to be read. */
+  /** What the line says. */
   readonly label: string;
   /** With guards and reasons, for whoever points at it. */
   readonly details: readonly string[];

@@ -10,7 +10,7 @@ interface Label {
 /** The room between two columns: tracks for lines, and the labels beside the states. */
 export class Gutter extends Strip {
   readonly #labels = { left: [] as Label[], right: [] as Label[] };
-  x = 0;
+  #x = 0;
 
   label(side: 'left' | 'right', y: number, width: number): void {
     this.#labels[side].push({ y, width });
@@ -28,7 +28,7 @@ export class Gutter extends Strip {
   }
 
   place(x: number): void {
-    this.x = x;
+    this.#x = x;
   }
 
   /** Where the vertical of a track is. */
@@ -38,6 +38,6 @@ export class Gutter extends Strip {
     const spare = this.width - this.size * SIZE.track;
     // Between the labels; the wider ones are left alone.
     const start = left >= right ? Math.max(left + 4, spare - 10) : Math.min(spare - right - 4, 10);
-    return this.x + start + this.indexOf(key) * SIZE.track + SIZE.track / 2;
+    return this.#x + start + this.indexOf(key) * SIZE.track + SIZE.track / 2;
   }
 }

@@ -1,5 +1,5 @@
 /** One vertical line that shares a strip with others, and the horizontal ones that end at it. */
-export interface Track {
+interface Track {
   readonly key: string;
   readonly touches: { readonly y: number; readonly side: 'left' | 'right' }[];
   /** Where it leaves the strip above or below. */
@@ -7,7 +7,7 @@ export interface Track {
 }
 
 /** The order of tracks, left to right, in which the lines of a strip cross least. */
-export function orderOf(tracks: readonly Track[]): Track[] {
+function orderOf(tracks: readonly Track[]): Track[] {
   const order = [...tracks];
   let best = crossingsOf(order);
   // Neighbours change places for as long as that helps: a strip has few tracks.

@@ -1,14 +1,13 @@
 import { topOf } from './columns.ts';
 import { ANY, type Edge } from './edges.ts';
-import type { Needs } from './boxes.ts';
-import { SIZE, widthOf } from './boxes.ts';
+import { type Needs, SIZE, widthOf } from './boxes.ts';
 import { flatten, type State } from './statechart.ts';
 
 /**
  * How a line goes: `straight` to a neighbour in its stack, `round` beside its stack, or from column
  * to column, `forward` or `back`.
  */
-export type Kind = 'straight' | 'round' | 'forward' | 'back';
+type Kind = 'straight' | 'round' | 'forward' | 'back';
 
 export interface Way {
   readonly edge: Edge;
@@ -32,7 +31,12 @@ export class Ways {
     if (any !== undefined) place(any, 0);
     for (const child of machine.children) place(child, columnOf.get(child.name) ?? 0);
     this.columns = Array.from(columns, (column) => column ?? []);
-    for (const stack of [...this.columns, ...flatten(machine).slice(1).map(childrenOf)]) {
+    for (const stack of [
+      ...this.columns,
+      ...flatten(machine)
+        .slice(1)
+        .map(({ children }) => children),
+    ]) {
       const paths = stack.map(({ path }) => path);
       for (const path of paths) this.#stacks.set(path, paths);
     }
@@ -50,7 +54,7 @@ export class Ways {
   get needs(): Needs {
     return {
       ports: (path) =>
-        Math.max(this.portsOf(path, 'left').length, this.portsOf(path, 'right').length),
+        Math.max(this.#portsOf(path, 'left').size, this.#portsOf(path, 'right').size),
       between: (upper, lower) => this.between(upper, lower).length,
       lane: (path) => {
         const round = this.all.filter(({ kind, within }) => kind === 'round' && within === path);
@@ -71,14 +75,14 @@ export class Ways {
   }
 
   /** Names of the places a side of a state needs: one for each line out, one for all of a kind in. */
-  portsOf(path: string, side: 'left' | 'right'): string[] {
+  #portsOf(path: string, side: 'left' | 'right'): Set<string> {
     const ports = new Set<string>();
     for (const way of this.all) {
       const { edge } = way;
       if (edge.source === path && exitOf(way) === side) ports.add(outPort(way));
       if (edge.target === path && entryOf(way) === side) ports.add(inPort(way));
     }
-    return [...ports];
+    return ports;
   }
 
   #nearby({ source, target }: Edge): Kind {
@@ -116,8 +120,4 @@ function commonOf({ source, target }: Edge): string | undefined {
   // A line from a state to itself goes round outside of it.
   if (same.length === a.length && same.length === b.length) same.pop();
   return same.length === 0 ? undefined : same.join('.');
-}
-
-function childrenOf(state: State): readonly State[] {
-  return state.children;
 }
