@@ -4,7 +4,7 @@ import { sessionMachine, supervisorMachine } from 'mcp-actors/machines';
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createMachine } from 'xstate';
 import { generated } from '../../../docs/generate.ts';
-import type { Box } from '../../../src/watch/inspector/chart/boxes.ts';
+import { type Box, SIZE, widthOf } from '../../../src/watch/inspector/chart/boxes.ts';
 import { drawMachine } from '../../../src/watch/inspector/chart/draw.ts';
 import { ANY, edgesOf, readable } from '../../../src/watch/inspector/chart/edges.ts';
 import { type Chart, layoutOf } from '../../../src/watch/inspector/chart/layout.ts';
@@ -48,11 +48,15 @@ function flawsOf({ boxes, lines, width, height }: Chart): string[] {
       if (!isApart) flaws.push(`${a.state.path} covers ${b.state.path}`);
     }
   }
-  for (const { edge, points } of lines) {
+  for (const { edge, points, label } of lines) {
     const [source, target] = [byPath.get(edge.source)!, byPath.get(edge.target)!];
     const name = `${edge.source} → ${edge.target}`;
     if (!isOnBorder(source, points[0]!)) flaws.push(`${name} begins nowhere`);
     if (!isOnBorder(target, points.at(-1)!)) flaws.push(`${name} ends nowhere`);
+    // A line straight down or up says what it is in the state around it, and not beyond.
+    const around = isUpright(points) ? source.parent : undefined;
+    const end = (label?.x ?? 0) + widthOf(edge.label, SIZE.label);
+    if (around !== undefined && end > right(around)) flaws.push(`the label of ${name} spills`);
     for (const leaf of leaves) {
       if (leaf === source || leaf === target || !crosses(points, leaf)) continue;
       flaws.push(`${name} runs through ${leaf.state.path}`);
@@ -60,6 +64,9 @@ function flawsOf({ boxes, lines, width, height }: Chart): string[] {
   }
   return flaws;
 }
+
+const isUpright = ([a, b, ...more]: Chart['lines'][number]['points']): boolean =>
+  more.length === 0 && a?.[0] === b?.[0];
 
 const right = ({ x, width }: Box): number => x + width;
 const bottom = ({ y, height }: Box): number => y + height;
@@ -132,7 +139,13 @@ function configs(): fc.Arbitrary<Config> {
       }),
     }),
   }));
-  const aims = fc.array(fc.tuple(fc.nat(), fc.nat(), fc.constantFrom('go', 'stop.now', 'a.b')));
+  const aims = fc.array(
+    fc.tuple(
+      fc.nat(),
+      fc.nat(),
+      fc.constantFrom('go', 'stop.now', 'what.takes.a.long.line.to.say'),
+    ),
+  );
   return fc
     .tuple(fc.array(shape.node, { minLength: 1, maxLength: 6 }), aims)
     .map(([nodes, transitions]) => {
@@ -206,6 +219,8 @@ describe('readable', () => {
     ['session.quiet', 'quiet'],
     ['xstate.after.1000.door.open', 'after 1000'],
     ['xstate.done.actor.0.door.loading', 'done door.loading'],
+    ['xstate.done.actor.0.session.waking', 'done waking'],
+    ['xstate.done.state.session.closing', 'done closing'],
     ['message.arrived', 'message.arrived'],
   ])('%s reads %s', (event, text) => {
     expect(readable(event, 'session')).toBe(text);

@@ -34,8 +34,15 @@ export interface Needs {
   ports(path: string): number;
   /** Lines straight down or up between a child and the one below. */
   between(upper: string, lower: string): number;
+  /** Width their labels take, from the left border of the two. */
+  labels(upper: string, lower: string): number;
   /** Width for lines that go round. */
   lane(path: string): number;
+}
+
+/** Where labels between two neighbours begin, from their left border: beside all the lines. */
+export function labelStart(lines: number): number {
+  return 26 + (lines - 1) * 12;
 }
 
 export function widthOf(text: string, character: number): number {
@@ -54,7 +61,8 @@ export function boxOf(state: State, needs: Needs, parent?: Box): Box {
   for (const child of state.children) children.push(boxOf(child, needs, box));
   if (children.length === 0) return box;
   const widest = Math.max(...children.map(({ width }) => width));
-  box.width = Math.max(box.width, widest + 2 * SIZE.pad + lane);
+  const labels = labelsIn(children, needs);
+  box.width = Math.max(box.width, Math.max(widest + lane, labels) + 2 * SIZE.pad);
   let below = head;
   children.forEach((child, i) => {
     const next = children[i + 1];
@@ -64,6 +72,14 @@ export function boxOf(state: State, needs: Needs, parent?: Box): Box {
   });
   box.height = below;
   return box;
+}
+
+/** Width of the widest labels between neighbours of a stack. */
+export function labelsIn(stack: readonly Box[], needs: Needs): number {
+  const widths = stack
+    .slice(1)
+    .map(({ state }, i) => needs.labels(stack[i]!.state.path, state.path));
+  return Math.max(0, ...widths);
 }
 
 /** Makes a box as wide as its column, and all that is in it as wide as it leaves room for. */

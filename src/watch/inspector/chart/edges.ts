@@ -39,8 +39,13 @@ export function readable(event: string, noun: string): string {
   const [, delay] = /^xstate\.after\.([^.]+)\./.exec(event) ?? [];
   if (delay !== undefined) return `after ${delay}`;
   const [, kind, who] = /^xstate\.(done|error)\.(?:actor|state)\.(.*)$/.exec(event) ?? [];
-  if (kind !== undefined) return `${kind} ${who?.replace(/^\d+\./, '') ?? ''}`.trim();
-  return event.startsWith(`${noun}.`) ? event.slice(noun.length + 1) : event;
+  if (kind !== undefined)
+    return `${kind} ${without(noun, who?.replace(/^\d+\./, '') ?? '')}`.trim();
+  return without(noun, event);
+}
+
+function without(noun: string, name: string): string {
+  return name.startsWith(`${noun}.`) ? name.slice(noun.length + 1) : name;
 }
 
 function detailOf({ event, guard, actions, description }: Transition): string {

@@ -1,4 +1,4 @@
-import { anyState, type Box, boxOf, flattenBoxes, move, SIZE, widen } from './boxes.ts';
+import { anyState, type Box, boxOf, flattenBoxes, labelsIn, move, SIZE, widen } from './boxes.ts';
 import { columnsOf } from './columns.ts';
 import { edgesOf } from './edges.ts';
 import { placePorts } from './ports.ts';
@@ -41,7 +41,7 @@ export function layoutOf(machine: State): Chart {
   const router = new Router(ways, byPath, ports, height);
   let x = MARGIN + 14;
   columns.forEach((boxes, i) => {
-    const width = Math.max(...boxes.map((box) => box.width));
+    const width = Math.max(...boxes.map((box) => box.width), labelsIn(boxes, ways.needs));
     for (const box of boxes) {
       widen(box, width);
       move(box, x, 0);

@@ -1,4 +1,4 @@
-import { type Box, SIZE, widthOf } from './boxes.ts';
+import { type Box, labelStart, SIZE, widthOf } from './boxes.ts';
 import type { Edge } from './edges.ts';
 import { Gutter } from './gutter.ts';
 import type { Ports } from './ports.ts';
@@ -156,7 +156,7 @@ export class Router {
       [x, isDown ? bottom : top],
     ];
     const y = (top + bottom) / 2 + (at - (all.length - 1) / 2) * 12 + 3.5;
-    return { edge, points, label: { x: upper.x + 26 + (all.length - 1) * 12, y, anchor: 'start' } };
+    return { edge, points, label: { x: upper.x + labelStart(all.length), y, anchor: 'start' } };
   }
 
   #labelOf(way: Way, start: Point, end: Point): Line['label'] {

@@ -1,6 +1,6 @@
 import { topOf } from './columns.ts';
 import { ANY, type Edge } from './edges.ts';
-import { type Needs, SIZE, widthOf } from './boxes.ts';
+import { labelStart, type Needs, SIZE, widthOf } from './boxes.ts';
 import { flatten, type State } from './statechart.ts';
 
 /**
@@ -56,6 +56,12 @@ export class Ways {
       ports: (path) =>
         Math.max(this.#portsOf(path, 'left').size, this.#portsOf(path, 'right').size),
       between: (upper, lower) => this.between(upper, lower).length,
+      labels: (upper, lower) => {
+        const lines = this.between(upper, lower);
+        if (lines.length === 0) return 0;
+        const widths = lines.map(({ edge }) => widthOf(edge.label, SIZE.label));
+        return labelStart(lines.length) + Math.max(...widths);
+      },
       lane: (path) => {
         const round = this.all.filter(({ kind, within }) => kind === 'round' && within === path);
         if (round.length === 0) return 0;
