@@ -4,6 +4,7 @@ import { sessionMachine, supervisorMachine } from '../machines/index.ts';
 import { chartsModule, pictures } from './generate/charts.ts';
 import { detailOf, overviewOf } from './generate/mermaid.ts';
 import { pageModule } from './generate/page.ts';
+import { roomsPicture } from './generate/rooms.ts';
 import { readMachine } from '../src/watch/inspector/chart/statechart.ts';
 import { statesOf, transitionsOf } from './generate/tables.ts';
 
@@ -37,6 +38,7 @@ export function regenerate(page: string): string {
 export async function generated(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ...pictures(),
+    ['docs/images/rooms.svg', roomsPicture()],
     ['src/watch/inspector/assets/charts.ts', chartsModule()],
     ['src/watch/inspector/assets/page.ts', await pageModule()],
   ]);

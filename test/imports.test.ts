@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { crossings, roomOf, ROOMS } from './support/rooms.ts';
 import { closureOf, codeOf, filesBelow, importsOf } from './support/sources.ts';
 
 const MACHINES = filesBelow('machines');
 /** An engine plugs in behind an entry of its own. */
 const ENGINES = /^src\/store\/lmdb/;
-const ROOMS = ['base', 'wire', 'events', 'actor', 'store', 'session', 'directory', 'http'];
 const isCore = (file: string): boolean =>
-  ROOMS.some((room) => file.startsWith(`src/${room}/`)) && !ENGINES.test(file);
+  file.startsWith('src/') && ROOMS['top']!.includes(roomOf(file)) && !ENGINES.test(file);
 /** The program is an entry of its own. */
 const CORE = [...filesBelow('src', false), ...filesBelow('src').filter(isCore)].filter(
   (file) => file !== 'src/cli.ts',
@@ -25,6 +25,44 @@ function doorsTo(name: string): string[] {
     .map(({ from }) => from);
   return [...new Set(doors)];
 }
+
+describe('rooms', () => {
+  /** Files that look up from their room, types included. This list only becomes shorter. */
+  const UPWARD = [
+    'src/actor/supervisor.ts → src/options.ts',
+    'src/events/services.ts → src/actor/actor.ts',
+    'src/events/services.ts → src/adapters/channel.ts',
+    'src/events/services.ts → src/directory/directory.ts',
+    'src/events/services.ts → src/http/outbox.ts',
+    'src/events/services.ts → src/options.ts',
+    'src/events/services.ts → src/session/exchange.ts',
+    'src/events/services.ts → src/session/questions.ts',
+    'src/events/services.ts → src/session/validator.ts',
+    'src/events/services.ts → src/store/writer.ts',
+    'src/http/endpoint.ts → src/adapters/channel.ts',
+    'src/session/dormancy.ts → src/directory/directory.ts',
+    'src/session/sessionActor.ts → src/http/httpExchange.ts',
+    'src/session/sessionActor.ts → src/http/outbox.ts',
+    'src/session/sessionActor.ts → src/http/outbox.ts',
+    'src/session/sessionActor.ts → src/http/unread.ts',
+    'src/session/sleepingActor.ts → src/directory/directory.ts',
+    'src/session/sleepingActor.ts → src/http/eventLog.ts',
+    'src/session/sleepingActor.ts → src/http/outbox.ts',
+    'src/session/sleepingActor.ts → src/http/streamRows.ts',
+  ];
+
+  it('import rooms below them', () => {
+    const upward = crossings().filter(({ isAllowed }) => !isAllowed);
+    expect(upward.map(({ files }) => files).toSorted()).toEqual(UPWARD);
+  });
+
+  it('are one way: nothing a room may import may import the room', () => {
+    const circles = Object.entries(ROOMS).filter(([room, below]) =>
+      below.some((each) => ROOMS[each]!.includes(room)),
+    );
+    expect(circles).toEqual([]);
+  });
+});
 
 describe('machines/', () => {
   it('imports xstate and its own files, and nothing else', () => {

@@ -14,9 +14,9 @@ const ROOT = new URL('../../../', import.meta.url);
 const layout = (machine: AnyStateMachine): Chart => layoutOf(readMachine(machine));
 
 describe('generated files', () => {
-  it('are as the machines and the page are: run `npm run docs` after a change to one', async () => {
+  it('are as the machines, the rooms and the page are: run `npm run docs` after a change to one', async () => {
     const files = await generated();
-    expect(files.size).toBe(4);
+    expect(files.size).toBe(5);
     const stale = [...files].filter(
       ([path, text]) => readFileSync(new URL(path, ROOT), 'utf8') !== text,
     );
