@@ -11,6 +11,7 @@ import { DEAD_LETTER_REASONS } from '../src/events/events.ts';
 import { REFUSALS } from '../src/wire/refusals.ts';
 import { FakeServer } from './support/fakeServer.ts';
 import { Page } from './support/markdown.ts';
+import { ROOMS } from './support/rooms.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const inRoot = (path: string): string => fileURLToPath(new URL(path, ROOT));
@@ -121,6 +122,36 @@ describe('docs/lifecycle.md', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  const { prose } = page('docs/architecture.md');
+
+  // Some of the files are still to be made. When the last one is there this fails, as a plain test
+  // it passes.
+  test.fails('names files that there are, and functions in them', () => {
+    const files = inCode(prose).filter((code) => /^[\w/]+\.ts$/.test(code));
+    const legs = Array.from(prose.matchAll(/^\| `([\w/]+\.ts)` +\|([^|]*)\|/gm));
+    const unknown = legs
+      .filter(([, file = '']) => isThere(file))
+      .flatMap(([, file = '', names = '']) =>
+        inCode(names)
+          .filter((name) => !new RegExp(`\\b${name}\\b`).test(read(whole(file))))
+          .map((name) => `${file}: ${name}`),
+      );
+    expect(legs.length).toBeGreaterThan(15);
+    expect([...files.filter((file) => !isThere(file)), ...unknown]).toEqual([]);
+  });
+
+  test('has a line for each room', () => {
+    const { rows } = page('docs/architecture.md');
+    const named = [...rows.keys()].filter((name) => name in ROOMS);
+    expect(named.toSorted()).toEqual(
+      Object.keys(ROOMS)
+        .filter((room) => room !== 'top')
+        .toSorted(),
+    );
+  });
+});
+
 describe('docs/errors.md', () => {
   const errors = page('docs/errors.md');
   // A type has no members at run time: they are read where they are written.
@@ -190,6 +221,19 @@ describe('docs/events.md', () => {
     expect([...events.rows.keys()]).toEqual(Object.keys(stats));
   });
 });
+
+function inCode(text: string): string[] {
+  return Array.from(text.matchAll(/`([^`]+)`/g), ([, code]) => code!);
+}
+
+/** A path as docs/architecture.md gives it, from the root. */
+function whole(file: string): string {
+  return /^(?:machines|test)\//.test(file) ? file : `src/${file}`;
+}
+
+function isThere(file: string): boolean {
+  return existsSync(inRoot(whole(file)));
+}
 
 function memberOf(from: unknown, name: string): unknown {
   return Object(from)[name];
