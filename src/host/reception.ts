@@ -1,6 +1,6 @@
 import { count } from '../events/counters.ts';
 import type { Supervisor } from '../actor/supervisor.ts';
-import { header, type RequestHead } from '../wire/headers.ts';
+import { header, hostOf, type RequestHead } from '../wire/headers.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { CallerInfo, Entered } from './host.ts';
 import type { HostOptions, HostSettings } from './hostOptions.ts';
@@ -93,7 +93,7 @@ export class Reception {
   async #receive(request: HostRequest, known: CallerInfo | undefined): Promise<Caller> {
     const head = headOf(request);
     const { rules } = this.#settings;
-    if (!rules.allowsHost(head)) throw this.refused('host-forbidden');
+    if (!rules.allowsHost(hostOf(head))) throw this.refused('host-forbidden');
     if (!rules.allowsOrigin(header(head, 'origin'))) throw this.refused('origin-forbidden');
     const isTold = known !== undefined && 'principal' in known;
     const principal = isTold ? known.principal : await this.#options.principal?.(head);

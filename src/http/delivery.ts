@@ -10,6 +10,7 @@ export class Delivery implements Extra {
   readonly #origin: Origin;
   readonly #exchange: HttpExchange | undefined;
   readonly #host: HttpExchangeHost;
+  #primed: boolean | undefined;
 
   constructor(origin: Origin, host: HttpExchangeHost, exchange: HttpExchange | undefined) {
     this.#origin = origin;
@@ -29,16 +30,20 @@ export class Delivery implements Extra {
     return this.#origin.request;
   }
 
+  /** The client understands ids to resume from: asked by every server of every message. */
+  get #isPrimed(): boolean {
+    this.#primed ??= canBePrimed(this.#host.protocolVersion);
+    return this.#primed;
+  }
+
   /** Only where the client holds an id to resume from (row P12). */
   get closeSSEStream(): (() => void) | undefined {
     const exchange = this.#exchange;
-    return exchange !== undefined && canBePrimed(this.#host.protocolVersion)
-      ? () => exchange.hangUp()
-      : undefined;
+    return exchange !== undefined && this.#isPrimed ? () => exchange.hangUp() : undefined;
   }
 
   get closeStandaloneSSEStream(): (() => void) | undefined {
     const host = this.#host;
-    return canBePrimed(host.protocolVersion) ? () => host.outlet.retire() : undefined;
+    return this.#isPrimed ? () => host.outlet.retire() : undefined;
   }
 }

@@ -83,9 +83,16 @@ export class HttpExchange implements Exchange {
     return this.#stream !== null;
   }
 
-  /** From here on the exchange becomes a stream if it lasts. */
-  begin(): void {
-    if (this.#pending > 0) this.#share.timers.slow.arm(this);
+  /**
+   * All of its requests are admitted: from here on the exchange becomes a stream if it lasts.
+   *
+   * @param prefersStream its client asked for a stream
+   */
+  begin(prefersStream: boolean): void {
+    if (this.#pending === 0) return;
+    const { responseMode, timers } = this.#share;
+    if (responseMode === 'sse' || (responseMode === 'auto' && prefersStream)) this.#open();
+    else timers.slow.arm(this);
   }
 
   answer(json: string, isError = false): boolean {

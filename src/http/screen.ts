@@ -1,5 +1,13 @@
 import { corsHeaders, preflightHeaders } from '../wire/cors.ts';
-import { accepts, acceptsBoth, header, isJson, type RequestHead } from '../wire/headers.ts';
+import {
+  accepts,
+  acceptsBoth,
+  declares,
+  header,
+  hostOf,
+  isJson,
+  type RequestHead,
+} from '../wire/headers.ts';
 import { type AllowList, OriginRules } from '../wire/origin.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 
@@ -36,8 +44,10 @@ export class Screen {
 
   /** `Host` and `Origin`, for what is not a request of Streamable HTTP (row T1). */
   admits(head: RequestHead): RefusalCode | undefined {
-    if (!this.#rules.allowsHost(head)) return 'host-forbidden';
-    return this.#rules.allowsOrigin(header(head, 'origin')) ? undefined : 'origin-forbidden';
+    const host = hostOf(head);
+    const origin = header(head, 'origin');
+    if (!this.#rules.allowsHost(host)) return 'host-forbidden';
+    return this.#rules.allowsOrigin(origin) ? undefined : 'origin-forbidden';
   }
 
   /** Checks the head of a request of Streamable HTTP. */
@@ -45,10 +55,10 @@ export class Screen {
     const foreign = this.admits(head);
     if (foreign !== undefined) return foreign;
     switch (head.method) {
-      case 'POST': {
+      case 'POST':
         if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
-        return acceptsBoth(header(head, 'accept')) ? this.#declared(head) : 'not-acceptable';
-      }
+        if (!acceptsBoth(header(head, 'accept'))) return 'not-acceptable';
+        return declares(head, this.maxBodyBytes) ? 'body-too-large' : undefined;
       case 'GET':
         return accepts(header(head, 'accept'), 'text/event-stream') ? undefined : 'not-acceptable';
       case 'DELETE':
@@ -65,7 +75,8 @@ export class Screen {
   checkPost(head: RequestHead): RefusalCode | undefined {
     const foreign = this.admits(head);
     if (foreign !== undefined) return foreign;
-    return isJson(header(head, 'content-type')) ? this.#declared(head) : 'unsupported-media-type';
+    if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
+    return declares(head, this.maxBodyBytes) ? 'body-too-large' : undefined;
   }
 
   /** Headers for a page of an allowed origin, where `cors` is on; none otherwise. */
@@ -77,12 +88,5 @@ export class Screen {
   preflight(head: RequestHead): readonly string[] | undefined {
     if (head.method !== 'OPTIONS' || this.cors(head).length === 0) return undefined;
     return preflightHeaders(this.methods);
-  }
-
-  #declared(head: RequestHead): 'body-too-large' | undefined {
-    const declared = header(head, 'content-length');
-    return declared !== undefined && Number(declared) > this.maxBodyBytes
-      ? 'body-too-large'
-      : undefined;
   }
 }

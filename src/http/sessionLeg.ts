@@ -150,18 +150,8 @@ export class SessionLeg implements Leg {
     }
     // Notifications and answers: taken in, nothing to say (row P5).
     if (exchange === undefined) return port.send(202, []);
-    this.#begin(exchange, incoming);
-  }
-
-  /** Once admitted: a refusal keeps its status. */
-  #begin(exchange: HttpExchange, { origin }: Incoming): void {
-    if (exchange.isSettled) return;
-    const { responseMode } = this.#outlets;
-    const streams =
-      responseMode === 'sse' ||
-      (responseMode === 'auto' && prefersStream(header(origin.head, 'accept')));
-    if (streams) exchange.upgrade();
-    else exchange.begin();
+    // Once admitted: a refusal keeps its status.
+    exchange.begin(prefersStream(header(origin.head, 'accept')));
   }
 
   #initialize(incoming: Incoming): void {

@@ -181,8 +181,9 @@ export class Outgoing implements ServerVoice {
 
   /** A request is settled: its progress is over. */
   settled(ask: Ask): void {
+    if (this.#progress === null) return;
     const token = tokenOf(ask);
-    if (isRequestId(token)) this.#progress?.delete(token);
+    if (isRequestId(token)) this.#progress.delete(token);
   }
 
   /** No stream came for a question: its server gets one clear error instead of a long wait. */

@@ -4,8 +4,13 @@ import type {
 } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Extra } from './exchange.ts';
-import { isRequest, isResponse, type Message, type RequestId } from '../wire/jsonrpc.ts';
-import type { NotificationMessage, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
+import type {
+  Message,
+  NotificationMessage,
+  RequestId,
+  RequestMessage,
+  ResponseMessage,
+} from '../wire/jsonrpc.ts';
 
 /** Where a transport hands what its server says: the session's mailbox. */
 export interface TransportHost {
@@ -57,8 +62,8 @@ export class ServerTransport implements Transport {
     const host = this.#host;
     const said = message as Message;
     if (this.#isClosed) host.late(said);
-    else if (isResponse(said)) host.settle(said);
-    else if (isRequest(said)) host.ask(said, options?.relatedRequestId);
+    else if (!('method' in said)) host.settle(said);
+    else if ('id' in said) host.ask(said, options?.relatedRequestId);
     else host.tell(said, options?.relatedRequestId);
     // It is on its way; a server that awaits this keeps step with its client.
     return host.drained() ?? DONE;

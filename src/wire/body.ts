@@ -49,7 +49,7 @@ function readValue(value: unknown, bytes: number): Parcel | RefusalCode {
 
 /** A lone `initialize`: the only message that belongs to no session yet. */
 export function isInitialize({ messages: [first], isBatch }: Parcel): boolean {
-  return !isBatch && isRequest(first) && first.method === 'initialize';
+  return !isBatch && 'method' in first && first.method === 'initialize' && 'id' in first;
 }
 
 /**

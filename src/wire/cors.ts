@@ -1,10 +1,11 @@
-import { header, type RequestHead } from './headers.ts';
+import { header, hostOf, type RequestHead } from './headers.ts';
 import type { OriginRules } from './origin.ts';
 
 /** Headers for a page of an allowed origin; none for anybody else. */
 export function corsHeaders(rules: OriginRules, head: RequestHead): readonly string[] {
   const origin = header(head, 'origin');
-  if (origin === undefined || !rules.allowsHost(head) || !rules.allowsOrigin(origin)) return [];
+  if (origin === undefined || !rules.allowsHost(hostOf(head)) || !rules.allowsOrigin(origin))
+    return [];
   return [
     'Access-Control-Allow-Origin',
     origin,

@@ -12,6 +12,17 @@ export function header(head: RequestHead, name: string): string | undefined {
   return typeof value === 'string' || value === undefined ? value : value.join(', ');
 }
 
+/** The host a request is for; `undefined` where nothing names one. */
+export function hostOf(head: RequestHead): string | undefined {
+  return header(head, 'host') ?? head.host;
+}
+
+/** The head declares a body of more bytes. */
+export function declares(head: RequestHead, bytes: number): boolean {
+  const declared = header(head, 'content-length');
+  return declared !== undefined && Number(declared) > bytes;
+}
+
 /** The media type is `application/json`, read as a type and not as a substring (row P2). */
 export function isJson(contentType: string | undefined): boolean {
   if (contentType === 'application/json') return true;

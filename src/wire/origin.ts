@@ -1,5 +1,3 @@
-import { header, type RequestHead } from './headers.ts';
-
 /** Which names a server answers to; `'any'` switches the check off. */
 export type AllowList = readonly string[] | 'any';
 
@@ -23,9 +21,10 @@ export class OriginRules {
     this.#origins = origins === 'any' ? 'any' : (origins ?? known).map(lower);
   }
 
-  allowsHost(head: RequestHead): boolean {
+  /** @param authority the `Host` header, or the authority of the request's target */
+  allowsHost(authority: string | undefined): boolean {
     if (this.#hosts === 'any') return true;
-    const host = (header(head, 'host') ?? head.host)?.toLowerCase();
+    const host = authority?.toLowerCase();
     if (host === undefined) return false;
     const name = hostName(host);
     return name !== undefined && (this.#hosts.includes(name) || this.#hosts.includes(host));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hostOf } from '../../src/wire/headers.ts';
 import { OriginRules } from '../../src/wire/origin.ts';
 
 const head = (host?: string, target?: string) => ({
@@ -17,7 +18,9 @@ describe('OriginRules (row T1) without lists', () => {
     '127.0.0.1',
     '127.0.0.1:80',
     '[::1]:8080',
-  ])('take the loopback host %j', (host) => expect(rules.allowsHost(head(host))).toBe(true));
+  ])('take the loopback host %j', (host) =>
+    expect(rules.allowsHost(hostOf(head(host)))).toBe(true),
+  );
 
   it.each([
     'evil.example',
@@ -42,16 +45,16 @@ describe('OriginRules (row T1) without lists', () => {
     '127.1',
     'localhost\u0000',
     'lоcalhost',
-  ])('refuse the host %j', (host) => expect(rules.allowsHost(head(host))).toBe(false));
+  ])('refuse the host %j', (host) => expect(rules.allowsHost(hostOf(head(host)))).toBe(false));
 
   it('refuse a request that names no host at all', () => {
-    expect(rules.allowsHost(head())).toBe(false);
+    expect(rules.allowsHost(hostOf(head()))).toBe(false);
   });
 
   it('take the host of the request target where there is no header, and only there', () => {
-    expect(rules.allowsHost(head(undefined, 'localhost:1'))).toBe(true);
-    expect(rules.allowsHost(head(undefined, 'evil.example'))).toBe(false);
-    expect(rules.allowsHost(head('evil.example', 'localhost'))).toBe(false);
+    expect(rules.allowsHost(hostOf(head(undefined, 'localhost:1')))).toBe(true);
+    expect(rules.allowsHost(hostOf(head(undefined, 'evil.example')))).toBe(false);
+    expect(rules.allowsHost(hostOf(head('evil.example', 'localhost')))).toBe(false);
   });
 
   it('take a request without an origin, which is no page', () => {
@@ -89,15 +92,15 @@ describe('OriginRules (row T1) without lists', () => {
 describe('OriginRules (row T1) with lists', () => {
   it('take a listed host on any port, in any case', () => {
     const rules = new OriginRules(['MCP.example'], undefined);
-    expect(rules.allowsHost(head('mcp.EXAMPLE:8443'))).toBe(true);
-    expect(rules.allowsHost(head('localhost'))).toBe(false);
+    expect(rules.allowsHost(hostOf(head('mcp.EXAMPLE:8443')))).toBe(true);
+    expect(rules.allowsHost(hostOf(head('localhost')))).toBe(false);
   });
 
   it('take a host listed with its port on that port only', () => {
     const rules = new OriginRules(['mcp.example:8443'], undefined);
-    expect(rules.allowsHost(head('mcp.example:8443'))).toBe(true);
-    expect(rules.allowsHost(head('mcp.example:8444'))).toBe(false);
-    expect(rules.allowsHost(head('mcp.example'))).toBe(false);
+    expect(rules.allowsHost(hostOf(head('mcp.example:8443')))).toBe(true);
+    expect(rules.allowsHost(hostOf(head('mcp.example:8444')))).toBe(false);
+    expect(rules.allowsHost(hostOf(head('mcp.example')))).toBe(false);
   });
 
   it('take pages of the listed hosts where no origins are listed', () => {
@@ -117,8 +120,8 @@ describe('OriginRules (row T1) with lists', () => {
 
   it('open hosts alone with allowedHosts: any; a foreign page stays foreign', () => {
     const rules = new OriginRules('any', undefined);
-    expect(rules.allowsHost(head('evil.example'))).toBe(true);
-    expect(rules.allowsHost(head())).toBe(true);
+    expect(rules.allowsHost(hostOf(head('evil.example')))).toBe(true);
+    expect(rules.allowsHost(hostOf(head()))).toBe(true);
     expect(rules.allowsOrigin('http://evil.example')).toBe(false);
     expect(rules.allowsOrigin('http://localhost')).toBe(true);
   });
@@ -127,12 +130,12 @@ describe('OriginRules (row T1) with lists', () => {
     const rules = new OriginRules(undefined, 'any');
     expect(rules.allowsOrigin('http://evil.example')).toBe(true);
     expect(rules.allowsOrigin('null')).toBe(true);
-    expect(rules.allowsHost(head('evil.example'))).toBe(false);
+    expect(rules.allowsHost(hostOf(head('evil.example')))).toBe(false);
   });
 
   it('take nothing with empty lists', () => {
     const rules = new OriginRules([], []);
-    expect(rules.allowsHost(head('localhost'))).toBe(false);
+    expect(rules.allowsHost(hostOf(head('localhost')))).toBe(false);
     expect(rules.allowsOrigin('http://localhost')).toBe(false);
     expect(rules.allowsOrigin(undefined)).toBe(true);
   });

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { header, type RequestHead } from '../../wire/headers.ts';
+import { header, hostOf, type RequestHead } from '../../wire/headers.ts';
 import { OriginRules } from '../../wire/origin.ts';
 
 /** What a page may do: run our script, wear our style, read from where it came; nothing else. */
@@ -34,7 +34,7 @@ export class Entrance {
   admit(request: IncomingMessage): Admission {
     const head = request as RequestHead;
     // Against DNS rebinding: a foreign name that leads to loopback is still foreign.
-    if (!this.#rules.allowsHost(head)) return 403;
+    if (!this.#rules.allowsHost(hostOf(head))) return 403;
     const origin = header(head, 'origin');
     if (origin !== undefined && origin !== `http://${header(head, 'host')}`) return 403;
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { refuseUpgrade } from '../../adapters/upgrades.ts';
 import { ActorsError } from '../../base/errors.ts';
 import { randomId } from '../../base/ids.ts';
-import type { RequestHead } from '../../wire/headers.ts';
 import { OriginRules } from '../../wire/origin.ts';
 import type { Audience } from './audience.ts';
 import { inspectorPage } from './page.ts';
@@ -57,7 +56,7 @@ export async function serveViewers(
   }
   const rules = new OriginRules(undefined, [...LOOPBACK_NAMES, ...(options.allowedOrigins ?? [])]);
   const isOurs = ({ url = '', headers }: IncomingMessage): boolean =>
-    rules.allowsHost({ headers } as RequestHead) && isSame(url.split('?')[0]!, `/${token}`);
+    rules.allowsHost(headers.host) && isSame(url.split('?')[0]!, `/${token}`);
   const viewers = new Set<ViewerSocket>();
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
