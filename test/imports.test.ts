@@ -66,6 +66,11 @@ describe('the root entry', () => {
     expect(forbidden.map((to) => `${closure.get(to)} → ${to}`)).toEqual([]);
   });
 
+  it('reaches no Buffer', () => {
+    const guilty = loaded.filter((file) => file.endsWith('.ts') && /\bBuffer\b/.test(codeOf(file)));
+    expect(guilty).toEqual([]);
+  });
+
   it('loads none of the rooms that plug in', () => {
     expect(loaded.filter((file) => /^src\/[^/]+\//.test(file) && !isCore(file))).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
-import { ENDLESS, LineReader, TOO_LONG } from '../base/lineReader.ts';
+import { LineReader } from '../base/lineReader.ts';
 import { ownProcess } from './ownProcess.ts';
 import { PipeLine } from './pipeLine.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
@@ -38,6 +38,12 @@ export interface StdioSession {
   close(options?: { readonly deadlineMs?: number }): Promise<EndReason>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/**
+ * A line goes on and on past so many times the limit. What is skipped is garbage, and garbage is
+ * memory until it is collected: whoever sends more of it is not worth reading any further.
+ */
+const ENDLESS_TIMES = 4;
 
 /** What is in flight when input ends: a client waits about this long before it sends SIGTERM. */
 const EOF_GRACE_MS = 2000;
@@ -134,14 +140,17 @@ class PipeSession implements StdioSession {
 
   /** Reads to the end of input; `false` when the line is over before. */
   async #read(input: Readable): Promise<boolean> {
-    const reader = new LineReader(this.#services.limits.maxBodyBytes);
+    const { maxBodyBytes } = this.#services.limits;
+    const reader = new LineReader(maxBodyBytes);
     // Input and output may be one socket, which still has last words to say.
     const chunks = input.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer | string>;
     for await (const chunk of chunks) {
-      for (const text of reader.take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
-        if (text === TOO_LONG) this.#channel.reject('body-too-large');
-        else if (text === ENDLESS) return false;
-        else this.#channel.receive(text);
+      for (const line of reader.take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
+        if (typeof line === 'string') this.#channel.receive(line);
+        else {
+          if (line.isNew) this.#channel.reject('body-too-large');
+          if (line.bytes > maxBodyBytes * ENDLESS_TIMES) return false;
+        }
         await this.#line.drained();
         if (this.#line.isOver) return false;
       }

@@ -1,16 +1,43 @@
-const NEWLINE = 0x0a;
+const NEWLINE = Buffer.from('\n');
 /** What a buffer for lines starts with, and goes back to after a long one. */
-const USUAL_BYTES = 64 * 1024;
+const USUAL_BYTES = 16 * 1024;
+/** Bytes kept of both ends of a line that is too long: enough to find out whose answer it was. */
+const END_BYTES = 1024;
 
-/** Stands for a line over the limit: said as soon as it is, the rest of the line is skipped. */
-export const TOO_LONG = Symbol('a line over the limit');
+const NOTHING = Buffer.alloc(0);
 
-/**
- * Stands for a line that goes on and on. What is skipped is garbage, and garbage is memory until it
- * is collected: so whoever sends more of it than this is not worth reading any further.
- */
-export const ENDLESS = Symbol('a line over four times the limit');
-const ENDLESS_TIMES = 4;
+/** A line over the limit. Only its ends are kept. */
+export class LongLine {
+  readonly head: string;
+  /** Length so far. */
+  bytes: number;
+  /** Said for the first time. */
+  isNew = true;
+  /** Said for the last time: its end has come. */
+  isOver = false;
+  readonly #tail = Buffer.alloc(END_BYTES);
+
+  /** @param begun what the parts before this one were */
+  constructor(begun: Buffer, part: Buffer) {
+    this.head = Buffer.concat([begun.subarray(0, END_BYTES), part.subarray(0, END_BYTES)])
+      .subarray(0, END_BYTES)
+      .toString('utf8');
+    this.bytes = begun.length;
+    begun.subarray(-END_BYTES).copy(this.#tail, END_BYTES - Math.min(begun.length, END_BYTES));
+    this.grow(part);
+  }
+
+  get tail(): string {
+    return this.#tail.subarray(-Math.min(this.bytes, END_BYTES)).toString('utf8');
+  }
+
+  grow(part: Buffer): void {
+    const end = part.subarray(-END_BYTES);
+    this.#tail.copyWithin(0, end.length);
+    end.copy(this.#tail, END_BYTES - end.length);
+    this.bytes += part.length;
+  }
+}
 
 /**
  * Cuts bytes into lines of text, whatever the chunks they come in: a line, and a character, may
@@ -18,26 +45,24 @@ const ENDLESS_TIMES = 4;
  */
 export class LineReader {
   readonly #maxBytes: number;
-  #held = Buffer.allocUnsafe(USUAL_BYTES);
+  #held: Buffer = NOTHING;
   #length = 0;
-  /** Bytes so far of the line that is being skipped, 0 while none is. */
-  #skipped = 0;
+  #long: LongLine | null = null;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** The lines that end in this chunk. Empty ones are left out. */
-  *take(chunk: Buffer): Generator<string | typeof TOO_LONG | typeof ENDLESS> {
+  /**
+   * The lines that end in this chunk; empty ones are left out. A line over the limit is said as soon
+   * as it is, and again with each chunk it goes on in: the same object, of one more part.
+   */
+  *take(chunk: Buffer): Generator<string | LongLine> {
     for (let start = 0; start < chunk.length;) {
       const newline = chunk.indexOf(NEWLINE, start);
       const part = chunk.subarray(start, newline < 0 ? chunk.length : newline);
-      const length = this.#skipped + this.#length + part.length;
-      if (length > this.#maxBytes) {
-        if (this.#skipped === 0) yield TOO_LONG;
-        this.#forget();
-        if (length > this.#maxBytes * ENDLESS_TIMES) yield ENDLESS;
-        this.#skipped = newline < 0 ? length : 0;
+      if (this.#length + part.length > this.#maxBytes || this.#long !== null) {
+        yield this.#longer(part, newline >= 0);
       } else if (newline < 0) this.#hold(part);
       else {
         const line = this.#line(part);
@@ -48,8 +73,28 @@ export class LineReader {
     }
   }
 
+  /** The last line, where the bytes end without a newline. */
+  end(): Generator<string | LongLine> {
+    return this.take(NEWLINE);
+  }
+
+  #longer(part: Buffer, isOver: boolean): LongLine {
+    let long = this.#long;
+    if (long === null) {
+      long = new LongLine(this.#held.subarray(0, this.#length), part);
+      this.#forget();
+    } else {
+      long.isNew = false;
+      long.grow(part);
+    }
+    long.isOver = isOver;
+    this.#long = isOver ? null : long;
+    return long;
+  }
+
   /** The line that ends with this part. */
   #line(part: Buffer): string {
+    // Most lines come whole and need not be copied.
     if (this.#length > 0) this.#hold(part);
     const line = this.#length > 0 ? this.#held.subarray(0, this.#length) : part;
     const text = line.toString('utf8');
@@ -62,7 +107,7 @@ export class LineReader {
     const length = this.#length + part.length;
     if (length > this.#held.length) {
       const larger = Buffer.allocUnsafe(
-        Math.min(Math.max(length, this.#held.length * 4), this.#maxBytes),
+        Math.min(Math.max(length, USUAL_BYTES, this.#held.length * 4), this.#maxBytes),
       );
       this.#held.copy(larger, 0, 0, this.#length);
       this.#held = larger;
@@ -73,6 +118,6 @@ export class LineReader {
 
   #forget(): void {
     this.#length = 0;
-    if (this.#held.length > USUAL_BYTES) this.#held = Buffer.allocUnsafe(USUAL_BYTES);
+    if (this.#held.length > USUAL_BYTES) this.#held = NOTHING;
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { getDefaultEnvironment } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { systemClock } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
-import { type LineListener, ServerLines } from './lines.ts';
+import { LineReader, type LongLine } from '../base/lineReader.ts';
 import type { SessionLog } from './log.ts';
 import { hasGroups, ProcessGroup } from './processGroup.ts';
 import { reaper } from './reaper.ts';
@@ -22,7 +22,10 @@ export interface ChildSettings {
 }
 
 /** Where what a child says goes. */
-export interface ChildReader extends LineListener {
+export interface ChildReader {
+  line(text: string): void;
+  /** A line over the limit: somebody may be waiting for it, so both its ends are known. */
+  longLine(line: LongLine): void;
   /** After each chunk: a promise makes the child wait. */
   pause(): Promise<void> | undefined;
 }
@@ -129,22 +132,31 @@ export class Child {
   }
 
   #read({ stdout, stderr }: ChildProcessWithoutNullStreams, reader: ChildReader): void {
-    const lines = new ServerLines(this.#settings.maxLineBytes, reader);
+    const lines = new LineReader(this.#settings.maxLineBytes);
+    const hear = (heard: Iterable<string | LongLine>): void => {
+      for (const line of heard) {
+        if (typeof line === 'string') reader.line(line);
+        else if (line.isOver) reader.longLine(line);
+      }
+    };
     stdout.on('data', (chunk: Buffer) => {
       if (this.#closing !== null) return;
-      lines.push(chunk);
+      hear(lines.take(chunk));
       const paused = reader.pause();
       if (paused === undefined) return;
       stdout.pause();
       void paused.then(() => stdout.resume());
     });
-    stdout.on('end', () => lines.end());
-    const remarks = new ServerLines(MAX_STDERR_LINE_BYTES, {
-      line: (text) => this.#log.write('stderr', text),
-      longLine: (head) => this.#log.write('stderr', `${head}…`),
-    });
-    stderr.on('data', (chunk: Buffer) => remarks.push(chunk));
-    stderr.on('end', () => remarks.end());
+    stdout.on('end', () => hear(lines.end()));
+    const remarks = new LineReader(MAX_STDERR_LINE_BYTES);
+    const note = (noted: Iterable<string | LongLine>): void => {
+      for (const line of noted) {
+        if (typeof line === 'string') this.#log.write('stderr', line);
+        else if (line.isOver) this.#log.write('stderr', `${line.head}…`);
+      }
+    };
+    stderr.on('data', (chunk: Buffer) => note(remarks.take(chunk)));
+    stderr.on('end', () => note(remarks.end()));
   }
 
   /** Its end shows in up to three places, in any order. */

@@ -1,3 +1,4 @@
+import type { LongLine } from '../base/lineReader.ts';
 import type { SessionServer } from '../session/session.ts';
 import type { ServerTransport } from '../session/transport.ts';
 import {
@@ -96,7 +97,7 @@ export class ChildBridge implements SessionServer, ChildReader {
     }
   }
 
-  longLine(head: string, tail: string, bytes: number): void {
+  longLine({ head, tail, bytes }: LongLine): void {
     this.#log.skip(`${head}… (${bytes} bytes)`);
     const behind = RESULT_IN_FRONT.test(head) ? ID_BEHIND.exec(tail) : null;
     const id = (ID_IN_FRONT.exec(head) ?? behind)?.[1];

@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { ENDLESS, LineReader, TOO_LONG } from '../../base/lineReader.ts';
+import { LineReader, type LongLine } from '../../base/lineReader.ts';
 import { RecordingError } from './recordingError.ts';
 import { type Replay, replay } from './replay.ts';
 
 /** Longer than any line a recorder writes. */
 const MAX_LINE_BYTES = 64 * 1024;
-const NEWLINE = Buffer.from('\n');
 
 /**
  * Replays a file.
@@ -20,17 +19,19 @@ export function replayFile(path: string): Promise<Replay> {
 async function* linesOf(path: string): AsyncGenerator<string> {
   const reader = new LineReader(MAX_LINE_BYTES);
   let number = 0;
-  const cut = function* (chunk: Buffer): Generator<string> {
-    for (const line of reader.take(chunk)) {
+  const checked = function* (lines: Iterable<string | LongLine>): Generator<string> {
+    for (const line of lines) {
       number++;
-      if (line === TOO_LONG || line === ENDLESS) {
+      if (typeof line !== 'string') {
         const code = number === 1 ? 'not-a-recording' : 'corrupt';
         throw new RecordingError(code, number, `it is longer than ${MAX_LINE_BYTES} bytes`);
       }
       yield line;
     }
   };
-  for await (const chunk of createReadStream(path)) yield* cut(chunk as Buffer);
+  for await (const chunk of createReadStream(path)) {
+    yield* checked(reader.take(chunk as Buffer));
+  }
   // The last line has no end where its writer was killed.
-  yield* cut(NEWLINE);
+  yield* checked(reader.end());
 }
