@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { ActorsError } from '../base/errors.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
@@ -7,6 +6,7 @@ import type { DrainReport } from '../actor/supervisor.ts';
 import { containCrashes } from './containCrashes.ts';
 import type { HealthPaths } from './health.ts';
 import { healthHandler } from './healthHandler.ts';
+import { listen } from './listen.ts';
 import { nodeHandler } from './nodeHandler.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
 
@@ -45,6 +45,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
 const CHECK_MS = 5000;
 const MAX_CONNECTIONS = 20_000;
+/** For connections still in use when the runtime is closed. */
+const GRACE_MS = 500;
 
 /**
  * Serves a runtime on an http server with its own limits on sockets and heads.
@@ -56,8 +58,11 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   const { contain = true, otherwise = notFound } = options;
   const handler = nodeHandler(runtime);
   const beside = besideOf(runtime, options, path, otherwise);
-  const server = createServer(
+  const listening = await listen(
     {
+      port,
+      host,
+      maxConnections: MAX_CONNECTIONS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -71,34 +76,18 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       beside(request, response);
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
   const stopContaining = contain ? containCrashes() : () => {};
   warnOfCrashes(endpointOf(runtime));
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-  } catch (error) {
-    stopContaining();
-    throw error;
-  }
-  const bound = (server.address() as AddressInfo).port;
   const close = async ({ deadlineMs = 10_000 } = {}): Promise<DrainReport> => {
-    const stopped = new Promise((resolve) => server.close(resolve));
-    const report = await runtime.drain({ deadlineMs });
-    await runtime.close();
-    server.closeIdleConnections();
-    const rest = setTimeout(() => server.closeAllConnections(), 500);
-    await stopped;
-    clearTimeout(rest);
+    const drained = runtime.drain({ deadlineMs });
+    await listening.close(() => drained.then(() => runtime.close()), GRACE_MS);
     stopContaining();
-    return report;
+    return drained;
   };
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`,
-    port: bound,
-    server,
+    url: `${listening.origin}${path}`,
+    port: listening.port,
+    server: listening.server,
     close,
     async [Symbol.asyncDispose]() {
       await close();

@@ -1,12 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listen } from '../../adapters/listen.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { Clock } from '../../base/clock.ts';
 import { FORMAT, FORMAT_VERSION } from '../recorder/line.ts';
+import { Loopback } from '../loopback.ts';
 import { libraryVersion } from '../version.ts';
 import { PAGE } from './assets/page.ts';
 import { detailOf } from './detail.ts';
-import { Entrance, SECURITY } from './entrance.ts';
 import { Feed } from './feed.ts';
 import type { Line } from './lines.ts';
 import { Machines } from './machines.ts';
@@ -47,7 +47,7 @@ export async function serveInspector<T>(
   const machines = new Machines(settings.machines, runtime);
   const watch = new Watch(runtime, settings, runtime);
   const feed = new Feed(runtime, watch, machines, settings);
-  const entrance = new Entrance(token);
+  const loopback = new Loopback(token);
   const viewers = new Set<Viewer>();
 
   const view = (response: ServerResponse, type: string, name?: string): Viewer | undefined => {
@@ -71,9 +71,12 @@ export async function serveInspector<T>(
   };
 
   const show = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const admission = entrance.admit(request);
-    if (typeof admission === 'number') return refuse(response, admission);
-    const { path, query } = admission;
+    if (!loopback.allowsHost(request) || !isSameOrigin(request)) return refuse(response, 403);
+    // A wrong token is answered as a wrong path: whoever guesses does not learn of an inspector.
+    const behind = loopback.pathOf(request);
+    if (behind === undefined || behind === '') return refuse(response, 404);
+    if (request.method !== 'GET') return refuse(response, 405);
+    const path = behind.slice(1);
     const file = PAGE.get(path);
     if (file !== undefined) return send(response, file.type, file.text);
     if (path === 'feed') {
@@ -84,43 +87,42 @@ export async function serveInspector<T>(
     if (path === 'charts') return sendJson(response, machines.drawn);
     const [, key] = /^session\/([a-z0-9]{1,64})$/.exec(path) ?? [];
     if (key === undefined) return refuse(response, 404);
+    const query = new URLSearchParams(request.url?.split('?', 2)[1]);
     const after = Number(query.get('after') ?? 0) || 0;
     sendJson(response, await detailOf(runtime, watch, key, after));
   };
 
-  const server = createServer({ headersTimeout: HEAD_MS }, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     request.resume();
     show(request, response).catch(() => {
       if (response.headersSent) response.destroy();
       else refuse(response, 500);
     });
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  // Whoever watches does not keep the process that is watched.
-  server.unref();
+  };
   const stop = (): void => {
     feed.close();
     watch.stop();
     machines.stop();
   };
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(settings.port, host, resolve);
-    });
-  } catch (error) {
+  const listening = await listen(
+    { port: settings.port, host, maxConnections: MAX_CONNECTIONS, headersTimeout: HEAD_MS },
+    answer,
+  ).catch((error: unknown) => {
     stop();
     throw error;
-  }
-  const { port } = server.address() as AddressInfo;
-  const close = async (): Promise<void> => {
+  });
+  // Whoever watches does not keep the process that is watched.
+  listening.server.unref();
+  const close = (): Promise<void> => {
     stop();
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    return listening.close();
   };
-  const name = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${name}:${port}/${token}/`, close, [Symbol.asyncDispose]: close };
+  return { url: `${listening.origin}/${token}/`, close, [Symbol.asyncDispose]: close };
+}
+
+/** A page of another port of loopback is as foreign as any. */
+function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
+  return origin === undefined || origin === `http://${host}`;
 }
 
 /** As a recorder writes it, so that what replays a recording replays this. */
@@ -144,6 +146,19 @@ function* linesOf<T>(watch: Watch<T>, clock: Pick<Clock, 'now'>): Iterable<strin
   };
   yield `${JSON.stringify(end)}\n`;
 }
+
+/** What a page may do: run our script, wear our style, read from where it came; nothing else. */
+const SECURITY = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+} as const;
 
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [403, 'Forbidden'],

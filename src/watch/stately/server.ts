@@ -1,10 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listen } from '../../adapters/listen.ts';
 import { refuseUpgrade } from '../../adapters/upgrades.ts';
 import { ActorsError } from '../../base/errors.ts';
 import { randomId } from '../../base/ids.ts';
-import { OriginRules } from '../../wire/origin.ts';
+import { Loopback } from '../loopback.ts';
 import type { Audience } from './audience.ts';
 import { inspectorPage } from './page.ts';
 import { urlOf } from './urlOf.ts';
@@ -32,8 +31,6 @@ export interface StatelyServer {
 }
 
 const LOOPBACK = '127.0.0.1';
-/** Our own page has one of these for its origin. */
-const LOOPBACK_NAMES = ['localhost', LOOPBACK, '[::1]'];
 const TOKEN = /^[\w-]{20,128}$/;
 const MAX_CONNECTIONS = 64;
 const HEADERS_TIMEOUT_MS = 5000;
@@ -54,9 +51,9 @@ export async function serveViewers(
   if (inspector === undefined || !/^https?:$/.test(inspector.protocol)) {
     throw new ActorsError('bad-option', `inspectorUrl must be a URL, got ${inspectorUrl}`);
   }
-  const rules = new OriginRules(undefined, [...LOOPBACK_NAMES, ...(options.allowedOrigins ?? [])]);
-  const isOurs = ({ url = '', headers }: IncomingMessage): boolean =>
-    rules.allowsHost(headers.host) && isSame(url.split('?')[0]!, `/${token}`);
+  const loopback = new Loopback(token, options.allowedOrigins);
+  const isOurs = (request: IncomingMessage): boolean =>
+    loopback.allowsHost(request) && loopback.pathOf(request) === '';
   const viewers = new Set<ViewerSocket>();
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -69,11 +66,18 @@ export async function serveViewers(
     const { html, headers } = inspectorPage(inspector, request.headers.host ?? '');
     response.writeHead(200, headers).end(html);
   };
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, answer);
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('upgrade', (request, socket, head) => {
+  const listening = await listen(
+    {
+      port,
+      host: LOOPBACK,
+      maxConnections: MAX_CONNECTIONS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+    },
+    answer,
+  );
+  listening.server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    if (!isOurs(request) || !rules.allowsOrigin(request.headers.origin)) {
+    if (!isOurs(request) || !loopback.allowsOrigin(request)) {
       refuseUpgrade(socket, 404, ['Content-Type', 'text/plain'], 'Not found\n');
       return;
     }
@@ -82,32 +86,15 @@ export async function serveViewers(
       void viewer.closed.then(() => viewers.delete(viewer));
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, LOOPBACK, resolve);
-  });
-  const bound = (server.address() as AddressInfo).port;
-  const address = `${LOOPBACK}:${bound}/${token}`;
+  const address = `${LOOPBACK}:${listening.port}/${token}`;
   return {
     url: `http://${address}`,
     receiverUrl: `ws://${address}`,
-    port: bound,
-    async close() {
-      const stopped = new Promise((resolve) => server.close(resolve));
-      for (const viewer of viewers) viewer.close();
-      server.closeIdleConnections();
-      await Promise.all(Array.from(viewers, ({ closed }) => closed));
-      server.closeAllConnections();
-      await stopped;
-    },
+    port: listening.port,
+    close: () =>
+      listening.close(async () => {
+        for (const viewer of viewers) viewer.close();
+        await Promise.all(Array.from(viewers, ({ closed }) => closed));
+      }),
   };
-}
-
-/** Takes as long for any guess. */
-function isSame(one: string, other: string): boolean {
-  return timingSafeEqual(digest(one), digest(other));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -1,0 +1,60 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ListenOptions extends ServerOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly host: string;
+  readonly maxConnections: number;
+}
+
+/** An http server that listens. */
+export interface Listening {
+  readonly server: Server;
+  readonly port: number;
+  /** `http://host:port`. */
+  readonly origin: string;
+  /**
+   * Stops listening at once. Connections are cut when the last work is done, or `graceMs` after it
+   * where they are still in use; resolves when none is left.
+   */
+  close(lastWork?: () => Promise<unknown>, graceMs?: number): Promise<void>;
+}
+
+/**
+ * Opens an http server. What is listened to right after the promise hears the first connection.
+ *
+ * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
+ */
+export async function listen(
+  { port, host, maxConnections, ...options }: ListenOptions,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Listening> {
+  const server = createServer(options, answer);
+  server.maxConnections = maxConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    server,
+    port: bound,
+    origin: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    async close(lastWork, graceMs = 0) {
+      const stopped = new Promise((resolve) => server.close(resolve));
+      await lastWork?.();
+      server.closeIdleConnections();
+      const cut = (): void => server.closeAllConnections();
+      const timer = graceMs > 0 ? setTimeout(cut, graceMs) : cut();
+      await stopped;
+      clearTimeout(timer ?? undefined);
+    },
+  };
+}
