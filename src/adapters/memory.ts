@@ -3,6 +3,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { type Channel, openChannel, type Wire } from './channel.ts';
 import { ActorsError } from '../base/errors.ts';
+import { CountedStream } from '../http/countedStream.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -83,43 +84,25 @@ class MemoryTransport implements Transport {
 
 class StreamWire implements Wire {
   readonly carrier = 'memory';
-  readonly readable: ReadableStream<string>;
-  #controller!: ReadableStreamDefaultController<string>;
-  #isOver = false;
-  /** Who waits for the client to take what was said. */
-  #waiting: (() => void)[] = [];
+  readonly #stream = new CountedStream<string>();
 
-  constructor() {
-    this.readable = new ReadableStream<string>(
-      {
-        start: (controller) => void (this.#controller = controller),
-        pull: () => this.#flush(),
-      },
-      // Counts what is beyond the mark: what the client has not taken.
-      { highWaterMark: 0, size: (json) => json?.length ?? 0 },
-    );
-  }
-
-  send(json: string): void {
-    this.#controller.enqueue(json);
-  }
-
-  end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#controller.close();
-    this.#flush();
-  }
-
-  drained(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  #flush(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+  get readable(): ReadableStream<string> {
+    return this.#stream.readable;
   }
 
   get unread(): number {
-    return -(this.#controller.desiredSize ?? 0);
+    return this.#stream.unread;
+  }
+
+  send(json: string): void {
+    this.#stream.write(json);
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  drained(): Promise<void> {
+    return this.#stream.drained();
   }
 }

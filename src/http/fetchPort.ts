@@ -1,4 +1,5 @@
 import type { ResponsePort } from '../wire/port.ts';
+import { CountedStream } from './countedStream.ts';
 
 const encoder = new TextEncoder();
 
@@ -7,11 +8,9 @@ export class FetchPort implements ResponsePort {
   readonly response: Promise<Response>;
   readonly #resolve: (response: Response) => void;
   readonly #extra: readonly string[];
-  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #stream: CountedStream<Uint8Array> | null = null;
   #isGone = false;
   #callbacks: (() => void)[] = [];
-  /** Who waits for the peer to take what was written. */
-  #waiting: (() => void)[] = [];
 
   /** @param extra headers of every response, CORS where it is on */
   constructor(signal: AbortSignal, extra: readonly string[]) {
@@ -34,40 +33,33 @@ export class FetchPort implements ResponsePort {
   }
 
   open(headers: readonly string[]): void {
-    const body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => void (this.#controller = controller),
-        pull: () => this.#flush(),
-        cancel: () => this.#leave(),
-      },
-      // Counts bytes: what is beyond the mark is what the peer has not taken.
-      { highWaterMark: 0, size: (chunk) => chunk?.byteLength ?? 0 },
-    );
+    this.#stream = new CountedStream(() => this.#leave());
+    const body = this.#stream.readable;
     this.#resolve(new Response(body, { status: 200, headers: this.#pairs(headers) }));
   }
 
   write(frame: string): void {
-    if (!this.#isGone) this.#controller?.enqueue(encoder.encode(frame));
+    if (!this.#isGone) this.#stream?.write(encoder.encode(frame));
   }
 
   end(): void {
     if (this.#isGone) return;
-    this.#controller?.close();
+    this.#stream?.end();
     this.#leave();
   }
 
   cut(): void {
     if (this.#isGone) return;
-    this.#controller?.error(new Error('cut'));
+    this.#stream?.cut();
     this.#leave();
   }
 
   get unread(): number {
-    return this.#isGone ? 0 : -(this.#controller?.desiredSize ?? 0);
+    return this.#isGone ? 0 : (this.#stream?.unread ?? 0);
   }
 
   drained(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#stream?.drained() ?? Promise.resolve();
   }
 
   get gone(): boolean {
@@ -83,11 +75,7 @@ export class FetchPort implements ResponsePort {
     if (this.#isGone) return;
     this.#isGone = true;
     for (const callback of this.#callbacks.splice(0)) callback();
-    this.#flush();
-  }
-
-  #flush(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#stream?.release();
   }
 
   #pairs(flat: readonly string[]): [string, string][] {
