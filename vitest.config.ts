@@ -20,7 +20,6 @@ export default defineConfig({
       { find: 'mcp-actors/inspector', replacement: here('./src/watch/inspector/index.ts') },
       { find: 'mcp-actors/stately', replacement: here('./src/watch/stately.ts') },
       { find: 'mcp-actors/metrics', replacement: here('./src/watch/metrics.ts') },
-      { find: 'mcp-actors/watch', replacement: here('./src/watch/index.ts') },
       { find: 'mcp-actors/recorder', replacement: here('./src/watch/recorder/index.ts') },
       { find: 'mcp-actors/testing', replacement: here('./src/testing/index.ts') },
     ],

@@ -10,6 +10,8 @@ export type { RuntimeStats } from './events/counters.ts';
 export type { DeadLetter, DeadLetterReason, RuntimeEvents } from './events/events.ts';
 export type { LogEntry, ProgressEntry } from './events/journal.ts';
 export type { FetchContext } from './http/fetch.ts';
+export type { Health, HealthPaths } from './http/health.ts';
+export { healthFetch } from './http/healthFetch.ts';
 export type { ResponseMode } from './http/httpExchange.ts';
 export type { PrincipalOf } from './http/principal.ts';
 export type { RuntimeOptions } from './options.ts';

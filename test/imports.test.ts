@@ -154,7 +154,7 @@ describe('OpenTelemetry', () => {
     expect(new Set(loaded.map(({ to }) => to))).toEqual(new Set(['@opentelemetry/api']));
   });
 
-  it.each(['src/index.ts', 'src/adapters/node.ts', 'src/watch/index.ts'])(
+  it.each(['src/index.ts', 'src/adapters/node.ts', 'src/watch/inspector/index.ts'])(
     'is not needed by %s',
     (entry) => {
       expect([...closureOf(entry).keys()].filter((to) => loaders.includes(to))).toEqual([]);

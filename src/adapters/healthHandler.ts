@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Runtime } from '../runtime.ts';
-import { type HealthPaths, healthProbe } from './health.ts';
+import { type HealthPaths, healthProbe, type Probed } from '../http/health.ts';
 
 /** Mounts on `http.createServer`, or on express with `app.use`: other paths go on to `next`. */
 export type HealthHandler = (
@@ -15,10 +14,7 @@ export type HealthHandler = (
  *
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */
-export function healthHandler(
-  runtime: Pick<Runtime, 'isFull' | 'isReady' | 'stats'>,
-  paths?: HealthPaths,
-): HealthHandler {
+export function healthHandler(runtime: Probed, paths?: HealthPaths): HealthHandler {
   const probe = healthProbe(runtime, paths);
   return (request, response, next) => {
     const { method = '', url = '' } = request;

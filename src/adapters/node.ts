@@ -1,4 +1,4 @@
-export type { HealthPaths } from './health.ts';
+export type { HealthPaths } from '../http/health.ts';
 export { type HealthHandler, healthHandler } from './healthHandler.ts';
 export { type NodeHandler, nodeHandler } from './nodeHandler.ts';
 export { type NodeServer, serve, type ServeOptions } from './serve.ts';

@@ -4,7 +4,7 @@ import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { DrainReport } from '../actor/supervisor.ts';
 import { containCrashes } from './containCrashes.ts';
-import type { HealthPaths } from './health.ts';
+import type { HealthPaths } from '../http/health.ts';
 import { healthHandler } from './healthHandler.ts';
 import { listen } from './listen.ts';
 import { nodeHandler } from './nodeHandler.ts';

@@ -1,7 +1,6 @@
 import express from 'express';
-import { createRuntime, type Runtime } from 'mcp-actors';
+import { createRuntime, type Health, healthFetch, type Runtime } from 'mcp-actors';
 import { healthHandler, serve, type ServeOptions } from 'mcp-actors/node';
-import { type Health, healthFetch } from 'mcp-actors/watch';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';

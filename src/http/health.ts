@@ -1,5 +1,4 @@
 import { ActorsError } from '../base/errors.ts';
-import type { Runtime } from '../runtime.ts';
 import type { RuntimeStats } from '../events/counters.ts';
 
 /** Where the two questions of an orchestrator are answered. */
@@ -23,6 +22,13 @@ export interface Health {
   readonly streams: number;
 }
 
+/** What a probe asks of a runtime. */
+export interface Probed {
+  readonly isFull: boolean;
+  readonly isReady: boolean;
+  readonly stats: () => RuntimeStats;
+}
+
 /** An answer to a probe, for whatever sends it. */
 export interface HealthAnswer {
   readonly status: number;
@@ -36,7 +42,7 @@ export interface HealthAnswer {
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */
 export function healthProbe(
-  runtime: Pick<Runtime, 'isFull' | 'isReady' | 'stats'>,
+  runtime: Probed,
   { live = '/healthz', ready = '/readyz' }: HealthPaths = {},
 ): (method: string, path: string) => HealthAnswer | undefined {
   if (!live.startsWith('/') || !ready.startsWith('/') || live === ready) {

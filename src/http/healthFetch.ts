@@ -1,5 +1,4 @@
-import { type HealthPaths, healthProbe } from './health.ts';
-import type { Runtime } from '../runtime.ts';
+import { type HealthPaths, healthProbe, type Probed } from './health.ts';
 
 /**
  * Answers the probes of an orchestrator where requests are web-standard: `/healthz` and `/readyz`.
@@ -7,10 +6,7 @@ import type { Runtime } from '../runtime.ts';
  *
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */
-export function healthFetch(
-  runtime: Pick<Runtime, 'isFull' | 'isReady' | 'stats'>,
-  paths?: HealthPaths,
-): (request: Request) => Response {
+export function healthFetch(runtime: Probed, paths?: HealthPaths): (request: Request) => Response {
   const probe = healthProbe(runtime, paths);
   return ({ method, url }) => {
     const answer = probe(method, new URL(url).pathname);
