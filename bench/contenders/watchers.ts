@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Runtime } from '../../src/index.ts';
-import { instrument } from '../../src/watch/metrics.ts';
+import { instrument } from '../../src/watch/metrics/index.ts';
 
 /** Collects on demand: what a scrape costs is not a call's. */
 class Reader extends MetricReader {

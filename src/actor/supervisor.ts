@@ -1,6 +1,9 @@
 import type { EndReason } from '../../machines/session.ts';
-import type { SupervisorEvent } from '../../machines/supervisor.ts';
-import { nextSupervisorState, supervisorAt } from '../../machines/supervisorStep.ts';
+import {
+  nextSupervisorState,
+  supervisorAt,
+  type SupervisorEvent,
+} from '../../machines/supervisor.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
 import type { Actor, NoPlace, Overseer } from './actor.ts';

@@ -10,7 +10,7 @@ export interface HostScopeHost {
   readonly principal: string | undefined;
   readonly feed: Feed;
   readonly inbox: Inbox;
-  readonly books: { readonly log: readonly RpcEntry[]; readonly progress: readonly RpcProgress[] };
+  readonly rpcLog: { readonly log: readonly RpcEntry[]; readonly progress: readonly RpcProgress[] };
   run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T>;
   publish(kind: string, data: unknown): void;
   ask<T>(kind: string, params: unknown, options: AskOptions<T>): Promise<T>;
@@ -96,12 +96,12 @@ export class HostScope<R = unknown> {
 
   /** The last messages of this scope's clients: types and sizes, oldest first. */
   get log(): readonly RpcEntry[] {
-    return this.#actor.books.log;
+    return this.#actor.rpcLog.entries;
   }
 
   /** The last progress of each request its clients wait for. */
   get progress(): readonly RpcProgress[] {
-    return this.#actor.books.progress;
+    return this.#actor.rpcLog.progress;
   }
 
   /** The last events that can be resumed from, oldest first. */

@@ -11,7 +11,7 @@ export interface OpenScopeHost {
   readonly principal: string | undefined;
   readonly limits: Limits;
   readonly journal: Journal;
-  readonly books: { clientOf(client: string): Omit<TapHost, 'lost'> };
+  readonly rpcLog: { clientOf(client: string): Omit<TapHost, 'lost'> };
   readonly tripped: (limit: string) => void;
   publish(kind: string, data: unknown): void;
   tellSubscribers(kind: 'client.lost', data: unknown): void;
@@ -102,7 +102,7 @@ export class OpenScope {
     let isLive = false;
     let isLost = false;
     const tapped = tap(transport, {
-      ...this.#actor.books.clientOf(name),
+      ...this.#actor.rpcLog.clientOf(name),
       lost: () => {
         isLost = true;
         if (isLive && !this.#holding.isReleased) this.#lost(name, onLost);

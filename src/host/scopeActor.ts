@@ -8,7 +8,7 @@ import {
 } from '../actor/actor.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
-import { Books } from './books.ts';
+import { RpcLog } from './rpcLog.ts';
 import { Feed, type FeedHost } from './feed.ts';
 import type { HostServices } from './hostServices.ts';
 import { Holding } from './holding.ts';
@@ -37,7 +37,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 export class ScopeActor extends Actor implements FeedHost, InboxHost {
   readonly feed: Feed;
   readonly inbox: Inbox;
-  readonly books = new Books(this);
+  readonly rpcLog = new RpcLog(this);
   readonly scope: HostScope = new HostScope(this);
   readonly #host: HostServices;
   readonly #onGone: (actor: ScopeActor) => void;

@@ -30,7 +30,7 @@ export async function detailOf<T>(
 ): Promise<Detail> {
   const at = runtime.now();
   const found = await watch.look(key);
-  const lines = watch.books.of(key, after);
+  const lines = watch.history.of(key, after);
   if (found === undefined) return { at, view: undefined, behind: undefined, lines };
   const { id: _secret, ...view } = found;
   const handle = runtime.residents().find((session) => session.key === key);

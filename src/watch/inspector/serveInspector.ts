@@ -127,7 +127,7 @@ function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
 
 /** As a recorder writes it, so that what replays a recording replays this. */
 function* linesOf<T>(watch: Watch<T>, clock: Pick<Clock, 'now'>): Iterable<string> {
-  const lines = watch.books.all();
+  const lines = watch.history.all();
   const at = lines[0]?.line.at ?? clock.now();
   const format = {
     format: FORMAT,

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { watchPassed } from '../../gateway/passed.ts';
 import type { Runtime } from '../../runtime.ts';
 import { listen } from '../recorder/listen.ts';
-import { Books } from './books.ts';
+import { History } from './history.ts';
 import type { Line, LineOf } from './lines.ts';
 import type { InspectorLimits } from './options.ts';
 import type { SessionView } from '../../directory/view.ts';
@@ -19,7 +19,7 @@ const ASLEEP = 'idle.asleep';
 
 /** Listens to a runtime and keeps what a page shows of it. */
 export class Watch<T> {
-  readonly books: Books;
+  readonly history: History;
   readonly table: Table;
   readonly #runtime: Runtime<T>;
   readonly #stops: readonly (() => void)[];
@@ -34,7 +34,7 @@ export class Watch<T> {
   constructor(runtime: Runtime<T>, limits: InspectorLimits, clock: Pick<Clock, 'now'>) {
     this.#runtime = runtime;
     this.#maxRows = limits.maxRows;
-    this.books = new Books(limits);
+    this.history = new History(limits);
     this.table = new Table(limits.maxRows, limits.maxEnded);
     if (!runtime.isReady) this.#supervisor = 'draining';
     this.#stops = [
@@ -110,7 +110,7 @@ export class Watch<T> {
       this.#supervisor = line.to;
       this.#step = line;
     }
-    this.books.write(line);
+    this.history.write(line);
     this.table.note(line);
   }
 }

@@ -6,7 +6,7 @@ import {
   sleepingStep,
   type Step,
 } from '../../../machines/step.ts';
-import { stateAt } from '../stateAt.ts';
+import { stateAt } from '../../../machines/states.ts';
 import type { TransitionLine } from './line.ts';
 
 /** Where a file and the machine part. */

@@ -1,8 +1,8 @@
 import { END_REASONS, type SessionEvent, sessionMachine } from '../../../machines/session.ts';
 import { SESSION_EFFECTS } from '../../../machines/step.ts';
-import { SUPERVISOR_EVENTS, SUPERVISOR_STATES } from '../../../machines/supervisorStep.ts';
+import { SUPERVISOR_EVENTS, SUPERVISOR_STATES } from '../../../machines/supervisor.ts';
 import type { Beginning } from '../../events/events.ts';
-import { STATE_PATHS } from '../stateAt.ts';
+import { STATE_PATHS } from '../../../machines/states.ts';
 import { type EndLine, FORMAT, FORMAT_VERSION, type RecordingLine } from './line.ts';
 import { RecordingError } from './recordingError.ts';
 

@@ -1,4 +1,4 @@
-import { nextSupervisorState, type SupervisorState } from '../../../machines/supervisorStep.ts';
+import { nextSupervisorState, type SupervisorState } from '../../../machines/supervisor.ts';
 import { Course, type Mismatch } from './course.ts';
 import type { HeaderLine, RecordingLine, SupervisorLine, TransitionLine } from './line.ts';
 import { parseLine } from './parseLine.ts';

@@ -6,11 +6,14 @@ import {
   sleepingStep,
   type Step,
 } from '../../../machines/step.ts';
-import { type SupervisorState, supervisorAt } from '../../../machines/supervisorStep.ts';
-import { supervisorMachine } from '../../../machines/supervisor.ts';
+import {
+  supervisorAt,
+  supervisorMachine,
+  type SupervisorState,
+} from '../../../machines/supervisor.ts';
 import type { RuntimeEvents, Transition } from '../../events/events.ts';
 import type { SessionView } from '../../directory/view.ts';
-import { stateAt } from '../stateAt.ts';
+import { stateAt } from '../../../machines/states.ts';
 import { definitionOf } from './definitionOf.ts';
 import type { StatelySnapshot } from './packets.ts';
 

@@ -4,7 +4,7 @@ import { connect as connectSocket, type AddressInfo } from 'node:net';
 import type { RuntimeEvents } from 'mcp-actors';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
-import { Books } from '../../../src/watch/inspector/books.ts';
+import { History } from '../../../src/watch/inspector/history.ts';
 import { Viewer } from '../../../src/watch/inspector/viewer.ts';
 import { eventually } from '../../support/eventually.ts';
 import { call, cancel } from '../../support/rawClient.ts';
@@ -67,9 +67,9 @@ describe('a session does not notice', () => {
     const watched = await rigged(async ({ runtime }) => {
       const failures: string[] = [];
       runtime.on('observer.failed', ({ event }) => void failures.push(event));
-      // Its books are broken from the first line on.
-      const write = vi.spyOn(Books.prototype, 'write').mockImplementation(() => {
-        throw new Error('the books are broken');
+      // Its history is broken from the first line on.
+      const write = vi.spyOn(History.prototype, 'write').mockImplementation(() => {
+        throw new Error('the history is broken');
       });
       onTestFinished(() => {
         write.mockRestore();

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { record, RecordingError, type RecordingLine, replay } from 'mcp-actors/recorder';
-import { STATE_PATHS } from '../../../src/watch/stateAt.ts';
+import { STATE_PATHS } from '../../../machines/states.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
 import { type Happening, happenings, live, livelyRuntime } from '../../support/randomLives.ts';
 import { seeded } from '../../support/seeded.ts';

@@ -2,13 +2,13 @@ import { Ring } from '../../base/ring.ts';
 import type { Line, Numbered } from './lines.ts';
 
 /** What is kept of one session. */
-interface Book {
+interface SessionHistory {
   readonly life: Ring<Numbered>;
   readonly messages: Ring<Numbered>;
   entries: number;
 }
 
-export interface BookLimits {
+export interface HistoryLimits {
   readonly maxTransitions: number;
   readonly maxMessages: number;
   readonly maxEntries: number;
@@ -19,15 +19,15 @@ export interface BookLimits {
  * messages, so many of all together. Where that is too much, the session that was quiet for longest
  * is forgotten.
  */
-export class Books {
-  readonly #limits: BookLimits;
+export class History {
+  readonly #limits: HistoryLimits;
   /** Least recently written first. */
-  readonly #books = new Map<string, Book>();
+  readonly #sessions = new Map<string, SessionHistory>();
   readonly #house: Ring<Numbered>;
   #entries = 0;
   #n = 0;
 
-  constructor(limits: BookLimits) {
+  constructor(limits: HistoryLimits) {
     this.#limits = limits;
     this.#house = new Ring(limits.maxMessages);
   }
@@ -41,43 +41,43 @@ export class Books {
     const { session } = line as { session?: string };
     if (session === undefined) return this.#house.push(numbered);
     const { maxTransitions, maxMessages, maxEntries } = this.#limits;
-    const book = this.#books.get(session) ?? {
+    const history = this.#sessions.get(session) ?? {
       life: new Ring<Numbered>(maxTransitions),
       messages: new Ring<Numbered>(maxMessages),
       entries: 0,
     };
-    this.#books.delete(session);
-    this.#books.set(session, book);
+    this.#sessions.delete(session);
+    this.#sessions.set(session, history);
     const isMessage = line.type === 'message' || line.type === 'upstream';
-    (isMessage ? book.messages : book.life).push(numbered);
-    const entries = book.life.size + book.messages.size;
-    this.#entries += entries - book.entries;
-    book.entries = entries;
+    (isMessage ? history.messages : history.life).push(numbered);
+    const entries = history.life.size + history.messages.size;
+    this.#entries += entries - history.entries;
+    history.entries = entries;
     while (this.#entries > maxEntries) this.#forgetOldest();
   }
 
   /** Lines of a session after a number, in order. */
   of(session: string, after: number): Numbered[] {
-    const book = this.#books.get(session);
-    return book === undefined ? [] : inOrder(linesOf(book), after);
+    const history = this.#sessions.get(session);
+    return history === undefined ? [] : inOrder(linesOf(history), after);
   }
 
   /** All there is, in order. */
   all(): Numbered[] {
-    const books = [...this.#books.values()].flatMap(linesOf);
-    return inOrder([...books, ...this.#house.toArray()], 0);
+    const lines = [...this.#sessions.values()].flatMap(linesOf);
+    return inOrder([...lines, ...this.#house.toArray()], 0);
   }
 
   #forgetOldest(): void {
-    for (const [session, { entries }] of this.#books) {
-      this.#books.delete(session);
+    for (const [session, { entries }] of this.#sessions) {
+      this.#sessions.delete(session);
       this.#entries -= entries;
       return;
     }
   }
 }
 
-function linesOf({ life, messages }: Book): Numbered[] {
+function linesOf({ life, messages }: SessionHistory): Numbered[] {
   return [...life.toArray(), ...messages.toArray()];
 }
 

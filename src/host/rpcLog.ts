@@ -12,10 +12,10 @@ export interface RpcLogHost {
   tellSubscribers(kind: 'rpc' | 'progress', data: unknown): void;
 }
 
-/** What a scope knows of what passes between its clients and their servers. */
-export class Books {
+/** What passes between a scope's clients and their servers: the last of it, and what is in progress. */
+export class RpcLog {
   readonly #actor: RpcLogHost;
-  #log: Ring<RpcEntry> | null = null;
+  #entries: Ring<RpcEntry> | null = null;
   /** Two clients may use the same token, so each has a table of its own. */
   readonly #progress = new Set<Map<RequestId, RpcProgress>>();
 
@@ -23,8 +23,8 @@ export class Books {
     this.#actor = actor;
   }
 
-  get log(): RpcEntry[] {
-    return this.#log?.toArray() ?? [];
+  get entries(): RpcEntry[] {
+    return this.#entries?.toArray() ?? [];
   }
 
   get progress(): RpcProgress[] {
@@ -39,8 +39,8 @@ export class Books {
       saw: (what) => {
         const { maxLogEntries } = actor.services.limits;
         const entry = { at: actor.now(), client, ...what };
-        this.#log ??= new Ring(maxLogEntries);
-        this.#log.push(entry);
+        this.#entries ??= new Ring(maxLogEntries);
+        this.#entries.push(entry);
         actor.tellSubscribers('rpc', entry);
         const { direction, kind, method, bytes } = what;
         const { events } = actor.services;

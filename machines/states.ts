@@ -1,5 +1,5 @@
-import { type SessionContext, sessionMachine } from '../../machines/session.ts';
-import type { SessionSnapshot } from '../../machines/step.ts';
+import { type SessionContext, sessionMachine } from './session.ts';
+import type { SessionSnapshot } from './step.ts';
 
 type StateValue = SessionSnapshot['value'];
 

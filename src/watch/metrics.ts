@@ -1,1 +1,0 @@
-export { instrument, type InstrumentOptions } from './metrics/instrument.ts';
