@@ -11,7 +11,6 @@ export default defineConfig({
       { find: 'mcp-actors/machines', replacement: here('./machines/index.ts') },
       { find: 'mcp-actors/websocket', replacement: here('./src/adapters/websocket.ts') },
       { find: 'mcp-actors/stdio', replacement: here('./src/adapters/stdio.ts') },
-      { find: 'mcp-actors/sse', replacement: here('./src/adapters/legacySse.ts') },
       { find: 'mcp-actors/memory', replacement: here('./src/adapters/memory.ts') },
       { find: 'mcp-actors/gateway', replacement: here('./src/gateway/index.ts') },
       { find: 'mcp-actors/host', replacement: here('./src/host/index.ts') },

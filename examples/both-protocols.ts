@@ -7,8 +7,7 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { createRuntime } from 'mcp-actors';
-import { nodeHandler } from 'mcp-actors/node';
-import { legacySse } from 'mcp-actors/sse';
+import { legacySse, nodeHandler } from 'mcp-actors/node';
 
 await using runtime = createRuntime({
   server(session) {

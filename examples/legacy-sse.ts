@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { createRuntime } from 'mcp-actors';
-import { legacySse } from 'mcp-actors/sse';
+import { legacySse } from 'mcp-actors/node';
 
 const runtime = createRuntime({
   state: () => ({ count: 0 }),

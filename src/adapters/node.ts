@@ -1,5 +1,6 @@
 export type { HealthPaths } from '../http/health.ts';
 export { type HealthHandler, healthHandler } from './healthHandler.ts';
+export { legacySse, type LegacySseHandler, type LegacySseOptions } from './legacySse.ts';
 export { type NodeHandler, nodeHandler } from './nodeHandler.ts';
 export { type NodeServer, serve, type ServeOptions } from './serve.ts';
 export { containCrashes } from './containCrashes.ts';

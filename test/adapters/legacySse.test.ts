@@ -3,7 +3,7 @@ import http, { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createRuntime, type Runtime, type RuntimeOptions } from 'mcp-actors';
-import { legacySse, type LegacySseOptions } from 'mcp-actors/sse';
+import { legacySse, type LegacySseOptions } from 'mcp-actors/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { Fixture } from '../support/fixture.ts';

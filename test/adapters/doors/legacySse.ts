@@ -1,6 +1,6 @@
 import { SSEClientTransport as TransportV2 } from '@modelcontextprotocol/client';
 import { SSEClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/sse.js';
-import { legacySse as handlerOf } from 'mcp-actors/sse';
+import { legacySse as handlerOf } from 'mcp-actors/node';
 import { type Door, listen, Rig } from './door.ts';
 import { authInfoFrom, headersFor } from './streamable.ts';
 
