@@ -95,7 +95,9 @@ describe('pages', () => {
     });
     write('ambient.d.ts', AMBIENT);
     write('package.json', '{ "type": "module" }');
-    const config = { extends: inRoot('tsconfig.json'), include: [], exclude: [] };
+    // node_modules may be a link to elsewhere.
+    const compilerOptions = { rootDir: '/' };
+    const config = { extends: inRoot('tsconfig.json'), compilerOptions, include: [], exclude: [] };
     write('tsconfig.json', JSON.stringify({ ...config, files: ['ambient.d.ts', ...files] }));
 
     const tsc = inRoot('node_modules/typescript/bin/tsc');

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { crossings, roomOf, ROOMS } from './support/rooms.ts';
-import { closureOf, codeOf, filesBelow, importsOf } from './support/sources.ts';
+import { closureOf, codeOf, filesBelow, importsOf, isThere, readJson } from './support/sources.ts';
 
 const MACHINES = filesBelow('machines');
 /** An engine plugs in behind an entry of its own. */
@@ -15,6 +15,10 @@ const CORE = [...filesBelow('src', false), ...filesBelow('src').filter(isCore)].
 );
 const ALL = [...MACHINES, ...filesBelow('src')];
 const SDK = '@modelcontextprotocol/sdk/';
+
+interface TsConfig {
+  readonly compilerOptions: { readonly paths: Record<string, readonly string[]> };
+}
 
 const text = ({ from, to }: { from: string; to: string }): string => `${from} → ${to}`;
 
@@ -158,6 +162,25 @@ describe('OpenTelemetry', () => {
     'is not needed by %s',
     (entry) => {
       expect([...closureOf(entry).keys()].filter((to) => loaders.includes(to))).toEqual([]);
+    },
+  );
+});
+
+describe('package.json', () => {
+  const { exports } = readJson('package.json') as { exports: Record<string, unknown> };
+  const { paths } = (readJson('tsconfig.json') as TsConfig).compilerOptions;
+
+  /** Where compiler, tests and examples find a subpath: no list, the first file that is there. */
+  function sourceOf(subpath: string): string | undefined {
+    const places = subpath === '.' ? paths['mcp-actors']! : paths['mcp-actors/*']!;
+    return places.map((place) => place.replace('*', subpath.slice(2))).find(isThere);
+  }
+
+  it.each(Object.entries(exports).filter(([subpath]) => subpath !== './package.json'))(
+    'exports %s from what its source becomes',
+    (subpath, entry) => {
+      const built = sourceOf(subpath)?.replace(/^\.\/(.*)\.ts$/, './dist/$1');
+      expect(entry).toEqual({ types: `${built}.d.ts`, default: `${built}.js` });
     },
   );
 });

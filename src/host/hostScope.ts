@@ -10,7 +10,10 @@ export interface HostScopeHost {
   readonly principal: string | undefined;
   readonly feed: Feed;
   readonly inbox: Inbox;
-  readonly rpcLog: { readonly log: readonly RpcEntry[]; readonly progress: readonly RpcProgress[] };
+  readonly rpcLog: {
+    readonly entries: readonly RpcEntry[];
+    readonly progress: readonly RpcProgress[];
+  };
   run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T>;
   publish(kind: string, data: unknown): void;
   ask<T>(kind: string, params: unknown, options: AskOptions<T>): Promise<T>;

@@ -21,6 +21,15 @@ export function filesBelow(folder: string, recursive = true): string[] {
     .toSorted();
 }
 
+/** Whether there is such a file, by its path from the root. */
+export function isThere(file: string): boolean {
+  return existsSync(join(ROOT, file));
+}
+
+export function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+}
+
 /** A source without its comments. */
 export function codeOf(file: string): string {
   const text = readFileSync(join(ROOT, file), 'utf8');
