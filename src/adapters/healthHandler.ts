@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HealthPaths, healthProbe, type Probed } from '../http/health.ts';
+import { pathOf } from '../wire/target.ts';
 
 /** Mounts on `http.createServer`, or on express with `app.use`: other paths go on to `next`. */
 export type HealthHandler = (
@@ -17,9 +18,8 @@ export type HealthHandler = (
 export function healthHandler(runtime: Probed, paths?: HealthPaths): HealthHandler {
   const probe = healthProbe(runtime, paths);
   return (request, response, next) => {
-    const { method = '', url = '' } = request;
-    const end = url.indexOf('?');
-    const answer = probe(method, end < 0 ? url : url.slice(0, end));
+    const { method = '', url } = request;
+    const answer = probe(method, pathOf(url));
     if (answer === undefined && next !== undefined) return next();
     request.resume();
     const { status, headers, body } = answer ?? { status: 404, headers: {}, body: '' };

@@ -9,6 +9,7 @@ import { readBody, type Body } from '../wire/body.ts';
 import { count } from '../events/counters.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { refusalBody } from '../wire/refusals.ts';
+import { pathOf, queryOf } from '../wire/target.ts';
 import { endpointFrame, messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import type { FetchContext } from '../http/fetch.ts';
 import { type HostedRequest, NodeBody } from './nodeBody.ts';
@@ -48,7 +49,7 @@ export function legacySse(
   const channels = new Map<string, Channel>();
 
   return (request, response, context) => {
-    const [pathname, query] = splitUrl(request.url ?? '');
+    const pathname = pathOf(request.url);
     if (pathname !== path && pathname !== messagesPath) return pass(response, context);
     const head = request as RequestHead;
     const { screen } = endpoint;
@@ -68,7 +69,9 @@ export function legacySse(
     if (refused !== undefined) return endpoint.drop(port, refused, inlet);
     const origin = { head, authInfo, request: undefined };
     if (isPost) {
-      const channel = channels.get(new URLSearchParams(query).get('sessionId') ?? '');
+      const channel = channels.get(
+        new URLSearchParams(queryOf(request.url)).get('sessionId') ?? '',
+      );
       inlet.read(screen.maxBodyBytes, (body) => {
         if (typeof body === 'string') endpoint.drop(port, body, inlet);
         else post(endpoint, channel, origin, body, port);
@@ -151,11 +154,6 @@ function refuseMethod({ services }: Endpoint, port: NodePort, allowed: string): 
   count(services.counters.refusals, 'method-not-allowed');
   const headers = ['Content-Type', 'application/json', 'Allow', allowed];
   port.send(405, headers, refusalBody('method-not-allowed'));
-}
-
-function splitUrl(url: string): [pathname: string, query: string] {
-  const end = url.indexOf('?');
-  return end < 0 ? [url, ''] : [url.slice(0, end), url.slice(end + 1)];
 }
 
 function pass(response: ServerResponse, next: unknown): void {

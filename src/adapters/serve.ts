@@ -3,6 +3,7 @@ import { ActorsError } from '../base/errors.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { DrainReport } from '../actor/supervisor.ts';
+import { pathOf } from '../wire/target.ts';
 import { containCrashes } from './containCrashes.ts';
 import type { HealthPaths } from '../http/health.ts';
 import { healthHandler } from './healthHandler.ts';
@@ -70,9 +71,7 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       maxHeaderSize: 16 * 1024,
     },
     (request, response) => {
-      const { url = '' } = request;
-      const end = url.indexOf('?');
-      if ((end < 0 ? url : url.slice(0, end)) === path) return handler(request, response);
+      if (pathOf(request.url) === path) return handler(request, response);
       beside(request, response);
     },
   );

@@ -2,6 +2,8 @@ import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ActorsError } from '../base/errors.ts';
+import { headerPairs } from '../wire/headers.ts';
+import { pathOf } from '../wire/target.ts';
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -41,9 +43,7 @@ export function claimUpgrades(
 function listen(server: EventEmitter): Claims {
   const paths = new Map<string, UpgradeListener>();
   const onUpgrade: UpgradeListener = (request, socket, head) => {
-    const { url = '' } = request;
-    const end = url.indexOf('?');
-    const listener = paths.get(end < 0 ? url : url.slice(0, end));
+    const listener = paths.get(pathOf(request.url));
     if (listener !== undefined) listener(request, socket, head);
     else if (server.listenerCount('upgrade') === 1) {
       refuseUpgrade(socket, 404, ['Content-Type', 'text/plain'], 'Not found\n');
@@ -71,6 +71,6 @@ export function refuseUpgrade(
   socket.once('finish', () => socket.destroy());
   const all = [...headers, 'Content-Length', `${Buffer.byteLength(body)}`, 'Connection', 'close'];
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
-  for (let i = 0; i < all.length; i += 2) text += `${all[i]}: ${all[i + 1]}\r\n`;
+  for (const [name, value] of headerPairs(all)) text += `${name}: ${value}\r\n`;
   socket.end(`${text}\r\n${body}`);
 }

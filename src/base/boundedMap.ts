@@ -1,35 +1,26 @@
-/** A map of the last entries: one more than allowed forgets the one that was set first. */
-export class BoundedMap<K, V> {
-  readonly #entries = new Map<K, V>();
+/** A map that holds so many entries at most: the one that came first goes first. */
+export class BoundedMap<K, V> extends Map<K, V> {
   readonly #max: number;
+  readonly #onDropped: ((value: V) => void) | undefined;
 
-  constructor(max: number) {
+  /** @param onDropped told of what went to make room */
+  constructor(max: number, onDropped?: (value: V) => void) {
+    super();
     this.#max = max;
+    this.#onDropped = onDropped;
   }
 
-  has(key: K): boolean {
-    return this.#entries.has(key);
+  override set(key: K, value: V): this {
+    super.set(key, value);
+    if (this.size > this.#max) this.#dropFirst();
+    return this;
   }
 
-  get(key: K): V | undefined {
-    return this.#entries.get(key);
-  }
-
-  /** An entry that is there keeps its place in the order. */
-  set(key: K, value: V): void {
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#max) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
+  #dropFirst(): void {
+    for (const [key, value] of this) {
+      this.delete(key);
+      this.#onDropped?.(value);
       return;
     }
-  }
-
-  delete(key: K): boolean {
-    return this.#entries.delete(key);
-  }
-
-  values(): Iterable<V> {
-    return this.#entries.values();
   }
 }

@@ -95,3 +95,9 @@ function releaseOf(resource: Owned): Release {
   }
   throw new ActorsError('not-disposable', `own() takes a function or a disposable object`);
 }
+
+/** Hears what goes wrong in a resource: an emitter without such a listener ends the process. */
+export function hearErrors(resource: Owned, listener: (error: unknown) => void): void {
+  const { on } = resource as { on?: (event: 'error', listener: (error: unknown) => void) => void };
+  if (typeof on === 'function') on.call(resource, 'error', listener);
+}

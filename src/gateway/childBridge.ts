@@ -10,12 +10,11 @@ import {
   readMessage,
   type RequestId,
 } from '../wire/jsonrpc.ts';
-import type { RefusalCode } from '../wire/refusals.ts';
+import { refusal, type RefusalCode } from '../wire/refusals.ts';
 import type { Child, ChildReader } from './child.ts';
 import type { SessionLog } from './log.ts';
 import { Pace } from './pace.ts';
 import { passed } from './passed.ts';
-import { refusal } from './refusal.ts';
 import { MAX_QUESTIONS, Relations } from './relations.ts';
 
 /** The two ways answers are written: with their id in front of the result, or behind it. */
@@ -116,7 +115,7 @@ export class ChildBridge implements SessionServer, ChildReader {
         this.#settled(message.id);
         this.#pace.sent(transport.send(message as never));
       } else if (isRequest(message) && this.#relations.questions >= MAX_QUESTIONS) {
-        this.#child.write(JSON.stringify(refusal(message.id, 'session-busy')));
+        this.#child.write(JSON.stringify(refusal('session-busy', message.id)));
       } else {
         const relatedRequestId = this.#relations.of(message, transport.isReachable);
         const options = relatedRequestId === undefined ? {} : { relatedRequestId };
@@ -138,7 +137,7 @@ export class ChildBridge implements SessionServer, ChildReader {
 
   #answer(id: RequestId, code: RefusalCode): void {
     this.#settled(id);
-    void this.#transport?.send(refusal(id, code) as never);
+    void this.#transport?.send(refusal(code, id) as never);
   }
 
   #settled(id: RequestId): void {

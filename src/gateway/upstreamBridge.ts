@@ -11,11 +11,10 @@ import {
   type RequestId,
   type ResponseMessage,
 } from '../wire/jsonrpc.ts';
-import type { RefusalCode } from '../wire/refusals.ts';
+import { refusal, type RefusalCode } from '../wire/refusals.ts';
 import type { SessionLog } from './log.ts';
 import { Pace } from './pace.ts';
 import { passed } from './passed.ts';
-import { refusal } from './refusal.ts';
 import { MAX_QUESTIONS } from './relations.ts';
 import { Remote, type RemoteReader, type RemoteSettings } from './remote.ts';
 
@@ -137,7 +136,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
     }
     if (isRequest(message)) {
       if (this.#questions.size >= MAX_QUESTIONS) {
-        void this.#send(refusal(message.id, 'session-busy'));
+        void this.#send(refusal('session-busy', message.id));
         return;
       }
       this.#questions.add(message.id);
@@ -189,7 +188,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
 
   #answer(id: RequestId, code: RefusalCode): void {
     this.#settled(id);
-    void this.#transport?.send(refusal(id, code) as never);
+    void this.#transport?.send(refusal(code, id) as never);
   }
 
   #settled(id: RequestId): void {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/boundedMap.ts';
 import {
   isObject,
   isRequest,
@@ -29,10 +30,11 @@ const MAX_FOLLOWED = 256;
 /** Requests of one client that asked for progress and have no answer yet. */
 export class FollowedCalls {
   readonly #host: ProgressHost;
-  readonly #tokens = new Map<RequestId, RequestId>();
+  readonly #tokens: BoundedMap<RequestId, RequestId>;
 
   constructor(host: ProgressHost) {
     this.#host = host;
+    this.#tokens = new BoundedMap(MAX_FOLLOWED, (token) => host.finished(token));
   }
 
   /** The client asked, or took back what it had asked. */
@@ -41,10 +43,7 @@ export class FollowedCalls {
     if (message.method === 'notifications/cancelled') this.finish(params['requestId'] as RequestId);
     const meta = params['_meta'];
     const token = isObject(meta) ? (meta['progressToken'] as RequestId | undefined) : undefined;
-    if (!isRequest(message) || token === undefined) return;
-    this.#tokens.set(message.id, token);
-    if (this.#tokens.size <= MAX_FOLLOWED) return;
-    for (const oldest of this.#tokens.keys()) return this.finish(oldest);
+    if (isRequest(message) && token !== undefined) this.#tokens.set(message.id, token);
   }
 
   /** The server told of progress; of none that was asked for, it may say what it likes. */

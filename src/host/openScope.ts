@@ -1,5 +1,5 @@
 import type { Limits } from '../base/limits.ts';
-import type { Owned } from '../base/scope.ts';
+import { hearErrors, type Owned } from '../base/scope.ts';
 import type { Journal } from '../events/journal.ts';
 import type { Holding } from './holding.ts';
 import type { AskOptions } from './inbox.ts';
@@ -75,11 +75,7 @@ export class OpenScope {
     const { maxResources } = this.#actor.limits;
     if (this.#holding.owned >= maxResources) this.#actor.tripped('maxResources');
     this.#holding.own(resource, options?.deadlineMs, maxResources);
-    const emitter = resource as {
-      on?: (event: 'error', listener: (error: unknown) => void) => void;
-    };
-    // An emitter without a listener for its errors would end the process.
-    if (typeof emitter.on === 'function') emitter.on('error', (error) => this.crash(error));
+    hearErrors(resource, (error) => this.crash(error));
     return resource;
   }
 

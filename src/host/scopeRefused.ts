@@ -1,3 +1,4 @@
+import { headerPairs } from '../wire/headers.ts';
 import { type Refusal, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 
 /**
@@ -19,9 +20,7 @@ export class ScopeRefused extends Error {
 
   get headers(): [string, string][] {
     const { headers = [] }: Refusal = REFUSALS[this.code];
-    const pairs: [string, string][] = [];
-    for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i]!, headers[i + 1]!]);
-    return pairs;
+    return headerPairs(headers);
   }
 
   get body(): { readonly error: { readonly code: RefusalCode; readonly message: string } } {

@@ -1,3 +1,4 @@
+import { headerPairs } from '../wire/headers.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { CountedStream } from './countedStream.ts';
 
@@ -79,10 +80,7 @@ export class FetchPort implements ResponsePort {
   }
 
   #pairs(flat: readonly string[]): [string, string][] {
-    const all = [...flat, ...this.#extra];
-    const pairs: [string, string][] = [];
-    for (let i = 0; i < all.length; i += 2) pairs.push([all[i]!, all[i + 1]!]);
-    return pairs;
+    return headerPairs([...flat, ...this.#extra]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { ActorsError } from '../base/errors.ts';
-import type { Owned } from '../base/scope.ts';
+import { hearErrors, type Owned } from '../base/scope.ts';
 import type { Journal, LogEntry, ProgressEntry } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import type { NotificationMessage } from '../wire/jsonrpc.ts';
@@ -120,13 +120,7 @@ export class SessionHandle implements Session {
     const { maxResources } = actor.services.limits;
     if (owner.owned >= maxResources) actor.journal.tripped('maxResources');
     owner.own(resource, options?.deadlineMs, maxResources);
-    const emitter = resource as {
-      on?: (event: 'error', listener: (error: unknown) => void) => void;
-    };
-    // An emitter without a listener for its errors would end the process.
-    if (typeof emitter.on === 'function') {
-      emitter.on('error', (error) => owner.crash(error, 'resource'));
-    }
+    hearErrors(resource, (error) => owner.crash(error, 'resource'));
     return resource;
   }
 

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { OriginRules } from '../wire/origin.ts';
+import { pathOf } from '../wire/target.ts';
 
 /** A page of ours has one of these for its origin. */
 const OWN_ORIGINS = ['localhost', '127.0.0.1', '[::1]'];
@@ -29,8 +30,8 @@ export class Loopback {
   }
 
   /** The path behind the token, `''` where there is none; `undefined` for another token. */
-  pathOf({ url = '' }: IncomingMessage): string | undefined {
-    const [path = ''] = url.split('?', 1);
+  pathBehind({ url }: IncomingMessage): string | undefined {
+    const path = pathOf(url);
     const end = path.indexOf('/', 1);
     const root = path.slice(0, end < 0 ? undefined : end);
     if (!timingSafeEqual(digest(root), this.#root)) return undefined;

@@ -23,6 +23,13 @@ export function declares(head: RequestHead, bytes: number): boolean {
   return declared !== undefined && Number(declared) > bytes;
 }
 
+/** Names and values that stand in turn, as node's `writeHead` has them, as pairs. */
+export function headerPairs(flat: readonly string[]): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
+  return pairs;
+}
+
 /** The media type is `application/json`, read as a type and not as a substring (row P2). */
 export function isJson(contentType: string | undefined): boolean {
   if (contentType === 'application/json') return true;

@@ -1,3 +1,4 @@
+import type { RequestId, ResponseMessage } from './jsonrpc.ts';
 import { SESSION_REVISIONS } from './versions.ts';
 
 /** One answer to something that is not admitted: fixed texts, nothing of the input in it. */
@@ -115,20 +116,24 @@ export const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS;
 
-/** The JSON-RPC error body of a refusal. */
+/** A refusal as the answer to a request. */
+export function refusal(code: RefusalCode, id: RequestId): ResponseMessage {
+  return { jsonrpc: '2.0', id, error: errorOf(code) };
+}
+
+/** A refusal as the body of an HTTP response. */
 export function refusalBody(
   code: RefusalCode,
-  id: string | number | null = null,
+  id: RequestId | null = null,
   data?: Readonly<Record<string, unknown>>,
 ): string {
-  const refusal: Refusal = REFUSALS[code];
-  return JSON.stringify({
-    jsonrpc: '2.0',
-    id,
-    error: {
-      code: refusal.rpcCode,
-      message: refusal.message,
-      data: { code, ...refusal.data, ...data },
-    },
-  });
+  return JSON.stringify({ jsonrpc: '2.0', id, error: errorOf(code, data) });
+}
+
+function errorOf(
+  code: RefusalCode,
+  data?: Readonly<Record<string, unknown>>,
+): NonNullable<ResponseMessage['error']> {
+  const { rpcCode, message, data: known }: Refusal = REFUSALS[code];
+  return { code: rpcCode, message, data: { code, ...known, ...data } };
 }

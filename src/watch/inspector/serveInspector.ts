@@ -4,6 +4,7 @@ import type { Runtime } from '../../runtime.ts';
 import type { Clock } from '../../base/clock.ts';
 import { FORMAT, FORMAT_VERSION } from '../recorder/line.ts';
 import { Loopback } from '../loopback.ts';
+import { queryOf } from '../../wire/target.ts';
 import { libraryVersion } from '../version.ts';
 import { PAGE } from './assets/page.ts';
 import { detailOf } from './detail.ts';
@@ -73,7 +74,7 @@ export async function serveInspector<T>(
   const show = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!loopback.allowsHost(request) || !isSameOrigin(request)) return refuse(response, 403);
     // A wrong token is answered as a wrong path: whoever guesses does not learn of an inspector.
-    const behind = loopback.pathOf(request);
+    const behind = loopback.pathBehind(request);
     if (behind === undefined || behind === '') return refuse(response, 404);
     if (request.method !== 'GET') return refuse(response, 405);
     const path = behind.slice(1);
@@ -87,7 +88,7 @@ export async function serveInspector<T>(
     if (path === 'charts') return sendJson(response, machines.drawn);
     const [, key] = /^session\/([a-z0-9]{1,64})$/.exec(path) ?? [];
     if (key === undefined) return refuse(response, 404);
-    const query = new URLSearchParams(request.url?.split('?', 2)[1]);
+    const query = new URLSearchParams(queryOf(request.url));
     const after = Number(query.get('after') ?? 0) || 0;
     sendJson(response, await detailOf(runtime, watch, key, after));
   };

@@ -53,7 +53,7 @@ export async function serveViewers(
   }
   const loopback = new Loopback(token, options.allowedOrigins);
   const isOurs = (request: IncomingMessage): boolean =>
-    loopback.allowsHost(request) && loopback.pathOf(request) === '';
+    loopback.allowsHost(request) && loopback.pathBehind(request) === '';
   const viewers = new Set<ViewerSocket>();
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
