@@ -52,7 +52,7 @@ export type Arrival =
   /** keep it, bounded, until the server is there */
   | 'stash'
   /** say `message.arrived` first, then look again */
-  | 'rouse'
+  | 'activate'
   /** answer 404, count a dead letter */
   | 'refuse';
 
@@ -225,7 +225,7 @@ export const sessionMachine = setup({
     idle: {
       description: 'Zero references. Reached only there, never guessed from a timestamp.',
       initial: 'warm',
-      tags: ['accepting', 'rouse'],
+      tags: ['accepting', 'activate'],
       on: {
         'session.crashed': [
           {

@@ -112,6 +112,6 @@ function nameOf(event: SessionEvent): string {
 export function arrivalOf(snapshot: { hasTag(tag: Arrival): boolean }): Arrival {
   if (snapshot.hasTag('dispatch')) return 'dispatch';
   if (snapshot.hasTag('stash')) return 'stash';
-  if (snapshot.hasTag('rouse')) return 'rouse';
+  if (snapshot.hasTag('activate')) return 'activate';
   return 'refuse';
 }

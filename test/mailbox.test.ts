@@ -54,8 +54,8 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
     key: 'key',
     journal: journal as Journal,
     arrival,
-    rouse: () => {
-      log.push('rouse');
+    activate: () => {
+      log.push('activate');
       host.arrival = 'dispatch';
       return host.arrival;
     },
@@ -87,7 +87,7 @@ describe('Mailbox.accept', () => {
     expect(log).toEqual(['deliver ask 1', 'deliver note', 'deliver ask 2']);
   });
 
-  it('law 1: stashes while there is no server, and says rouse once out of idle', () => {
+  it('law 1: stashes while there is no server, and says activate once out of idle', () => {
     const stash = setUp({}, 'stash');
     stash.accept(ask(1));
     stash.accept(tell('note'));
@@ -95,10 +95,10 @@ describe('Mailbox.accept', () => {
     stash.host.arrival = 'dispatch';
     stash.mailbox.dispatch();
     expect(stash.log).toEqual(['deliver ask 1', 'deliver note']);
-    const idle = setUp({}, 'rouse');
+    const idle = setUp({}, 'activate');
     idle.accept(ask(1));
     idle.accept(ask(2));
-    expect(idle.log).toEqual(['rouse', 'deliver ask 1', 'deliver ask 2']);
+    expect(idle.log).toEqual(['activate', 'deliver ask 1', 'deliver ask 2']);
   });
 
   it('law 5: refuses at the end, each message a dead letter', () => {

@@ -3,7 +3,7 @@ import { eventually, turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
 import { WireClient } from './support/wireClient.ts';
 
-/** Is the session of a client still there? A ping does not rouse it. */
+/** Is the session of a client still there? A ping does not activate it. */
 async function lives(client: WireClient): Promise<boolean> {
   return (await client.request('ping', {}, 'alive?')).status === 200;
 }

@@ -1,7 +1,7 @@
 import { flatten, type State } from '../../src/watch/inspector/chart/statechart.ts';
 
 /** What a state does with an arrival: tags of this set form the arrival table. */
-const ARRIVALS: ReadonlySet<string> = new Set(['dispatch', 'stash', 'rouse', 'refuse']);
+const ARRIVALS: ReadonlySet<string> = new Set(['dispatch', 'stash', 'activate', 'refuse']);
 
 /** Each state a session can be in, what it does with an arrival, and its effects. */
 export function statesOf(machine: State): string {

@@ -18,7 +18,7 @@ import type { Life, Lifetimes } from './lifetimes.ts';
 export type NoPlace = 'draining' | 'at-capacity';
 
 /** What an actor tells its supervisor. */
-export interface Overseer {
+export interface Parent {
   readonly services: Services;
   readonly lifetimes: Lifetimes;
   readonly onCrash: CrashPolicy;
@@ -71,7 +71,7 @@ export abstract class Actor implements Life {
   readonly journal: Journal;
   /** Kept by the supervisor: this actor counts against the caps. */
   holdsPlace = false;
-  readonly #overseer: Overseer;
+  readonly #parent: Parent;
   /** Since the runtime began: a small integer needs no object of its own. */
   readonly #started: number;
   #step: Step = NOWHERE;
@@ -83,13 +83,13 @@ export abstract class Actor implements Life {
 
   /** @param earlier of one that goes on from a record */
   constructor(
-    overseer: Overseer,
+    parent: Parent,
     id: string,
     principal: string | undefined,
     earlier?: { readonly key: string; readonly startedAt: number },
   ) {
-    this.#overseer = overseer;
-    this.services = overseer.services;
+    this.#parent = parent;
+    this.services = parent.services;
     this.id = id;
     this.key = earlier?.key ?? this.services.digest(id);
     this.principal = principal;
@@ -133,7 +133,7 @@ export abstract class Actor implements Life {
   }
 
   get lifetimes(): Lifetimes {
-    return this.#overseer.lifetimes;
+    return this.#parent.lifetimes;
   }
 
   now(): number {
@@ -159,7 +159,7 @@ export abstract class Actor implements Life {
       return;
     }
     const { counters, events } = this.services;
-    this.#intensity ??= new RestartIntensity(this.#overseer.onCrash);
+    this.#intensity ??= new RestartIntensity(this.#parent.onCrash);
     const restart = this.arrival !== 'stash' && this.#intensity.allows(this.now());
     counters.crashes++;
     events.emit('session.crashed', { session: this.key, error, restarted: restart });
@@ -184,7 +184,7 @@ export abstract class Actor implements Life {
   }
 
   /** Zero references for a moment: told to the machine, or looked for again (from the sweep). */
-  lookForQuiet(): void {
+  checkQuiet(): void {
     const isBusy = this.takeTouched();
     if (isBusy || this.references > 0) this.lifetimes.quiet.arm(this);
     else this.tell({ type: 'session.quiet' });
@@ -228,7 +228,7 @@ export abstract class Actor implements Life {
 
   confirmed(): void {
     this.lifetimes.handshake.disarm(this);
-    this.#overseer.confirmed();
+    this.#parent.confirmed();
   }
 
   /** Gives up its place where it can: by ending, if it is not attached. */
@@ -239,17 +239,17 @@ export abstract class Actor implements Life {
 
   /** Sleeps: its place is another's. */
   giveUpPlace(): void {
-    this.#overseer.ending(this);
+    this.#parent.ending(this);
   }
 
   /** Wakes: it needs a place. Why there is none. */
   protected takePlace(): NoPlace | undefined {
-    return this.holdsPlace ? undefined : this.#overseer.returning(this);
+    return this.holdsPlace ? undefined : this.#parent.returning(this);
   }
 
   /** Gives up its place: what comes from here on is answered 404. */
   leave(): void {
-    this.#overseer.ending(this);
+    this.#parent.ending(this);
     this.lifetimes.handshake.disarm(this);
     // A drain has a deadline of its own, for all.
     if (this.reason !== 'drained') this.lifetimes.closing.arm(this);
@@ -258,7 +258,7 @@ export abstract class Actor implements Life {
   bury(): void {
     // One that was cut never leaves the state its last clock was started for.
     this.disarm();
-    this.#overseer.bury(this, this.reason);
+    this.#parent.bury(this, this.reason);
   }
 
   /** A crash is told, and waits for the effects of another step. */

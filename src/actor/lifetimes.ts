@@ -8,7 +8,7 @@ export interface Life {
   /** The actor counts against the caps. */
   readonly holdsPlace: boolean;
   tell(event: { type: 'deadline.passed' }): void;
-  lookForQuiet(): void;
+  checkQuiet(): void;
   /** Gives up the actor's place where that harms nobody; `false` where the place is kept. */
   yieldPlace(): boolean;
 }
@@ -28,7 +28,7 @@ export class Lifetimes {
 
   constructor({ clock, deadlines, limits }: Services) {
     this.handshake = deadlines.queue(limits.handshakeTimeoutMs, expire);
-    this.quiet = deadlines.queue(limits.quietMs, (life) => life.lookForQuiet());
+    this.quiet = deadlines.queue(limits.quietMs, (life) => life.checkQuiet());
     this.idle = deadlines.queue(limits.idleTimeoutMs, expire);
     this.evict = deadlines.queue(limits.evictAfterMs, expire);
     this.closing = deadlines.queue(limits.closeTimeoutMs, expire);

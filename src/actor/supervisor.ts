@@ -6,7 +6,7 @@ import {
 } from '../../machines/supervisor.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
-import type { Actor, NoPlace, Overseer } from './actor.ts';
+import type { Actor, NoPlace, Parent } from './actor.ts';
 import type { CrashPolicy } from './intensity.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { type Lost, Places, type Reservation } from './places.ts';
@@ -37,7 +37,7 @@ export interface SupervisorOptions {
  * The owner of all actors of a runtime: it never dies. An actor that fails is buried, and nobody else
  * notices.
  */
-export class Supervisor<A extends Actor> implements Overseer {
+export class Supervisor<A extends Actor> implements Parent {
   readonly services: Services;
   readonly lifetimes: Lifetimes;
   readonly onCrash: CrashPolicy;

@@ -25,6 +25,15 @@ export async function within<T>(
   }
 }
 
+/** Waits for a promise whose outcome does not matter, but not for ever. @returns whether it came in time */
+export function awaited(promise: PromiseLike<unknown>, timer: Timer): Promise<boolean> {
+  const settled = Promise.allSettled([promise]);
+  return within(settled, timer, () => new Error('late')).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Waits as long as a queue of the sweep says: no timer of its own, however many wait. */
 export function timerOf(queue: DeadlineQueue<() => void>): Timer {
   return (expire) => {

@@ -246,9 +246,9 @@ export class Directory implements Home<SessionActor> {
 
   // ---- putting away
 
-  layDown(session: SessionActor): void {
+  passivate(session: SessionActor): void {
     const { keeper } = this;
-    if (keeper.isOver || !session.canLieDown) return;
+    if (keeper.isOver || !session.canPassivate) return;
     const { persistence, principal } = session;
     if (persistence !== null) {
       // What is not stored yet keeps it here: whoever asks the store next must find all of it.

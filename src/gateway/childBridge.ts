@@ -13,7 +13,7 @@ import {
 import { refusal, type RefusalCode } from '../wire/refusals.ts';
 import type { Child, ChildReader } from './child.ts';
 import type { SessionLog } from './log.ts';
-import { Pace } from './pace.ts';
+import { Backpressure } from './backpressure.ts';
 import { passed } from './passed.ts';
 import { MAX_QUESTIONS, Relations } from './relations.ts';
 
@@ -32,7 +32,7 @@ export class ChildBridge implements SessionServer, ChildReader {
   readonly #log: SessionLog;
   readonly #before: Promise<unknown> | undefined;
   readonly #relations = new Relations();
-  readonly #pace = new Pace();
+  readonly #backpressure = new Backpressure();
   /** Requests the child has; an `initialize` and a replayed one are not the client's to read. */
   readonly #asked = new Set<RequestId>();
   #transport: ServerTransport | null = null;
@@ -104,7 +104,7 @@ export class ChildBridge implements SessionServer, ChildReader {
   }
 
   pause(): Promise<void> | undefined {
-    return this.#pace.allTaken();
+    return this.#backpressure.allTaken();
   }
 
   #say(transport: ServerTransport, message: Message, text: string): void {
@@ -113,13 +113,13 @@ export class ChildBridge implements SessionServer, ChildReader {
       if (isResponse(message)) {
         if (message.id === this.#handshake) this.#child.isReady = message.result !== undefined;
         this.#settled(message.id);
-        this.#pace.sent(transport.send(message as never));
+        this.#backpressure.sent(transport.send(message as never));
       } else if (isRequest(message) && this.#relations.questions >= MAX_QUESTIONS) {
         this.#child.write(JSON.stringify(refusal('session-busy', message.id)));
       } else {
         const relatedRequestId = this.#relations.of(message, transport.isReachable);
         const options = relatedRequestId === undefined ? {} : { relatedRequestId };
-        this.#pace.sent(transport.send(message, options));
+        this.#backpressure.sent(transport.send(message, options));
       }
     } catch {
       // Nested deeper than it could be written again.

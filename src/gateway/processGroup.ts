@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 // Real time, and timers that hold the process: a program that awaits the end of its children must
 // not end before them.
 import { setTimeout as delay } from 'node:timers/promises';
+import { heldTimer } from '../adapters/heldTimer.ts';
 import { systemClock } from '../base/clock.ts';
+import { awaited } from '../base/within.ts';
 
 const FIRST_POLL_MS = 5;
 const MAX_POLL_MS = 50;
@@ -48,10 +50,7 @@ export class ProcessGroup {
   async gone(timeoutMs: number): Promise<boolean> {
     const deadline = systemClock.now() + timeoutMs;
     if (this.#hasLeader) {
-      const waiting = new AbortController();
-      const tooLong = delay(timeoutMs, undefined, { signal: waiting.signal }).catch(() => {});
-      await Promise.race([this.#exited, tooLong]);
-      waiting.abort();
+      await awaited(this.#exited, heldTimer(timeoutMs));
     }
     for (let pause = FIRST_POLL_MS; this.isAlive; pause = Math.min(pause * 2, MAX_POLL_MS)) {
       const left = deadline - systemClock.now();

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
+import { heldTimer } from '../adapters/heldTimer.ts';
+import { awaited } from '../base/within.ts';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { ActorsError } from '../base/errors.ts';
@@ -112,13 +113,8 @@ export class Remote {
   async #end(): Promise<void> {
     const http = this.#http;
     if (http === null) return;
-    const waiting = new AbortController();
-    const { signal } = waiting;
     // One that is gone, or does not answer, is told nothing.
-    const deleted = http.terminateSession().catch(() => {});
-    const tooLong = delay(this.#settings.endTimeoutMs, undefined, { signal }).catch(() => {});
-    await Promise.race([deleted, tooLong]);
-    waiting.abort();
+    await awaited(http.terminateSession(), heldTimer(this.#settings.endTimeoutMs));
     await http.close();
   }
 

@@ -13,7 +13,7 @@ import {
 } from '../wire/jsonrpc.ts';
 import { refusal, type RefusalCode } from '../wire/refusals.ts';
 import type { SessionLog } from './log.ts';
-import { Pace } from './pace.ts';
+import { Backpressure } from './backpressure.ts';
 import { passed } from './passed.ts';
 import { MAX_QUESTIONS } from './relations.ts';
 import { Remote, type RemoteReader, type RemoteSettings } from './remote.ts';
@@ -36,7 +36,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
   readonly #resumable = new Set<RequestId>();
   readonly #lost = new Map<RequestId, unknown>();
   readonly #questions = new Set<RequestId>();
-  readonly #pace = new Pace();
+  readonly #backpressure = new Backpressure();
   #transport: ServerTransport | null = null;
   #handshake: RequestId | undefined;
   #isReady = false;
@@ -131,7 +131,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
     if (isResponse(message)) {
       if (message.id === this.#handshake) this.#greeted(message);
       this.#settled(message.id);
-      this.#pace.sent(transport.send(message as never));
+      this.#backpressure.sent(transport.send(message as never));
       return;
     }
     if (isRequest(message)) {
@@ -143,7 +143,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
     }
     const relatedRequestId = this.#related(carrier, transport.isReachable);
     const options = relatedRequestId === undefined ? {} : { relatedRequestId };
-    this.#pace.sent(transport.send(message, options));
+    this.#backpressure.sent(transport.send(message, options));
   }
 
   opened(carrier: RequestId): void {
@@ -164,7 +164,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
   }
 
   pause(): Promise<void> | undefined {
-    return this.#pace.allTaken();
+    return this.#backpressure.allTaken();
   }
 
   troubled({ message }: Error): void {

@@ -10,7 +10,7 @@ import type { CallerInfo, Host } from './host.ts';
 import { type HostOptions, settleHost } from './hostOptions.ts';
 import type { HostScope } from './hostScope.ts';
 import { HostServices } from './hostServices.ts';
-import { Reception } from './reception.ts';
+import { Admission } from './admission.ts';
 import { headOf, type HostRequest } from './request.ts';
 import type { ScopeActor } from './scopeActor.ts';
 import { ScopeRefused } from './scopeRefused.ts';
@@ -26,7 +26,7 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
   const services = new Services({ clock, limits, announceContent: false });
   const supervisor = new Supervisor<ScopeActor>(services, { onCrash, createId: randomId });
   const shared = new HostServices(settings.limits, options.open, services);
-  const reception = new Reception(supervisor, shared, settings, options);
+  const admission = new Admission(supervisor, shared, settings, options);
   const scopeOf = ({ scope }: ScopeActor): HostScope<R> => scope as HostScope<R>;
 
   /** Opens the stream on a port that is made in the same turn: nobody has left meanwhile. */
@@ -35,10 +35,10 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
     known: CallerInfo | undefined,
     portOf: () => ResponsePort | undefined,
   ): Promise<void> => {
-    const { feed, inbox, tripped } = await reception.find(request, known);
+    const { feed, inbox, tripped } = await admission.find(request, known);
     if (feed.streams >= settings.limits.maxStreams) {
       tripped('maxStreams');
-      throw reception.refused('at-capacity');
+      throw admission.refused('at-capacity');
     }
     const port = portOf();
     if (port === undefined) return;
@@ -80,10 +80,10 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
     (closed ??= supervisor.close().finally(() => services.deadlines.stop()));
   return {
     async enter(request, known) {
-      const { actor, ...entered } = await reception.enter(request, known);
+      const { actor, ...entered } = await admission.enter(request, known);
       return { scope: scopeOf(actor), ...entered };
     },
-    find: async (request, known) => scopeOf(await reception.find(request, known)),
+    find: async (request, known) => scopeOf(await admission.find(request, known)),
     events,
     nodeEvents,
     on: (name, listener) => services.events.on(name, listener),

@@ -1,7 +1,7 @@
 import type { Limits } from '../base/limits.ts';
 import { hearErrors, type Owned } from '../base/scope.ts';
 import type { Journal } from '../events/journal.ts';
-import type { Holding } from './holding.ts';
+import type { Incarnation } from './incarnation.ts';
 import type { AskOptions } from './inbox.ts';
 import { type ClientTransport, tap, type TapHost } from './tap.ts';
 
@@ -15,7 +15,12 @@ export interface OpenScopeHost {
   readonly tripped: (limit: string) => void;
   publish(kind: string, data: unknown): void;
   tellSubscribers(kind: 'client.lost', data: unknown): void;
-  ask<T>(kind: string, params: unknown, options: AskOptions<T>, holding: Holding): Promise<T>;
+  ask<T>(
+    kind: string,
+    params: unknown,
+    options: AskOptions<T>,
+    incarnation: Incarnation,
+  ): Promise<T>;
   crash(error: unknown): void;
   close(reason: 'terminated'): void;
 }
@@ -43,12 +48,12 @@ const TERMINATE_MS = 1000;
  */
 export class OpenScope {
   readonly #actor: OpenScopeHost;
-  readonly #holding: Holding;
+  readonly #incarnation: Incarnation;
 
   /** Made by the host, for `open`. */
-  constructor(actor: OpenScopeHost, holding: Holding) {
+  constructor(actor: OpenScopeHost, incarnation: Incarnation) {
     this.#actor = actor;
-    this.#holding = holding;
+    this.#incarnation = incarnation;
   }
 
   /** A name for logs and events; of no use to a client. */
@@ -62,7 +67,7 @@ export class OpenScope {
 
   /** Aborts when what is open here is released: on the scope's end, or when it crashes. */
   get signal(): AbortSignal {
-    return this.#holding.signal;
+    return this.#incarnation.signal;
   }
 
   /**
@@ -73,8 +78,8 @@ export class OpenScope {
    */
   own<T extends Owned>(resource: T, options?: { readonly deadlineMs?: number }): T {
     const { maxResources } = this.#actor.limits;
-    if (this.#holding.owned >= maxResources) this.#actor.tripped('maxResources');
-    this.#holding.own(resource, options?.deadlineMs, maxResources);
+    if (this.#incarnation.owned >= maxResources) this.#actor.tripped('maxResources');
+    this.#incarnation.own(resource, options?.deadlineMs, maxResources);
     hearErrors(resource, (error) => this.crash(error));
     return resource;
   }
@@ -101,7 +106,7 @@ export class OpenScope {
       ...this.#actor.rpcLog.clientOf(name),
       lost: () => {
         isLost = true;
-        if (isLive && !this.#holding.isReleased) this.#lost(name, onLost);
+        if (isLive && !this.#incarnation.isReleased) this.#lost(name, onLost);
       },
     });
     let closing: Promise<void> | undefined;
@@ -132,12 +137,12 @@ export class OpenScope {
    * @throws ActorsError `inbox-full`, `session-over`, `timed-out`; the signal's reason
    */
   ask<T = unknown>(kind: string, params: unknown, options: AskOptions<T> = {}): Promise<T> {
-    return this.#actor.ask(kind, params, options, this.#holding);
+    return this.#actor.ask(kind, params, options, this.#incarnation);
   }
 
   /** Something in here failed beyond repair: the scope ends, or is opened anew, by `onCrash`. */
   crash(error: unknown): void {
-    if (this.#holding.isReleased) this.#actor.journal.orphan('resource', error);
+    if (this.#incarnation.isReleased) this.#actor.journal.orphan('resource', error);
     else this.#actor.crash(error);
   }
 

@@ -4,14 +4,14 @@ import {
   type Effects,
   LIFE_EFFECTS,
   NO_SERVER_EFFECTS,
-  type Overseer,
+  type Parent,
 } from '../actor/actor.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import { RpcLog } from './rpcLog.ts';
 import { Feed, type FeedHost } from './feed.ts';
 import type { HostServices } from './hostServices.ts';
-import { Holding } from './holding.ts';
+import { Incarnation } from './incarnation.ts';
 import { HostScope } from './hostScope.ts';
 import { type AskOptions, Inbox, type InboxHost } from './inbox.ts';
 import { OpenScope } from './openScope.ts';
@@ -41,20 +41,20 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   readonly scope: HostScope = new HostScope(this);
   readonly #host: HostServices;
   readonly #onGone: (actor: ScopeActor) => void;
-  #holding: Holding | null = null;
+  #incarnation: Incarnation | null = null;
   #running = 0;
   #isTouched = false;
   #crashedBy: unknown;
 
   /** @param onGone told when it has left the directory */
   constructor(
-    overseer: Overseer,
+    parent: Parent,
     host: HostServices,
     id: string,
     principal: string | undefined,
     onGone: (actor: ScopeActor) => void,
   ) {
-    super(overseer, id, principal);
+    super(parent, id, principal);
     this.#host = host;
     this.#onGone = onGone;
     this.feed = new Feed(this);
@@ -91,7 +91,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   /** Somebody came for this scope, or something in it needs somebody. */
   touch(): void {
     this.#isTouched = true;
-    if (this.arrival === 'rouse') this.tell({ type: 'message.arrived' });
+    if (this.arrival === 'activate') this.tell({ type: 'message.arrived' });
   }
 
   /** Work that pins the scope, with what `open` makes: made now, whoever else asks meanwhile. */
@@ -117,17 +117,17 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   /**
    * Waits for an answer of the person behind this scope; an open question pins it.
    *
-   * @param holding the question is given up with it
+   * @param incarnation the question is given up with it
    */
   async ask<T>(
     kind: string,
     params: unknown,
     options: AskOptions<T>,
-    holding?: Holding,
+    incarnation?: Incarnation,
   ): Promise<T> {
-    holding?.signal.throwIfAborted();
+    incarnation?.signal.throwIfAborted();
     const { question, answer, giveUp } = this.inbox.ask(kind, params, options);
-    const stopWatching = holding?.watch(giveUp);
+    const stopWatching = incarnation?.watch(giveUp);
     this.touch();
     this.feed.publish('question', question);
     try {
@@ -224,23 +224,23 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     throw over();
   }
 
-  #hold(): Holding {
-    if (this.#holding !== null) return this.#holding;
+  #hold(): Incarnation {
+    if (this.#incarnation !== null) return this.#incarnation;
     const { open, opening } = this.#host;
-    const holding = new Holding();
-    this.#holding = holding;
+    const incarnation = new Incarnation();
+    this.#incarnation = incarnation;
     // The next caller tries again; what the failed attempt owned goes now.
-    const fail = (error: Error): void => void this.#release(error, holding);
+    const fail = (error: Error): void => void this.#release(error, incarnation);
     const late = { expire: () => fail(new ActorsError('timed-out', 'open took too long')) };
     opening.arm(late);
-    const opened = holding.begin(() => open(new OpenScope(this, holding)));
+    const opened = incarnation.begin(() => open(new OpenScope(this, incarnation)));
     opened.catch(fail).finally(() => opening.disarm(late));
-    return holding;
+    return incarnation;
   }
 
-  async #release(error: Error, holding = this.#holding): Promise<void> {
-    if (this.#holding === holding) this.#holding = null;
-    await holding?.release(error, this.lifetimes.wait, (failure) => {
+  async #release(error: Error, incarnation = this.#incarnation): Promise<void> {
+    if (this.#incarnation === incarnation) this.#incarnation = null;
+    await incarnation?.release(error, this.lifetimes.wait, (failure) => {
       this.journal.orphan('resource', failure);
     });
   }

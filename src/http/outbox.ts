@@ -28,7 +28,7 @@ export interface OutboxHost extends ReadersHost {
     row(n: number, row: string | undefined): Promise<boolean>;
   } | null;
   /** Nothing can be resumed any more: the session may be free to leave this process. */
-  layDown(): void;
+  passivate(): void;
 }
 
 /** What the outboxes of one runtime share. */
@@ -269,7 +269,7 @@ export class Outbox implements Outlet {
   expire(): void {
     this.#log.expire(this.#share.services.clock.now());
     if (this.#log.size > 0) this.#share.timers.replayAge.arm(this);
-    else this.#host.layDown();
+    else this.#host.passivate();
   }
 
   /** Ends every stream. */

@@ -91,7 +91,7 @@ export class Dormancy {
   }
 
   /** The session is in use. */
-  roused(): void {
+  activated(): void {
     this.unpin();
     // Of a sleep that was broken off.
     this.#kept = undefined;

@@ -26,11 +26,11 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
   fallAsleep(session) {
     session.giveUpPlace();
     session.dormancy.slept();
-    void session.incarnations.release().then(() => session.layDown());
+    void session.incarnations.release().then(() => session.passivate());
   },
 
   dispatchStash(session) {
-    session.roused();
+    session.activated();
     if (session.isConfirmed) session.lifetimes.handshake.disarm(session);
     session.mailbox.dispatch();
   },

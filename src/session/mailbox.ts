@@ -21,7 +21,7 @@ import { Uploads } from './uploads.ts';
 export interface MailboxHost extends AsksHost {
   readonly arrival: Arrival;
   /** First message out of idle. @returns what is done with arrivals from here on */
-  rouse(): Arrival;
+  activate(): Arrival;
   /** Hands a message to the server of this incarnation. */
   deliver(message: Message, delivery: Extra | undefined): void;
   /** What the server has asked its client. */
@@ -121,9 +121,9 @@ export class Mailbox implements AsksOwner {
     let { arrival } = host;
     // A ping, or the answer to one, asks whether somebody is there; it keeps nothing awake.
     if (!this.isPing(message)) this.#touched = true;
-    else if (arrival === 'rouse') return this.#pong(message, envelope);
+    else if (arrival === 'activate') return this.#pong(message, envelope);
     // Rousing may end the session: there may be no place for its server.
-    if (arrival === 'rouse') arrival = host.rouse();
+    if (arrival === 'activate') arrival = host.activate();
     if (arrival === 'refuse') return this.#dead(message, 'closed', 'session-not-found');
     if (!('method' in message)) {
       host.journal.saw('in', 'response', undefined, bytes, message);

@@ -29,7 +29,7 @@ export interface OutgoingHost {
   readonly mailbox: Mailbox;
   now(): number;
   /** A question pins the session: it is in use again. */
-  rouse(): void;
+  activate(): void;
   /** What is kept of the session, its open questions among it, has changed. */
   stateChanged(): void;
   deliver(message: Message): void;
@@ -144,7 +144,7 @@ export class Outgoing implements ServerVoice {
     const { question, message } = this.#questions.open(request, exchange);
     // A ping only asks whether the client is there: it keeps nothing awake.
     if (request.method !== 'ping') {
-      this.#host.rouse();
+      this.#host.activate();
       this.#host.stateChanged();
     }
     if (!this.#say(message, relatedTo)) return this.#fail(question);

@@ -1,7 +1,7 @@
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
-import type { Kept } from '../store/writer.ts';
+import type { Persisted } from '../store/writer.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import type { Ask } from './envelope.ts';
 import { type Handshake, HANDSHAKE_METHODS } from './handshake.ts';
@@ -20,11 +20,11 @@ export interface PersistenceHost {
   /** What is to be stored of it now; `undefined` where that can not be stored. */
   record(): SessionRecord | undefined;
   /** A write is done: it may have been all that kept a sleeping session here. */
-  layDown(): void;
+  passivate(): void;
 }
 
 /** What a durable store has of one session: whether that is what there is, and until when. */
-export class Persistence implements Kept {
+export class Persistence implements Persisted {
   readonly #host: PersistenceHost;
   readonly #keeper: Keeper;
   /** What is stored is not what there is. */
@@ -81,7 +81,7 @@ export class Persistence implements Kept {
   }
 
   /** The session is in use: whoever finds it in the store must not take it for one that sleeps. */
-  roused(): void {
+  activated(): void {
     if (this.#isStoredAsleep) this.changed();
   }
 
@@ -171,6 +171,6 @@ export class Persistence implements Kept {
   #stored(storing: Promise<void>): void {
     if (this.#storing !== storing) return;
     this.#storing = null;
-    this.#host.layDown();
+    this.#host.passivate();
   }
 }

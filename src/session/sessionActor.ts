@@ -1,4 +1,4 @@
-import { Actor, type Overseer } from '../actor/actor.ts';
+import { Actor, type Parent } from '../actor/actor.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { SessionEffect } from '../../machines/step.ts';
 import { ActorsError } from '../base/errors.ts';
@@ -58,13 +58,13 @@ export class SessionActor extends Actor {
    */
   constructor(
     world: World<SessionActor>,
-    overseer: Overseer,
+    parent: Parent,
     id: string,
     principal: string | undefined,
     outlets: Outlets<SessionActor>,
     record?: SessionRecord,
   ) {
-    super(overseer, id, principal, record);
+    super(parent, id, principal, record);
     this.world = world;
     this.mailbox = new Mailbox(this);
     this.outgoing = new Outgoing(this);
@@ -184,7 +184,7 @@ export class SessionActor extends Actor {
     return code;
   }
 
-  rouse(): Arrival {
+  activate(): Arrival {
     this.tell({ type: 'message.arrived' });
     return this.arrival;
   }
@@ -232,7 +232,7 @@ export class SessionActor extends Actor {
     this.dormancy.renew();
     this.stateChanged();
     // Not in the middle of whatever ended its stream.
-    if (!attached) void DONE.then(() => this.layDown());
+    if (!attached) void DONE.then(() => this.passivate());
   }
 
   // ---- sleep, and what is stored
@@ -281,7 +281,7 @@ export class SessionActor extends Actor {
   }
 
   /** Nothing in this process needs the actor: the session can go on as its record. */
-  get canLieDown(): boolean {
+  get canPassivate(): boolean {
     if (!this.isAsleep || !this.isStorable || this.holdsPlace) return false;
     if (this.#updates?.isEmpty === false || this.mailbox.isUploading) return false;
     return this.incarnations.isReleased && this.#outlet?.isFree !== false;
@@ -314,7 +314,7 @@ export class SessionActor extends Actor {
       return await state;
     } finally {
       // It may have kept a sleeping session here.
-      this.layDown();
+      this.passivate();
     }
   }
 
@@ -336,9 +336,9 @@ export class SessionActor extends Actor {
   }
 
   /** The session is in use. */
-  roused(): void {
-    this.#dormancy?.roused();
-    this.persistence?.roused();
+  activated(): void {
+    this.#dormancy?.activated();
+    this.persistence?.activated();
   }
 
   /** The session ends: nothing of it is kept, unless another process goes on with it. */
@@ -347,11 +347,11 @@ export class SessionActor extends Actor {
     if (this.reason !== 'drained' && this.persistence?.isUsed === true) this.persistence.forget();
   }
 
-  override lookForQuiet(): void {
-    if (!this.isAsleep) return super.lookForQuiet();
+  override checkQuiet(): void {
+    if (!this.isAsleep) return super.checkQuiet();
     if (this.snapshot.context.attached) return;
     // Somebody looked at it while it slept.
-    this.layDown();
+    this.passivate();
     if (!this.#isDismissed) this.lifetimes.quiet.arm(this);
   }
 
@@ -359,16 +359,16 @@ export class SessionActor extends Actor {
   wake(): boolean {
     if (this.snapshot.hasTag('ending')) return false;
     if (this.isAsleep && this.takePlace() !== undefined) return false;
-    if (this.arrival === 'rouse') this.rouse();
+    if (this.arrival === 'activate') this.activate();
     return true;
   }
 
   /** Leaves this process where nothing of it is needed here. */
-  layDown(): void {
+  passivate(): void {
     if (!this.isAsleep) return;
-    this.world.home.layDown(this);
+    this.world.home.passivate(this);
     // What is still on its way to the store will have got there.
-    if (!this.#isDismissed && this.canLieDown) this.lifetimes.quiet.arm(this);
+    if (!this.#isDismissed && this.canPassivate) this.lifetimes.quiet.arm(this);
   }
 
   override yieldPlace(): boolean {

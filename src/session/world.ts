@@ -31,7 +31,7 @@ export interface StateSettings<T = unknown> {
  */
 export interface Home<S> {
   /** A sleeping session becomes its record, where nothing in this process needs it. */
-  layDown(session: S): void;
+  passivate(session: S): void;
   /** The actor of a session whose last one in this process became a record. */
   successor(session: S): S | undefined;
   /**

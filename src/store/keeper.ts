@@ -8,7 +8,7 @@ import { Reads } from './reads.ts';
 import type { HandshakeRecord, Rows, SessionRecord } from './record.ts';
 import { SharedHandshakes } from './sharedHandshakes.ts';
 import type { SessionStore } from './store.ts';
-import { type Kept, Writer } from './writer.ts';
+import { type Persisted, Writer } from './writer.ts';
 
 /** Longest id looked for: ours are shorter. */
 const MAX_ID_LENGTH = 256;
@@ -29,7 +29,7 @@ export class Keeper {
   readonly #writer: Writer | null;
   readonly #handshakes = new SharedHandshakes();
   /** Sessions whose changes are stored a little later. */
-  readonly #later: DeadlineQueue<Kept>;
+  readonly #later: DeadlineQueue<Persisted>;
   /** What the store did not do, to be tried again. */
   readonly #retries: DeadlineQueue<() => void>;
   /** How many records earlier processes left is being asked, or (`done`) known. */
@@ -163,12 +163,12 @@ export class Keeper {
   // ---- in a durable store
 
   /** Stores a session within `writeBehindMs`. */
-  mark(kept: Kept): void {
+  mark(kept: Persisted): void {
     this.#writer?.mark(kept);
   }
 
   /** Stores a session now. @throws whatever the store failed with: the session goes on in memory */
-  async put(kept: Kept): Promise<void> {
+  async put(kept: Persisted): Promise<void> {
     if (this.#writer === null) return;
     try {
       await this.#writer.put(kept);
@@ -187,7 +187,7 @@ export class Keeper {
   }
 
   /** A session ended. @throws where the store could not forget it yet */
-  forget(kept: Kept): Promise<void> {
+  forget(kept: Persisted): Promise<void> {
     this.#later.disarm(kept);
     return this.#writer?.remove(kept) ?? DONE;
   }

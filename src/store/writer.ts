@@ -1,12 +1,12 @@
 import type { DeadlineQueue } from '../base/deadlines.ts';
-import { type Timer, within } from '../base/within.ts';
+import { awaited, type Timer, within } from '../base/within.ts';
 import type { EventStream } from '../events/eventStream.ts';
 import { late } from './reads.ts';
 import type { SessionRecord } from './record.ts';
 import type { SessionStore, StoreChange } from './store.ts';
 
 /** A session, as its writer sees it. */
-export interface Kept {
+export interface Persisted {
   readonly id: string;
   readonly key: string;
   /** What is to be stored of it now; `undefined` where that can not be stored. */
@@ -18,7 +18,7 @@ export interface Kept {
 export interface WriterHost {
   readonly events: EventStream;
   /** Sessions whose changes are stored a little later. */
-  readonly later: DeadlineQueue<Kept>;
+  readonly later: DeadlineQueue<Persisted>;
   /** What could not be stored, to be tried again. */
   readonly retries: DeadlineQueue<() => void>;
   /** How long the store may take before whoever waits for it hears that it takes too long. */
@@ -33,7 +33,7 @@ interface Waiting {
 
 /** What the next write is to do for one session. */
 interface Work {
-  kept: Kept | null;
+  kept: Persisted | null;
   isRemoved: boolean;
   rows: Map<number, string | undefined>;
   readonly waiting: Set<Waiting>;
@@ -89,12 +89,12 @@ export class Writer {
   }
 
   /** Stores a session within `writeBehindMs`. */
-  mark(kept: Kept): void {
+  mark(kept: Persisted): void {
     if (this.#host.later.armedAt(kept) === undefined) this.#host.later.arm(kept);
   }
 
   /** Stores a session as it is when its turn comes. @throws whatever the store failed with */
-  put(kept: Kept): Promise<void> {
+  put(kept: Persisted): Promise<void> {
     this.#host.later.disarm(kept);
     return this.#add(kept.id, (work) => void (work.kept = kept));
   }
@@ -105,7 +105,7 @@ export class Writer {
   }
 
   /** Forgets a session and its rows. Tried until it is done; rejects when the first try failed. */
-  remove({ id }: Pick<Kept, 'id'>): Promise<void> {
+  remove({ id }: Pick<Persisted, 'id'>): Promise<void> {
     return this.#remove(id);
   }
 
@@ -117,7 +117,7 @@ export class Writer {
     for (const id of this.#removing.keys()) if (!this.isBusy(id)) this.#remove(id).catch(() => {});
     if (!this.#isRunning) return;
     const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
-    await within(idle, this.#host.timer, late).catch(() => {});
+    await awaited(idle, this.#host.timer);
   }
 
   #remove(id: string): Promise<void> {

@@ -69,7 +69,7 @@ class Model {
       key: 'key',
       journal: journal as Journal,
       arrival: 'dispatch',
-      rouse: () => 'dispatch',
+      activate: () => 'dispatch',
       deliver: (message) => this.#deliver(message),
       outgoing: { receive: () => {}, asked: () => undefined },
       answered: () => {},

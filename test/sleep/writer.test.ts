@@ -3,7 +3,7 @@ import { Deadlines } from '../../src/base/deadlines.ts';
 import { timerOf } from '../../src/base/within.ts';
 import { EventStream } from '../../src/events/eventStream.ts';
 import type { StoreChange } from '../../src/store/store.ts';
-import { type Kept, Writer } from '../../src/store/writer.ts';
+import { type Persisted, Writer } from '../../src/store/writer.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
@@ -31,7 +31,7 @@ function rig() {
   const store = new GatedStore();
   const host = {
     events: new EventStream(),
-    later: deadlines.queue<Kept>(100, (each) => each.writeBehind()),
+    later: deadlines.queue<Persisted>(100, (each) => each.writeBehind()),
     timer: timerOf(deadlines.queue<() => void>(1000, (tooLong) => tooLong())),
     retries: deadlines.queue<() => void>(500, (again) => again()),
   };
@@ -39,7 +39,7 @@ function rig() {
   return { clock, store, writer };
 }
 
-const kept = (id: string): Kept => ({
+const kept = (id: string): Persisted => ({
   id,
   key: id,
   record: () => sessionRecord({ id }),

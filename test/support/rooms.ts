@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   http: ['directory', 'session', ...SESSION],
   top: CORE,
   adapters: PLUG_IN,
-  gateway: PLUG_IN,
+  gateway: ['adapters', ...PLUG_IN],
   testing: PLUG_IN,
   host: ['adapters', ...PLUG_IN],
   watch: ['adapters', 'gateway', ...PLUG_IN],

@@ -71,7 +71,7 @@ function told(
     const crashed: SessionEvent = { type: 'session.crashed', restart: false };
     return [[crashed], ...reasons.map((reason) => [{ type: 'session.close', reason } as const])];
   }
-  if (USE.includes(event) && arrivalOf(snapshot) === 'rouse')
+  if (USE.includes(event) && arrivalOf(snapshot) === 'activate')
     return [[{ type: 'message.arrived' }]];
   return [TOLD[event] ?? []];
 }

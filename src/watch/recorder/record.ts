@@ -1,3 +1,4 @@
+import { awaited, timerFor } from '../../base/within.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { ActorsError } from '../../base/errors.ts';
 import { libraryVersion } from '../version.ts';
@@ -97,16 +98,10 @@ export async function record(source: Recordable, options: RecordOptions): Promis
   let closed: Promise<RecordingStats> | undefined;
   const end = async (): Promise<RecordingStats> => {
     stop?.();
-    let timer: unknown;
-    const late = new Promise<void>((resolve) => {
-      timer = clock.setTimeout(() => {
-        state = 'failed';
-        failure ??= new Error(`not written within ${CLOSE_MS} ms`);
-        resolve();
-      }, CLOSE_MS);
-    });
-    await Promise.race([writer.close(), late]);
-    clock.clearTimeout(timer);
+    if (!(await awaited(writer.close(), timerFor(clock, CLOSE_MS)))) {
+      state = 'failed';
+      failure ??= new Error(`not written within ${CLOSE_MS} ms`);
+    }
     if (state === 'recording') state = 'closed';
     return stats();
   };

@@ -169,7 +169,7 @@ describe('the whole house', () => {
     for (let i = 0; i < 3; i++) await connect();
     await expect(connect()).rejects.toThrow('session-missing');
     await page.getByRole('tab', { name: 'Supervisor' }).click();
-    await page.locator('.house .state.active[data-state="accepting"]').waitFor();
+    await page.locator('.overview .state.active[data-state="accepting"]').waitFor();
     await page.locator('.gauge', { hasText: 'sessions' }).first().getByText('of 3').waitFor();
     await page.getByLabel('Refused').getByText('at-capacity').waitFor();
     expect(await page.getByLabel('Limits met').innerText()).toContain('maxSessions');

@@ -124,8 +124,8 @@ describe('the inspector under load', () => {
       await page.locator('.chip', { hasText: '1 in flight' }).waitFor();
       second.process.kill('SIGTERM');
       await page.getByTestId('supervisor').getByText('draining').waitFor();
-      await page.locator('.house .state.active[data-state="draining"]').waitFor();
-      await page.locator('.house .edge.taken[data-target="draining"]').waitFor();
+      await page.locator('.overview .state.active[data-state="draining"]').waitFor();
+      await page.locator('.overview .edge.taken[data-target="draining"]').waitFor();
       expect((await call).status).toBe(200);
       await becomes(page, 'disconnected');
     },

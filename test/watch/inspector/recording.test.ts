@@ -63,7 +63,7 @@ describe('Recording', () => {
       'terminated',
       'terminated',
     ]);
-    expect(recording.house().state).toBe('draining');
+    expect(recording.overview().state).toBe('draining');
     expect(recording.letters()).toHaveLength(1);
   });
 
@@ -73,7 +73,7 @@ describe('Recording', () => {
     expect(recording.row('abc')).toMatchObject({ principal: 'alice', seen: { in: 1, out: 0 } });
     expect(recording.lines('abc')).toHaveLength(3);
     expect(recording.letters()).toEqual([]);
-    expect(recording.house().state).toBe('accepting');
+    expect(recording.overview().state).toBe('accepting');
     expect(recording.now()).toBe(3);
     recording.seek(0);
     expect(recording.rows()).toEqual([]);

@@ -5,7 +5,7 @@ import { type Choice, EVERYTHING } from './choice.ts';
 import { Connection } from './connection.ts';
 import { Filters } from './filters.tsx';
 import { Help } from './help.tsx';
-import { HousePane } from './housePane.tsx';
+import { OverviewPane } from './overviewPane.tsx';
 import { useKeys } from './keys.ts';
 import { List } from './list.tsx';
 import { MachinePane } from './machinePane.tsx';
@@ -99,7 +99,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
     <>
       <Bar
         status={line.status}
-        house={scene.house()}
+        overview={scene.overview()}
         recording={recording}
         trouble={trouble}
         onPause={pause}
@@ -152,7 +152,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
             <p class="none">No session yet. Connect a client.</p>
           )}
           {tab === 'Supervisor' && supervisor !== undefined && (
-            <HousePane scene={scene} svg={supervisor.svg} />
+            <OverviewPane scene={scene} svg={supervisor.svg} />
           )}
           {tab === 'Dead letters' && <LettersPane scene={scene} onSelect={select} />}
           {tab === 'Ended' && <EndedPane scene={scene} onSelect={select} />}
@@ -166,7 +166,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
 
 /** All there can be, where the runtime says so; in a recording those there are. */
 function reasonsOf(scene: Scene): string[] {
-  const { stats } = scene.house();
+  const { stats } = scene.overview();
   if (stats !== undefined) return Object.keys(stats.evicted);
   return [...new Set(scene.rows().flatMap(({ reason }) => reason ?? []))];
 }

@@ -1,11 +1,11 @@
 import type { Status } from './connection.ts';
 import { timeOf } from './format.ts';
 import type { Recording } from './recording.ts';
-import type { House } from './scene.ts';
+import type { Overview } from './scene.ts';
 
 interface BarProps {
   readonly status: Status;
-  readonly house: House;
+  readonly overview: Overview;
   readonly recording: Recording | undefined;
   readonly trouble: string | undefined;
   readonly onPause: () => void;
@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<Status, string>> = {
 
 /** What is shown and whether it moves, and what can be done with it. */
 export function Bar(props: BarProps) {
-  const { status, house, recording, trouble, onPause, onOpen, onLive, onSeek, onHelp } = props;
+  const { status, overview, recording, trouble, onPause, onOpen, onLive, onSeek, onHelp } = props;
   const word = recording === undefined ? status : 'recording';
   return (
     <header class="bar">
@@ -39,7 +39,7 @@ export function Bar(props: BarProps) {
         </span>
       )}
       {recording === undefined ? (
-        <Summary house={house} />
+        <Summary overview={overview} />
       ) : (
         <Player recording={recording} onSeek={onSeek} />
       )}
@@ -81,7 +81,7 @@ export function Bar(props: BarProps) {
   );
 }
 
-function Summary({ house: { state, stats } }: { readonly house: House }) {
+function Summary({ overview: { state, stats } }: { readonly overview: Overview }) {
   if (stats === undefined) return <span class="summary" />;
   const { total, ...byState } = stats.sessions;
   return (

@@ -53,7 +53,7 @@ export function Facts({ row, view, behind, scene }: FactsProps) {
         </Fact>
       )}
       {reason !== undefined && <Fact name="reason">{reason}</Fact>}
-      <Deadline row={row} limits={scene.house().limits} now={now} />
+      <Deadline row={row} limits={scene.overview().limits} now={now} />
     </dl>
   );
 }

@@ -1,7 +1,7 @@
 import type { Line } from '../lines.ts';
 import type { Row } from '../rows.ts';
 import { Table } from '../table.ts';
-import type { House, Letter, Scene } from './scene.ts';
+import type { Overview, Letter, Scene } from './scene.ts';
 
 const MAX_LINES = 500_000;
 const MAX_SHOWN = 400;
@@ -19,7 +19,7 @@ export class Recording implements Scene {
   #table = new Table(ALL, ALL);
   #letters: Letter[] = [];
   #bySession = new Map<string, Line[]>();
-  #supervisor: Pick<House, 'state' | 'last'> = { state: 'accepting', last: undefined };
+  #supervisor: Pick<Overview, 'state' | 'last'> = { state: 'accepting', last: undefined };
   #list: readonly Row[] | null = null;
 
   /** @throws BadRecording */
@@ -61,7 +61,7 @@ export class Recording implements Scene {
     return this.#letters;
   }
 
-  house(): House {
+  overview(): Overview {
     return { ...this.#supervisor, stats: undefined, limits: {} };
   }
 

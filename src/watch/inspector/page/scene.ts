@@ -8,7 +8,7 @@ import type { Row } from '../rows.ts';
 export type Letter = Omit<LineOf<'deadletter'>, 'type'>;
 
 /** The supervisor, as far as it is known: a recording has neither counts nor limits. */
-export interface House {
+export interface Overview {
   readonly state: string;
   readonly last: { readonly event: string; readonly from: string; readonly to: string } | undefined;
   readonly stats: RuntimeStats | undefined;
@@ -24,7 +24,7 @@ export interface Scene {
   row(key: string): Row | undefined;
   /** Oldest first. */
   letters(): readonly Letter[];
-  house(): House;
+  overview(): Overview;
   machines(): readonly MachineState[];
   /** What passed in one session, oldest first. */
   lines(key: string): readonly Line[];

@@ -2,7 +2,7 @@ import type { Detail } from '../detail.ts';
 import type { Line, Numbered } from '../lines.ts';
 import type { MachineState } from '../machines.ts';
 import type { Row } from '../rows.ts';
-import type { House, Letter, Scene } from './scene.ts';
+import type { Overview, Letter, Scene } from './scene.ts';
 
 /** One line of the feed. */
 export interface FeedLine {
@@ -12,9 +12,9 @@ export interface FeedLine {
   readonly gone?: readonly string[];
   readonly letters?: readonly (Letter & { readonly n: number })[];
   readonly machines?: readonly MachineState[];
-  readonly supervisor?: Pick<House, 'state' | 'last'>;
-  readonly stats?: House['stats'];
-  readonly limits?: House['limits'];
+  readonly supervisor?: Pick<Overview, 'state' | 'last'>;
+  readonly stats?: Overview['stats'];
+  readonly limits?: Overview['limits'];
 }
 
 /** The server's time is guessed from its last word, for so long. */
@@ -29,7 +29,7 @@ export class Store implements Scene {
   #heard: Set<string> | null = null;
   #list: readonly Row[] | null = null;
   #letters: (Letter & { readonly n: number })[] = [];
-  #house: House = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
+  #overview: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
   readonly #machines = new Map<string, MachineState>();
   #selected: { readonly key: string; detail: Detail | undefined; lines: Numbered[] } | undefined;
   #clock = { at: 0, heard: 0, isStopped: false };
@@ -49,11 +49,11 @@ export class Store implements Scene {
     if (fresh.length > 0) this.#letters = [...this.#letters, ...fresh].slice(-MAX_LETTERS);
     for (const machine of line.machines ?? []) this.#machines.set(machine.name, machine);
     const { supervisor, stats, limits } = line;
-    this.#house = {
-      state: supervisor?.state ?? this.#house.state,
-      last: supervisor === undefined ? this.#house.last : supervisor.last,
-      stats: stats ?? this.#house.stats,
-      limits: limits ?? this.#house.limits,
+    this.#overview = {
+      state: supervisor?.state ?? this.#overview.state,
+      last: supervisor === undefined ? this.#overview.last : supervisor.last,
+      stats: stats ?? this.#overview.stats,
+      limits: limits ?? this.#overview.limits,
     };
   }
 
@@ -100,8 +100,8 @@ export class Store implements Scene {
     return this.#letters;
   }
 
-  house(): House {
-    return this.#house;
+  overview(): Overview {
+    return this.#overview;
   }
 
   machines(): readonly MachineState[] {

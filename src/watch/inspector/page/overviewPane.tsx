@@ -9,8 +9,8 @@ const CAPACITY = [
 ] as const;
 
 /** The supervisor: its own chart, how full it is, what was refused. */
-export function HousePane({ scene, svg }: { readonly scene: Scene; readonly svg: string }) {
-  const { state, last, stats, limits } = scene.house();
+export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly svg: string }) {
+  const { state, last, stats, limits } = scene.overview();
   const live = scene.rows().filter(({ endedAt }) => endedAt === undefined).length;
   const counts = {
     maxSessions: stats?.sessions.total ?? live,
@@ -18,7 +18,7 @@ export function HousePane({ scene, svg }: { readonly scene: Scene; readonly svg:
   };
   const taken = last && { at: 0, event: last.event, from: [last.from], to: [last.to] };
   return (
-    <div class="pane house">
+    <div class="pane overview">
       <header class="title">
         <h2>Supervisor</h2>
         <span class="badge" data-testid="supervisor">

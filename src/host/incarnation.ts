@@ -4,7 +4,7 @@ import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../base
  * One incarnation of a scope: what `open` made, what it owns, and the work that runs with it. A
  * failed opening and a crash end an incarnation, and the scope goes on with the next.
  */
-export class Holding {
+export class Incarnation {
   readonly #owned = new Scope();
   readonly #abort = new AbortController();
   /** How to give up what has not ended. Not the signal's listeners: of those ten are too many. */

@@ -1,10 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../base/clock.ts';
+import { awaited, timerFor } from '../base/within.ts';
 
 /** A client that takes nothing for so long is the stream limits' to cut, not ours to wait for. */
 const PATIENCE_MS = 5000;
 
 /** Keeps a server in step with its client: it is read no faster than what it says is taken. */
-export class Pace {
+export class Backpressure {
   readonly #patienceMs: number;
   #sent = new Set<Promise<void>>();
 
@@ -22,14 +23,6 @@ export class Pace {
     if (this.#sent.size === 0) return undefined;
     const all = Promise.all(this.#sent);
     this.#sent = new Set();
-    return this.#wait(all);
-  }
-
-  async #wait(all: Promise<unknown>): Promise<void> {
-    const waiting = new AbortController();
-    const { signal } = waiting;
-    const tooLong = delay(this.#patienceMs, undefined, { ref: false, signal }).catch(() => {});
-    await Promise.race([all, tooLong]);
-    waiting.abort();
+    return awaited(all, timerFor(systemClock, this.#patienceMs)).then(() => undefined);
   }
 }

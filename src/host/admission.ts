@@ -30,7 +30,7 @@ interface Caller {
  * Which scope a request belongs to. The one place that decides it: nothing a client sends is
  * believed before its signature and its principal are.
  */
-export class Reception {
+export class Admission {
   readonly #supervisor: Supervisor<ScopeActor>;
   readonly #shared: HostServices;
   readonly #settings: HostSettings;
