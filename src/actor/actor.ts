@@ -45,13 +45,23 @@ export const LIFE_EFFECTS = {
   bury: (actor) => actor.bury(),
 } as const satisfies Partial<Effects<Actor>>;
 
-/** Effects that only a session with an MCP server and a record has. */
-export const NO_SERVER_EFFECTS = {
+/** Effects of an actor that has nothing to build, to store or to release: what a kind starts from. */
+export const PLAIN_EFFECTS: Effects<Actor> = {
+  ...LIFE_EFFECTS,
+  build: (actor) => actor.tell({ type: 'session.ready' }),
   greet: () => {},
   dispatchStash: () => {},
-  doze: (actor) => actor.tell({ type: 'sleep.refused' }),
-  fallAsleep: () => {},
-} as const satisfies Partial<Effects<Actor>>;
+  doze: (actor) => actor.tell({ type: 'session.slept' }),
+  fallAsleep: (actor) => actor.giveUpPlace(),
+  rebuild: (actor) => actor.tell({ type: 'session.woken' }),
+  abandon: () => {},
+  settle(actor) {
+    actor.leave();
+    actor.tell({ type: 'session.settled' });
+  },
+  cut: (actor) => actor.leave(),
+  release: (actor) => actor.tell({ type: 'session.released' }),
+};
 
 const DONE = Promise.resolve();
 
@@ -100,11 +110,19 @@ export abstract class Actor implements Life {
   /** Does what the machine names, by the kind's table of effects. */
   protected abstract perform(effect: SessionEffect): void;
   /** Work that pins the actor. */
-  abstract readonly references: number;
+  get references(): number {
+    return 0;
+  }
+
   /** Requests accepted and not yet answered. */
-  abstract readonly inFlight: number;
-  /** Whether it was used since this was last asked. */
-  protected abstract takeTouched(): boolean;
+  get inFlight(): number {
+    return 0;
+  }
+
+  /** Whether the actor was used since this was last asked. */
+  protected takeTouched(): boolean {
+    return false;
+  }
 
   get snapshot(): SessionSnapshot {
     return this.#step.snapshot;
@@ -231,9 +249,16 @@ export abstract class Actor implements Life {
     this.#parent.confirmed();
   }
 
-  /** Gives up its place where it can: by ending, if it is not attached. */
+  /** Gives up its place where it can: by sleeping, or by ending if it is not attached. */
   yieldPlace(): boolean {
-    if (!this.snapshot.context.attached) this.close('capacity');
+    const { snapshot } = this;
+    const { attached, sleeps } = snapshot.context;
+    // One that can sleep at once loses nothing by it.
+    if (snapshot.hasTag('warm') && sleeps && this.isConfirmed) {
+      this.tell({ type: 'deadline.passed' });
+    }
+    // One that has just been told waits until what it keeps is stored.
+    if (this.holdsPlace && !this.snapshot.hasTag('dozing') && !attached) this.close('capacity');
     return !this.holdsPlace;
   }
 

@@ -293,7 +293,9 @@ export class Directory implements Home<SessionActor> {
     principal: string | undefined,
   ): Promise<Whereabouts<SessionActor>> {
     const owner = await claim;
-    return owner === 'ours' ? this.find(id, principal) : owner;
+    if (owner !== 'ours') return owner;
+    // It may have been recalled for another reason while its owner was asked for.
+    return this.resident(id) === undefined ? this.#recall(id, principal) : this.find(id, principal);
   }
 
   #recall(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {

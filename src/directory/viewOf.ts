@@ -1,3 +1,4 @@
+import type { Actor } from '../actor/actor.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { SessionView, ViewDeadline } from './view.ts';
@@ -6,9 +7,36 @@ import { isObject } from '../wire/jsonrpc.ts';
 /** Requests listed in one view; `inFlight` counts them all. */
 const MAX_REQUESTS = 64;
 
+/** An actor of any kind as it is at this moment: what only sessions have is empty. */
+export function lifeViewOf(actor: Actor): SessionView {
+  const { id, key, principal, path, startedAt, isConfirmed, inFlight, services } = actor;
+  const { attached, reason } = actor.snapshot.context;
+  return {
+    id,
+    key,
+    principal: services.principalKey(principal),
+    state: path,
+    startedAt,
+    protocolVersion: undefined,
+    client: undefined,
+    epoch: 1,
+    isConfirmed,
+    isAttached: attached,
+    pinned: undefined,
+    reason: reason ?? undefined,
+    deadline: deadlineOf(actor),
+    requests: [],
+    inFlight,
+    waiting: 0,
+    questions: 0,
+    streams: 0,
+    owned: 0,
+  };
+}
+
 /** A session as it is at this moment. */
 export function viewOf(actor: SessionActor): SessionView {
-  const { mailbox, handshake, incarnations, snapshot } = actor;
+  const { mailbox, handshake, incarnations } = actor;
   const info = handshake.clientInfo;
   const requests: SessionView['requests'][number][] = [];
   for (const { message, since, running } of mailbox.asks()) {
@@ -16,21 +44,12 @@ export function viewOf(actor: SessionActor): SessionView {
     requests.push({ method: message.method, since, running });
   }
   return {
-    id: actor.id,
-    key: actor.key,
-    principal: actor.services.principalKey(actor.principal),
-    state: actor.path,
-    startedAt: actor.startedAt,
+    ...lifeViewOf(actor),
     protocolVersion: actor.protocolVersion,
     client: info && { name: info.name, version: info.version },
     epoch: incarnations.epoch,
-    isConfirmed: actor.isConfirmed,
-    isAttached: snapshot.context.attached,
     pinned: actor.pinned,
-    reason: snapshot.context.reason ?? undefined,
-    deadline: deadlineOf(actor),
     requests,
-    inFlight: actor.inFlight,
     waiting: mailbox.waiting,
     questions: actor.outgoing.open,
     streams: actor.openOutlet?.live ?? 0,
@@ -67,7 +86,7 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
   };
 }
 
-function deadlineOf(actor: SessionActor): ViewDeadline | undefined {
+function deadlineOf(actor: Actor): ViewDeadline | undefined {
   const { handshake, quiet, idle, evict, closing } = actor.lifetimes;
   const queues = { handshake, quiet, idle, evict, close: closing };
   let first: ViewDeadline | undefined;

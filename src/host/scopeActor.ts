@@ -1,11 +1,5 @@
 import type { SessionEffect } from '../../machines/step.ts';
-import {
-  Actor,
-  type Effects,
-  LIFE_EFFECTS,
-  NO_SERVER_EFFECTS,
-  type Parent,
-} from '../actor/actor.ts';
+import { Actor, type Effects, PLAIN_EFFECTS, type Parent } from '../actor/actor.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import { RpcLog } from './rpcLog.ts';
@@ -74,15 +68,15 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
   }
 
-  get references(): number {
+  override get references(): number {
     return this.#running + this.inbox.size;
   }
 
-  get inFlight(): number {
+  override get inFlight(): number {
     return this.#running;
   }
 
-  protected takeTouched(): boolean {
+  protected override takeTouched(): boolean {
     const touched = this.#isTouched;
     this.#isTouched = false;
     return touched;
@@ -251,12 +245,9 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   }
 }
 
-/** A scope has no server to greet and no record to sleep by: its clients are opened when they are asked for. */
+/** A scope does not sleep: there is no record of it. Its clients are opened when they are asked for. */
 const SCOPE_EFFECTS: Effects<ScopeActor> = {
-  ...LIFE_EFFECTS,
-  ...NO_SERVER_EFFECTS,
-
-  build: (scope) => scope.tell({ type: 'session.ready' }),
+  ...PLAIN_EFFECTS,
 
   rebuild(scope) {
     scope.services.counters.restarts++;

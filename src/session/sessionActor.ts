@@ -112,15 +112,15 @@ export class SessionActor extends Actor {
     return 'here';
   }
 
-  get references(): number {
+  override get references(): number {
     return this.mailbox.references + this.outgoing.references;
   }
 
-  get inFlight(): number {
+  override get inFlight(): number {
     return this.mailbox.inFlight;
   }
 
-  protected takeTouched(): boolean {
+  protected override takeTouched(): boolean {
     return this.mailbox.takeTouched();
   }
 
@@ -369,16 +369,6 @@ export class SessionActor extends Actor {
     this.world.home.passivate(this);
     // What is still on its way to the store will have got there.
     if (!this.#isDismissed && this.canPassivate) this.lifetimes.quiet.arm(this);
-  }
-
-  override yieldPlace(): boolean {
-    const { snapshot } = this;
-    // One that can sleep at once loses nothing by it; who has just been told waits for the store.
-    if (snapshot.hasTag('warm') && snapshot.context.sleeps && this.isConfirmed) {
-      this.tell({ type: 'deadline.passed' });
-    }
-    if (!this.holdsPlace || this.isDozing) return !this.holdsPlace;
-    return super.yieldPlace();
   }
 
   /** The server is connected: the session exists for those who watch. */

@@ -124,7 +124,10 @@ export class Refinement {
     this.#machine = machine;
     this.#reasons = reasons;
     this.#events = EVENTS.filter(
-      (event) => event.type !== 'session.close' || reasons.includes(event.reason),
+      // `session.ready` is told to actors without a client.
+      (event) =>
+        event.type !== 'session.ready' &&
+        (event.type !== 'session.close' || reasons.includes(event.reason)),
     );
     for (const sleeps of [true, false]) {
       const [snapshot] = initialTransition(machine, { sleeps });

@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api';
 import type { RuntimeEvents } from 'mcp-actors';
 import { instrument, type InstrumentOptions } from 'mcp-actors/metrics';
 import { END_REASONS } from 'mcp-actors/machines';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEAD_LETTER_REASONS, type RuntimeEventName } from '../../src/events/events.ts';
 import { endpointOf } from '../../src/http/endpointOf.ts';
 import { INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
@@ -76,11 +76,12 @@ describe('instrument', () => {
     expect(seen.toSorted(byName)).toEqual(listed.toSorted(byName));
   });
 
-  it('refuses what is not a runtime', () => {
-    const { runtime } = new FakeRuntime();
-    expect(() => instrument({ ...runtime }, { meter: new MetricRig().meter })).toThrow(
-      'not a runtime of createRuntime',
-    );
+  it('takes a runtime that its host has wrapped', async () => {
+    const world = new FakeRuntime();
+    const rig = new MetricRig();
+    onTestFinished(instrument({ ...world.runtime }, { meter: rig.meter }));
+    await world.open();
+    expect(JSON.stringify(await rig.collect())).toContain('sessions');
   });
 
   it('records nothing more once it is stopped, and nobody listens', async () => {

@@ -1,8 +1,8 @@
 import { gatewayLog } from '../../gateway/log.ts';
-import type { Runtime } from '../../runtime.ts';
 import type { SessionView } from '../../directory/view.ts';
 import type { Numbered } from './lines.ts';
 import type { Watch } from './watch.ts';
+import type { Inspected } from './inspected.ts';
 
 /** The process, or remote server, behind a session of a gateway. */
 export interface BehindView {
@@ -23,7 +23,7 @@ export interface Detail {
 }
 
 export async function detailOf<T>(
-  runtime: Runtime<T>,
+  runtime: Inspected<T>,
   watch: Watch<T>,
   key: string,
   after: number,

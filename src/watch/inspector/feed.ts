@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.ts';
-import type { Runtime } from '../../runtime.ts';
 import type { Machines } from './machines.ts';
 import type { InspectorSettings } from './options.ts';
 import type { Viewer } from './viewer.ts';
 import type { Watch } from './watch.ts';
+import type { Inspected } from './inspected.ts';
 
 /** Rows in one line to a page; what changed beyond them comes with the next. */
 const MAX_ROWS = 500;
@@ -18,7 +18,7 @@ const BEAT_MS = 1000;
  * every `flushMs` while there is a viewer. All viewers get the same line, made once.
  */
 export class Feed<T> {
-  readonly #runtime: Runtime<T>;
+  readonly #runtime: Inspected<T>;
   readonly #watch: Watch<T>;
   readonly #machines: Machines;
   readonly #settings: InspectorSettings;
@@ -29,7 +29,7 @@ export class Feed<T> {
   #lastBeat = 0;
 
   constructor(
-    runtime: Runtime<T>,
+    runtime: Inspected<T>,
     watch: Watch<T>,
     machines: Machines,
     settings: InspectorSettings,

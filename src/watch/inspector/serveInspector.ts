@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen } from '../../adapters/listen.ts';
-import type { Runtime } from '../../runtime.ts';
 import type { Clock } from '../../base/clock.ts';
 import { FORMAT, FORMAT_VERSION } from '../recorder/line.ts';
 import { Loopback } from '../loopback.ts';
@@ -14,6 +13,7 @@ import { Machines } from './machines.ts';
 import { type InspectorOptions, settleInspector } from './options.ts';
 import { Viewer } from './viewer.ts';
 import { Watch } from './watch.ts';
+import type { Inspected } from './inspected.ts';
 
 /** A page that shows a runtime. */
 export interface Inspector {
@@ -39,7 +39,7 @@ const JSON_LINES = 'application/x-ndjson; charset=utf-8';
  * @throws ActorsError `bad-option`; whatever `listen` meets: `EADDRINUSE`, `EACCES`
  */
 export async function serveInspector<T>(
-  runtime: Runtime<T>,
+  runtime: Inspected<T>,
   options: InspectorOptions = {},
 ): Promise<Inspector> {
   const settings = settleInspector(options);

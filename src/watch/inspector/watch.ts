@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import { watchPassed } from '../../gateway/passed.ts';
-import type { Runtime } from '../../runtime.ts';
 import { listen } from '../recorder/listen.ts';
 import { History } from './history.ts';
 import type { Line, LineOf } from './lines.ts';
 import type { InspectorLimits } from './options.ts';
 import type { SessionView } from '../../directory/view.ts';
 import { Table } from './table.ts';
+import type { Inspected } from './inspected.ts';
 
 /** Sessions looked at in one go: some tenths of a millisecond. */
 const SWEEP = 250;
@@ -21,7 +21,7 @@ const ASLEEP = 'idle.asleep';
 export class Watch<T> {
   readonly history: History;
   readonly table: Table;
-  readonly #runtime: Runtime<T>;
+  readonly #runtime: Inspected<T>;
   readonly #stops: readonly (() => void)[];
   #supervisor = 'accepting';
   /** The supervisor's last step. */
@@ -31,7 +31,7 @@ export class Watch<T> {
   readonly #maxRows: number;
   #isSweeping = false;
 
-  constructor(runtime: Runtime<T>, limits: InspectorLimits, clock: Pick<Clock, 'now'>) {
+  constructor(runtime: Inspected<T>, limits: InspectorLimits, clock: Pick<Clock, 'now'>) {
     this.#runtime = runtime;
     this.#maxRows = limits.maxRows;
     this.history = new History(limits);

@@ -31,7 +31,6 @@ const SCOPE = 'mcp-actors';
  * from the wire.
  *
  * @returns how to stop
- * @throws ActorsError `bad-option` for what is not a runtime
  */
 export function instrument(
   runtime: Pick<Runtime, 'limits' | 'on' | 'stats'>,

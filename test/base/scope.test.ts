@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { Deadlines } from '../../src/base/deadlines.ts';
+import { type Owned, Scope, waitWithin } from '../../src/base/scope.ts';
+import { timerFor, timerOf } from '../../src/base/within.ts';
+import { turn } from '../support/eventually.ts';
+import { VirtualClock } from '../support/virtualClock.ts';
+
+function setUp() {
+  const clock = new VirtualClock();
+  const scope = new Scope();
+  const orphans: unknown[] = [];
+  const queue = new Deadlines(clock).queue<() => void>(5000, (expire) => expire());
+  const wait = waitWithin(timerOf(queue), (ms) => timerFor(clock, ms));
+  return {
+    clock,
+    orphans,
+    own: (resource: unknown, deadlineMs?: number, max = 100) =>
+      scope.own(resource as Owned, deadlineMs, max),
+    close: () => scope.close(wait, (error) => orphans.push(error)),
+    scope,
+  };
+}
+
+describe('Scope', () => {
+  it('releases last in, first out, one after the other, each awaited', async () => {
+    const { own, close } = setUp();
+    const order: string[] = [];
+    own(async () => {
+      order.push('a begins');
+      await turn();
+      order.push('a ends');
+    });
+    own(() => order.push('b'));
+    await close();
+    expect(order).toEqual(['b', 'a begins', 'a ends']);
+  });
+
+  it.each(['close', 'kill', 'terminate', 'destroy', 'dispose', 'abort'])(
+    'releases an object by its %s, with itself as `this`',
+    async (name) => {
+      const { own, close, orphans } = setUp();
+      const seen: unknown[] = [];
+      const resource = {
+        [name](this: unknown) {
+          seen.push(this);
+        },
+      };
+      own(resource);
+      await close();
+      expect([seen, orphans]).toEqual([[resource], []]);
+      expect(seen[0]).toBe(resource);
+    },
+  );
+
+  it('prefers the disposer of an object over its other names, the asynchronous one first', async () => {
+    const { own, close } = setUp();
+    const used: string[] = [];
+    const both = {
+      [Symbol.asyncDispose]: async () => void used.push('asyncDispose'),
+      [Symbol.dispose]: () => void used.push('dispose'),
+      close: () => void used.push('close'),
+    };
+    own(both);
+    own({ [Symbol.dispose]: both[Symbol.dispose], close: both.close });
+    own({ kill: () => void used.push('kill'), close: both.close });
+    await close();
+    expect(used).toEqual(['close', 'dispose', 'asyncDispose']);
+  });
+
+  it.each([null, undefined, 1, 'text', {}, { close: 1 }, []])(
+    'refuses %j, which can not be released',
+    (resource) => {
+      const { own, scope } = setUp();
+      expect(() => own(resource)).toThrow(expect.objectContaining({ code: 'not-disposable' }));
+      expect(scope.size).toBe(0);
+    },
+  );
+
+  it('releases the others when one throws or rejects, and reports it', async () => {
+    const { own, close, orphans } = setUp();
+    const released: string[] = [];
+    own(() => released.push('first'));
+    own(() => Promise.reject(new Error('async')));
+    own(() => {
+      throw new Error('sync');
+    });
+    await close();
+    expect(released).toEqual(['first']);
+    expect(orphans).toMatchObject([{ message: 'sync' }, { message: 'async' }]);
+  });
+
+  it('waits for one release no longer than its deadline, and reports it', async () => {
+    const { own, close, orphans, clock } = setUp();
+    const released: string[] = [];
+    own(() => released.push('first'));
+    own(() => new Promise(() => {}), 100);
+    own(() => new Promise(() => {}));
+    const closed = close();
+    await clock.elapse(4999);
+    expect(orphans).toHaveLength(0);
+    await clock.elapse(1);
+    expect(orphans).toHaveLength(1);
+    await clock.elapse(99);
+    expect(released).toEqual([]);
+    await clock.elapse(1);
+    await closed;
+    expect([released, orphans.length, clock.pending]).toEqual([['first'], 2, 0]);
+  });
+
+  it('waits for ever where the deadline is Infinity', async () => {
+    const { own, close, orphans, clock } = setUp();
+    let finish!: () => void;
+    own(() => new Promise<void>((resolve) => (finish = resolve)), Infinity);
+    const closed = close();
+    await clock.elapse(1e9);
+    finish();
+    await closed;
+    expect([orphans, clock.pending]).toEqual([[], 0]);
+  });
+
+  it('takes a late rejection of a release it no longer waits for', async () => {
+    const { own, close, orphans, clock } = setUp();
+    let fail!: (error: Error) => void;
+    own(() => new Promise<void>((_, reject) => (fail = reject)), 10);
+    const closed = close();
+    await clock.elapse(10);
+    await closed;
+    fail(new Error('too late'));
+    await turn();
+    expect(orphans).toHaveLength(1);
+  });
+
+  it('runs once, however often it is closed', async () => {
+    const { own, close } = setUp();
+    let count = 0;
+    own(async () => {
+      count++;
+      await turn();
+    });
+    await Promise.all([close(), close()]);
+    await close();
+    expect(count).toBe(1);
+  });
+
+  it('ends for whoever closes it when all is released, not before', async () => {
+    const { own, close } = setUp();
+    let finish!: () => void;
+    const order: string[] = [];
+    own(() => new Promise<void>((resolve) => (finish = resolve)));
+    const first = close().then(() => order.push('first'));
+    const second = close().then(() => order.push('second'));
+    await turn();
+    order.push('released');
+    finish();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['released', 'first', 'second']);
+  });
+
+  it('refuses what comes after the end, and more than it may hold', async () => {
+    const { own, close } = setUp();
+    own(() => {}, undefined, 1);
+    expect(() => own(() => {}, undefined, 1)).toThrow(
+      expect.objectContaining({ code: 'too-many-resources' }),
+    );
+    await close();
+    expect(() => own(() => {})).toThrow(expect.objectContaining({ code: 'session-over' }));
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Supervisor } from '../../src/actor/supervisor.ts';
+import { Directory } from '../../src/directory/directory.ts';
+import { ALONE, type Ownership } from '../../src/directory/ownership.ts';
+import type { Elsewhere, Forwarded } from '../../src/directory/whereabouts.ts';
+import { Endpoint } from '../../src/http/endpoint.ts';
+import { handleFetch } from '../../src/http/fetch.ts';
+import { HttpOutlets } from '../../src/http/httpOutlets.ts';
+import { Screen } from '../../src/http/screen.ts';
+import { SessionLeg } from '../../src/http/sessionLeg.ts';
+import { settle } from '../../src/options.ts';
+import type { SessionActor } from '../../src/session/sessionActor.ts';
+import { Keeper } from '../../src/store/keeper.ts';
+import { DurableMemory } from '../support/durableMemory.ts';
+import { FakeServer } from '../support/fakeServer.ts';
+import { servicesOf } from '../support/servicesOf.ts';
+import { sessionRecord } from '../support/sessionRecord.ts';
+
+/** What `createRuntime` puts together, with an answer of the test's own to who owns a session. */
+function setUp(ownership: Ownership, store = new DurableMemory()) {
+  const settings = settle<unknown>({ server: () => new FakeServer(), store });
+  const services = servicesOf();
+  const keeper = new Keeper(store, services);
+  const supervisor = new Supervisor<SessionActor>(services, settings);
+  const outlets = new HttpOutlets(services, settings);
+  const directory = new Directory(supervisor, { settings, keeper, ownership, outlets });
+  onTestFinished(() => directory.close());
+  const endpoint = new Endpoint(directory, {
+    screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),
+    principal: () => 'ann',
+    timers: outlets.timers,
+    legs: (host) => [new SessionLeg(host, directory, outlets)],
+  });
+  const ask = (method: string, id: string, body?: object): Promise<Response> =>
+    handleFetch(
+      endpoint,
+      new Request('http://localhost/mcp', {
+        method,
+        headers: {
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+          'mcp-session-id': id,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+    );
+  return { directory, ask, store };
+}
+
+/** A node that answers 200 to whatever it is given. */
+class Neighbour implements Elsewhere {
+  readonly at = 'elsewhere';
+  readonly served: Forwarded[] = [];
+
+  serve: Elsewhere['serve'] = (request, port) => {
+    this.served.push(request);
+    port.send(200, [], 'from the neighbour');
+  };
+}
+
+const LIST = { jsonrpc: '2.0', id: 7, method: 'tools/list' };
+
+describe('Directory.find', () => {
+  it.each(['in this turn', 'later'])('says elsewhere, known %s', async (when) => {
+    const neighbour = new Neighbour();
+    const { directory } = setUp({
+      claim: () => (when === 'later' ? Promise.resolve(neighbour) : neighbour),
+    });
+    expect(await directory.find('theirs', 'ann')).toBe(neighbour);
+  });
+
+  it('says nowhere to ids of nobody, and here of what this node has claimed', async () => {
+    const expiresAt = Number.MAX_SAFE_INTEGER;
+    const mine = sessionRecord({ id: 'mine', principal: 'ann', expiresAt });
+    const store = new DurableMemory();
+    await store.write([{ type: 'put', record: mine }]);
+    const { directory } = setUp({ claim: () => Promise.resolve('ours') }, store);
+    expect(await directory.find('nobody', 'ann')).toMatchObject({
+      at: 'nowhere',
+      refusal: 'session-not-found',
+    });
+    expect(await directory.find('mine', 'bob')).toMatchObject({ at: 'nowhere' });
+    const found = await directory.find('mine', 'ann');
+    expect([found.at, found.at === 'here' && found.id]).toEqual(['here', 'mine']);
+    // Resident from here on: nobody is asked.
+    expect(directory.find('mine', 'ann')).toBe(found);
+  });
+
+  it('alone, owns every session in the same turn', () => {
+    expect(ALONE.claim('any')).toBe('ours');
+  });
+});
+
+describe('a request for a session elsewhere', () => {
+  it.each([
+    ['POST', LIST],
+    ['GET', undefined],
+    ['DELETE', undefined],
+  ])('%s is served by its node, with the principal and the body', async (method, body) => {
+    const neighbour = new Neighbour();
+    const { ask } = setUp({ claim: () => neighbour });
+    const response = await ask(method, 'theirs', body);
+    expect([response.status, await response.text()]).toEqual([200, 'from the neighbour']);
+    const [request] = neighbour.served;
+    expect(request).toMatchObject({ principal: 'ann', origin: { head: { method } } });
+    expect(request!.parcel?.messages).toEqual(body && [body]);
+  });
+
+  it('initialize is refused: the session there is live', async () => {
+    const { ask } = setUp({ claim: () => new Neighbour() });
+    const response = await ask('POST', 'theirs', {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} },
+    });
+    expect(await response.json()).toMatchObject({
+      error: { data: { code: 'already-initialized' } },
+    });
+  });
+
+  it('an owner that can not be found out is an error that is announced, not a 404', async () => {
+    const { ask } = setUp({ claim: () => Promise.reject(new Error('no engine')) });
+    expect((await ask('POST', 'theirs', LIST)).status).toBe(500);
+  });
+});
