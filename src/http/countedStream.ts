@@ -1,15 +1,15 @@
 /**
- * A web stream that knows how much of what was written to it nobody has taken yet: in bytes, or in
- * characters where it carries text.
+ * A web stream that counts what was written to it and not yet read: in bytes, or in characters
+ * where it carries text.
  */
 export class CountedStream<T extends string | Uint8Array> {
   readonly readable: ReadableStream<T>;
   #controller!: ReadableStreamDefaultController<T>;
   #isOver = false;
-  /** Who waits for the reader to take what was written. */
+  /** Callbacks of `drained` that wait for the reader to take what was written. */
   #waiting: (() => void)[] = [];
 
-  /** @param onCancel told when the reader wants no more */
+  /** @param onCancel called when the reader cancels the stream */
   constructor(onCancel?: () => void) {
     this.readable = new ReadableStream<T>(
       {
@@ -20,7 +20,7 @@ export class CountedStream<T extends string | Uint8Array> {
           onCancel?.();
         },
       },
-      // What is beyond the mark is what the reader has not taken.
+      // The mark is 0, so what is beyond it is what the reader has not taken.
       { highWaterMark: 0, size: (chunk) => chunk?.length ?? 0 },
     );
   }
@@ -29,7 +29,7 @@ export class CountedStream<T extends string | Uint8Array> {
     return 0 - (this.#controller.desiredSize ?? 0);
   }
 
-  /** Resolves when the reader asks for more than there is, or nothing more will be written. */
+  /** Resolves when the reader asks for more than was written, or when the stream is over. */
   drained(): Promise<void> {
     if (this.#isOver) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -39,19 +39,19 @@ export class CountedStream<T extends string | Uint8Array> {
     if (!this.#isOver) this.#controller.enqueue(chunk);
   }
 
-  /** Ends it behind what was written. */
+  /** Closes the stream behind what was written. */
   end(): void {
     if (!this.#isOver) this.#controller.close();
     this.release();
   }
 
-  /** Fails it; what was written and not taken is dropped. */
+  /** Fails the stream: what was written and not read is dropped. */
   cut(): void {
     if (!this.#isOver) this.#controller.error(new Error('cut'));
     this.release();
   }
 
-  /** Nobody reads any more: nobody waits for it. */
+  /** Marks the stream as over because its reader is gone, and resolves every `drained`. */
   release(): void {
     this.#isOver = true;
     this.#flush();

@@ -5,7 +5,7 @@ import type { HttpExchange, HttpExchangeHost } from './httpExchange.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { canBePrimed } from '../wire/versions.ts';
 
-/** The `extra` a message that came over HTTP is delivered with. */
+/** What a message that came over HTTP is delivered with: the `extra` of the SDK's transports. */
 export class Delivery implements Extra {
   readonly #origin: Origin;
   readonly #exchange: HttpExchange | undefined;
@@ -30,13 +30,13 @@ export class Delivery implements Extra {
     return this.#origin.request;
   }
 
-  /** The client understands ids to resume from: asked by every server of every message. */
+  /** The client understands ids to resume from. Kept: every server asks for every message. */
   get #isPrimed(): boolean {
     this.#primed ??= canBePrimed(this.#host.protocolVersion);
     return this.#primed;
   }
 
-  /** Only where the client holds an id to resume from (row P12). */
+  /** Ends the message's response; `undefined` where no client could resume it (row P12). */
   get closeSSEStream(): (() => void) | undefined {
     const exchange = this.#exchange;
     return exchange !== undefined && this.#isPrimed ? () => exchange.hangUp() : undefined;

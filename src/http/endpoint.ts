@@ -12,15 +12,15 @@ import type { Leg, LegHost, Upload } from './leg.ts';
 import { identify, type PrincipalOf } from './principal.ts';
 import type { Screen } from './screen.ts';
 
-/** The request's side of an exchange, as an HTTP adapter gives it. */
+/** The body of one HTTP request, as an HTTP adapter lets the endpoint read it. */
 export interface Inlet {
-  /** Reads the body; calls back once, with all of it or why it did not come. */
+  /** Reads the body; calls `take` once, with the whole body or with why it did not come. */
   read(maxBytes: number, take: (body: Body | RefusalCode) => void): void;
-  /** Nobody reads what is left of the body. @param code of the refusal that is the answer */
+  /** Nothing reads the rest of the body. @param code the refusal that answers the request */
   discard(code?: RefusalCode): void;
 }
 
-/** Who calls, or what is wrong with that. */
+/** The sender of a request: its principal, or the refusal where the principal can not be told. */
 export interface Caller {
   readonly principal: string | undefined;
   readonly refusal: RefusalCode | undefined;
@@ -30,13 +30,13 @@ export interface EndpointOptions {
   readonly screen: Screen;
   readonly principal: PrincipalOf;
   readonly timers: StreamTimers;
-  /** Makes the legs, the first one first. */
+  /** Makes the legs, in the order in which they may claim a request. */
   readonly legs: (host: LegHost) => readonly Leg[];
 }
 
 /**
- * Streamable HTTP in the order of its checks: what is cheap and says most comes first, and nothing
- * is allocated for a session before the last one.
+ * Serves Streamable HTTP, in the order of its checks: what is cheap and says most comes first, and
+ * nothing is allocated for a session before the last check.
  */
 export class Endpoint implements LegHost {
   readonly directory: Directory;
@@ -74,12 +74,12 @@ export class Endpoint implements LegHost {
     inlet.read(screen.maxBodyBytes, (body) => {
       if (typeof body === 'string') this.drop(port, body, inlet);
       else this.#handle(origin, caller, body, port, upload);
-      // A cancel may have overtaken its request until here.
+      // Until here, a cancel may have overtaken the request: the mailbox stops expecting this body.
       upload?.session.mailbox.uploaded(upload.number);
     });
   }
 
-  /** Who calls: asked once for each request. */
+  /** Finds out who the caller is. Called once for each request, because it runs user code. */
   identify(origin: Pick<Origin, 'head' | 'authInfo'>): Caller {
     try {
       const principal = identify(this.#principalOf, origin);
@@ -89,7 +89,7 @@ export class Endpoint implements LegHost {
     }
   }
 
-  /** Refuses a request whose body nobody reads to its end. */
+  /** Refuses a request whose body is not read to its end. */
   drop(port: ResponsePort, code: RefusalCode, inlet: Inlet): void {
     inlet.discard(code);
     this.refuse(port, code);
@@ -134,7 +134,7 @@ export class Endpoint implements LegHost {
     }
   }
 
-  /** Notes that a POST is on its way to a session that is here, or asleep in memory. */
+  /** Notes that a POST is on its way to a session in this process, or asleep in memory. */
   #upload(head: RequestHead, { principal }: Caller): Upload | undefined {
     const named = header(head, 'mcp-session-id');
     if (named === undefined) return undefined;
@@ -142,7 +142,7 @@ export class Endpoint implements LegHost {
       const session = this.directory.findNow(named, principal);
       return session === undefined ? undefined : { session, number: session.mailbox.upload() };
     } catch {
-      // Met again, and answered, when the body is there.
+      // The leg meets the error again, and answers it, when the body is there.
       return undefined;
     }
   }

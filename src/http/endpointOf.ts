@@ -3,15 +3,15 @@ import type { Endpoint } from './endpoint.ts';
 
 const endpoints = new WeakMap<object, Endpoint>();
 
-/** Notes where the requests of a runtime go. */
+/** Registers the endpoint that serves the requests of a runtime. */
 export function setEndpoint(runtime: object, endpoint: Endpoint): void {
   endpoints.set(runtime, endpoint);
 }
 
 /**
- * For adapters: where the requests of a runtime go.
+ * Gives an adapter the endpoint that serves the requests of a runtime.
  *
- * @throws ActorsError `bad-option` for what `createRuntime` has not made
+ * @throws ActorsError `bad-option` where `createRuntime` has not made the runtime
  */
 export function endpointOf(runtime: object): Endpoint {
   const endpoint = endpoints.get(runtime);

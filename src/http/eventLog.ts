@@ -5,24 +5,24 @@ import type { Services } from '../events/services.ts';
 import { type EventPlace, formatEventId } from '../wire/eventId.ts';
 import { messageFrame } from '../wire/sse.ts';
 
-/** An event that only the store still has. */
+/** An event that the replay log has dropped and only the event store still has. */
 export interface RecalledEvent {
   readonly sequence: number;
   readonly frame: string;
 }
 
 /**
- * One session's share of an `EventStore` of the SDK: what its own replay log has dropped.
+ * One session's share of an `EventStore` of the SDK: the events its replay log has dropped.
  *
- * The store names streams by what it is given, so nothing of another session can be asked of it:
- * the names are made here, of the session's key. What it gives back is checked against them.
+ * The names of streams are made here, of the session's key, so the events of another session can
+ * not be asked for. The name that the store gives back is checked against them.
  */
 export class EventLog {
   readonly #store: EventStore;
-  /** Of the session. */
+  /** The session's key. */
   readonly #key: string;
   readonly #services: Services;
-  /** Where each stream begins in the store; `null` where something of it is missing. */
+  /** The id that begins each stream in the store; `null` where the store lacks an event of it. */
   readonly #begins: BoundedMap<number, Promise<string> | null>;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -33,10 +33,10 @@ export class EventLog {
     this.#begins = new BoundedMap(services.limits.maxReplayEvents);
   }
 
-  /** Something was said on a stream. Stored in order; nobody waits for it. */
+  /** Stores what was said on a stream, in order. No caller waits for the store. */
   said(stream: number, json: string): void {
     if (!this.#begins.has(stream)) {
-      // Of no words, as the SDK's own transport begins a stream.
+      // An empty message begins the stream, as in the SDK's own transport.
       this.#begins.set(stream, this.#put(stream, {} as JSONRPCMessage));
     }
     if (this.#begins.get(stream) === null) return;
@@ -46,7 +46,7 @@ export class EventLog {
     });
   }
 
-  /** What a stream said after a place; `undefined` where nobody knows. */
+  /** Events of a stream after a place; `undefined` where the store can not give all of them. */
   async after({ stream, sequence }: EventPlace): Promise<RecalledEvent[] | undefined> {
     const begin = this.#begins.get(stream);
     if (begin === undefined || begin === null) return undefined;
@@ -69,19 +69,19 @@ export class EventLog {
     }
   }
 
-  /** The store failed: what it was given may be lost. */
+  /** Announces that the store failed: the events it was given may be lost. */
   #failed(error: unknown): void {
     this.#services.events.emit('store.failed', { session: this.#key, doing: 'append', error });
   }
 
   #put(stream: number, message: JSONRPCMessage): Promise<string> {
     const put = this.#last.then(() => this.#store.storeEvent(this.#nameOf(stream), message));
-    // Who needs it hears that it failed; nobody has to.
+    // A caller may handle the failure and need not: the next event is stored all the same.
     this.#last = put.catch(() => {});
     return put;
   }
 
-  /** No underscores: some stores part their ids by them. */
+  /** The stream's name in the store. No underscores: some stores split their ids at them. */
   #nameOf(stream: number): string {
     return `${this.#key}-${stream}`;
   }

@@ -3,11 +3,11 @@ import type { Endpoint } from './endpoint.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { FetchPort } from './fetchPort.ts';
 
-/** What the host has already found out about a request. */
+/** What the host has found out about a request before the runtime serves it. */
 export interface FetchContext {
-  /** Validated by the host; never read from headers here. */
+  /** The caller, as the host has validated it; the runtime never reads it from headers. */
   readonly authInfo?: AuthInfo | undefined;
-  /** The JSON body, where the host's parser has consumed it. */
+  /** The JSON body as a value, where the host's parser has consumed the request's own. */
   readonly parsedBody?: unknown;
 }
 
@@ -39,7 +39,7 @@ async function readText(
 ): Promise<{ text: string } | 'body-too-large' | 'body-incomplete'> {
   if (request.body === null) return { text: '' };
   const reader = request.body.getReader();
-  // A byte order mark is not JSON, here as at the other doors.
+  // A byte order mark is kept and fails as JSON, as in the other adapters.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let text = '';
   let bytes = 0;

@@ -4,7 +4,7 @@ import { CountedStream } from './countedStream.ts';
 
 const encoder = new TextEncoder();
 
-/** A web-standard response: a promise for a whole one, or a stream behind it. */
+/** A web-standard response as a port: a promise of a whole answer, or of an event stream. */
 export class FetchPort implements ResponsePort {
   readonly response: Promise<Response>;
   readonly #resolve: (response: Response) => void;
@@ -20,7 +20,7 @@ export class FetchPort implements ResponsePort {
     this.#resolve = resolve;
     this.#extra = extra;
     const onAbort = (): void => {
-      // Nobody reads it, but a host may wait for it.
+      // The client does not read the response, but a host may wait for it.
       resolve(new Response(null, { status: 499 }));
       this.#leave();
     };

@@ -1,35 +1,35 @@
 import { ActorsError } from '../base/errors.ts';
 import type { RuntimeStats } from '../events/counters.ts';
 
-/** Where the two questions of an orchestrator are answered. */
+/** The paths on which the two probes of an orchestrator are answered. */
 export interface HealthPaths {
-  /** Liveness: 200 for as long as the process answers. @default '/healthz' */
+  /** Path of liveness: 200 for as long as the process answers. @default '/healthz' */
   readonly live?: string;
-  /** Readiness: 503 from the moment the runtime drains or is closed. @default '/readyz' */
+  /** Path of readiness: 503 from the moment the runtime drains or is closed. @default '/readyz' */
   readonly ready?: string;
 }
 
-/** What a probe is told: counts and nothing of any session. */
+/** The body of the answer to a probe: counts, and nothing of any session. */
 export interface Health {
   readonly status: 'live' | 'ready' | 'stopping';
-  /** `maxSessions` is reached: still ready, because idle sessions make room. */
+  /** `maxSessions` is reached. The runtime is still ready, because idle sessions make room. */
   readonly atCapacity: boolean;
-  /** Now, by state. */
+  /** Sessions now, by state. */
   readonly sessions: RuntimeStats['sessions'];
-  /** Now: requests accepted and not yet answered. */
+  /** Requests now accepted and not yet answered. */
   readonly inFlight: number;
-  /** Now: open event streams. */
+  /** Event streams now open. */
   readonly streams: number;
 }
 
-/** What a probe asks of a runtime. */
+/** What the probes ask of a runtime. */
 export interface Probed {
   readonly isFull: boolean;
   readonly isReady: boolean;
   readonly stats: () => RuntimeStats;
 }
 
-/** An answer to a probe, for whatever sends it. */
+/** An answer to a probe, for an adapter to send. */
 export interface HealthAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export interface HealthAnswer {
 }
 
 /**
- * Answers probes; `undefined` for other paths.
+ * Makes the function that answers probes; it returns `undefined` for other paths.
  *
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */

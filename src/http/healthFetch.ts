@@ -2,7 +2,7 @@ import { type HealthPaths, healthProbe, type Probed } from './health.ts';
 
 /**
  * Answers the probes of an orchestrator where requests are web-standard: `/healthz` and `/readyz`.
- * Small JSON with counts; GET and HEAD only. Other paths get 404.
+ * GET and HEAD are answered with counts as JSON, other methods with 405, other paths with 404.
  *
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */

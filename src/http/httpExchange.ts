@@ -8,7 +8,7 @@ import type { ResponsePort } from '../wire/port.ts';
 
 const JSON_HEADERS = ['Content-Type', 'application/json'] as const;
 
-/** How a request's answer travels. */
+/** How the answer to a request travels: as JSON, or as an event stream. */
 export type ResponseMode =
   /**
    * JSON; an event stream as soon as the handler emits something, after `sseAfterMs`, or where the
@@ -34,8 +34,8 @@ export interface HttpExchangeShare {
 }
 
 /**
- * One POST that asks something and is answered once: as JSON, or as an event stream as soon as it
- * has more to say than its answer, or takes long (row P6).
+ * One POST with requests, answered once: as JSON, or as an event stream as soon as there is more to
+ * say than the answer, or the answer takes long (row P6).
  */
 export class HttpExchange implements Exchange {
   readonly #share: HttpExchangeShare;
@@ -48,8 +48,8 @@ export class HttpExchange implements Exchange {
   readonly #asks: readonly RequestId[];
 
   /**
-   * @param asks the requests the body held
-   * @param batch the body was an array, so the answer is one
+   * @param asks ids of the requests in the body
+   * @param batch whether the body was an array; the answer is one then
    * @param headers for an answer that is no error: the session id of an `initialize` answer
    */
   constructor(
@@ -78,15 +78,15 @@ export class HttpExchange implements Exchange {
     return this.#stream.isLive ? 'live' : 'lost';
   }
 
-  /** It answers with an event stream. */
+  /** The exchange answers with an event stream. */
   get isStream(): boolean {
     return this.#stream !== null;
   }
 
   /**
-   * All of its requests are admitted: from here on the exchange becomes a stream if it lasts.
+   * Begins the wait for answers, once all requests are admitted: what lasts becomes a stream.
    *
-   * @param prefersStream its client asked for a stream
+   * @param prefersStream whether the client asked for a stream
    */
   begin(prefersStream: boolean): void {
     if (this.#pending === 0) return;
@@ -122,12 +122,12 @@ export class HttpExchange implements Exchange {
     return stream !== null && this.#outbox.write(stream, json);
   }
 
-  /** Answers with a stream from now on, unless the mode rules it out. */
+  /** Answers with an event stream from now on, where the mode and the client allow one. */
   upgrade(): void {
     this.#open();
   }
 
-  /** Ends the response; the answer is there to be resumed (row P12). */
+  /** Ends the response; the client can resume the stream for the answer (row P12). */
   hangUp(): void {
     const stream = this.#open();
     if (stream !== null) this.#outbox.drop(stream);
@@ -141,12 +141,12 @@ export class HttpExchange implements Exchange {
     if (--this.#pending === 0) this.#share.timers.slow.disarm(this);
   }
 
-  /** `null` where the mode, or a client that left, rules a stream out. */
+  /** Opens the event stream; `null` where the mode, or a client that left, rules a stream out. */
   #open(): Stream | null {
     if (this.#stream !== null || this.#share.responseMode === 'json') return this.#stream;
     if (this.#port.gone) return null;
     this.#stream = this.#outbox.open(this.#port, this.#headers, this.#asks);
-    // What a batch had collected so far comes first.
+    // Answers that a batch has collected so far come first.
     for (const json of this.#answers?.splice(0) ?? []) this.#outbox.write(this.#stream, json);
     return this.#stream;
   }

@@ -7,11 +7,11 @@ import { StreamTimers } from './streamTimers.ts';
 
 export interface HttpOutletsOptions {
   readonly responseMode: ResponseMode;
-  /** Has what the replay logs have dropped. */
+  /** Holds the events that the replay logs have dropped. */
   readonly eventStore: EventStore | undefined;
 }
 
-/** The outlets of all sessions by Streamable HTTP: one outbox of event streams for each. */
+/** Makes the outlets of sessions by Streamable HTTP: an outbox of event streams for each. */
 export class HttpOutlets implements Outlets<OutboxHost>, OutboxShare {
   readonly carrier = 'http';
   readonly hasId = true;
@@ -33,9 +33,9 @@ export class HttpOutlets implements Outlets<OutboxHost>, OutboxShare {
     return outbox;
   }
 
-  /** The event streams of a session that was found by its id. */
+  /** The outbox of a session that was found by its id. */
   outboxOf({ outlet }: { readonly outlet: Outlet }): Outbox {
-    // Only sessions whose outlets are these have an id to be found by.
+    // Only a session whose outlet is an outbox has an id to be found by.
     if (!(outlet instanceof Outbox)) throw new TypeError('a session by HTTP has an outbox');
     return outlet;
   }

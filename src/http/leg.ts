@@ -6,10 +6,10 @@ import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 
-/** A POST whose body is, or was, on its way to a session that is here. */
+/** A POST whose body is, or was, on its way to a session in this process. */
 export interface Upload {
   readonly session: SessionActor;
-  /** Of the session's uploads. */
+  /** The upload's number among the uploads of its session. */
   readonly number: number;
 }
 
@@ -17,28 +17,28 @@ export interface Upload {
 export interface Incoming {
   readonly origin: Origin;
   readonly principal: string | undefined;
-  /** Of a POST. */
+  /** The body of a POST; `undefined` for other methods. */
   readonly parcel: Parcel | undefined;
   readonly port: ResponsePort;
-  /** Of a POST that named a session which was here when its head came. */
+  /** The upload of a POST that named a session which was in this process when the head came. */
   readonly upload: Upload | undefined;
 }
 
-/** One era of the protocol: requests go to the first leg that claims them; sessions are the last. */
+/** One era of the protocol. The first leg that claims a request serves it; sessions come last. */
 export interface Leg {
   claims(head: RequestHead, parcel: Parcel | undefined): boolean;
   serve(incoming: Incoming): void;
 }
 
-/** What a leg needs of its endpoint. */
+/** What a leg needs of the endpoint. */
 export interface LegHost {
-  /** Answers with an error, and counts it. */
+  /** Answers a request with an error, and counts it. */
   refuse(
     port: ResponsePort,
     code: RefusalCode,
     id?: RequestId,
     data?: Record<string, unknown>,
   ): void;
-  /** Announces an error that is nobody's. @returns what the caller is told */
+  /** Announces an error that belongs to no session. @returns the refusal for the caller */
   failed(error: unknown): RefusalCode;
 }

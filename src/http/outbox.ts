@@ -20,14 +20,14 @@ import { UnreadAnswers } from './unread.ts';
 
 /** What an outbox needs of its session. */
 export interface OutboxHost extends ReadersHost {
-  /** Which incarnation the session is in: numbers of streams are its own. */
+  /** The number of the session's incarnation: each has stream numbers of its own. */
   readonly epoch: number;
-  /** Where a durable store keeps the session. */
+  /** Where a durable store keeps the session; `null` in memory. */
   readonly persistence: {
-    /** Stores a row; `false`: the store failed. */
+    /** Stores a row, or erases it (`undefined`); resolves to `false` where the store failed. */
     row(n: number, row: string | undefined): Promise<boolean>;
   } | null;
-  /** Nothing can be resumed any more: the session may be free to leave this process. */
+  /** Tells the session that nothing can be resumed: it may be free to leave this process. */
   passivate(): void;
 }
 
@@ -35,16 +35,16 @@ export interface OutboxHost extends ReadersHost {
 export interface OutboxShare {
   readonly services: Services;
   readonly timers: StreamTimers;
-  /** Has what the replay logs have dropped. */
+  /** Holds the events that the replay logs have dropped. */
   readonly eventStore: EventStore | undefined;
 }
 
-/** What became of a stream somebody came back for. */
+/** What became of a stream that a client came back to resume. */
 export type Resumption = 'resumed' | 'over' | 'unknown';
 
 /**
- * The event streams of one session and what can be resumed of them. Each message goes out on one
- * stream only (rows G2, P9), and each stream has one port at a time (row G3).
+ * The event streams of one session, and the events that can be resumed. Each message goes out on
+ * one stream only (rows G2, P9), and each stream has one port at a time (row G3).
  */
 export class Outbox implements Outlet {
   readonly #host: OutboxHost;
@@ -52,7 +52,7 @@ export class Outbox implements Outlet {
   readonly #readers: Readers;
   readonly #streams = new Map<number, Stream>();
   readonly #log: ReplayLog;
-  /** Streams whose request was cancelled: who comes back for one is told that nothing will come. */
+  /** Streams of cancelled requests: a client that resumes one is told that nothing will come. */
   readonly #cancelled: BoundedMap<number, true>;
   readonly #events: EventLog | null;
   #count = STANDALONE;
@@ -72,19 +72,19 @@ export class Outbox implements Outlet {
     this.#cancelled = new BoundedMap(limits.maxReplayEvents);
   }
 
-  /** Nobody reads, and all that can be resumed is in a durable store. */
+  /** The client reads no stream, and all that can be resumed is in a durable store. */
   get isFree(): boolean {
     return this.live === 0 && (this.#log.size === 0 || this.#rows?.isWhole === true);
   }
 
-  /** Of the last event of the GET stream. */
+  /** Number of the last event of the GET stream; 0 before the first. */
   get sequence(): number {
     return this.#streams.get(STANDALONE)?.sequence ?? 0;
   }
 
   /**
-   * Goes on with the streams another actor of this session had. Requests whose handlers died with
-   * their process get one error each.
+   * Goes on with the streams that an earlier actor of this session had. Requests whose handlers
+   * died with their process get one error each.
    */
   restore({ sequence, rows }: OutletPlace): void {
     const { streams, entries, next } = restoreStreams(this.#standalone(), sequence, rows);
@@ -95,7 +95,7 @@ export class Outbox implements Outlet {
     }
     for (const entry of entries) this.#log.push(entry);
     for (const { stream, open } of streams) {
-      // Forgotten on the way in: more was stored than is kept.
+      // The store had more than the log keeps: this stream was dropped from the log on the way in.
       if (!this.#streams.has(stream.number)) continue;
       open.forEach((id, i) => {
         this.write(stream, refusalBody('session-restarted', id), i === open.length - 1);
@@ -110,14 +110,14 @@ export class Outbox implements Outlet {
     return this.#streams.get(STANDALONE)?.isLive ?? false;
   }
 
-  /** Streams that somebody reads. */
+  /** How many streams the client reads now. */
   get live(): number {
     return [...this.#streams.values()].filter(({ isLive }) => isLive).length;
   }
 
   /** Turns the response of a POST into a stream (rows P6, P12). */
   open(port: ResponsePort, headers: readonly string[], asks: readonly RequestId[]): Stream {
-    // Numbers of one incarnation are never another's, also where the count was lost with a process.
+    // Stream numbers never repeat in another incarnation, even where a crash has lost the count.
     this.#count = Math.max(this.#count, (this.#host.epoch - 1) * STREAMS_PER_EPOCH) + 1;
     const stream = this.#begin(this.#count);
     if (this.#rows === null) {
@@ -132,7 +132,7 @@ export class Outbox implements Outlet {
     return stream;
   }
 
-  /** It can be resumed by whoever asks from here on: it may go out. */
+  /** Lets out a stream that waited for its row: from here on, any process can resume the stream. */
   #unhold(stream: Stream): void {
     if (!stream.isHeld) return;
     stream.isHeld = false;
@@ -142,7 +142,7 @@ export class Outbox implements Outlet {
     if (stream.isToDrop) this.drop(stream);
   }
 
-  /** Opens the GET stream, or takes it over from a half-dead one (rows G1, G3). */
+  /** Opens the GET stream, or takes it over from a half-dead port (rows G1, G3). */
   attach(port: ResponsePort): void {
     this.#log.expire(this.#share.services.clock.now());
     const stream = this.#standalone();
@@ -151,13 +151,13 @@ export class Outbox implements Outlet {
     this.#replay(stream, waiting);
   }
 
-  /** Goes on with a stream after the event a client saw last (row R2). */
+  /** Resumes a stream after the last event that the client has seen (row R2). */
   resume(place: EventPlace, port: ResponsePort): Resumption | Promise<Resumption> {
     if (this.#cancelled.has(place.stream)) return 'over';
     this.#log.expire(this.#share.services.clock.now());
     const stream = this.#streams.get(place.stream);
     if (stream === undefined) return this.#recall(place, port);
-    // What its last process said in its last moments may not have been stored.
+    // The process before may have sent its last events without the store having taken them.
     if (stream.isRestored) stream.sequence = Math.max(stream.sequence, place.sequence);
     if (place.sequence > stream.sequence) return 'unknown';
     if (place.sequence < stream.dropped) return this.#recall(place, port);
@@ -169,7 +169,7 @@ export class Outbox implements Outlet {
     return 'resumed';
   }
 
-  /** The same of what only an event store still has, where there is one. */
+  /** Resumes a stream with events that only an event store still has, where there is one. */
   async #recall(place: EventPlace, port: ResponsePort): Promise<Resumption> {
     const events = await this.#events?.after(place);
     if (events === undefined || this.#closed) return 'unknown';
@@ -184,13 +184,13 @@ export class Outbox implements Outlet {
     return 'resumed';
   }
 
-  /** Says something on a stream; `last` ends it. `false`: nobody will ever read it. */
+  /** Says a message on a stream; `last` ends the stream. `false`: no client will ever read it. */
   write(stream: Stream, json: string, last = false): boolean {
     if (this.#closed) return false;
     const id = formatEventId(this.#host.key, stream.number, ++stream.sequence);
     const frame = messageFrame(json, id);
     this.#events?.said(stream.number, json);
-    // What is too large to be kept has nothing to wait for.
+    // An event too large for the log is not stored: there is no row to wait for.
     const waits = this.#rows !== null && (this.#fits(frame) || stream.isHeld);
     if (waits && stream.number !== STANDALONE) {
       this.#say(stream, frame, last);
@@ -206,8 +206,9 @@ export class Outbox implements Outlet {
   }
 
   /**
-   * The same where streams are stored. What is not the end of a stream goes out at once; the end
-   * when it is stored, so that whoever missed it finds it whatever happens to the process.
+   * Says an event on a stream whose events are stored. The last event of a stream goes out when it
+   * is stored, so that a client which missed it finds it whatever happens to the process; other
+   * events go out at once.
    */
   #say(stream: Stream, frame: string, last: boolean): void {
     stream.resumable = true;
@@ -221,17 +222,17 @@ export class Outbox implements Outlet {
     });
   }
 
-  /** Lets out what may go. */
+  /** Sends the events of a stream that may go out, and hangs up after the last. */
   #flush(stream: Stream): void {
     if (stream.flush((frame) => this.#readers.put(stream, frame))) this.#readers.hangUp(stream);
   }
 
-  /** Says something that belongs to no request, now or when a GET stream opens. */
+  /** Says a message that belongs to no request, now or when a GET stream opens. */
   tell(json: string): boolean {
     return this.write(this.#standalone(), json);
   }
 
-  /** Ends a stream for good; a cancelled one is not resumed (row C1). */
+  /** Ends a stream whose request was cancelled: the stream can not be resumed (row C1). */
   finish(stream: Stream): void {
     stream.done = true;
     stream.pending = null;
@@ -241,13 +242,13 @@ export class Outbox implements Outlet {
     this.#cancelled.set(stream.number, true);
   }
 
-  /** Ends the response and leaves the stream to be resumed (row P12). */
+  /** Ends a stream's response and leaves the stream to be resumed (row P12). */
   drop(stream: Stream): void {
     if (stream.isHeld) stream.isToDrop = true;
     else if (stream.primed) this.#readers.hangUp(stream);
   }
 
-  /** A whole answer was written to a port: bytes its client has not read are the session's account. */
+  /** Counts a whole answer written to a port: its unread bytes are the session's account. */
   sent(port: ResponsePort): void {
     this.#unread ??= new UnreadAnswers(this.#share.services.limits.maxUnreadBytes, () => {
       this.#host.journal.tripped('maxUnreadBytes');
@@ -259,13 +260,13 @@ export class Outbox implements Outlet {
     return this.#readers.drained();
   }
 
-  /** Ends the GET stream's response; it can be opened or resumed again. */
+  /** Ends the GET stream's response; the client can open or resume the stream again. */
   retire(): void {
     const stream = this.#streams.get(STANDALONE);
     if (stream !== undefined) this.#readers.hangUp(stream);
   }
 
-  /** Forgets what is too old to resume. */
+  /** Forgets the events that are too old to resume. */
   expire(): void {
     this.#log.expire(this.#share.services.clock.now());
     if (this.#log.size > 0) this.#share.timers.replayAge.arm(this);
@@ -277,7 +278,7 @@ export class Outbox implements Outlet {
     if (this.#closed) return;
     this.#closed = true;
     for (const stream of this.#streams.values()) {
-      // Who waits for it is told now: there is no later.
+      // Clients that wait for a held stream are answered now: there is no later.
       this.#unhold(stream);
       stream.release();
       this.#flush(stream);
@@ -287,7 +288,7 @@ export class Outbox implements Outlet {
     this.#share.timers.replayAge.disarm(this);
   }
 
-  /** Rows of a durable store, where there is one. */
+  /** Makes the rows of a durable store, where the session has one. */
   #rowsFrom(next: number): StreamRows | null {
     const { persistence } = this.#host;
     return persistence === null ? null : new StreamRows((n, row) => persistence.row(n, row), next);
@@ -330,7 +331,8 @@ export class Outbox implements Outlet {
   #replay(stream: Stream, entries: readonly ReplayEntry[]): void {
     for (const entry of entries) {
       if (!stream.isLive) return;
-      // Never cut for being behind: the log is bounded, and whoever has much to catch up never would.
+      // A replay never cuts its reader for being behind: the log is bounded, and a client with much
+      // to catch up on would never get to its end.
       stream.port?.write(entry.frame);
       if (entry.undelivered && stream.number === STANDALONE) {
         entry.undelivered = false;

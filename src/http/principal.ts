@@ -3,13 +3,13 @@ import { ActorsError } from '../base/errors.ts';
 import type { Origin } from '../session/exchange.ts';
 import type { RequestHead } from '../wire/headers.ts';
 
-/** Who a caller is: a stable name, or `undefined` for the anonymous principal. */
+/** Tells who a caller is: a stable name, or `undefined` for the anonymous principal. */
 export type PrincipalOf = (
   authInfo: AuthInfo | undefined,
   request: RequestHead,
 ) => string | undefined;
 
-/** Issuer, subject and client: what stays the same when a token is refreshed. */
+/** Names a caller by issuer, subject and client: what stays the same when a token is refreshed. */
 export const defaultPrincipal: PrincipalOf = (authInfo) => {
   if (authInfo === undefined) return undefined;
   const { iss, sub } = authInfo.extra ?? {};
@@ -20,9 +20,9 @@ export const defaultPrincipal: PrincipalOf = (authInfo) => {
 };
 
 /**
- * Asks who a caller is.
+ * Asks a {@link PrincipalOf} who a caller is.
  *
- * @returns `''` for one that is authenticated by nothing a session can be bound to
+ * @returns `''` for a caller authenticated by nothing a session can be bound to
  * @throws ActorsError `bad-option` where the answer is no name; whatever the user's function throws
  */
 export function identify(
@@ -31,7 +31,7 @@ export function identify(
 ): string | undefined {
   const principal: unknown = principalOf(authInfo, head);
   if (principal === undefined || typeof principal === 'string') return principal;
-  // A promise is another one each time: no request would ever find its session.
+  // Each call would give another promise: no request would ever find its session.
   if (principal instanceof Promise) principal.catch(() => {});
   throw new ActorsError('bad-option', 'principal must return a string or undefined');
 }

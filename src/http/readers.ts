@@ -7,7 +7,7 @@ import { canBePrimed } from '../wire/versions.ts';
 import { STANDALONE, type Stream } from './stream.ts';
 import type { StreamTimers } from './streamTimers.ts';
 
-/** What the readers of a session's streams need of it. */
+/** What the readers of a session's streams need of the session. */
 export interface ReadersHost {
   readonly key: string;
   readonly protocolVersion: string | undefined;
@@ -15,12 +15,12 @@ export interface ReadersHost {
   attachedChanged(attached: boolean): void;
 }
 
-/** Who reads the event streams of one session: one port for each stream at a time (row G3). */
+/** The ports that read the event streams of one session: one for each at a time (row G3). */
 export class Readers {
   readonly #host: ReadersHost;
   readonly #services: Services;
   readonly #timers: StreamTimers;
-  /** The port that was just written to past half of what it may hold. */
+  /** The port that the last write has filled past half of `maxStreamBytes`. */
   #pressed: ResponsePort | null = null;
 
   constructor(
@@ -33,14 +33,15 @@ export class Readers {
   }
 
   /**
-   * Gives a stream its port. The one before it is ended first: never two copies.
+   * Gives a stream its port. The port before is ended first: an event never has two copies.
    *
-   * @param seen the place to be primed with: before the first event that is still to come
+   * @param seen the sequence to prime the client with: before the first event that is still to come
    */
   carry(stream: Stream, port: ResponsePort, headers: readonly string[], seen: number): void {
-    // Its client is there all the while: taken for gone in between, a sleeping session would leave.
+    // In a takeover the client is there all the while. Had it counted as gone in between, a
+    // sleeping session would leave this process.
     const isTakenOver = this.#release(stream);
-    // The GET stream can be older than the handshake, which says what its client understands.
+    // The GET stream can be older than the handshake, which says what the client understands.
     stream.primed = canBePrimed(this.#host.protocolVersion);
     stream.port = port;
     const { limits } = this.#services;
@@ -50,7 +51,7 @@ export class Readers {
       port.open([...STREAM_HEADERS, ...headers]);
       port.write(first);
     };
-    // A client that has a head and no id waits for what never comes, should this process die now.
+    // A client with a head and no id waits for what never comes, should this process die now.
     if (stream.isHeld) stream.begin = begin;
     else begin();
     this.#timers.keepAlive.arm(port);
@@ -61,19 +62,19 @@ export class Readers {
     });
   }
 
-  /** Ends a stream's response, if it has one. */
+  /** Ends the response of a stream, where it has one. */
   hangUp(stream: Stream): void {
     if (this.#release(stream) && stream.number === STANDALONE) this.#host.attachedChanged(false);
   }
 
-  /** Takes a stream's port from it. @returns whether it had one */
+  /** Takes the port of a stream away. @returns whether the stream had a port */
   #release(stream: Stream): boolean {
     const { port } = stream;
     if (port === null) return false;
     stream.port = null;
     this.#timers.keepAlive.disarm(port);
     if (!port.gone) {
-      // What has not begun is answered all the same: its client waits for a head.
+      // A response that has not begun is answered all the same: the client waits for a head.
       if (stream.begin === null) port.end();
       else port.send(202, []);
     }
@@ -82,7 +83,10 @@ export class Readers {
     return true;
   }
 
-  /** Writes an event to whoever reads a stream; `false` where nobody does, or does no more. */
+  /**
+   * Writes an event to the port of a stream. Returns `false` where no client reads the stream; a
+   * client that left too much unread is cut.
+   */
   put(stream: Stream, frame: string): boolean {
     const { port } = stream;
     if (port === null || port.gone) return false;
@@ -97,7 +101,7 @@ export class Readers {
     return true;
   }
 
-  /** Resolves when the reader that was just written to has room; `undefined` where it has. */
+  /** Resolves when the client just written to has room; `undefined` where it has room now. */
   drained(): Promise<void> | undefined {
     const port = this.#pressed;
     this.#pressed = null;

@@ -4,9 +4,9 @@ export interface ReplayEntry {
   readonly sequence: number;
   readonly frame: string;
   readonly at: number;
-  /** Never written to a client yet. */
+  /** The event was never written to a client. */
   undelivered: boolean;
-  /** In a durable store. */
+  /** Number of the event's row in a durable store. */
   row?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export class ReplayLog {
   #entries: ReplayEntry[] = [];
   #bytes = 0;
 
-  /** @param onDrop told of every event that leaves, and of the bound it met */
+  /** @param onDrop told of every event that is dropped, and of the bound that was met */
   constructor(
     bounds: ReplayBounds,
     onDrop: (entry: ReplayEntry, bound: keyof ReplayBounds) => void,
@@ -50,7 +50,7 @@ export class ReplayLog {
     if (over > 0) this.#drop(over, 'maxReplayBytes');
   }
 
-  /** Forgets what is too old. */
+  /** Drops the events that are too old. */
   expire(now: number): void {
     let over = 0;
     for (const entry of this.#entries) {
@@ -60,12 +60,12 @@ export class ReplayLog {
     if (over > 0) this.#drop(over, 'replayMs');
   }
 
-  /** What a stream said after a sequence number, oldest first. */
+  /** Events of a stream after a sequence number, oldest first. */
   after(stream: number, sequence: number): ReplayEntry[] {
     return this.#entries.filter((entry) => entry.stream === stream && entry.sequence > sequence);
   }
 
-  /** Forgets a stream. @returns what was kept of it */
+  /** Forgets the events of a stream. @returns what the log had of them */
   forget(stream: number): ReplayEntry[] {
     const forgotten = this.after(stream, -1);
     this.#entries = this.#entries.filter((entry) => entry.stream !== stream);

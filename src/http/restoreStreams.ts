@@ -4,9 +4,9 @@ import type { RequestId } from '../wire/jsonrpc.ts';
 import type { Rows } from '../store/record.ts';
 import { readRows } from './streamRows.ts';
 
-/** The event streams another process has left. */
+/** The event streams that an earlier process has left in a store. */
 export interface RestoredStreams {
-  /** Those of POSTs, each with its requests that nobody will answer any more. */
+  /** Streams of POSTs, each with the requests that no handler will answer any more. */
   readonly streams: readonly { readonly stream: Stream; readonly open: readonly RequestId[] }[];
   readonly entries: readonly ReplayEntry[];
   /** The number of the next row. */
@@ -14,10 +14,10 @@ export interface RestoredStreams {
 }
 
 /**
- * Makes streams of what was stored of them.
+ * Makes streams and events of the rows stored for a session.
  *
  * @param standalone the GET stream, which gets back its place
- * @param sequence of its last event, as its session's record has it
+ * @param sequence number of the GET stream's last event, from the session's record
  */
 export function restoreStreams(standalone: Stream, sequence: number, rows: Rows): RestoredStreams {
   const { streams, entries, next } = readRows(rows);

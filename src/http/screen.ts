@@ -14,16 +14,16 @@ import type { RefusalCode } from '../wire/refusals.ts';
 export interface ScreenOptions {
   readonly allowedHosts: AllowList | undefined;
   readonly allowedOrigins: AllowList | undefined;
-  /** Answer preflights and send CORS headers to allowed origins. */
+  /** Whether preflights are answered and allowed origins get CORS headers. */
   readonly cors: boolean;
-  /** Clients may end their session with DELETE. */
+  /** Whether clients may end their session with DELETE. */
   readonly allowDelete: boolean;
   readonly maxBodyBytes: number;
 }
 
 const NONE: readonly string[] = [];
 
-/** Everything about a request that can be checked by its head, before a body is read. */
+/** Checks everything about a request that its head tells, before a body is read. */
 export class Screen {
   readonly maxBodyBytes: number;
   readonly #rules: OriginRules;
@@ -37,12 +37,12 @@ export class Screen {
     this.#allowsDelete = options.allowDelete;
   }
 
-  /** For `Allow`, and for preflights. */
+  /** The methods that are served, for `Allow` and for preflights. */
   get methods(): string {
     return this.#allowsDelete ? 'GET, POST, DELETE' : 'GET, POST';
   }
 
-  /** `Host` and `Origin`, for what is not a request of Streamable HTTP (row T1). */
+  /** Checks `Host` and `Origin`, for requests other than Streamable HTTP (row T1). */
   admits(head: RequestHead): RefusalCode | undefined {
     const host = hostOf(head);
     const origin = header(head, 'origin');
@@ -50,7 +50,7 @@ export class Screen {
     return this.#rules.allowsOrigin(origin) ? undefined : 'origin-forbidden';
   }
 
-  /** Checks the head of a request of Streamable HTTP. */
+  /** Checks the head of a request of Streamable HTTP; `undefined` where the request passes. */
   check(head: RequestHead): RefusalCode | undefined {
     const foreign = this.admits(head);
     if (foreign !== undefined) return foreign;
@@ -69,7 +69,7 @@ export class Screen {
   }
 
   /**
-   * Checks the head of a POST of legacy SSE. Its answer travels on the stream, so `Accept` is not
+   * Checks the head of a POST of legacy SSE. The answer travels on the stream, so `Accept` is not
    * looked at (row H1).
    */
   checkPost(head: RequestHead): RefusalCode | undefined {
@@ -79,12 +79,12 @@ export class Screen {
     return declares(head, this.maxBodyBytes) ? 'body-too-large' : undefined;
   }
 
-  /** Headers for a page of an allowed origin, where `cors` is on; none otherwise. */
+  /** CORS headers for a page of an allowed origin, where `cors` is on; none otherwise. */
   cors(head: RequestHead): readonly string[] {
     return this.#hasCors ? corsHeaders(this.#rules, head) : NONE;
   }
 
-  /** What a preflight is told beside {@link cors} (row T2); `undefined` where it is not one of ours. */
+  /** Headers that answer a preflight, beside {@link cors} (row T2); `undefined` for the rest. */
   preflight(head: RequestHead): readonly string[] | undefined {
     if (head.method !== 'OPTIONS' || this.cors(head).length === 0) return undefined;
     return preflightHeaders(this.methods);

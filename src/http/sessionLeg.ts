@@ -17,7 +17,9 @@ import type { Resumption } from './outbox.ts';
 
 type Whereabouts = SessionActor | Elsewhere | Nowhere;
 
-/** The session era, revisions up to 2025-11-25: POST, GET and DELETE of a session by its id. */
+/**
+ * Serves the session era, up to revision 2025-11-25: POST, GET and DELETE of a session by its id.
+ */
 export class SessionLeg implements Leg {
   readonly #host: LegHost;
   readonly #directory: Directory;
@@ -41,7 +43,7 @@ export class SessionLeg implements Leg {
       const isAsked = parcel !== undefined && isProbe(parcel);
       if (!isAsked) return this.#host.refuse(port, 'version-unsupported', idOf(incoming));
     }
-    // Found when the head came, and still there.
+    // The session was found when the head came, and is still there.
     const found = upload?.session;
     if (found !== undefined && found.arrival !== 'refuse' && !found.isDismissed) {
       return this.#take(found, incoming);
@@ -65,7 +67,7 @@ export class SessionLeg implements Leg {
   ): Promise<void> {
     try {
       const where = await promise;
-      // What others who waited for it have asked may have ended it.
+      // Other requests that waited for the session may have ended it.
       const isOver = where.at === 'here' && (where.arrival === 'refuse' || where.isDismissed);
       if (isOver) this.#find(named, incoming, then);
       else then(where);
@@ -104,11 +106,11 @@ export class SessionLeg implements Leg {
 
   #resumed(resumption: Resumption, { port }: Incoming): void {
     if (resumption === 'unknown') this.#host.refuse(port, 'event-unknown');
-    // A client that cancelled comes back for its stream; an empty answer tells it not to again.
+    // After a cancel, a client comes back for the stream; an empty answer tells it not to again.
     else if (resumption === 'over' && !port.gone) port.send(204, []);
   }
 
-  /** Ended when the store has forgotten it as well: it must not come back (row S4). */
+  /** Ends a session. Answered when the store has forgotten it: it must not come back (row S4). */
   #end(session: SessionActor, { port }: Incoming): void {
     session.close('terminated');
     const { forgotten } = session;
@@ -138,19 +140,19 @@ export class SessionLeg implements Leg {
       const code = session.accept({ message, delivery, exchange, bytes, upload });
       if (code === undefined) continue;
       if (exchange === undefined) {
-        // A full queue is a dead letter, and no matter of its status.
+        // A notification that meets a full queue is a dead letter, and does not change the status.
         if (code !== 'session-busy') return this.#host.refuse(port, code);
       } else if (isRequest(message)) {
-        // A response that is already a stream, or shared with others, carries the refusal as an answer.
+        // A response that is a stream, or shared with others, has the refusal as an answer.
         const isAnswer = REFUSALS[code].status === 200 || exchange.isStream || messages.length > 1;
         if (!isAnswer) return this.#host.refuse(port, code, message.id);
         count(session.services.counters.refusals, code);
         exchange.answer(refusalBody(code, message.id));
       }
     }
-    // Notifications and answers: taken in, nothing to say (row P5).
+    // Notifications and responses are taken in and get no answer (row P5).
     if (exchange === undefined) return port.send(202, []);
-    // Once admitted: a refusal keeps its status.
+    // The wait begins once all is admitted: until then, a refusal keeps its status.
     exchange.begin(prefersStream(header(origin.head, 'accept')));
   }
 
@@ -158,7 +160,7 @@ export class SessionLeg implements Leg {
     const named = header(incoming.origin.head, 'mcp-session-id');
     if (named === undefined) return this.#open(incoming);
     this.#find(named, incoming, (where) => {
-      // A stale or foreign id is a fresh start (S5); a live one of the caller's own is not (S6).
+      // A stale or foreign id is a fresh start (S5); that of the caller's live session is not (S6).
       const isFresh = where.at === 'nowhere' && where.refusal === 'session-not-found';
       if (isFresh) this.#open(incoming);
       else if (where.at === 'nowhere') this.#route(where, incoming);
@@ -169,7 +171,7 @@ export class SessionLeg implements Leg {
   #open(incoming: Incoming): void {
     const { origin, principal, port } = incoming;
     const { messages, bytes } = incoming.parcel!;
-    // The only message of its parcel, and a request.
+    // `initialize` is the only message of its parcel, and a request.
     const message = messages[0] as RequestMessage;
     if (this.#directory.isTooLarge(message, bytes)) {
       return this.#host.refuse(port, 'body-too-large', message.id);

@@ -1,13 +1,16 @@
 import type { ReplayEntry } from './replay.ts';
 import type { ResponsePort } from '../wire/port.ts';
 
-/** The number of the stream a GET carries; POST streams count from 1. */
+/** The number of the stream that a GET carries; streams of POSTs count from 1. */
 export const STANDALONE = 0;
 
-/** Streams of one incarnation: both numbers are part of an event id. */
+/**
+ * Stream numbers of one incarnation: the next one counts from behind them, so an event id, which
+ * has the stream's number in it, never repeats.
+ */
 export const STREAMS_PER_EPOCH = 1_000_000;
 
-/** An event on its way out. */
+/** An event that waits to go out. */
 export interface Pending {
   readonly frame: string;
   readonly entry: ReplayEntry;
@@ -19,26 +22,26 @@ export class Stream {
   readonly number: number;
   /** The client understands an event that only carries an id. */
   primed: boolean;
-  /** The client was given an id it can resume from. */
+  /** The client was given an id to resume the stream from. */
   resumable: boolean;
   port: ResponsePort | null = null;
-  /** Of the last event. */
+  /** Number of the last event. */
   sequence = 0;
-  /** Of the last event that can no longer be replayed. */
+  /** Number of the last event that can no longer be replayed. */
   dropped = 0;
-  /** Everything has been said. */
+  /** Everything was said on the stream. */
   done = false;
-  /** Its row in a durable store. */
+  /** Number of the stream's row in a durable store. */
   row: number | undefined;
-  /** Nothing of it goes out until that row is stored: nobody could come back for it. */
+  /** No event goes out before the stream's row is stored: no client could resume it yet. */
   isHeld = false;
-  /** Begins its response, as soon as it may. */
+  /** Begins the response of a held stream, as soon as it may go out. */
   begin: (() => void) | null = null;
-  /** Its response ends as soon as it may begin. */
+  /** The response of a held stream ends as soon as it may begin. */
   isToDrop = false;
-  /** What waits to go out, in order. */
+  /** Events that wait to go out, in order. */
   pending: Pending[] | null = null;
-  /** It was begun by another process; its client may know more of it than its store. */
+  /** An earlier process began the stream: the client may know more of it than the store. */
   isRestored = false;
 
   constructor(number: number, primed: boolean) {
@@ -48,7 +51,7 @@ export class Stream {
     this.resumable = primed || number === STANDALONE;
   }
 
-  /** One of which everything was said, and nothing is left here. */
+  /** Makes a stream on which everything was said, and of which this process has no event. */
   static over(number: number, last: { readonly sequence: number } | undefined): Stream {
     const stream = new Stream(number, true);
     stream.done = true;
@@ -61,7 +64,7 @@ export class Stream {
     return this.port !== null && !this.port.gone;
   }
 
-  /** An event waits to go out. */
+  /** Adds an event that waits to go out. */
   push(frame: string, entry: ReplayEntry, isReady: boolean): Pending {
     const pending = { frame, entry, isReady };
     this.pending ??= [];
@@ -69,15 +72,15 @@ export class Stream {
     return pending;
   }
 
-  /** Whatever waits may go now: there is no later. */
+  /** Lets every waiting event go, stored or not: there is no later. */
   release(): void {
     for (const each of this.pending ?? []) each.isReady = true;
   }
 
   /**
-   * Lets out what may go, in order.
+   * Sends the events that may go out, in order.
    *
-   * @param put writes one event; `false` where nobody reads
+   * @param put writes one event; `false` where no client reads
    * @returns whether everything was said and is out
    */
   flush(put: (frame: string) => boolean): boolean {

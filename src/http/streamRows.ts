@@ -2,20 +2,20 @@ import type { ReplayEntry } from './replay.ts';
 import { isObject, type RequestId } from '../wire/jsonrpc.ts';
 import type { Rows } from '../store/record.ts';
 
-/** An event stream of a POST, as another process finds it. */
+/** An event stream of a POST, as its rows describe it to another process. */
 export interface StoredStream {
   readonly number: number;
-  /** Of the row that says it was opened. */
+  /** Number of the row that says the stream was opened. */
   readonly row: number;
-  /** Requests on it without an answer. */
+  /** Ids of the stream's requests without an answer. */
   readonly open: Set<RequestId>;
-  /** Everything was said. */
+  /** Everything was said on the stream. */
   done: boolean;
 }
 
 export interface StoredStreams {
   readonly streams: ReadonlyMap<number, StoredStream>;
-  /** In the order they were said. */
+  /** Events, in the order they were said. */
   readonly entries: readonly ReplayEntry[];
   /** The number of the next row. */
   readonly next: number;
@@ -23,7 +23,7 @@ export interface StoredStreams {
 
 /**
  * Keeps what can be resumed of a session's event streams in its store: a row for each stream of a
- * POST, with the requests it answers, and one for each event.
+ * POST, with the requests it answers, and a row for each event.
  */
 export class StreamRows {
   readonly #store: (n: number, row: string | undefined) => Promise<boolean>;
@@ -36,24 +36,24 @@ export class StreamRows {
     this.#next = next;
   }
 
-  /** The store has taken all of it. */
+  /** The store has taken every row. */
   get isWhole(): boolean {
     return this.#isWhole;
   }
 
-  /** A stream begins. @param asks the requests it answers */
+  /** Stores that a stream was opened. @param asks ids of the requests it answers */
   opened(stream: number, asks: readonly RequestId[]): { row: number; stored: Promise<void> } {
     const row = this.#next++;
     return { row, stored: this.#write(row, JSON.stringify(['o', stream, asks])) };
   }
 
-  /** An event was said; `last` is the end of its stream. */
+  /** Stores an event; `last` marks the end of its stream. */
   said(entry: ReplayEntry, last: boolean): Promise<void> {
     entry.row = this.#next++;
     return this.#put(entry, last);
   }
 
-  /** An event that waited for its client has reached it. */
+  /** Stores that an event has reached the client it waited for. */
   delivered(entry: ReplayEntry): void {
     if (entry.row !== undefined) void this.#put(entry, false);
   }
@@ -67,7 +67,7 @@ export class StreamRows {
     last: boolean,
   ): Promise<void> {
     const cells = ['e', stream, sequence, at, Number(undelivered), Number(last), frame];
-    // `said` has numbered it.
+    // `said` has given the entry its row.
     return this.#write(row!, JSON.stringify(cells));
   }
 
@@ -76,7 +76,7 @@ export class StreamRows {
   }
 }
 
-/** What rows say; those that say nothing we understand are left out. */
+/** Reads streams and events from rows. Rows in an unknown form are left out. */
 export function readRows(rows: Rows): StoredStreams {
   const streams = new Map<number, StoredStream>();
   const entries: ReplayEntry[] = [];
@@ -104,7 +104,7 @@ export function readRows(rows: Rows): StoredStreams {
 
 type Event = [string, number, number, number, number, number, string];
 
-/** The request an event answers. */
+/** The id of the request that an event answers. */
 function answeredIn(frame: string): RequestId | undefined {
   const data = /^data: (.*)$/m.exec(frame)?.[1];
   const message = data === undefined ? undefined : parsed(data);

@@ -3,7 +3,7 @@ import type { Services } from '../events/services.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { KEEP_ALIVE } from '../wire/sse.ts';
 
-/** Open event streams, each of which gets a comment now and then. */
+/** Makes the queue of open event streams, each of which gets a comment every `everyMs`. */
 export function keepAliveQueue(deadlines: Deadlines, everyMs: number): DeadlineQueue<ResponsePort> {
   const queue = deadlines.queue<ResponsePort>(everyMs, (port) => {
     if (port.gone) return;
@@ -13,12 +13,12 @@ export function keepAliveQueue(deadlines: Deadlines, everyMs: number): DeadlineQ
   return queue;
 }
 
-/** The deadlines of Streamable HTTP. */
+/** The deadlines of Streamable HTTP, shared by the sessions of a runtime. */
 export class StreamTimers {
   /** Exchanges that become event streams if they last. */
   readonly slow: DeadlineQueue<{ upgrade(): void }>;
   readonly keepAlive: DeadlineQueue<ResponsePort>;
-  /** Outboxes with something to be resumed, until that is too old. */
+  /** Outboxes with events to resume, until the events are too old. */
   readonly replayAge: DeadlineQueue<{ expire(): void }>;
 
   constructor({ deadlines, limits }: Services) {

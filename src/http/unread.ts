@@ -1,8 +1,9 @@
 import type { ResponsePort } from '../wire/port.ts';
 
 /**
- * Whole answers a session's client has not read yet. Past the limit the oldest are cut: a client
- * that asks and never reads costs a bounded number of bytes, whatever the number of its sockets.
+ * Bounds the whole answers that a session's client has not read; past the limit the oldest are cut.
+ * A client that asks and never reads costs a bounded number of bytes, whatever the number of
+ * sockets.
  */
 export class UnreadAnswers {
   readonly #maxBytes: number;
@@ -14,7 +15,7 @@ export class UnreadAnswers {
     this.#onCut = onCut;
   }
 
-  /** An answer was written to a port. */
+  /** Counts an answer that was written to a port. */
   add(port: ResponsePort): void {
     if (port.unread === 0) return;
     this.#ports ??= new Set();
@@ -24,7 +25,7 @@ export class UnreadAnswers {
     let bytes = 0;
     for (const each of ports) bytes += each.unread;
     for (const oldest of ports) {
-      // The last one is what the client is reading now, however large.
+      // The client is reading the last answer now, however large.
       if (bytes <= this.#maxBytes || ports.size === 1) return;
       bytes -= oldest.unread;
       ports.delete(oldest);
