@@ -19,7 +19,7 @@ import type { Elsewhere, Nowhere, Whereabouts } from './whereabouts.ts';
 
 type Found = SessionActor | undefined;
 
-/** Records looked at in one go. */
+/** Records that are read from the store in one go. */
 const PAGE = 500;
 
 const NOT_FOUND: Nowhere = { at: 'nowhere', refusal: 'session-not-found', reason: undefined };
@@ -30,13 +30,13 @@ export interface DirectoryOptions {
   readonly settings: SessionSettings;
   readonly keeper: Keeper;
   readonly ownership: Ownership;
-  /** Of the sessions that come back from records. */
+  /** Outlets of the sessions that come back from records. */
   readonly outlets: Outlets<SessionActor>;
 }
 
 /**
- * Where each session is: in this process, asleep in a store, on another node, or nowhere. Sessions
- * are opened, found, put away and let go here; each id has one actor at a time (law 1).
+ * Knows where each session is: in this process, asleep in a store, on another node, or nowhere.
+ * Opens, finds, passivates and recalls sessions; each id has one actor at a time (law 1).
  */
 export class Directory implements Home<SessionActor> {
   readonly services: Services;
@@ -45,7 +45,7 @@ export class Directory implements Home<SessionActor> {
   readonly #ownership: Ownership;
   readonly #outlets: Outlets<SessionActor>;
   readonly #world: World<SessionActor>;
-  /** Sessions that are being recalled: whoever asks meanwhile waits for the same actor. */
+  /** Sessions that are being recalled: requests that come meanwhile wait for the same actor. */
   readonly #seeking = new Map<string, Promise<Found>>();
   readonly #limits: SleepLimits;
   readonly #sweep: Sweep;
@@ -64,12 +64,12 @@ export class Directory implements Home<SessionActor> {
     this.#limits = new SleepLimits(this, services);
     this.#sweep = new Sweep(this, services);
     if (!keeper.isDurable) return;
-    // Announced, and asked again by whoever needs the store.
+    // The failure is announced, and met again by the request that needs the store.
     keeper.opened()?.catch(() => {});
     this.#sweep.expect();
   }
 
-  /** The deadlines of its sessions. */
+  /** The deadlines of the sessions in this process. */
   get lifetimes(): Lifetimes {
     return this.#supervisor.lifetimes;
   }
@@ -78,12 +78,12 @@ export class Directory implements Home<SessionActor> {
     return this.#supervisor.isAdmitting;
   }
 
-  /** The sessions in this process, the ending ones too. */
+  /** The sessions in this process, ending ones included. */
   residents(): Iterable<SessionActor> {
     return this.#supervisor.residents();
   }
 
-  /** A session in this process, ending or not, whoever asks. */
+  /** The session of this id in this process, ending or not, whatever its principal. */
   resident(id: string): Found {
     return this.#supervisor.resident(id);
   }
@@ -93,12 +93,12 @@ export class Directory implements Home<SessionActor> {
     return this.#supervisor.of(principal);
   }
 
-  /** The session is in this process, or has ended and may still be stored. */
+  /** The session of this id is in this process, or has ended and may still be stored. */
   isHere(id: string): boolean {
     return this.resident(id) !== undefined || this.hasEnded(id);
   }
 
-  /** A session of this id has ended for good, whatever a store may still say of it. */
+  /** The session of this id has ended for good, whatever a store may still say of it. */
   hasEnded(id: string): boolean {
     return this.#supervisor.tombstones.has(id) || this.keeper.isRemoving(id);
   }
@@ -106,10 +106,10 @@ export class Directory implements Home<SessionActor> {
   // ---- opening
 
   /**
-   * Makes a session in a place that was reserved before anything is built.
+   * Opens a session, in a place that is reserved before anything is built.
    *
-   * @param outlets what carries its words
-   * @param reservation the place of a peer that was expected
+   * @param outlets makes the outlet that carries the session's messages
+   * @param reservation the place that was kept for a client expected to initialize
    * @throws ActorsError `bad-option` where `createId` gives an id that can not be used
    */
   open(
@@ -122,12 +122,12 @@ export class Directory implements Home<SessionActor> {
     return this.#supervisor.admit(principal, create, reservation);
   }
 
-  /** A peer is there that will say `initialize`. @param onLost the peer may not any more */
+  /** Keeps a place for a client that will initialize. @param onLost the place is lost */
   reserve(onLost: (how: Lost) => void): Reservation | NoPlace {
     return this.#supervisor.reserve(onLost);
   }
 
-  /** An `initialize` larger than a session may keep. @param bytes 0 where it was never text */
+  /** An `initialize` is larger than a session may keep. @param bytes 0 where it was never text */
   isTooLarge(initialize: Message, bytes: number): boolean {
     const size = bytes === 0 ? JSON.stringify(initialize).length : bytes;
     if (size <= this.services.limits.maxInitializeBytes) return false;
@@ -135,7 +135,7 @@ export class Directory implements Home<SessionActor> {
     return true;
   }
 
-  /** One more session would have to wait for the place of another. */
+  /** The cap on sessions is reached: a new session needs the place of another one. */
   get isFull(): boolean {
     return this.#supervisor.isFull;
   }
@@ -143,11 +143,11 @@ export class Directory implements Home<SessionActor> {
   // ---- finding
 
   /**
-   * Where a session is, for its own principal: whoever asks with another's id can not tell it from
-   * an unknown one (rows S3, S7). In the same turn where the session is in this process, or asleep
-   * in memory.
+   * Finds where a session is, for its own principal: another principal can not tell its id from an
+   * unknown one (rows S3, S7). Answers in the same turn where the session is in this process, or
+   * asleep in memory.
    *
-   * @throws defects of ours and of user code, which are nobody's refusal
+   * @throws defects of this library and of user code, which are no refusal
    */
   find(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
     const resident = this.resident(id);
@@ -164,7 +164,7 @@ export class Directory implements Home<SessionActor> {
     return owner === 'ours' ? this.#recall(id, principal) : owner;
   }
 
-  /** Finds a session without waiting: resident, or asleep in a store in memory. */
+  /** Finds a session without waiting: in this process, or asleep in a store in memory. */
   findNow(id: string, principal: string | undefined): Found {
     const resident = this.resident(id);
     if (resident !== undefined) {
@@ -175,7 +175,7 @@ export class Directory implements Home<SessionActor> {
   }
 
   /**
-   * A session by its id alone, for whoever may act on any.
+   * Finds a session by its id alone, for an operator who may act on any session.
    *
    * @throws ActorsError `store-unavailable`, `record-corrupt`, `not-admitted`
    */
@@ -189,7 +189,7 @@ export class Directory implements Home<SessionActor> {
   }
 
   /**
-   * A session that is not in this process, for its own principal.
+   * Recalls a session that is not in this process, for its own principal.
    *
    * @throws ActorsError `store-unavailable`, `record-corrupt`, `not-admitted`
    */
@@ -197,7 +197,7 @@ export class Directory implements Home<SessionActor> {
     if (this.hasEnded(id) || !this.keeper.mayHave(id)) return undefined;
     const found = this.keeper.isDurable ? undefined : this.keeper.reads.get(id);
     if (!this.keeper.isDurable && !isPromise(found)) {
-      // Another's is not even recalled (row S3).
+      // A session of another principal is not even recalled (row S3).
       return found?.principal === principal && found !== undefined
         ? this.#revive(found)
         : undefined;
@@ -208,7 +208,7 @@ export class Directory implements Home<SessionActor> {
     });
   }
 
-  /** The actor of a session whose last one in this process became a record. */
+  /** Finds the actor that goes on with a session whose last actor here became a record. */
   successor({ id, principal }: Pick<SessionActor, 'id' | 'principal'>): Found {
     const resident = this.resident(id);
     if (resident !== undefined || this.keeper.isDurable) return resident;
@@ -229,7 +229,7 @@ export class Directory implements Home<SessionActor> {
     return there === undefined ? gone() : await use(there);
   }
 
-  /** Sessions of a principal that are not in this process, recalled one by one. */
+  /** Recalls, one by one, the sessions of a principal that are not in this process. */
   async *all(principal: string): AsyncGenerator<SessionActor> {
     for (let after: string | undefined; ;) {
       const query = { principal, limit: PAGE, ...(after !== undefined && { after }) };
@@ -251,7 +251,7 @@ export class Directory implements Home<SessionActor> {
     if (keeper.isOver || !session.canPassivate) return;
     const { persistence, principal } = session;
     if (persistence !== null) {
-      // What is not stored yet keeps it here: whoever asks the store next must find all of it.
+      // A session with unstored changes stays: the next reader of the store must find all.
       if (!persistence.isClean) return;
     } else {
       const record = session.record();
@@ -264,7 +264,7 @@ export class Directory implements Home<SessionActor> {
     this.#limits.grew(principal);
   }
 
-  /** Ends everything, then closes the store. */
+  /** Ends every session, then closes the store. */
   async close(): Promise<void> {
     await this.#supervisor.close();
     await this.keeper.close();
@@ -273,12 +273,12 @@ export class Directory implements Home<SessionActor> {
 
   // ---- recalling
 
-  /** No new sessions: this process is on its way out, and another may go on with those stored. */
+  /** Where a session is while this process drains: another one may go on with a stored session. */
   #leftBehind(id: string, principal: string | undefined, resident: Found): Nowhere {
     // A client that took its session for gone would begin anew.
     const goesOn =
       this.keeper.isDurable && (resident === undefined || resident.reason === 'drained');
-    // In memory, those asleep end with this process: nobody is woken for what is left of it.
+    // Sessions asleep in memory end with this process: none is woken for what is left of it.
     return goesOn ? DRAINING : this.#ended(id, principal);
   }
 
@@ -313,19 +313,19 @@ export class Directory implements Home<SessionActor> {
     try {
       const session = await found;
       if (session !== undefined) return session;
-      // Handed over to the next process while it was looked for.
+      // A drain that began meanwhile has handed the session over to the next process.
       return this.isAdmitting ? this.#ended(id, principal) : DRAINING;
     } catch (error) {
       const code = error instanceof ActorsError ? error.code : undefined;
       if (code === 'not-admitted') return DRAINING;
       if (code === 'store-unavailable') return UNAVAILABLE;
-      // Put aside by its store: there is no such session any more.
+      // The store has put the record aside: there is no such session any more.
       if (code === 'record-corrupt') return this.#ended(id, principal);
       throw error;
     }
   }
 
-  /** Once for all who ask. */
+  /** Recalls a session once for all requests that ask for it meanwhile. */
   #look(id: string, found?: Awaitable<SessionRecord | undefined>): Promise<Found> {
     let looking = this.#seeking.get(id);
     if (looking === undefined) {
@@ -338,7 +338,7 @@ export class Directory implements Home<SessionActor> {
   async #fetch(id: string, found: Awaitable<SessionRecord | undefined>): Promise<Found> {
     this.#admits();
     const [record, rows] = await this.keeper.load(id, found);
-    // It may have been recalled for another reason, or have ended, while the store was asked.
+    // The session may have been recalled, or have ended, while the store was asked.
     const resident = this.resident(id);
     if (resident !== undefined || this.hasEnded(id) || this.keeper.isOver) return resident;
     this.#admits();
@@ -351,7 +351,7 @@ export class Directory implements Home<SessionActor> {
     throw new ActorsError('not-admitted', 'the runtime drains: nobody is recalled any more');
   }
 
-  /** Makes the actor of a record; `undefined` where its time is over, which ends it. */
+  /** Makes the actor of a record; `undefined` where the record has expired: the session ends. */
   #revive(record: SessionRecord, rows: Rows = []): Found {
     const { id, principal, expiresAt } = record;
     const actor = new SessionActor(
@@ -365,7 +365,7 @@ export class Directory implements Home<SessionActor> {
     actor.wakeFrom(record, rows);
     this.#supervisor.recall(actor);
     this.keeper.release(record);
-    // Whoever looks at it need not say when they are done.
+    // A caller that only looks at the session need not say when it is done.
     actor.lifetimes.quiet.arm(actor);
     if (expiresAt > this.services.clock.now()) return actor;
     actor.tell({ type: 'deadline.passed' });

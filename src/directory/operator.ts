@@ -3,7 +3,7 @@ import type { Session } from '../session/session.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import type { Directory } from './directory.ts';
 
-/** What an operator does to sessions by name, awake or asleep. */
+/** What an operator does to sessions by id or principal, awake or asleep. */
 export class Operator {
   readonly #directory: Directory;
 
@@ -23,13 +23,13 @@ export class Operator {
     const began = this.#directory.services.clock.now();
     const end = (session: SessionActor): void => {
       const isOver = this.#end(session, reason);
-      // Heard below, when all of them were told.
+      // A failure is thrown below, when every session was told.
       isOver.catch(() => {});
       ended.push(isOver);
     };
     for (const session of this.#directory.of(principal)) end(session);
     for await (const session of this.#directory.all(principal)) end(session);
-    // Woken while the others were looked for; one opened meanwhile is nobody who was meant.
+    // A session may have been woken during the search. One opened since is not meant.
     for (const session of this.#directory.of(principal)) {
       if (session.startedAt < began) end(session);
     }

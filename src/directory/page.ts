@@ -5,11 +5,11 @@ import { sleepingViewOf, viewOf } from './viewOf.ts';
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
-/** A cursor says which of the two parts it is in: those in this process, or those in the store. */
+/** Where a cursor goes on: among the sessions in this process, or among those in the store. */
 const HERE = 'here:';
 const AWAY = 'away:';
 
-/** A page of the sessions there are: those in this process first, then those asleep. */
+/** Lists a page of all sessions: those in this process first, then those asleep. */
 export async function pageOf(directory: Directory, query: SessionQuery): Promise<SessionPage> {
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? DEFAULT_LIMIT), 1), MAX_LIMIT);
   const { after = HERE } = query;
@@ -24,7 +24,7 @@ export async function pageOf(directory: Directory, query: SessionQuery): Promise
   return { sessions, next };
 }
 
-/** Adds those in this process. @returns the cursor to go on from, `undefined` after the last */
+/** Adds sessions in this process. @returns the cursor to go on from, `undefined` after the last */
 function here(
   directory: Directory,
   { state, principal, key }: SessionQuery,

@@ -4,25 +4,25 @@ import type { SessionActor } from '../session/sessionActor.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
 
-/** Records looked at to find one that sleeps. */
+/** Records that are read to find a session that sleeps. */
 const LOOKS = 500;
 
 type Limit = 'maxSleeping' | 'maxSleepingBytes' | 'maxSleepingPerPrincipal';
 
-/** The directory, as what keeps it in bounds sees it. */
+/** What sleep limits need of the directory. */
 export interface SleepLimitsHost {
   readonly keeper: Keeper;
-  /** The session is in this process, or has ended and may still be stored. */
+  /** The session of this id is in this process, or has ended and may still be stored. */
   isHere(id: string): boolean;
   residents(): Iterable<SessionActor>;
   seek(id: string, principal: string | undefined): Awaitable<SessionActor | undefined>;
 }
 
-/** Keeps the number of sleeping sessions in bounds: of too many, those that slept longest end. */
+/** Bounds the number and the bytes of sleeping sessions: those that slept longest end first. */
 export class SleepLimits {
   readonly #directory: SleepLimitsHost;
   readonly #services: Services;
-  /** Principals of whom one more sleeps, since the bounds were looked at. */
+  /** Principals with one more sleeping session since the bounds were checked. */
   readonly #grown = new Set<string | undefined>();
   #isTrimming = false;
 
@@ -31,7 +31,7 @@ export class SleepLimits {
     this.#services = services;
   }
 
-  /** One more sleeps. */
+  /** Notes that one more session of a principal sleeps, and checks the bounds. */
   grew(principal: string | undefined): void {
     this.#grown.add(principal);
     if (!this.#isTrimming) void this.#trim();
@@ -65,13 +65,13 @@ export class SleepLimits {
     for (;;) {
       const records = await keeper.reads.count(principal);
       if (records <= maxSleepingPerPrincipal) return;
-      // A durable store has those that are awake as well; they are bounded elsewhere.
+      // A durable store also has sessions that are awake; other limits bound those.
       if (records - this.#awake(principal) <= maxSleepingPerPrincipal) return;
       if (!(await this.#endFirst('maxSleepingPerPrincipal', principal))) return;
     }
   }
 
-  /** Sessions of a principal that are stored and do not sleep. */
+  /** Counts the sessions of a principal that are stored and do not sleep. */
   #awake(principal: string): number {
     if (!this.#directory.keeper.isDurable) return 0;
     let count = 0;
@@ -89,11 +89,11 @@ export class SleepLimits {
     const first = records.find(({ id }: SessionRecord) => !directory.isHere(id));
     if (first === undefined) return false;
     const actor = await directory.seek(first.id, first.principal);
-    // It ended, or woke, while it was looked for.
+    // The session ended, or woke, while it was looked for.
     if (actor === undefined || !actor.isAsleep || actor.holdsPlace) return true;
     this.#services.tripped(limit);
     actor.close('capacity');
-    // It is counted until the store has forgotten it; one that can not counts for ever.
+    // A session counts until the store forgets it; where the store can not, for ever.
     return (actor.forgotten ?? DONE).then(
       () => true,
       () => false,

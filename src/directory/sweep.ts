@@ -4,19 +4,19 @@ import type { Services } from '../events/services.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { SleepLimitsHost } from './sleepLimits.ts';
 
-/** Records looked at in one go, so that a sweep does not hold up the sessions that are awake. */
+/** Records read in one go, so that a sweep does not hold up the sessions that are awake. */
 const MOST = 256;
-/** How often at the least sleeping sessions are looked at; with short lives, twenty times in one. */
+/** Longest time between two sweeps; where sessions live short, a twentieth of `evictAfterMs`. */
 const MAX_SWEEP_MS = 60_000;
-/** Between the parts of a long sweep sessions in use have their turn. */
+/** The pause between the parts of a long sweep: sessions in use have their turn. */
 const SOON_MS = 1;
 
-/** Lets go, now and then, of sleeping sessions whose time is over. */
+/** Ends sleeping sessions whose time is over, in a sweep now and then. */
 export class Sweep {
   readonly #directory: SleepLimitsHost;
   readonly #services: Services;
   readonly #later: DeadlineQueue<Sweep>;
-  /** A sweep that had not come to the end. */
+  /** A sweep that has more records to look at. */
   readonly #soon: DeadlineQueue<Sweep>;
   #isRunning = false;
 
@@ -30,12 +30,12 @@ export class Sweep {
     this.#soon = deadlines.queue(SOON_MS, run);
   }
 
-  /** Somebody sleeps: there will be a sweep. */
+  /** Makes sure there will be a sweep, because a session sleeps. */
   expect(): void {
     if (this.#later.armedAt(this) === undefined) this.#later.arm(this);
   }
 
-  /** Goes on soon where there are more: in parts, so that sessions in use have their turn. */
+  /** Sweeps one part of the records that are due; the next part, if any, follows soon. */
   async run(): Promise<void> {
     const { keeper } = this.#directory;
     if (this.#isRunning || keeper.isOver) return;
@@ -45,10 +45,10 @@ export class Sweep {
       const now = this.#services.clock.now();
       await keeper.opened();
       const due = await keeper.reads.due(now, MOST);
-      // One that is here has deadlines of its own, and says so below.
+      // A session in this process has deadlines of its own, and its record is renewed below.
       const away = due.filter(({ id }) => !this.#directory.isHere(id));
       for (const record of away) await this.#letGo(record);
-      // A store that does not forget would be asked for the same ones for ever.
+      // A store that does not forget would be asked for the same records for ever.
       hasMore =
         due.length === MOST &&
         away.length > 0 &&
@@ -63,20 +63,20 @@ export class Sweep {
     }
   }
 
-  /** Looks for a session anew, which ends it: it may have been used since it was listed. */
+  /** Recalls a session whose record expired, which ends it, unless it was used since. */
   async #letGo(record: SessionRecord): Promise<void> {
     const { keeper } = this.#directory;
     try {
       await this.#directory.seek(record.id, record.principal);
     } catch (error) {
-      // Of the store, and announced.
+      // The store failed, and the failure is announced.
       if (error instanceof ActorsError) return;
       keeper.failed('sweep', error);
       keeper.drop(record);
     }
   }
 
-  /** What is stored of sessions in this process must not expire before they do. */
+  /** Renews records of sessions in this process: none may expire before its session does. */
   #renew(now: number): void {
     const { keeper } = this.#directory;
     if (!keeper.isDurable) return;

@@ -1,57 +1,59 @@
 import type { EndReason } from '../../machines/session.ts';
 import type { PinnedBy } from '../events/events.ts';
 
-/** What a session waits for, and when it is due. */
+/** The next deadline of a session: its name, and when it is due. */
 export interface ViewDeadline {
   readonly what: 'handshake' | 'quiet' | 'idle' | 'evict' | 'close';
-  /** Milliseconds since the epoch. */
+  /** When the deadline is due, in milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** A request in flight, for those who watch: never its arguments. */
+/** A request in flight, as a view shows it: never its arguments. */
 export interface RequestView {
   readonly method: string;
-  /** Milliseconds since the epoch. */
+  /** When the request arrived, in milliseconds since the epoch. */
   readonly since: number;
-  /** The server has it; otherwise it waits. */
+  /** The server has the request; `false`: the request waits. */
   readonly running: boolean;
 }
 
-/** One session at one moment: names and counts, nothing of what it said. */
+/** One session at one moment: names and counts, nothing of what its client or server said. */
 export interface SessionView {
   /** The wire id: it opens the session for its principal, so never show it. */
   readonly id: string;
+  /** The session's name in events and logs: it opens nothing. */
   readonly key: string;
-  /** A loggable name; `anonymous` without one. */
+  /** A loggable name of the principal; `anonymous` without one. */
   readonly principal: string;
-  /** The path of its state, such as `idle.warm`. */
+  /** The path of the session's state, such as `idle.warm`. */
   readonly state: string;
-  /** Milliseconds since the epoch. */
+  /** When the session was opened, in milliseconds since the epoch. */
   readonly startedAt: number;
   readonly protocolVersion: string | undefined;
-  /** Name and version the client gave of itself. */
+  /** Name and version that the client gave in `initialize`. */
   readonly client: { readonly name: string; readonly version: string } | undefined;
-  /** Of its incarnation; 1 until its server is rebuilt. */
+  /** Number of the session's incarnation; 1 until its server is rebuilt. */
   readonly epoch: number;
+  /** The client has confirmed its handshake. */
   readonly isConfirmed: boolean;
-  /** A GET stream or a socket of its client is open. */
+  /** A GET stream or a socket of the client is open. */
   readonly isAttached: boolean;
-  /** Why it keeps its server though it is idle. */
+  /** Why the session keeps its server though it is idle. */
   readonly pinned: PinnedBy | undefined;
-  /** Why it ends, while it does. */
+  /** Why the session ends, while it does. */
   readonly reason: EndReason | undefined;
   readonly deadline: ViewDeadline | undefined;
-  /** Requests in flight, the first ones in. */
+  /** Requests in flight, in order of arrival; at most 64. */
   readonly requests: readonly RequestView[];
-  /** Requests accepted and not answered. */
+  /** How many requests are accepted and not answered. */
   readonly inFlight: number;
-  /** Messages that wait for a server or for a free handler. */
+  /** How many messages wait for a server or for a free handler. */
   readonly waiting: number;
-  /** Questions to the client without an answer. */
+  /** How many questions to the client have no answer. */
   readonly questions: number;
-  /** Open event streams; 1 where its client is on a socket. */
+  /** How many event streams are open; 1 where the client is on a socket. */
   readonly streams: number;
-  /** Resources it owns. */
+  /** How many resources the session owns. */
   readonly owned: number;
 }
 
@@ -60,16 +62,17 @@ export interface SessionQuery {
   /** A state, or all states below one: `idle` is also `idle.asleep`. */
   readonly state?: string;
   readonly principal?: string;
-  /** The one of this name. */
+  /** The session of this `key`, as in `SessionView`. */
   readonly key?: string;
-  /** `next` of the page before. */
+  /** The cursor to go on from: `next` of the page before. */
   readonly after?: string;
-  /** @default 100, at most 1000 */
+  /** Most sessions on the page, up to 1000. @default 100 */
   readonly limit?: number;
 }
 
-/** Some of the sessions: those in this process first, then those asleep. */
+/** A page of sessions: those in this process first, then those asleep. */
 export interface SessionPage {
   readonly sessions: readonly SessionView[];
+  /** The cursor for the next page; `undefined` after the last. */
   readonly next: string | undefined;
 }

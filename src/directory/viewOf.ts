@@ -4,10 +4,10 @@ import type { SessionRecord } from '../store/record.ts';
 import type { SessionView, ViewDeadline } from './view.ts';
 import { isObject } from '../wire/jsonrpc.ts';
 
-/** Requests listed in one view; `inFlight` counts them all. */
+/** Most requests listed in one view; `inFlight` counts them all. */
 const MAX_REQUESTS = 64;
 
-/** An actor of any kind as it is at this moment: what only sessions have is empty. */
+/** Makes the view of an actor of any kind: what only sessions have is empty. */
 export function lifeViewOf(actor: Actor): SessionView {
   const { id, key, principal, path, startedAt, isConfirmed, inFlight, services } = actor;
   const { attached, reason } = actor.snapshot.context;
@@ -34,7 +34,7 @@ export function lifeViewOf(actor: Actor): SessionView {
   };
 }
 
-/** A session as it is at this moment. */
+/** Makes the view of a session in this process. */
 export function viewOf(actor: SessionActor): SessionView {
   const { mailbox, handshake, incarnations } = actor;
   const info = handshake.clientInfo;
@@ -57,7 +57,7 @@ export function viewOf(actor: SessionActor): SessionView {
   };
 }
 
-/** A session of which only a record is here. */
+/** Makes the view of a sleeping session from its record. @param principal a loggable name */
 export function sleepingViewOf(record: SessionRecord, principal: string): SessionView {
   const { id, key, startedAt, handshake, epoch, confirmed, expiresAt } = record;
   const info = handshake.initialize['clientInfo'];
@@ -92,7 +92,7 @@ function deadlineOf(actor: Actor): ViewDeadline | undefined {
   let first: ViewDeadline | undefined;
   for (const [what, queue] of Object.entries(queues)) {
     const at = queue.dueAt(actor) ?? Infinity;
-    // Its keys are the names.
+    // The keys of `queues` are the names.
     if (at < (first?.at ?? Infinity)) first = { what: what as ViewDeadline['what'], at };
   }
   return first;

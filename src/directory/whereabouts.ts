@@ -7,18 +7,18 @@ import type { ResponsePort } from '../wire/port.ts';
 export interface Forwarded {
   readonly origin: Origin;
   readonly principal: string | undefined;
-  /** Of a POST. */
+  /** The body of a POST; `undefined` for other methods. */
   readonly parcel: Parcel | undefined;
 }
 
-/** Another node owns the session. */
+/** Says that another node owns the session. */
 export interface Elsewhere {
   readonly at: 'elsewhere';
-  /** Has the owner answer a request; everything comes back by the port. */
+  /** Has the owner answer a request; the whole answer comes back by the port. */
   serve(request: Forwarded, port: ResponsePort): void;
 }
 
-/** There is no session to hand on, and what its client is told. */
+/** Says that there is no session to give a request to, and how the request is refused. */
 export interface Nowhere {
   readonly at: 'nowhere';
   readonly refusal: 'session-not-found' | 'draining' | 'store-unavailable';
@@ -26,5 +26,5 @@ export interface Nowhere {
   readonly reason: EndReason | undefined;
 }
 
-/** Where a session is. */
+/** Where a session is: in this process, on another node, or nowhere. */
 export type Whereabouts<S extends { readonly at: 'here' }> = S | Elsewhere | Nowhere;
