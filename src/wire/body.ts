@@ -3,14 +3,14 @@ import type { RefusalCode } from './refusals.ts';
 import { scanText, scanValue } from './scan.ts';
 import { allowsBatches } from './versions.ts';
 
-/** A body: as text, or as the value a host's parser made of it. */
+/** The body of a request: text, or the value that a host's parser made of it. */
 export type Body = { readonly text: string } | { readonly parsed: unknown };
 
-/** What was in a body. */
+/** The messages of one body. */
 export interface Parcel {
   readonly messages: readonly [Message, ...Message[]];
   readonly isBatch: boolean;
-  /** Of the JSON text; 0 where it was never one. */
+  /** Size of the JSON text; 0 where the body came as a value. */
   readonly bytes: number;
 }
 
@@ -47,20 +47,21 @@ function readValue(value: unknown, bytes: number): Parcel | RefusalCode {
   return first === undefined ? 'invalid-request' : { messages: [first, ...rest], isBatch, bytes };
 }
 
-/** A lone `initialize`: the only message that belongs to no session yet. */
+/** Whether a body is a lone `initialize`: the only message that belongs to no session yet. */
 export function isInitialize({ messages: [first], isBatch }: Parcel): boolean {
   return !isBatch && 'method' in first && first.method === 'initialize' && 'id' in first;
 }
 
 /**
- * A dual-era client asking which era a server is of (row M10). It gets the answer of any server
- * with sessions, because some clients take a list of revisions as a refusal and do not fall back.
+ * Whether a dual-era client asks which era a server is of (row M10). It gets the answer of any
+ * server with sessions, because some clients take a list of revisions as a refusal and do not fall
+ * back.
  */
 export function isProbe({ messages: [first] }: Parcel): boolean {
   return isRequest(first) && first.method === 'server/discover';
 }
 
-/** Only one revision has batches; they are no longer than what may be in flight (row P4). */
+/** Whether a batch is allowed: in one revision only, up to what may be in flight (row P4). */
 export function allowsBatch(
   { messages }: Parcel,
   revision: string | undefined,

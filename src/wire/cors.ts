@@ -1,7 +1,7 @@
 import { header, hostOf, type RequestHead } from './headers.ts';
 import type { OriginRules } from './origin.ts';
 
-/** Headers for a page of an allowed origin; none for anybody else. */
+/** CORS headers for a page of an allowed origin; none for other callers. */
 export function corsHeaders(rules: OriginRules, head: RequestHead): readonly string[] {
   const origin = header(head, 'origin');
   if (origin === undefined || !rules.allowsHost(hostOf(head)) || !rules.allowsOrigin(origin))
@@ -16,7 +16,7 @@ export function corsHeaders(rules: OriginRules, head: RequestHead): readonly str
   ];
 }
 
-/** What a preflight is told, beside {@link corsHeaders} (row T2). */
+/** Headers that answer a preflight, beside {@link corsHeaders} (row T2). */
 export function preflightHeaders(methods: string): readonly string[] {
   return [
     'Access-Control-Allow-Methods',

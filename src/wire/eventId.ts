@@ -1,4 +1,4 @@
-/** A place in one stream of one session: `<session key>_<stream>_<sequence>` (row R1). */
+/** A place in one stream of one session; its id is `<session key>_<stream>_<sequence>` (row R1). */
 export interface EventPlace {
   readonly stream: number;
   readonly sequence: number;
@@ -10,7 +10,7 @@ export function formatEventId(sessionKey: string, stream: number, sequence: numb
 
 const SHAPE = /^([0-9a-z]+)_(\d{1,12})_(\d{1,12})$/;
 
-/** `undefined` for anything that is not an id of this session (row R2). */
+/** Reads an event id; `undefined` for text that is not an id of this session (row R2). */
 export function parseEventId(sessionKey: string, text: string): EventPlace | undefined {
   const match = SHAPE.exec(text);
   if (match === null || match[1] !== sessionKey) return undefined;

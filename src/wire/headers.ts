@@ -1,4 +1,4 @@
-/** The head of an HTTP request, whatever brought it: names in lower case. */
+/** The head of an HTTP request, whatever carried it: header names are in lower case. */
 export interface RequestHead {
   readonly method: string;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
@@ -6,31 +6,31 @@ export interface RequestHead {
   readonly host?: string | undefined;
 }
 
-/** A header's value; `undefined` when it is absent, the joined list when it came more than once. */
+/** The value of a header; `undefined` where it is absent, the joined list of repeated ones. */
 export function header(head: RequestHead, name: string): string | undefined {
   const value = head.headers[name];
   return typeof value === 'string' || value === undefined ? value : value.join(', ');
 }
 
-/** The host a request is for; `undefined` where nothing names one. */
+/** The host that a request is for; `undefined` where the head names none. */
 export function hostOf(head: RequestHead): string | undefined {
   return header(head, 'host') ?? head.host;
 }
 
-/** The head declares a body of more bytes. */
+/** Whether the head declares a body of more than so many bytes. */
 export function declares(head: RequestHead, bytes: number): boolean {
   const declared = header(head, 'content-length');
   return declared !== undefined && Number(declared) > bytes;
 }
 
-/** Names and values that stand in turn, as node's `writeHead` has them, as pairs. */
+/** Turns names and values that stand in turn, as node's `writeHead` has them, into pairs. */
 export function headerPairs(flat: readonly string[]): [name: string, value: string][] {
   const pairs: [string, string][] = [];
   for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
   return pairs;
 }
 
-/** The media type is `application/json`, read as a type and not as a substring (row P2). */
+/** Whether a media type is `application/json`, read as a type and not as a substring (row P2). */
 export function isJson(contentType: string | undefined): boolean {
   if (contentType === 'application/json') return true;
   return contentType !== undefined && mediaType(contentType) === 'application/json';
@@ -38,13 +38,13 @@ export function isJson(contentType: string | undefined): boolean {
 
 const FROM_SDK = 'application/json, text/event-stream';
 
-/** A POST must accept JSON and event streams (row P1). */
+/** Whether a client accepts JSON and event streams, as it must for a POST (row P1). */
 export function acceptsBoth(accept: string | undefined): boolean {
   if (accept === FROM_SDK) return true;
   return accepts(accept, 'application/json') && accepts(accept, 'text/event-stream');
 }
 
-/** Of two equally acceptable types the client named event streams first: that is what it gets. */
+/** Whether a client that accepts both types names event streams first: it gets a stream then. */
 export function prefersStream(accept: string | undefined): boolean {
   if (accept === undefined || accept === FROM_SDK) return false;
   const stream = accept.indexOf('text/event-stream');
@@ -52,7 +52,7 @@ export function prefersStream(accept: string | undefined): boolean {
   return stream >= 0 && json >= 0 && stream < json;
 }
 
-/** Reads `Accept` as the list it is; a type, its range and the all-range count, unless `q=0`. */
+/** Whether the list in `Accept` has a type, its range or the all-range, unless `q=0`. */
 export function accepts(accept: string | undefined, type: string): boolean {
   if (accept === undefined) return false;
   const range = `${type.slice(0, type.indexOf('/'))}/*`;

@@ -31,7 +31,7 @@ export const MAX_NAME_LENGTH = 256;
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
 /**
- * Reads a parsed value as a message, or `undefined` when it is none.
+ * Reads a parsed value as a message; `undefined` where it is none.
  *
  * At least as strict as the SDK's own schemas: a message they refuse would be dropped inside the
  * server without an answer, and its caller would wait for ever. Members that JSON-RPC does not know
@@ -78,7 +78,7 @@ export function isResponse(message: Message): message is ResponseMessage {
   return !('method' in message);
 }
 
-/** A message as text; `undefined` where JSON can not carry it: a `bigint`, a cycle. */
+/** Writes a message as JSON; `undefined` where JSON can not carry it: a `bigint`, a cycle. */
 export function textOf(message: Message): string | undefined {
   try {
     return JSON.stringify(message);

@@ -1,10 +1,10 @@
-/** Which names a server answers to; `'any'` switches the check off. */
+/** The host names or origins a server answers to; `'any'` switches the check off. */
 export type AllowList = readonly string[] | 'any';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * `Host` and `Origin` against the allow lists (row T1), the defence against DNS rebinding.
+ * Checks `Host` and `Origin` against the allow lists (row T1), the defence against DNS rebinding.
  *
  * A host is compared by name, its port left aside, unless the entry names one. An origin is
  * compared whole, or by its host where the entry is a bare host name. Without lists only loopback
@@ -16,7 +16,7 @@ export class OriginRules {
 
   constructor(hosts: AllowList | undefined, origins: AllowList | undefined) {
     this.#hosts = hosts === undefined || hosts === 'any' ? (hosts ?? LOOPBACK) : hosts.map(lower);
-    // A foreign origin is foreign whatever the hosts are: `allowedHosts: 'any'` opens hosts alone.
+    // `allowedHosts: 'any'` opens hosts alone: an origin is foreign whatever the hosts are.
     const known = hosts === undefined || hosts === 'any' ? LOOPBACK : hosts;
     this.#origins = origins === 'any' ? 'any' : (origins ?? known).map(lower);
   }
@@ -30,7 +30,7 @@ export class OriginRules {
     return name !== undefined && (this.#hosts.includes(name) || this.#hosts.includes(host));
   }
 
-  /** A request without `Origin` does not come from a page and passes. */
+  /** Whether pages of an origin may call; a request without `Origin` comes from no page. */
   allowsOrigin(origin: string | undefined): boolean {
     if (origin === undefined || this.#origins === 'any') return true;
     const match = /^https?:\/\/([^/?#@\\\s]+)$/i.exec(origin);

@@ -1,7 +1,7 @@
 import type { RequestId, ResponseMessage } from './jsonrpc.ts';
 import { SESSION_REVISIONS } from './versions.ts';
 
-/** One answer to something that is not admitted: fixed texts, nothing of the input in it. */
+/** How one kind of request is refused: a fixed text, with nothing of the request in it. */
 export interface Refusal {
   readonly status: number;
   readonly rpcCode: number;
@@ -12,24 +12,24 @@ export interface Refusal {
 
 /** Every refusal of the wire and when it is used. The keys are the codes of `docs/errors.md`. */
 export const REFUSALS = {
-  /** `Host` is not one of ours (T1). */
+  /** `Host` is not an allowed host (T1). */
   'host-forbidden': { status: 403, rpcCode: -32000, message: 'Host not allowed' },
-  /** `Origin` is not one of ours (T1). */
+  /** `Origin` is not an allowed origin (T1). */
   'origin-forbidden': { status: 403, rpcCode: -32000, message: 'Origin not allowed' },
-  /** The host's `authenticate` refused. */
+  /** The host's `authenticate` refused the caller. */
   unauthorized: {
     status: 401,
     rpcCode: -32000,
     message: 'Unauthorized',
     headers: ['WWW-Authenticate', 'Bearer'],
   },
-  /** Neither GET, POST nor, where it is on, DELETE (T2). */
+  /** The method is neither GET, POST nor, where it is on, DELETE (T2). */
   'method-not-allowed': { status: 405, rpcCode: -32000, message: 'Method not allowed' },
-  /** `Accept` leaves out what we would answer with (P1, G1). */
+  /** `Accept` leaves out the media type of the answer (P1, G1). */
   'not-acceptable': { status: 406, rpcCode: -32000, message: 'Not acceptable' },
   /** The body is not `application/json` (P2). */
   'unsupported-media-type': { status: 415, rpcCode: -32000, message: 'Unsupported media type' },
-  /** More than `maxBodyBytes`, declared or counted (P3). */
+  /** The body has more than `maxBodyBytes`, declared or counted (P3). */
   'body-too-large': {
     status: 413,
     rpcCode: -32000,
@@ -38,42 +38,42 @@ export const REFUSALS = {
   },
   /** The body did not arrive whole. */
   'body-incomplete': { status: 400, rpcCode: -32700, message: 'Parse error' },
-  /** More than `maxDepth` nested values. */
+  /** The body has more than `maxDepth` nested values. */
   'body-too-deep': { status: 400, rpcCode: -32600, message: 'Body too deep' },
-  /** More than `maxElements` values. */
+  /** The body has more than `maxElements` values. */
   'body-too-many-elements': { status: 400, rpcCode: -32600, message: 'Body has too many elements' },
-  /** Not JSON (P7). */
+  /** The body is not JSON (P7). */
   'parse-error': { status: 400, rpcCode: -32700, message: 'Parse error' },
-  /** Not a JSON-RPC message of MCP (P7). */
+  /** The body is not a JSON-RPC message of MCP (P7). */
   'invalid-request': { status: 400, rpcCode: -32600, message: 'Invalid request' },
-  /** A batch where the revision has none (P4). */
+  /** The body is a batch, and the revision has none (P4). */
   'batch-not-allowed': { status: 400, rpcCode: -32600, message: 'Batches are not allowed' },
-  /** The id of a request that is still in flight (P8). */
+  /** The request has the id of another that is still in flight (P8). */
   'duplicate-request-id': {
     status: 400,
     rpcCode: -32600,
     message: 'A request with this id is in flight',
   },
-  /** `initialize` on a live session (S6). */
+  /** `initialize` came on a live session (S6). */
   'already-initialized': { status: 400, rpcCode: -32600, message: 'Session already initialized' },
-  /** Something other than `initialize` came first on a channel. */
+  /** A message other than `initialize` came first on a channel. */
   'not-initialized': { status: 400, rpcCode: -32600, message: 'Initialize first' },
-  /** No `Mcp-Session-Id` on anything but `initialize` (S2). */
+  /** `Mcp-Session-Id` is missing on a message other than `initialize` (S2). */
   'session-missing': { status: 400, rpcCode: -32000, message: 'Mcp-Session-Id header is required' },
-  /** Unknown, ended or another principal's: the same bytes (S3, S7). */
+  /** The session is unknown, ended or another principal's: the same bytes for all (S3, S7). */
   'session-not-found': { status: 404, rpcCode: -32001, message: 'Session not found' },
-  /** A revision we do not speak (V1, M3). */
+  /** The revision is not supported (V1, M3). */
   'version-unsupported': {
     status: 400,
     rpcCode: -32022,
     message: 'Unsupported protocol version',
     data: { supported: SESSION_REVISIONS },
   },
-  /** `Last-Event-ID` names no event we still hold (R2). */
+  /** `Last-Event-ID` names no event that is still kept (R2). */
   'event-unknown': { status: 400, rpcCode: -32000, message: 'Unknown event id' },
-  /** Authenticated, but by nothing a session can be bound to. */
+  /** The caller is authenticated, but by nothing a session can be bound to. */
   'principal-missing': { status: 403, rpcCode: -32000, message: 'No principal' },
-  /** A cap is reached and nothing may be evicted for it. */
+  /** A cap on sessions is reached, and no session may be evicted for a new one. */
   'at-capacity': {
     status: 503,
     rpcCode: -32000,
@@ -87,7 +87,7 @@ export const REFUSALS = {
     message: 'Shutting down',
     headers: ['Retry-After', '1'],
   },
-  /** The session store did not answer, so nobody knows whether there is such a session. */
+  /** The session store did not answer, so whether there is such a session is unknown. */
   'store-unavailable': {
     status: 503,
     rpcCode: -32000,
@@ -110,18 +110,18 @@ export const REFUSALS = {
   },
   /** The session's server lives elsewhere and gave no answer that could be passed on. */
   'server-unanswered': { status: 200, rpcCode: -32603, message: 'The server did not answer' },
-  /** Ours to mend: never a stack, never a detail. */
+  /** This library or user code failed: never a stack, never a detail. */
   'internal-error': { status: 500, rpcCode: -32603, message: 'Internal error' },
 } as const satisfies Record<string, Refusal>;
 
 export type RefusalCode = keyof typeof REFUSALS;
 
-/** A refusal as the answer to a request. */
+/** Makes the JSON-RPC answer that refuses a request. */
 export function refusal(code: RefusalCode, id: RequestId): ResponseMessage {
   return { jsonrpc: '2.0', id, error: errorOf(code) };
 }
 
-/** A refusal as the body of an HTTP response. */
+/** Makes the HTTP body that refuses a request. */
 export function refusalBody(
   code: RefusalCode,
   id: RequestId | null = null,

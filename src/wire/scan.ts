@@ -1,9 +1,9 @@
-/** The shape of a body, measured before anything is parsed from it. */
+/** What a scan finds in a body before it is parsed: fits the limits, too deep or too large. */
 export type ScanVerdict = 'ok' | 'deep' | 'large';
 
 /**
  * Walks JSON text once and stops at the first limit it meets, so that a nested or padded body costs
- * its length and nothing more. It does not check the syntax; `JSON.parse` does.
+ * its length and nothing more. The syntax is left to `JSON.parse`.
  *
  * @param maxDepth nested arrays and objects allowed
  * @param maxElements values in arrays and members of objects allowed, over the whole text
@@ -44,7 +44,7 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-/** The same limits for a body that a host's parser has already turned into values. */
+/** Walks a body that a host's parser turned into values, with the limits of {@link scanText}. */
 export function scanValue(root: unknown, maxDepth: number, maxElements: number): ScanVerdict {
   let elements = 0;
   let level: unknown[] = [root];

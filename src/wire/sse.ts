@@ -17,12 +17,12 @@ export function messageFrame(json: string, id?: string): string {
     : `event: message\nid: ${id}\ndata: ${json}\n\n`;
 }
 
-/** The first event of a 2024-11-05 stream: where its client posts to (row H1). */
+/** The first event of a 2024-11-05 stream: where the client posts to (row H1). */
 export function endpointFrame(uri: string): string {
   return `event: endpoint\ndata: ${uri}\n\n`;
 }
 
-/** An id to resume from before there is anything to say, and how soon to come back (row P12). */
+/** An event with an id to resume from before any message, and how soon to come back (row P12). */
 export function primingFrame(id: string, sseRetryMs: number): string {
   return `id: ${id}\nretry: ${sseRetryMs}\ndata: \n\n`;
 }

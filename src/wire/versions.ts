@@ -9,7 +9,7 @@ const PRIMING_SINCE = '2025-11-25';
 /** The only revision with batches (row P4). */
 const BATCHES_IN = '2025-03-26';
 
-/** Revisions are dates: they compare as text. */
+/** Whether clients of a revision can be primed. Revisions are dates: they compare as text. */
 export function canBePrimed(revision: string | undefined): boolean {
   return revision !== undefined && revision >= PRIMING_SINCE;
 }
@@ -23,8 +23,8 @@ export function isSupported(revision: string): boolean {
 }
 
 /**
- * An `initialize` as its server is to see it. Where it asks for a revision we do not speak it asks
- * for our latest, because a server may agree to one that we would refuse ever after (row L1).
+ * Rewrites an `initialize` for the session's server: a revision that is not supported becomes the
+ * latest one, because a server may agree to a revision that would be refused ever after (row L1).
  */
 export function inOurEra(initialize: Message): Message {
   const params = 'method' in initialize ? initialize.params : undefined;
