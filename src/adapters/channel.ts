@@ -13,8 +13,8 @@ import { isRequest, type RequestId } from '../wire/jsonrpc.ts';
 import { refusalBody, type RefusalCode } from '../wire/refusals.ts';
 
 /**
- * Why a channel is closed: the end of its session, what kept it from having one, or `too-slow`: the
- * peer left more than `maxUnreadBytes` unread.
+ * Why a channel is closed: the end of its session, what kept the client from having a session, or
+ * `too-slow`: the client left more than `maxUnreadBytes` unread.
  */
 export type ChannelEnd = EndReason | NoPlace | 'too-slow';
 
@@ -22,16 +22,16 @@ export type ChannelEnd = EndReason | NoPlace | 'too-slow';
 export interface Wire {
   readonly carrier: Carrier;
   send(json: string): void;
-  /** Says goodbye and closes. */
+  /** Tells the client why, where the line has a way to say so, and closes the line. */
   end(reason: ChannelEnd): void;
-  /** Bytes sent that the peer has not taken yet. */
+  /** Bytes sent that the client has not taken yet. */
   readonly unread: number;
-  /** Resolves when the peer has taken what was sent, or is gone. */
+  /** Resolves when the client has taken what was sent, or is gone. */
   drained(): Promise<void>;
 }
 
 /**
- * Opens a channel for a socket whose upgrade request passed `endpoint.screen.admits`. The peer must
+ * Opens a channel for a socket whose request passed `endpoint.screen.admits`. The client must
  * initialize within `handshakeTimeoutMs`.
  */
 export function openChannel(
@@ -47,15 +47,15 @@ export function openChannel(
 
 /**
  * One session on one duplex line: a WebSocket, a pair of pipes, an event stream with its POSTs.
- * Everything in either direction is on it, so there is no id on the wire and nothing to resume: the
- * session ends with the line, and the line with the session.
+ * Every message in either direction is on the line, so there is no id on the wire and nothing to
+ * resume: the session ends with the line, and the line with the session.
  */
 export class Channel implements Outlet, Outlets<SessionActor> {
-  /** Only its own peer speaks on it: no request can name the session. */
+  /** Only the line's own client speaks on it: no request can name the session. */
   readonly hasId = false;
-  /** No events with numbers: what was not heard is not said again. */
+  /** Messages have no numbers: what the client did not hear is not said again. */
   readonly sequence = 0;
-  /** The session leaves with the line, and not before. */
+  /** The session leaves this process with the line, and not before. */
   readonly isFree = false;
   readonly #directory: Directory;
   readonly #services: Services;
@@ -79,7 +79,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     this.#extra = extraOf(origin);
   }
 
-  /** Waits for `initialize`, or says why there is no place for that. */
+  /** Waits for `initialize`, or says why there is no place for a session. */
   expect(): NoPlace | undefined {
     const place = this.#directory.reserve((how) => this.#end(how));
     if (typeof place === 'string') return place;
@@ -87,7 +87,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     return undefined;
   }
 
-  /** The outlet of its one session. */
+  /** Gives the channel's one session its outlet: the channel itself. */
   open(): this {
     return this;
   }
@@ -100,7 +100,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     return this.#wire.carrier;
   }
 
-  /** The session, once the peer has initialized. */
+  /** The session, once the client has initialized. */
   get session(): SessionActor | null {
     return this.#session;
   }
@@ -113,12 +113,12 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     return Number(!this.#isOver);
   }
 
-  /** The peer waits for nothing. */
+  /** The client waits for nothing. */
   get isQuiet(): boolean {
     return this.#session === null || this.#session.mailbox.references === 0;
   }
 
-  /** One message of the peer, or one batch. */
+  /** Takes one message of the client, or one batch, as text. */
   receive(text: string): void {
     if (this.#isOver) return;
     const parcel = readBody({ text }, this.#services.limits);
@@ -126,7 +126,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     else this.take(parcel);
   }
 
-  /** One parcel that its adapter has read. @param extra where each message has a head of its own */
+  /** Takes one parcel that the adapter has read. @param extra of a message with its own head */
   take(parcel: Parcel, extra: Extra = this.#extra): void {
     if (this.#isOver) return;
     if (this.#session === null) this.#begin(parcel, extra);
@@ -135,14 +135,14 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     else this.#deliver(this.#session, parcel, extra);
   }
 
-  /** The peer sent something that is not even text to read. */
+  /** Answers something the client sent that is not even text to read. */
   reject(code: RefusalCode): void {
     if (!this.#isOver) this.#refuse(code);
   }
 
   tell(json: string): boolean {
     if (this.#isOver) return false;
-    // Whole answers travel here as well, so what a client may leave unread of those is the measure.
+    // Whole answers travel on the line as well, so the limit is that of unread answers.
     if (this.#wire.unread > this.#services.limits.maxUnreadBytes) {
       this.#session?.journal.tripped('maxUnreadBytes');
       this.#end('too-slow');
@@ -152,7 +152,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     return true;
   }
 
-  /** The peer is gone. */
+  /** Ends the session, because the client is gone. */
   left(): void {
     if (this.#isOver) return;
     this.#over();
@@ -160,7 +160,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
   }
 
   /**
-   * Ends when what is in flight is answered, at the latest when {@link cut} is called or
+   * Ends the session when work in flight is answered, at the latest when {@link cut} is called or
    * `closeTimeoutMs` is over.
    */
   finish(reason: EndReason): void {
@@ -168,7 +168,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     else this.#session.close(reason);
   }
 
-  /** Finishing has lasted long enough: one error for each request still in flight. */
+  /** Ends a session whose finishing took too long: one error for each request in flight. */
   cut(): void {
     if (this.#session?.snapshot.hasTag('ending') === true) {
       this.#session.tell({ type: 'deadline.passed' });
@@ -181,7 +181,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     return this.#wire.unread > maxStreamBytes / 2 ? this.#wire.drained() : undefined;
   }
 
-  /** What is in flight may still be answered. */
+  /** Keeps the line, because requests in flight may still be answered. */
   retire(): void {}
 
   close(reason: EndReason = 'terminated'): void {
@@ -250,9 +250,9 @@ export class Channel implements Outlet, Outlets<SessionActor> {
   }
 }
 
-/** What was asked in one message of a channel. */
+/** The requests of one message or batch on a channel. */
 class ChannelExchange implements Exchange {
-  // Whatever belongs to a request goes out by the channel, as everything does.
+  // A message that belongs to a request goes out by the channel, as all others do.
   readonly reach = 'none';
   readonly #channel: Channel;
   readonly #answers: string[] | null;
@@ -286,7 +286,7 @@ class ChannelExchange implements Exchange {
   }
 }
 
-/** What a message is delivered with where there is no stream of its own to close. */
+/** What a message is delivered with where it has no stream of its own to close. */
 export function extraOf({ authInfo, head }: Pick<Origin, 'head' | 'authInfo'>): Extra {
   const extra = { authInfo, requestInfo: { headers: head.headers } };
   return extra;

@@ -16,15 +16,15 @@ export const CLOSE_CODES = {
   terminated: { code: 1000, reason: 'Session ended' },
   /** `drain()` or `close()` was called, of the runtime or of the door. */
   drained: { code: 1001, reason: 'Shutting down' },
-  /** The same, before there was a session. */
+  /** `drain()` or `close()` was called before there was a session. */
   draining: { code: 1001, reason: 'Shutting down' },
-  /** The line broke: nobody reads this. */
+  /** The line broke: the client does not read this. */
   disconnected: { code: 1001, reason: 'Disconnected' },
-  /** The peer sent a binary frame. */
+  /** The client sent a binary frame. */
   'binary-frame': { code: 1003, reason: 'Text only' },
-  /** The peer left more than `maxUnreadBytes` unread. */
+  /** The client left more than `maxUnreadBytes` unread. */
   'too-slow': { code: 1008, reason: 'Too much unread' },
-  /** The session's principal lost its right to it. */
+  /** The principal lost its right to the session. */
   revoked: { code: 1008, reason: 'Revoked' },
   /** The session's server crashed. */
   crashed: { code: 1011, reason: 'Internal error' },
@@ -34,7 +34,7 @@ export const CLOSE_CODES = {
   'at-capacity': { code: 1013, reason: 'At capacity' },
   /** No `initialize`, or nothing after its answer, within `handshakeTimeoutMs`. */
   'handshake-timeout': { code: 4408, reason: 'Handshake timeout' },
-  /** Another line took over. */
+  /** Another line took the session over. */
   replaced: { code: 4409, reason: 'Replaced' },
   /** The session was idle for too long. */
   expired: { code: 4410, reason: 'Session expired' },

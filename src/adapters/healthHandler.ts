@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HealthPaths, healthProbe, type Probed } from '../http/health.ts';
 import { pathOf } from '../wire/target.ts';
 
-/** Mounts on `http.createServer`, or on express with `app.use`: other paths go on to `next`. */
+/** Answers probes on `http.createServer`, or on express with `app.use`; `next` gets other paths. */
 export type HealthHandler = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -10,8 +10,9 @@ export type HealthHandler = (
 ) => void;
 
 /**
- * Answers the probes of an orchestrator on node's http: `/healthz` and `/readyz`. Small JSON with
- * counts; GET and HEAD only. Whoever reaches it reads the counts: mount it where that is right.
+ * Makes a handler for the probes of an orchestrator on node's http: `/healthz` and `/readyz`. GET
+ * and HEAD are answered with counts as JSON. Every caller that reaches the handler reads the
+ * counts: mount it where that is right.
  *
  * @throws ActorsError `bad-option` for paths that do not begin with `/`, or are the same
  */

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Timer } from '../base/within.ts';
 
 /**
- * Waits in real time, and holds the process meanwhile: a program that awaits the end of its children
- * must not end before them.
+ * A timer in real time that holds the process: a program that awaits the end of its children must
+ * not end before them.
  */
 export function heldTimer(ms: number): Timer {
   return (expire) => {

@@ -15,16 +15,17 @@ import type { FetchContext } from '../http/fetch.ts';
 import { type HostedRequest, NodeBody } from './nodeBody.ts';
 import { NodePort } from './nodePort.ts';
 
+/** The two paths of {@link legacySse}. */
 export interface LegacySseOptions {
-  /** Where a client opens its stream. @default '/sse' */
+  /** The path on which a client opens its stream. @default '/sse' */
   readonly path?: string;
-  /** Where it is told to post to. @default '/messages' */
+  /** The path that a client is told to post to. @default '/messages' */
   readonly messagesPath?: string;
 }
 
 /**
- * Mounts on `http.createServer`, or on express with `app.use`: other paths go on to `next`. Hosts
- * that keep elsewhere what they found out hand it on as `context`.
+ * Serves legacy SSE on `http.createServer`, or on express with `app.use`: other paths go on to
+ * `next`. A host that does not keep `auth` and `body` on the request gives them as `context`.
  */
 export type LegacySseHandler = (
   request: HostedRequest & { readonly baseUrl?: string },
@@ -34,10 +35,11 @@ export type LegacySseHandler = (
 
 /**
  * Serves clients of revision 2024-11-05 (row H1): a GET opens a stream whose first event says where
- * to post, the answers come on the stream. One session for each stream, with the machine and the
- * laws of any other; the same checks of `Host`, `Origin`, media type and body as Streamable HTTP.
+ * to post, and the answers come on the stream. Each stream has one session, with the machine and
+ * the laws of any other, and the checks of `Host`, `Origin`, media type and body are those of
+ * Streamable HTTP.
  *
- * The id in the posting address is of use to the stream's own principal only; it is no session id,
+ * The id in the posting address is of use to the stream's own principal only. It is no session id,
  * and a stream that is lost is not resumed.
  */
 export function legacySse(
@@ -97,9 +99,9 @@ export function legacySse(
 }
 
 /**
- * A message for a channel whose peer speaks by POST; answered on the channel (row H1).
+ * Takes a message for a channel whose client speaks by POST; answered on the channel (row H1).
  *
- * @param channel `undefined` when there is none of the name the request gave
+ * @param channel `undefined` where the request names no channel there is
  */
 function post(
   endpoint: Endpoint,
@@ -136,7 +138,7 @@ class SseLine implements Wire {
   }
 
   end(reason: ChannelEnd): void {
-    // What a slow reader has left unread is dropped with it.
+    // What a slow client has left unread is dropped with the connection.
     if (reason === 'too-slow') this.#port.cut();
     else this.#port.end();
   }

@@ -7,8 +7,9 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** Where an http server listens, beside node's own options for it. */
 export interface ListenOptions extends ServerOptions {
-  /** 0 takes a free one. */
+  /** Port number; 0 takes a free port. */
   readonly port: number;
   readonly host: string;
   readonly maxConnections: number;
@@ -18,17 +19,17 @@ export interface ListenOptions extends ServerOptions {
 export interface Listening {
   readonly server: Server;
   readonly port: number;
-  /** `http://host:port`. */
+  /** The server's address as `http://host:port`. */
   readonly origin: string;
   /**
-   * Stops listening at once. Connections are cut when the last work is done, or `graceMs` after it
-   * where they are still in use; resolves when none is left.
+   * Stops listening at once. Connections are cut when `lastWork` is done, or `graceMs` milliseconds
+   * later where they are still in use. Resolves when no connection is left.
    */
   close(lastWork?: () => Promise<unknown>, graceMs?: number): Promise<void>;
 }
 
 /**
- * Opens an http server. What is listened to right after the promise hears the first connection.
+ * Opens an http server. Listeners added right after the promise hear the first connection.
  *
  * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
  */

@@ -7,7 +7,9 @@ import { CountedStream } from '../http/countedStream.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 
+/** What a client in the same process says of itself to the runtime. */
 export interface MemoryOptions {
+  /** The caller, as a host would have validated it; anonymous without it. */
   readonly authInfo?: AuthInfo;
   /** What `principal` and handlers see as the headers of the request. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -15,8 +17,8 @@ export interface MemoryOptions {
 
 /**
  * Connects a client of the SDK, v1 or v2, to a session of its own in the same process:
- * `await client.connect(connectInMemory(runtime))`. Messages pass as JSON text, so nothing is shared
- * by reference; there is no port, no socket, and nothing of Node in it.
+ * `await client.connect(connectInMemory(runtime))`. Messages pass as JSON text, so both sides share
+ * nothing by reference; there is no port, no socket and nothing of Node.
  *
  * `start()` rejects with ActorsError `not-admitted` when the runtime takes no session.
  */
@@ -52,7 +54,7 @@ class MemoryTransport implements Transport {
     }
     this.#wire = wire;
     this.#channel = channel;
-    // Read here, and not where it is said: the client's code must not run as part of the session.
+    // Read in a loop of its own: the client's code must not run as part of the session.
     void this.#pump(wire.readable.getReader());
   }
 

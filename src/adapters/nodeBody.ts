@@ -5,10 +5,10 @@ import type { Body } from '../wire/body.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { NodePort } from './nodePort.ts';
 
-/** A request as hosts hand it on: with what their middleware found out. */
+/** A request as a host hands it on: with the caller and the body its middleware found. */
 export type HostedRequest = IncomingMessage & { auth?: AuthInfo | undefined; body?: unknown };
 
-/** How long a refused upload may go on before its connection is closed on it. */
+/** How long a refused upload may go on before its connection is closed. */
 const LINGER_MS = 1000;
 
 /** The body of a request on node's http. */
@@ -17,7 +17,9 @@ export class NodeBody implements Inlet {
   readonly #port: NodePort;
   readonly #parsed: unknown;
 
-  /** @param parsed what a host's parser has made of it, `undefined` where it is still to be read */
+  /**
+   * @param parsed what a host's parser has made of the body; `undefined` where it is not read yet
+   */
   constructor(request: IncomingMessage, port: NodePort, parsed: unknown) {
     this.#request = request;
     this.#port = port;
@@ -29,17 +31,17 @@ export class NodeBody implements Inlet {
     else readText(this.#request, maxBytes, take);
   }
 
-  /** What is left of the body is read and thrown away, but not for long. */
+  /** Reads what is left of the body and throws it away, but not for long. */
   discard(code?: RefusalCode): void {
     const request = this.#request;
     request.resume();
-    // A connection closed on a client that is still sending is reset, and takes the answer with it:
-    // so the answer goes out now, and the end of it when the client has stopped.
+    // Closing the connection while the client still sends would reset it, and the answer would be
+    // lost: so the answer goes out now, and the end of it when the client has stopped.
     if (code === 'body-too-large' && !request.complete) this.#port.lingering(request, LINGER_MS);
   }
 }
 
-/** What a host's parser left: a value, or text and bytes that nobody has parsed yet. */
+/** Makes a body of what a host's parser left: a value, or text and bytes not parsed yet. */
 function bodyOf(body: unknown): Body {
   if (typeof body === 'string') return { text: body };
   if (body instanceof Uint8Array) return { text: Buffer.from(body).toString('utf8') };
@@ -70,6 +72,6 @@ function readText(
   };
   const onClose = (): void => finish('body-incomplete');
   request.on('data', onData).on('end', onEnd).on('close', onClose);
-  // The host's to hear of otherwise; an aborted upload is none of its business.
+  // Without a listener, the error of an aborted upload would reach the host as unhandled.
   request.on('error', () => {});
 }

@@ -7,8 +7,9 @@ import { type HostedRequest, NodeBody } from './nodeBody.ts';
 import { NodePort } from './nodePort.ts';
 
 /**
- * Mounts on `http.createServer`, express (`app.all(path, handler)`) and whatever speaks the same.
- * Hosts that keep what they found out elsewhere hand it on as `context`; express hands on its `next`.
+ * Serves MCP on `http.createServer`, express (`app.all(path, handler)`) and hosts that call
+ * handlers the same way. A host that does not keep `auth` and `body` on the request gives them as
+ * `context`; express gives its `next`.
  */
 export type NodeHandler = (
   request: HostedRequest,
@@ -17,9 +18,8 @@ export type NodeHandler = (
 ) => void;
 
 /**
- * Serves a runtime on node's http: GET, POST and DELETE of one path, whichever the host mounts it
- * on. Takes `request.auth` and `request.body` where the host has already made them, and prefers
- * what comes as `context`.
+ * Serves a runtime on node's http: GET, POST and DELETE of the path that the host mounts it on.
+ * Takes `request.auth` and `request.body` where the host has made them; `context` comes first.
  */
 export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
   const endpoint = endpointOf(runtime);

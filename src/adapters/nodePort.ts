@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResponsePort } from '../wire/port.ts';
 
-/** A response of node's http server, written to directly. */
+/** A response of node's http server as a port, written to directly. */
 export class NodePort implements ResponsePort {
   readonly #response: ServerResponse;
   readonly #extra: readonly string[];
@@ -31,7 +31,7 @@ export class NodePort implements ResponsePort {
     }
   }
 
-  /** A whole answer ends only when the request has been read, or after a while. */
+  /** Ends a whole answer only when the request has been read, or after `ms` milliseconds. */
   lingering(request: IncomingMessage, ms: number): this {
     this.#ends = (end) => {
       const timer = setTimeout(end, ms);
@@ -54,7 +54,7 @@ export class NodePort implements ResponsePort {
 
   end(): void {
     this.#response.end();
-    // Ended on a client that does not read, it may never drain.
+    // A response that ends on a client which does not read may never drain.
     this.#release?.();
   }
 
@@ -91,8 +91,8 @@ export class NodePort implements ResponsePort {
   whenGone(callback: () => void): void {
     const response = this.#response;
     if (response.destroyed) {
-      // A host may take its time before it hands a request on: its client is gone by then, and
-      // nothing will say so again.
+      // A host may take its time before it hands a request on: where the client has left by then,
+      // no event will say so again.
       callback();
       return;
     }
@@ -100,8 +100,8 @@ export class NodePort implements ResponsePort {
       response.once('close', callback);
       return;
     }
-    // Pipelined behind another response, it has no socket yet and would not hear of its end. There
-    // may be many of them on one.
+    // A response that is pipelined behind another has no socket yet and would not hear of its end.
+    // Many responses may wait on one socket.
     const socket = response.req.socket.setMaxListeners(0);
     const onClose = (): void => {
       response.off('close', onClose);

@@ -3,16 +3,16 @@ import { containCrashes } from './containCrashes.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** After a signal: who sends SIGTERM sends SIGKILL about two seconds later. */
+/** How long the session may take after a signal: SIGKILL follows SIGTERM in about two seconds. */
 const SIGNAL_GRACE_MS = 1000;
 
-/** What may still run when the session is over. */
+/** How long code of the program may still run when the session is over. */
 const LEAVE_MS = 500;
 
-/** Any time: what counts is that a timer is there. */
+/** Any time will do: what holds the process is that the timer is there. */
 const HOLD_MS = 60_000;
 
-/** What the process is there for. */
+/** The one session that the process is there for. */
 interface Purpose {
   readonly closed: Promise<EndReason>;
   close(options: { readonly deadlineMs: number }): Promise<EndReason>;
@@ -29,9 +29,9 @@ export function ownProcess(purpose: Purpose): void {
     cause = signal;
     void purpose.close({ deadlineMs: SIGNAL_GRACE_MS });
   };
-  // Once each: whoever sends it again does not want to wait.
+  // Once each: a signal that is sent again ends the process at once.
   for (const signal of SIGNALS) process.once(signal, onSignal);
-  // Deadlines keep no process alive; this one has to see the session's last one pass.
+  // Deadlines keep no process alive; this timer does, so that the session's last deadline can pass.
   const hold = setInterval(() => {}, HOLD_MS);
   const end = (reason: EndReason): void => {
     clearInterval(hold);
@@ -39,11 +39,11 @@ export function ownProcess(purpose: Purpose): void {
     stopContaining();
     if (reason === 'crashed') process.exitCode = 1;
     const leave = (): void => {
-      // Of the signal it was sent, as its parent expects, unless others handle that one.
+      // The process dies of its signal, as its parent expects, unless the program handles that.
       if (cause === undefined || process.listenerCount(cause) > 0) process.exit();
       process.kill(process.pid, cause);
     };
-    // Whoever waited for the end has until then to put things away.
+    // Code of the program that waited for the end may run until the process is idle, or `LEAVE_MS`.
     if (cause !== undefined) process.once('beforeExit', leave);
     setTimeout(leave, LEAVE_MS).unref();
   };

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import type { ChannelEnd, Wire } from './channel.ts';
 import type { Clock } from '../base/clock.ts';
 
-/** How long the last words may take once the session is over. */
+/** How long the client may take for the last messages once the session is over. */
 const FLUSH_MS = 1000;
 
 /** The outgoing pipe under a channel: one message a line. */
@@ -10,7 +10,7 @@ export class PipeLine implements Wire {
   readonly carrier = 'stdio';
   readonly #output: Writable;
   readonly #onOver: (reason: ChannelEnd) => void;
-  /** Called after each message. */
+  /** Called after each message that was sent. */
   onSent: (() => void) | null = null;
   #isOver = false;
   #drained: Promise<void> | null = null;
@@ -42,7 +42,7 @@ export class PipeLine implements Wire {
 
   async drained(): Promise<void> {
     if (!this.#output.writableNeedDrain) return;
-    // One listener for all who wait.
+    // One listener serves all callers that wait.
     this.#drained ??= new Promise<void>((resolve) => {
       const output = this.#output;
       const done = (): void => {
@@ -55,7 +55,7 @@ export class PipeLine implements Wire {
     await this.#drained;
   }
 
-  /** Waits for the last words to be taken, and ends the pipe unless it is the process's own. */
+  /** Waits until the last messages are taken, and ends the pipe unless it is the process's own. */
   async close(clock: Clock): Promise<void> {
     const output = this.#output;
     if (output.destroyed) return;

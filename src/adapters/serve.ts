@@ -11,26 +11,28 @@ import { listen } from './listen.ts';
 import { nodeHandler } from './nodeHandler.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
 
+/** Where {@link serve} listens, and what it answers beside MCP. */
 export interface ServeOptions {
-  /** 0 takes a free one. @default 3000 */
+  /** Port to listen on; 0 takes a free port. @default 3000 */
   readonly port?: number;
-  /** Loopback unless you name another address. @default '127.0.0.1' */
+  /** Address to listen on: loopback, unless another address is named. @default '127.0.0.1' */
   readonly host?: string;
-  /** @default '/mcp' */
+  /** Path of MCP. @default '/mcp' */
   readonly path?: string;
   /**
-   * Answers probes on `/healthz` and `/readyz`, or on the paths it names. Whoever reaches the port
-   * reads the counts. @default false
+   * Answers probes on `/healthz` and `/readyz`, or on the paths given. Every caller that reaches
+   * the port can read the counts. @default false
    */
   readonly health?: boolean | HealthPaths;
-  /** Answers what comes on other paths. @default 404 */
+  /** Answers requests for all other paths. @default 404 */
   readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Errors that escape a handler crash its session and not the process. @default true */
+  /** Errors that escape a handler crash the session and not the process. @default true */
   readonly contain?: boolean;
 }
 
-/** An http server of its own for one runtime. */
+/** An http server that serves one runtime and nothing else. */
 export interface NodeServer {
+  /** The address of MCP, with its path. */
   readonly url: string;
   readonly port: number;
   readonly server: Server;
@@ -39,14 +41,14 @@ export interface NodeServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Longest wait for the head of a request, then for all of it. */
+/** Longest wait for the head of a request, then for the whole request. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** A socket on which nothing moves, in either direction, between requests. */
+/** How long a socket may stay silent, in either direction, between requests. */
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
 const CHECK_MS = 5000;
 const MAX_CONNECTIONS = 20_000;
-/** For connections still in use when the runtime is closed. */
+/** How long connections may stay in use once the runtime is closed. */
 const GRACE_MS = 500;
 
 /**
@@ -94,7 +96,7 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   };
 }
 
-/** What answers on every path but the one of MCP. */
+/** Makes the handler for every path but the one of MCP. */
 function besideOf(
   runtime: Runtime,
   { health = false }: ServeOptions,

@@ -12,48 +12,54 @@ import { ownProcess } from './ownProcess.ts';
 import { PipeLine } from './pipeLine.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
 
+/** The pipes of {@link serveStdio}, and what the process is there for. */
 export interface StdioOptions {
-  /** @default process.stdin */
+  /** The pipe that the client writes to. @default process.stdin */
   readonly input?: Readable;
-  /** Nothing else may write here: a client reads JSON-RPC only. @default process.stdout */
+  /**
+   * The pipe that the client reads. Only this session may write to it: a client reads JSON-RPC
+   * only. @default process.stdout
+   */
   readonly output?: Writable;
-  /** Who the client is, where the host knows; anonymous otherwise. */
+  /** The caller, where the host knows it; anonymous otherwise. */
   readonly authInfo?: AuthInfo;
   /**
    * The process is there for this session: SIGINT, SIGTERM and SIGHUP end the session and then the
-   * process; errors that escape a handler crash the session; when it is over the process ends within
-   * a second, whatever still runs in it. @default `true` where `input` is the process's own
+   * process; errors that escape a handler crash the session; when the session is over, the process
+   * ends within a second, whatever still runs in it. @default `true` where `input` is the process's
+   * own
    */
   readonly ownsProcess?: boolean;
 }
 
 /** The one session on a pair of pipes. */
 export interface StdioSession {
-  /** Why it ended: known once all it owned is released and its last words are taken. */
+  /** Why the session ended: known once its resources are released and its messages are taken. */
   readonly closed: Promise<EndReason>;
   /**
-   * Ends it when work in flight is done.
-   * @param options deadlineMs until that is cut; the runtime's `closeTimeoutMs` by default
+   * Ends the session when work in flight is done.
+   * @param options deadlineMs until work is cut; the runtime's `closeTimeoutMs` by default
    */
   close(options?: { readonly deadlineMs?: number }): Promise<EndReason>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * A line goes on and on past so many times the limit. What is skipped is garbage, and garbage is
- * memory until it is collected: whoever sends more of it is not worth reading any further.
+ * How many times the limit a line may grow before the session ends. What is skipped is garbage, and
+ * garbage is memory until it is collected: a client that sends more is not worth reading further.
  */
 const ENDLESS_TIMES = 4;
 
-/** What is in flight when input ends: a client waits about this long before it sends SIGTERM. */
+/** Longest wait for work in flight once input has ended: a client sends SIGTERM about then. */
 const EOF_GRACE_MS = 2000;
 
 /**
  * Serves a runtime on stdin and stdout: one session, one JSON-RPC message a line.
  *
- * The end of input ends the session as soon as everything asked before it is answered, within two
- * seconds; a broken pipe ends it at once. A line over `maxBodyBytes` is answered with an error and
- * skipped; one four times that long ends the session. While the client does not read, nothing is read from it.
+ * The end of input ends the session as soon as every request before it is answered, within two
+ * seconds; a broken pipe ends the session at once. A line over `maxBodyBytes` is answered with an
+ * error and skipped; a line four times that long ends the session. While the client does not read,
+ * nothing is read from the client.
  *
  * @throws ActorsError `not-admitted` when the runtime takes no session
  */
@@ -90,7 +96,7 @@ class PipeSession implements StdioSession {
     let resolve!: (reason: EndReason) => void;
     const over = new Promise<EndReason>((done) => (resolve = done));
     this.#line = new PipeLine(output, (reason) => {
-      // A session is over when it is released; a line that never had one, now.
+      // With a session, the end comes when it is released; a line that never had one is over now.
       if (this.#channel.session === null) resolve(endOf(reason));
     });
     const channel = openChannel(
@@ -114,7 +120,7 @@ class PipeSession implements StdioSession {
     });
     const leave = (): void => this.#leave();
     output.on('error', leave).on('close', leave);
-    // Heard where it is read; once nobody reads, nobody needs to.
+    // The reader below hears the error; once it has stopped, no one needs to.
     input.on('error', () => {});
     void this.#run(input);
   }
@@ -142,7 +148,7 @@ class PipeSession implements StdioSession {
   async #read(input: Readable): Promise<boolean> {
     const { maxBodyBytes } = this.#services.limits;
     const reader = new LineReader(maxBodyBytes);
-    // Input and output may be one socket, which still has last words to say.
+    // Input and output may be one socket, on which the last messages are still to go out.
     const chunks = input.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer | string>;
     for await (const chunk of chunks) {
       for (const line of reader.take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
@@ -158,7 +164,7 @@ class PipeSession implements StdioSession {
     return !this.#line.isOver;
   }
 
-  /** Nothing more is asked: what was gets its answer, and that is all. */
+  /** Ends the session once the requests that came are answered: the client asks nothing more. */
   #finish(): void {
     const channel = this.#channel;
     const look = (): void => {
@@ -169,7 +175,7 @@ class PipeSession implements StdioSession {
     look();
   }
 
-  /** A pipe broke: nobody reads an answer. */
+  /** Ends the session at once, because a pipe broke: the client reads no answer. */
   #leave(): void {
     this.#channel.left();
     this.#line.end('disconnected');
@@ -184,7 +190,7 @@ class PipeSession implements StdioSession {
   }
 }
 
-/** The end of a session that never was. */
+/** The end to report of a line that never had a session. */
 function endOf(reason: ChannelEnd): EndReason {
   if (reason === 'draining') return 'drained';
   if (reason === 'at-capacity') return 'capacity';

@@ -17,8 +17,9 @@ const claims = new WeakMap<EventEmitter, Claims>();
 /**
  * Gives the upgrade requests of one path to a listener.
  *
- * One real listener stands for all paths of a server: so it knows when a request is nobody's, and
- * refuses it; where others listen too, it may be theirs and is left alone.
+ * One real listener stands for all paths of a server, so it knows when no path claims a request,
+ * and refuses the request. Where other code listens for upgrades too, the request may be meant for
+ * that code and is left alone.
  *
  * @returns how to give the path back
  * @throws ActorsError `bad-option` for a path that is taken
@@ -59,14 +60,14 @@ function listen(server: EventEmitter): Claims {
   return claim;
 }
 
-/** Answers in plain HTTP and closes the socket. @param headers names and values in turn */
+/** Answers an upgrade in plain HTTP and closes the socket. @param headers names, values in turn */
 export function refuseUpgrade(
   socket: Duplex,
   status: number,
   headers: readonly string[],
   body: string,
 ): void {
-  // Nobody else listens to a socket that node has handed over.
+  // Node no longer listens to a socket it has handed over: an error would be unhandled.
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   const all = [...headers, 'Content-Length', `${Buffer.byteLength(body)}`, 'Connection', 'close'];

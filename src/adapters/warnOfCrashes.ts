@@ -1,9 +1,9 @@
 import type { Endpoint } from '../http/endpoint.ts';
 
-/** Runtimes whose crashes are warned of: once, whatever the number of their doors. */
+/** Endpoints whose crashes are warned of: once, whatever the number of their adapters. */
 const warned = new WeakSet<Endpoint>();
 
-/** A session that crashes while nobody listens must not do so in silence. */
+/** Warns of a crash that no listener of the program hears of: no crash may pass in silence. */
 export function warnOfCrashes(endpoint: Endpoint): void {
   if (warned.has(endpoint)) return;
   warned.add(endpoint);

@@ -9,10 +9,10 @@ export type Acceptor = Pick<WebSocketServer, 'handleUpgrade' | 'close'>;
 
 const SUBPROTOCOL = 'mcp';
 
-/** How long a peer may take to answer a close frame before its socket is destroyed. */
+/** How long a client may take to answer a close frame before its socket is destroyed. */
 const CLOSE_HANDSHAKE_MS = 2000;
 
-/** The one door to `ws`: makes WebSockets of upgrade requests that have been admitted. */
+/** Makes WebSockets of upgrade requests that have been admitted. No other adapter uses `ws`. */
 export function createAcceptor(maxPayload: number): Acceptor {
   const options = {
     noServer: true,
@@ -32,7 +32,7 @@ export class WebSocketLine implements Wire {
   #socket: WebSocket | null = null;
   #channel: Channel | null = null;
   #hasPonged = true;
-  /** Who waits for the peer to take what was sent. */
+  /** Callers of `drained` that wait for the client to take what was sent. */
   readonly #waiting = new Set<() => void>();
 
   constructor(services: Services, pings: DeadlineQueue<WebSocketLine>) {
@@ -54,7 +54,7 @@ export class WebSocketLine implements Wire {
       channel.left();
     });
     socket.on('pong', () => (this.#hasPonged = true));
-    // Faults of the protocol: `ws` has closed with the code they have.
+    // For a fault of the protocol, `ws` has closed the socket with the code of the fault.
     socket.on('error', () => channel.left());
     socket.on('close', () => {
       this.#pings.disarm(this);
@@ -66,7 +66,7 @@ export class WebSocketLine implements Wire {
 
   send(json: string): void {
     this.#socket?.send(json, this.#taken);
-    // Who does not read is not read from: what it asked for would only pile up.
+    // A client that does not read is not read from: what it asked for would only pile up.
     if (this.unread > this.#services.limits.maxStreamBytes) this.#socket?.pause();
   }
 
@@ -78,7 +78,7 @@ export class WebSocketLine implements Wire {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
-  /** Ends the session when what is in flight is answered. */
+  /** Ends the session when work in flight is answered. */
   finish(): void {
     this.#channel?.finish('drained');
   }
@@ -87,7 +87,7 @@ export class WebSocketLine implements Wire {
     this.#channel?.cut();
   }
 
-  /** From the sweep: whoever did not answer the last ping is gone. */
+  /** Pings the client, or cuts it where it did not answer the last ping. */
   ping(): void {
     if (this.#hasPonged) {
       this.#hasPonged = false;
@@ -119,7 +119,7 @@ export class WebSocketLine implements Wire {
   #close(why: keyof typeof CLOSE_CODES): void {
     const { code, reason } = CLOSE_CODES[why];
     this.#socket?.close(code, reason);
-    // A close frame is answered by a peer that is read from.
+    // A paused client would not be heard to answer the close frame.
     this.#socket?.resume();
   }
 }

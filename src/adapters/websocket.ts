@@ -17,30 +17,32 @@ import { type Acceptor, createAcceptor, WebSocketLine } from './webSocketLine.ts
 export { CLOSE_CODES, type CloseCode } from './closeCodes.ts';
 
 /**
- * Finds out who asks for a WebSocket, before there is one. `undefined` is the anonymous caller; to
- * refuse, throw: the answer is 401, and what was thrown is announced as `endpoint.failed`.
+ * Finds out who the caller is, before there is a WebSocket. `undefined` is the anonymous caller. To
+ * refuse a caller, throw: the answer is 401, and the error is announced as `endpoint.failed`.
  */
 export type Authenticate = (
   request: IncomingMessage,
 ) => AuthInfo | undefined | Promise<AuthInfo | undefined>;
 
+/** Where {@link serveWebSocket} takes upgrade requests, and from whom. */
 export interface WebSocketOptions {
-  /** Whose upgrade requests these are; its other paths and other listeners are left alone. */
+  /** The server whose upgrade requests are taken; other paths and listeners are left alone. */
   readonly server: Server | HttpsServer;
-  /** @default '/mcp' */
+  /** Path of the WebSockets. @default '/mcp' */
   readonly path?: string;
-  /** Must settle within `handshakeTimeoutMs`. Without it, every caller is anonymous. */
+  /** Authenticates callers, within `handshakeTimeoutMs`. Without it, every caller is anonymous. */
   readonly authenticate?: Authenticate;
-  /** Between pings; who has not answered one by the next is cut. `Infinity` sends none. @default 30 s */
+  /** Time between pings; a client that missed one is cut. `Infinity` sends none. @default 30 s */
   readonly pingMs?: number;
 }
 
-/** The WebSockets of one path. */
+/** The WebSockets on one path of a server. */
 export interface WebSocketDoor {
   readonly path: string;
   /**
-   * Takes no more sockets and ends the sessions of those there are, each when its work in flight is
-   * done. @param options deadlineMs until that is cut; the runtime's `closeTimeoutMs` by default
+   * Takes no more sockets and ends the sessions of open ones, each when its work in flight is done.
+   *
+   * @param options deadlineMs until work is cut; the runtime's `closeTimeoutMs` by default
    */
   close(options?: { readonly deadlineMs?: number }): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -69,7 +71,7 @@ class UpgradeDoor implements WebSocketDoor {
   readonly #acceptor: Acceptor;
   readonly #lines = new Set<WebSocketLine>();
   readonly #pings: DeadlineQueue<WebSocketLine>;
-  /** Sockets whose caller the host is finding out. */
+  /** Sockets whose caller `authenticate` is still finding out. */
   readonly #unidentified: DeadlineQueue<Duplex>;
   readonly #release: () => void;
   #closed: Promise<void> | undefined;
@@ -89,7 +91,7 @@ class UpgradeDoor implements WebSocketDoor {
       this.#refuse(socket, 'unauthorized'),
     );
     this.#release = claimUpgrades(server, path, (request, socket, head) => {
-      // Nobody else listens to a socket that node has handed over.
+      // Node no longer listens to a socket it has handed over: an error would be unhandled.
       socket.on('error', () => socket.destroy());
       this.#screen({ request, socket, head });
     });
@@ -104,7 +106,7 @@ class UpgradeDoor implements WebSocketDoor {
     return this.close();
   }
 
-  /** What can be refused before anybody asks who it is (row T1). */
+  /** Refuses what can be refused before `authenticate` is called (row T1). */
   #screen(upgrade: Upgrade): void {
     const { services, screen } = this.#endpoint;
     const foreign = screen.admits(upgrade.request as RequestHead);
@@ -123,7 +125,7 @@ class UpgradeDoor implements WebSocketDoor {
     this.#unidentified.arm(socket);
     const found = await attempt(() => authenticate(request));
     this.#unidentified.disarm(socket);
-    // It left, or its time was over.
+    // The client left, or the time for `authenticate` was over.
     if (socket.destroyed || !socket.writable) return;
     if ('authInfo' in found) return this.#accept(upgrade, found.authInfo);
     this.#endpoint.services.events.emit('endpoint.failed', found);
