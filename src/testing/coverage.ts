@@ -2,15 +2,15 @@ import type { Driver } from './driver.ts';
 import { leftOut } from './leftOut.ts';
 import { edgeName, type Model, type ModelEdge } from './model.ts';
 
-/** How often an edge was walked and found as expected. */
+/** How often an edge was walked, with everything as the model expects. */
 export interface EdgeCoverage {
   readonly edge: ModelEdge;
   readonly times: number;
-  /** Why it is not to be walked on this server. */
+  /** Why the edge is not to be walked on this server; `undefined` where it is. */
   readonly leftOut: string | undefined;
 }
 
-/** What was walked with one driver, by whatever walked it. */
+/** Counts the edges and states that were walked with one driver, by all its walks together. */
 export class Coverage {
   readonly #model: Model;
   readonly #reasons: ReadonlyMap<ModelEdge, string>;
@@ -22,7 +22,7 @@ export class Coverage {
     this.#reasons = reasons;
   }
 
-  /** Notes an edge that was walked, and the state it led to. */
+  /** Counts an edge that was walked, and the state it led to. */
   walked(edge: ModelEdge): void {
     this.#edges.set(edge, (this.#edges.get(edge) ?? 0) + 1);
     this.visited(edge.to);
@@ -58,12 +58,12 @@ export class Coverage {
     return this.missed.length === 0;
   }
 
-  /** Counts, what was left out and why, and what was missed. */
+  /** A report with counts, what was left out and why, and what was missed. */
   toString(): string {
     return [this.summary, ...this.missed.map((edge) => `missed    ${edgeName(edge)}`)].join('\n');
   }
 
-  /** Counts, and what was left out and why. */
+  /** The report without what was missed: counts, and what was left out and why. */
   get summary(): string {
     const { edges, missed } = this;
     const due = edges.filter((each) => each.leftOut === undefined);
@@ -84,7 +84,7 @@ export class Coverage {
 const known = new WeakMap<object, Coverage>();
 
 /**
- * What was walked so far with a driver: by {@link walkModel}, {@link describeSession} and
+ * Gives what was walked so far with a driver: by {@link walkModel}, {@link describeSession} and
  * {@link sessionProperty} together.
  */
 export function coverage<S extends string, E extends string, X extends string, R>(

@@ -4,15 +4,16 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import type { Runtime } from '../runtime.ts';
 
+/** How {@link createTestClient} presents its client to the runtime. */
 export interface TestClientOptions {
-  /** @default 'test-client' */
+  /** Name the client gives of itself. @default 'test-client' */
   readonly name?: string;
   readonly capabilities?: ClientCapabilities;
-  /** What the host would have found out about the caller. */
+  /** The caller, as a host would have validated it; anonymous without it. */
   readonly authInfo?: AuthInfo;
-  /** Sent with everything. */
+  /** Headers sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Runs before the client connects: handlers for what the server asks belong here. */
+  /** Runs before the client connects: handlers for what the server asks the client belong here. */
   readonly configure?: (client: Client) => void;
 }
 
@@ -20,12 +21,12 @@ export interface TestClientOptions {
 export interface TestClient {
   readonly client: Client;
   readonly sessionId: string;
-  /** Ends the session as a client does, with DELETE, and then the client. */
+  /** Ends the session with DELETE, as a client does, and then closes the client. */
   readonly close: () => Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Loopback: what the runtime answers to unless it is told otherwise. */
+/** Loopback, which a runtime answers to unless `allowedHosts` says otherwise. */
 const URL_OF_RUNTIME = new URL('http://localhost/mcp');
 
 /**
@@ -56,7 +57,7 @@ export async function createTestClient(
 }
 
 async function end(client: Client, transport: StreamableHTTPClientTransport): Promise<void> {
-  // One that is over already is refused with 404: it needs no end.
+  // A session that is over already answers 404 and needs no end.
   await transport.terminateSession().catch(() => {});
   await client.close();
 }

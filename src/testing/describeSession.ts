@@ -7,8 +7,8 @@ import { failureText } from './report.ts';
 import { walkPath } from './walkModel.ts';
 
 /**
- * Registers tests with vitest: one for each path of the plan, one that says what is left out and
- * why, and one that fails where anything was not walked.
+ * Registers tests with vitest: one for each path of the plan, and one that names what is left out
+ * and why, and fails where anything was not walked.
  *
  * @throws ActorsError `bad-option` outside of vitest, and where the driver lacks an executor or an
  * assertion
@@ -36,7 +36,7 @@ export function describeSession<S extends string, E extends string, X extends st
   });
 }
 
-/** Short enough for one line, and no two alike. */
+/** The title of a path's test: short enough for one line, and different for each path. */
 function titleOf(path: Path, index: number): string {
   const events = path.map(({ event }) => event).join(', ');
   return `${index + 1}. ${events === '' ? 'begins' : events}`;

@@ -5,31 +5,31 @@ import { planPaths } from './planPaths.ts';
 type Check<R> = (run: R) => void | Promise<void>;
 
 /**
- * How a model is walked on a real server: each event is done by an executor, each expectation and
- * each state is checked by an assertion. One that is missing fails before anything is walked.
+ * Walks a model on a real server: an executor does each event, and an assertion checks each
+ * expectation and each state. Where one is missing, the walk fails before it begins.
  *
  * `R` is one run: what a path holds, from a client that has said nothing to its end.
  */
 export interface Driver<S extends string, E extends string, X extends string, R> {
-  /** Of the server, for reports. */
+  /** The server's name, for reports. */
   readonly name: string;
   readonly model: Model<S, E, X>;
-  /** What edges may need and this server has not, and why. Their edges are left out and reported. */
+  /** What edges may need and the server lacks, and why. Such edges are left out and reported. */
   readonly without: Readonly<Record<string, string>>;
   readonly begin: () => R | Promise<R>;
-  /** Lets go of everything a run holds, on every end of it. */
+  /** Releases everything that a run holds, on every end of the run. */
   readonly end: (run: R) => void | Promise<void>;
-  /** Does an event. Waits for what is seen of it, or notes it for the assertions. */
+  /** Does an event. Waits for what the client sees of it, or notes that for the assertions. */
   readonly events: Readonly<Record<E, (run: R, edge: ModelEdge) => void | Promise<void>>>;
-  /** Throws a {@link Mismatch} where what the edge expects was not seen. */
+  /** Throws a {@link Mismatch} where the client has not seen what the edge expects. */
   readonly expectations: Readonly<Record<X, Check<R>>>;
-  /** Throws a {@link Mismatch} where something can not be so in a state. Must not leave the state. */
+  /** Throws a {@link Mismatch} where a state can not be as it is. Must not leave the state. */
   readonly states: Readonly<Record<S, Check<R>>>;
 }
 
 /**
- * Whatever the model names must have its executor or assertion, also where it is left out: a gap is
- * a mistake in the driver, and would look like a pass.
+ * Checks that a driver has an executor or an assertion for whatever its model names, also for what
+ * is left out: a gap is a mistake in the driver, and would look like a pass.
  *
  * @throws ActorsError `bad-option`, naming all that is missing; where the model contradicts itself
  */
@@ -37,7 +37,7 @@ export function checkDriver<S extends string, E extends string, X extends string
   driver: Driver<S, E, X, R>,
 ): void {
   const { model, without } = driver;
-  // Contradictions of the model, and what no path leads to.
+  // Throws where the model contradicts itself, or no path leads to a part of it.
   planPaths(model);
   const missing: string[] = [];
   const look = (kind: string, names: Iterable<string>, has: object): void => {

@@ -2,8 +2,8 @@ import type { Driver } from './driver.ts';
 import type { Model, ModelEdge } from './model.ts';
 
 /**
- * The edges of a model that are not to be walked with a driver, and why: those that need what its
- * server has not, and those that lie behind them.
+ * Finds the edges of a model that are not to be walked with a driver, and why: edges that need what
+ * the server lacks, and edges that lie behind those.
  */
 export function leftOut<S extends string, E extends string, X extends string, R>({
   model,
@@ -27,7 +27,7 @@ export function leftOut<S extends string, E extends string, X extends string, R>
   return reasons;
 }
 
-/** The edges that are to be walked. */
+/** Lists the edges that are to be walked with a driver. */
 export function walkable<S extends string, E extends string, X extends string, R>(
   driver: Driver<S, E, X, R>,
 ): ModelEdge<S, E, X>[] {
@@ -37,7 +37,7 @@ export function walkable<S extends string, E extends string, X extends string, R
 
 function reachable({ initial, edges }: Model, isThere: (edge: ModelEdge) => boolean): Set<string> {
   const reached = new Set([initial]);
-  // A Set goes on with what is added while it is walked.
+  // A Set also iterates over values that are added meanwhile.
   for (const state of reached) {
     for (const edge of edges) if (edge.from === state && isThere(edge)) reached.add(edge.to);
   }

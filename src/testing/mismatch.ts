@@ -1,4 +1,4 @@
-/** What was seen is not what a model expects: the two halves of a report. */
+/** Says that the client saw something else than the model expects: the two halves of a report. */
 export class Mismatch extends Error {
   override readonly name = 'Mismatch';
   readonly expected: string;

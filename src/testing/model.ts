@@ -1,12 +1,12 @@
 import { ActorsError } from '../base/errors.ts';
 
-/** A state as its client can tell it from others, never what a server calls it. */
+/** A state of a session as a client can tell it from others, never what a server calls it. */
 export interface ModelState<S extends string = string> {
   readonly name: S;
   readonly description: string;
 }
 
-/** What an event leads to, and what is to be seen of it. No two leave a state by the same event. */
+/** What an event leads to, and what the client sees of it. Each event leaves a state once. */
 export interface ModelEdge<
   S extends string = string,
   E extends string = string,
@@ -17,11 +17,11 @@ export interface ModelEdge<
   readonly to: S;
   /** Names the assertion that must hold after the event. */
   readonly expects: X;
-  /** What a server must offer, or a test must control, for this edge to be walked. */
+  /** What a server must offer, or a test must control, for the edge to be walked. */
   readonly needs: readonly string[];
 }
 
-/** A lifecycle as plain data: states, and how a client gets from one to the next. */
+/** A lifecycle as plain data: states, and the edges by which a client gets from one to another. */
 export interface Model<
   S extends string = string,
   E extends string = string,
@@ -33,7 +33,7 @@ export interface Model<
   readonly edges: readonly ModelEdge<S, E, X>[];
 }
 
-/** An edge by name, as reports write it. */
+/** Names an edge, as reports write it. */
 export function edgeName({ from, event, to }: ModelEdge): string {
   return `${from} -- ${event} --> ${to}`;
 }

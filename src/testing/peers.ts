@@ -3,18 +3,18 @@ import type * as Vitest from 'vitest';
 import { ActorsError } from '../base/errors.ts';
 
 /**
- * Optional peers. They are loaded once, here, where they are installed, because what needs them is
- * not async; who calls for one that is not there is told so.
+ * Optional peers. They are loaded once, here, where they are installed, because the functions that
+ * need them are not async; a caller that needs a missing peer is told so.
  */
 const vitest = 'VITEST' in process.env ? await optional(() => import('vitest')) : undefined;
 const fastCheck = await optional(() => import('fast-check'));
 
-/** @throws ActorsError `bad-option` outside of vitest */
+/** Gives vitest. @throws ActorsError `bad-option` outside of vitest */
 export function theVitest(): typeof Vitest {
   return vitest ?? missing('describeSession runs in vitest: install it, or use walkModel');
 }
 
-/** @throws ActorsError `bad-option` where fast-check is not installed */
+/** Gives fast-check. @throws ActorsError `bad-option` where fast-check is not installed */
 export function theFastCheck(): typeof FastCheck {
   return fastCheck ?? missing('sessionProperty needs fast-check: install it');
 }

@@ -1,10 +1,10 @@
 import { ActorsError } from '../base/errors.ts';
 import { checkModel, edgeName, type Model, type ModelEdge } from './model.ts';
 
-/** Edges one after the other, the first from the initial state. */
+/** Edges to walk one after the other, the first from the initial state. */
 export type Path<E extends ModelEdge = ModelEdge> = readonly E[];
 
-/** What a plan is to cover. */
+/** What the paths of a plan cover together. */
 export type Cover =
   /** each edge once */
   | 'edges'
@@ -13,18 +13,20 @@ export type Cover =
   /** each way through a state: every edge into it followed by every edge out of it */
   | 'edge-pairs';
 
+/** What a plan of paths covers, and how long its paths get. */
 export interface PlanOptions {
-  /** @default 'edges' */
+  /** What the paths cover together. @default 'edges' */
   readonly cover?: Cover;
-  /** A path that has got so long is not made longer to cover more on its way. @default 12 */
+  /** Edges after which a path is not made longer to cover more on its way. @default 12 */
   readonly maxLength?: number;
 }
 
 /**
- * Paths that together cover everything asked for, from the initial state each. The same model gives
- * the same paths.
+ * Plans paths that together cover everything asked for, each from the initial state. The same model
+ * gives the same paths.
  *
- * @throws ActorsError `bad-option` where something can not be reached, or the model contradicts itself
+ * @throws ActorsError `bad-option` where something can not be reached, or the model contradicts
+ * itself
  */
 export function planPaths<S extends string, E extends string, X extends string>(
   model: Model<S, E, X>,
@@ -40,7 +42,7 @@ export function planPaths<S extends string, E extends string, X extends string>(
   return paths;
 }
 
-/** Something to cover: edges to be walked in a row, or where there are none, a state to be in. */
+/** Something to cover: edges to walk in a row or, where there are none, a state to be in. */
 export interface Target<Edge extends ModelEdge> {
   readonly state: string;
   readonly edges: readonly Edge[];
@@ -52,7 +54,7 @@ export interface Plan<Edge extends ModelEdge> {
 }
 
 /**
- * Plans over some of a model's edges, for a wanted part of them.
+ * Plans paths over some of a model's edges, to cover a wanted part of them.
  *
  * @param wanted the edges to cover; others are walked on the way
  */
@@ -69,7 +71,8 @@ export function plan<S extends string, E extends string, X extends string>(
   const left = targets(model, edges, cover, wanted);
   const unreachable = left.filter(({ state }) => !ways.has(state));
   const reachable = left.filter(({ state }) => ways.has(state));
-  // Far states lie behind near ones; edges are better walked from where they are near.
+  // Far states are covered first, because near ones lie on the way; near edges first, because edges
+  // are better walked from near the initial state.
   const order = cover === 'states' ? -1 : 1;
   const open = new Set(
     reachable.toSorted((a, b) => order * (distance(ways, a) - distance(ways, b))),
@@ -97,7 +100,7 @@ function targets<Edge extends ModelEdge>(
 ): Target<Edge>[] {
   if (cover === 'states') {
     const names = new Set([model.initial, ...edges.filter(wanted).map(({ to }) => to)]);
-    // All the model has: one that no edge leads to is reported, not passed over.
+    // All states of the model, so that a state which no edge leads to is reported.
     const states = edges === model.edges ? model.states.map(({ name }) => name) : [...names];
     return states.map((state) => ({ state, edges: [] }));
   }
@@ -105,7 +108,7 @@ function targets<Edge extends ModelEdge>(
   if (cover === 'edges') return single;
   const into = new Map<string, Edge[]>();
   for (const edge of edges) into.set(edge.to, [...(into.get(edge.to) ?? []), edge]);
-  // An edge out of the initial state may have none before it.
+  // An edge out of the initial state may have no edge before it.
   return single.flatMap((target) => {
     const before = into.get(target.state) ?? [];
     if (before.length === 0) return [target];
@@ -113,7 +116,7 @@ function targets<Edge extends ModelEdge>(
   });
 }
 
-/** The first open target that goes on where a path ends, those that stay in the state before others. */
+/** Finds the first open target that goes on where a path ends; one that stays there comes first. */
 function next<Edge extends ModelEdge>(
   open: ReadonlySet<Target<Edge>>,
   path: Path<Edge>,
@@ -130,7 +133,7 @@ function next<Edge extends ModelEdge>(
   return found;
 }
 
-/** Strikes out what a path covers. */
+/** Strikes out the targets that a path covers. */
 function strike<Edge extends ModelEdge>(
   open: Set<Target<Edge>>,
   initial: string,
@@ -161,7 +164,7 @@ function shortestWays<Edge extends ModelEdge>(
   out: ReadonlyMap<string, readonly Edge[]>,
 ): Map<string, readonly Edge[]> {
   const ways = new Map<string, readonly Edge[]>([[initial, []]]);
-  // A Map goes on with what is set while it is walked: breadth first.
+  // A Map also iterates over entries that are set meanwhile: breadth first.
   for (const [state, way] of ways) {
     for (const edge of out.get(state) ?? [])
       if (!ways.has(edge.to)) ways.set(edge.to, [...way, edge]);

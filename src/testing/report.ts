@@ -3,20 +3,20 @@ import type { Path } from './planPaths.ts';
 
 /** Where a server does not do what the model says. */
 export interface Failure {
-  /** The way there; its last edge is the one that failed. */
+  /** The path to the failure; its last edge is the one that failed. */
   readonly path: Path;
   readonly expected: string;
   readonly seen: string;
 }
 
-/** A way on one line: states, and between them the events that lead from one to the next. */
+/** Writes a path on one line: states, and between them the events that lead to the next. */
 export function pathText(path: readonly ModelEdge[]): string {
   const [first] = path;
   if (first === undefined) return 'the beginning';
   return [first.from, ...path.map(({ event, to }) => `${event} → ${to}`)].join(', ');
 }
 
-/** A failure as a person reads it: where, the way there, expected, seen. */
+/** Writes a failure for a person to read: the edge, the path, what was expected and seen. */
 export function failureText({ path, expected, seen }: Failure): string {
   const last = path.at(-1);
   return [

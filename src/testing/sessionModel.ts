@@ -42,7 +42,7 @@ export type SessionStimulus =
   | 'time.rest'
   | 'time.expire';
 
-/** What is to be seen on the wire. */
+/** What the client sees on the wire after an event. */
 export type SessionExpectation =
   /** 200, a result, and an id of the server's own making that nobody had before */
   | 'opens'
@@ -50,7 +50,7 @@ export type SessionExpectation =
   | 'accepted'
   /** 200 and exactly one answer, a result */
   | 'answered'
-  /** the same twice, by one and the same server instance */
+  /** 200 and exactly one result to each of two calls, by one and the same server instance */
   | 'answered-by-one'
   /** the call got to its handler and has no answer */
   | 'pending'
@@ -60,7 +60,7 @@ export type SessionExpectation =
   | 'withdrawn'
   /** exactly one question came, and the call that asks has no answer */
   | 'asked'
-  /** somebody else's answer changed nothing: the call still has none */
+  /** an answer from another session changed nothing: the call still has none */
   | 'ignored'
   /** 200 and an event stream that stays open */
   | 'streaming'
@@ -74,10 +74,10 @@ export type SessionExpectation =
   | 'ends'
   /** every response that was open ends */
   | 'cut'
-  /** nothing by itself: what the state asserts */
+  /** nothing by itself: the assertions of the state hold */
   | 'nothing';
 
-/** What not every server offers, and not every test controls. */
+/** Features that not every server offers, or not every test controls. */
 export type SessionFeature =
   /** time can be moved: `time` */
   | 'time'
@@ -87,7 +87,7 @@ export type SessionFeature =
   | 'listening'
   /** sessions can be ended by DELETE */
   | 'deletion'
-  /** a tool that lasts until it is told: `slow` */
+  /** a tool that lasts until it is told to finish: `slow` */
   | 'slow'
   /** a tool that asks the client: `ask` */
   | 'questions'
@@ -116,7 +116,7 @@ const NEEDS: Readonly<Partial<Record<SessionStimulus, readonly SessionFeature[]>
   'time.expire': ['time', 'expiry'],
 };
 
-/** What holds for every live session; a row of its own comes first. */
+/** Adds the edges that every live session has; a row of the state's own comes first. */
 function live(
   from: SessionState,
   own: readonly [SessionStimulus, SessionState, SessionExpectation][],
@@ -151,8 +151,8 @@ function over(from: SessionState): Edge[] {
 
 /**
  * The life of a session as any MCP server with sessions shows it on the wire (revisions 2025-03-26
- * to 2025-11-25). It says nothing of how a server keeps its sessions: whether an idle one sleeps,
- * is stored or stays is not to be seen.
+ * to 2025-11-25). How a server keeps its sessions is not part of the model: a client does not see
+ * whether an idle session sleeps, is stored or stays.
  */
 export const sessionModel: SessionModel = {
   name: 'session',

@@ -7,12 +7,13 @@ import type { Path } from './planPaths.ts';
 import { failureText, pathText } from './report.ts';
 import { walkPath } from './walkModel.ts';
 
+/** How long the walks of {@link sessionProperty} get. */
 export interface PropertyOptions {
-  /** Longest walk. @default 20 */
+  /** Edges of the longest walk. @default 20 */
   readonly maxLength?: number;
 }
 
-/** A walk as fast-check makes and shrinks it, and as it prints it. */
+/** A walk that fast-check makes, shrinks and prints. */
 class Walk<Edge extends ModelEdge> {
   readonly path: Path<Edge>;
 
@@ -26,8 +27,8 @@ class Walk<Edge extends ModelEdge> {
 }
 
 /**
- * A property for `fc.assert`: on any walk through the model, the server does what the model says.
- * A failure is shrunk to a short walk, and fast-check prints it with the seed that repeats it.
+ * Makes a property for `fc.assert`: on any walk through the model, the server does what the model
+ * says. A failure is shrunk to a short walk; fast-check prints it with the seed that repeats it.
  *
  * @throws ActorsError `bad-option` where fast-check is not installed, and where the driver lacks an
  * executor or an assertion
@@ -49,7 +50,7 @@ export function sessionProperty<S extends string, E extends string, X extends st
   });
 }
 
-/** The walk that choices make: each takes one of the edges that leave where it stands. */
+/** Makes a walk of choices: each takes one of the edges that leave the state reached so far. */
 function pathOf<Edge extends ModelEdge>(
   initial: string,
   edges: readonly Edge[],

@@ -7,7 +7,9 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Time that moves only when it is told to. Timers fire in order of time, then of arming. */
+/**
+ * A clock whose time moves only when it is told to. Timers fire by time, then in order of arming.
+ */
 export class VirtualClock implements Clock {
   #now: number;
   readonly #timers = new Set<Timer>();
@@ -21,7 +23,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimeout(callback: () => void, delayMs: number): Timer {
-    // Fires in the async context it was set in, as a timer of the host does.
+    // A timer fires in the async context it was set in, as a timer of the host does.
     const bound = AsyncResource.bind(callback);
     const timer = { at: this.#now + Math.max(delayMs, 0), callback: bound };
     this.#timers.add(timer);
@@ -32,12 +34,12 @@ export class VirtualClock implements Clock {
     this.#timers.delete(timer as Timer);
   }
 
-  /** Timers that wait. */
+  /** How many timers wait. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Moves time on, by milliseconds; whatever falls due on the way fires, also what is armed meanwhile. */
+  /** Moves time on, by milliseconds; timers due on the way fire, also those armed meanwhile. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
@@ -48,7 +50,7 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
-  /** As {@link advance}, and after each timer everything that is ready runs. */
+  /** Moves time on, by milliseconds, and runs everything that is ready after each timer. */
   async elapse(ms: number): Promise<void> {
     const end = this.#now + ms;
     await turn();
@@ -69,10 +71,10 @@ export class VirtualClock implements Clock {
 }
 
 /**
- * A clock for `createRuntime({ clock })` that moves only when a test says so. It does not touch the
- * timers of the process: sockets, servers and handlers keep real time.
+ * Makes a clock for `createRuntime({ clock })` that moves only when a test says so. The timers of
+ * the process are left alone: sockets, servers and handlers keep real time.
  *
- * @param now milliseconds since the epoch at which it begins
+ * @param now milliseconds since the epoch at which the clock begins
  */
 export function virtualClock(now?: number): VirtualClock {
   return new VirtualClock(now);

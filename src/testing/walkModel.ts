@@ -6,7 +6,7 @@ import { edgeName, type ModelEdge } from './model.ts';
 import { type Path, plan, type PlanOptions } from './planPaths.ts';
 import { type Failure, failureText } from './report.ts';
 
-/** What a walk found. As text, a report to read. */
+/** What {@link walkModel} found. As text, a report to read. */
 export interface WalkReport {
   readonly name: string;
   readonly paths: number;
@@ -17,7 +17,7 @@ export interface WalkReport {
 
 /**
  * Walks a model on a real server and reports every edge that fails. An edge that failed is not
- * walked again; what lies behind it is, where there is another way.
+ * walked again; edges behind it are, where another path leads to them.
  *
  * @throws ActorsError `bad-option` where the driver lacks an executor or an assertion
  */
@@ -35,7 +35,7 @@ export async function walkModel<S extends string, E extends string, X extends st
   while (paths.length > 0) {
     const failed = new Set<ModelEdge>();
     for (const path of paths) {
-      // It would fail there again, and hide what comes behind.
+      // The path would fail at the same edge again, and hide what comes behind.
       if (path.some((edge) => failed.has(edge))) continue;
       count++;
       const failure = await walkPath(driver, path, (edge) => walked.add(edge));
@@ -52,7 +52,7 @@ export async function walkModel<S extends string, E extends string, X extends st
   return report(driver, count, failures);
 }
 
-/** Walks one path, from a client that has said nothing. @returns where it failed */
+/** Walks one path, from a client that has said nothing. @returns the failure, where there is one */
 export async function walkPath<S extends string, E extends string, X extends string, R>(
   driver: Driver<S, E, X, R>,
   path: Path<ModelEdge<S, E, X>>,

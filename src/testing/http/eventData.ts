@@ -1,4 +1,4 @@
-/** Whole events of an event stream, as their `data`. What no empty line has ended is left out. */
+/** Reads the `data` of each whole event of an event stream; an unfinished event is left out. */
 export function eventData(text: string): string[] {
   const blocks = text.replaceAll(/\r\n?/g, '\n').split('\n\n').slice(0, -1);
   return blocks.flatMap((block) => {

@@ -76,7 +76,7 @@ export const HTTP_EVENTS: Readonly<Record<SessionStimulus, Executor>> = {
     const message = { jsonrpc: '2.0', id: run.question?.id, result: { action: 'decline' } };
     const own = run.sessionId;
     const { foreign } = run.options;
-    // In a session of its own; and where there are credentials for it, in the one that asked.
+    // A second session answers; with foreign credentials, it answers in the first one too.
     const session = await run.another();
     const theirs = { ...foreign, 'mcp-session-id': session };
     run.replies = [await run.post(message, theirs).whole()];
@@ -132,7 +132,7 @@ async function open(run: HttpRun, headers: Readonly<Record<string, string>>): Pr
   run.replies = [reply];
 }
 
-/** Goes on under the id that came. */
+/** Goes on with the session that the reply has opened. */
 function enter(run: HttpRun, reply: Reply): void {
   if (run.sessionId !== undefined) run.usedIds.add(run.sessionId);
   run.sessionId = reply.header('mcp-session-id');
@@ -143,7 +143,7 @@ async function see(run: HttpRun, ...replies: Reply[]): Promise<void> {
   run.replies = await Promise.all(replies.map((reply) => reply.whole()));
 }
 
-/** The same on every verb. */
+/** Asks with POST, GET and DELETE. */
 async function seeAll(run: HttpRun, headers: Readonly<Record<string, string>>): Promise<void> {
   const post = await run.request('ping', {}, headers).whole();
   // A stream that should not have been opened does not end by itself.

@@ -65,7 +65,7 @@ export const HTTP_EXPECTATIONS: Readonly<Record<SessionExpectation, Assertion>> 
     const [own, theirs] = run.replies;
     if (own?.status === 200 && own.answers.length > 0) throw new Mismatch('202', own.describe());
     if (theirs !== undefined) mustBeUnknown(theirs);
-    // What was taken for an answer has got to the handler by the time this is answered.
+    // By the time the ping is answered, a usurped answer would have got to the handler.
     await run.mustBeThere();
     mustBePending(run);
   },
@@ -102,7 +102,7 @@ export const HTTP_EXPECTATIONS: Readonly<Record<SessionExpectation, Assertion>> 
   nothing() {},
 };
 
-/** The call is in flight: its response is there or to come, and holds no answer. */
+/** Checks that the call is in flight: its response has no answer in it, and is not over. */
 export function mustBePending(run: HttpRun): void {
   const { call } = run;
   if (call !== undefined && call.isOpen && call.answers.length === 0) return;
@@ -131,12 +131,12 @@ function mustBeUnknown(reply: Reply): void {
   // A verb that the server does not have at all gives nothing away.
   if (reply.status === 405 && !reply.to.startsWith('POST')) return;
   const code = reply.status === 404 ? reply.answers[0]?.error?.code : undefined;
-  // Only a POST is answered in JSON-RPC by all.
+  // Not every server answers a GET or a DELETE in JSON-RPC.
   if (reply.status === 404 && (code === NOT_FOUND || !reply.to.startsWith('POST'))) return;
   throw new Mismatch(`404 and error ${NOT_FOUND}`, reply.describe());
 }
 
-/** No message is taken any more, and whoever still waits for one is let go. */
+/** Checks that the session takes no message any more, and that every open response ends. */
 async function mustBeOver(run: HttpRun): Promise<void> {
   await run.mustBeOver();
   const waiting = [run.call, run.stream].filter((reply) => reply?.isOpen === true);
@@ -151,7 +151,7 @@ function forgetCall(run: HttpRun): void {
   run.question = undefined;
 }
 
-/** What came on the GET stream since the last event. */
+/** Notifications that came on the GET stream since the last event. */
 function heard({ stream, heardBefore }: HttpRun): unknown[] {
   return (stream?.messages ?? [])
     .slice(heardBefore)

@@ -9,64 +9,66 @@ export interface ToolCall {
 
 /** A tool that lasts until it is told to finish. */
 export interface SlowTool extends ToolCall {
-  /** Lets the call that runs finish. */
+  /** Lets the running call finish. */
   readonly finish: () => void | Promise<void>;
   /**
-   * Resolves when the handler of the call that was just made runs. Without it, the tool must say
-   * something of its call first, such as progress or a log message.
+   * Resolves when the handler of the last call runs. Without it, the tool must send something for
+   * its call first, such as progress or a log message.
    */
   readonly begun?: () => void | Promise<void>;
 }
 
 /** How the time of the server under test is moved. */
 export interface TimeControl {
-  /** Moves it on, and returns when what falls due is done. */
+  /** Moves time on by milliseconds, and returns when everything that falls due is done. */
   readonly advance: (ms: number) => void | Promise<void>;
-  /** Long enough for a session to count as idle, and too short to end it. */
+  /** Milliseconds after which a session counts as idle and has not ended. */
   readonly restMs: number;
-  /** Long enough to end any session that nothing keeps. */
+  /** Milliseconds that end any session which nothing keeps. */
   readonly expireMs: number;
-  /** How long a session that was ended may let its work in flight go on. @default 60 s */
+  /** Milliseconds that work in flight may go on once its session was ended. @default 60 s */
   readonly settleMs?: number;
 }
 
 /**
- * What an {@link httpDriver} needs of a server. What can not be given is named in `without`, with
- * the reason: there is no third way, so nothing is left out unseen.
+ * What an {@link httpDriver} needs of a server. A feature that can not be given is named in
+ * `without`, with the reason: there is no third way, so nothing is left out unseen.
  */
 export interface HttpDriverOptions {
-  /** Of its endpoint. */
+  /** The address of the server's MCP endpoint. */
   readonly url: string | URL;
-  /** For reports. @default the URL */
+  /** The server's name, for reports. @default the URL */
   readonly name?: string;
-  /** @default '2025-11-25' */
+  /** The protocol revision that the client asks for. @default '2025-11-25' */
   readonly protocolVersion?: string;
-  /** Sent with everything, such as credentials. */
+  /** Headers sent with every request, such as credentials. */
   readonly headers?: Readonly<Record<string, string>>;
   /** A tool that answers at once. */
   readonly quick: ToolCall;
+  /** A tool that lasts until it is told to finish. */
   readonly slow?: SlowTool;
-  /** A tool that asks its client something, and answers when it is answered. */
+  /** A tool that asks the client something, and answers its call when the client has answered. */
   readonly ask?: ToolCall & {
-    /** What it is answered. @default an accepted elicitation */
+    /** The client's answer to the tool. @default an accepted elicitation */
     readonly answer?: Readonly<Record<string, unknown>>;
   };
   /** A tool that makes the server say something that belongs to no call. */
   readonly notice?: ToolCall;
-  /** A tool whose text is another one for each server instance that was built. */
+  /** A tool whose text differs for each server instance that was built. */
   readonly instance?: ToolCall;
   /** Headers that make a request another principal's. */
   readonly foreign?: Readonly<Record<string, string>>;
+  /** How the time of the server under test is moved. */
   readonly time?: TimeControl;
-  /** Ends a session as its host does. */
+  /** Ends a session as the host of the server does. */
   readonly evict?: (sessionId: string) => void | Promise<void>;
-  /** What this server has not, or this test can not do, and why. */
+  /** Features that the server lacks, or the test can not control, and why. */
   readonly without?: Readonly<Partial<Record<SessionFeature, string>>>;
-  /** Longest wait for anything the server is to do, in real time. @default 10 s */
+  /** Longest wait for anything the server is to do, in milliseconds of real time. @default 10 s */
   readonly timeoutMs?: number;
 }
 
-/** Which option gives a feature; features that take none are there unless they are left out. */
+/** The option that gives each feature; features without an option are there unless left out. */
 const GIVEN_BY = {
   time: 'time',
   slow: 'slow',
@@ -77,7 +79,11 @@ const GIVEN_BY = {
   eviction: 'evict',
 } as const satisfies Partial<Record<SessionFeature, keyof HttpDriverOptions>>;
 
-/** @throws ActorsError `bad-option` where a feature is neither given nor left out, or both */
+/**
+ * Checks that each feature is either given or left out.
+ *
+ * @throws ActorsError `bad-option` where a feature is neither given nor left out, or both
+ */
 export function checkOptions(options: HttpDriverOptions): void {
   const { without = {} } = options;
   for (const [feature, option] of Object.entries(GIVEN_BY)) {

@@ -9,23 +9,23 @@ const DEFAULT_VERSION = '2025-11-25';
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_SETTLE_MS = 60_000;
 
-/** A client on its way along a path: what it holds, and what it saw last. */
+/** A client on its way along a path: what the client holds, and what it saw last. */
 export class HttpRun {
   readonly options: HttpDriverOptions;
-  /** Of the session it has, or had. */
+  /** Id of the session that the client has, or had. */
   sessionId: string | undefined;
-  /** Ids it had before, or made up: a server must not give it one of these. */
+  /** Ids the client had before, or made up: a server must not open a session with one of them. */
   readonly usedIds = new Set<string>();
-  /** The responses to what was done last. */
+  /** The responses to the last event. */
   replies: readonly Reply[] = [];
   /** The response to the call in flight. */
   call: Reply | undefined;
   callId: number | undefined;
-  /** What the server asked about that call. */
+  /** What the server asked the client during the call. */
   question: WireMessage | undefined;
   /** The GET stream. */
   stream: Reply | undefined;
-  /** How many messages had come on it before what was done last. */
+  /** How many messages had come on the GET stream before the last event. */
   heardBefore = 0;
   readonly #url: URL;
   readonly #open = new Set<Reply>();
@@ -36,7 +36,7 @@ export class HttpRun {
     this.#url = new URL(options.url);
   }
 
-  /** A request that is a method call; its id is a new one. */
+  /** Sends a JSON-RPC request with a new id. */
   request(method: string, params: unknown = {}, headers: Headers = {}): Reply {
     return this.post({ jsonrpc: '2.0', id: ++this.#ids, method, params }, headers);
   }
@@ -49,7 +49,7 @@ export class HttpRun {
     return this.post({ jsonrpc: '2.0', method, ...(params !== undefined && { params }) });
   }
 
-  /** Of the request made last. */
+  /** Id of the last request. */
   get lastId(): number {
     return this.#ids;
   }
@@ -80,7 +80,7 @@ export class HttpRun {
     return this.send('DELETE', headers);
   }
 
-  /** Sends anything. A header of `undefined` is left out. */
+  /** Sends an HTTP request. A header of `undefined` is left out. */
   send(method: string, headers: Headers, body?: string, what?: string): Reply {
     const version = this.options.protocolVersion ?? DEFAULT_VERSION;
     const all = Object.entries({
@@ -101,13 +101,13 @@ export class HttpRun {
     return reply;
   }
 
-  /** Asks for something that no session hears: what was sent before it has got to the server. */
+  /** Sends a request that no session hears: once answered, all sent before has arrived. */
   async passBy(): Promise<void> {
     const nobody = { 'mcp-session-id': 'nobody' };
     await this.request('ping', {}, nobody).whole();
   }
 
-  /** Opens a second session, another principal's where there is one. @returns its id */
+  /** Opens a second session, of another principal where there is one. @returns the session's id */
   async another(): Promise<string> {
     const { foreign } = this.options;
     const reply = await this.initialize({ ...foreign, 'mcp-session-id': undefined }).whole();
@@ -118,20 +118,20 @@ export class HttpRun {
     return id;
   }
 
-  /** The session answers, which it does for as long as it is there. */
+  /** Checks that the session answers, which it does for as long as it is there. */
   async mustBeThere(): Promise<void> {
     const reply = await this.request('ping').whole();
     if (reply.status === 200 && reply.answers[0]?.result !== undefined) return;
     throw new Mismatch('the session to be there: 200 to a ping', reply.describe());
   }
 
-  /** The session is over, at once and for every message. */
+  /** Checks that the session is over. */
   async mustBeOver(): Promise<void> {
     const reply = await this.request('ping').whole();
     if (reply.status !== 404) throw new Mismatch('404: the session is over', reply.describe());
   }
 
-  /** Moves time so far that whatever was ended is over; without control of it, just waits for that. */
+  /** Moves time until work of an ended session is over; without control of time, does nothing. */
   async settle(): Promise<void> {
     const { time } = this.options;
     await time?.advance(time.settleMs ?? DEFAULT_SETTLE_MS);
@@ -145,14 +145,14 @@ export class HttpRun {
     this.stream = undefined;
   }
 
-  /** Lets go of everything: the call that runs, the session, the sockets. */
+  /** Releases everything: the call that runs, the session, the sockets. */
   async end(): Promise<void> {
     try {
       if (this.call?.isOpen === true && this.question === undefined)
         await this.options.slow?.finish();
       if (this.sessionId !== undefined) await this.delete().head();
     } catch (error) {
-      // A server that is gone, or does not answer, has been reported where that mattered.
+      // A server that is gone, or does not answer, was reported by the step that needed an answer.
       if (!(error instanceof Mismatch)) throw error;
     } finally {
       for (const reply of this.#open) if (reply.isOpen) reply.leave();

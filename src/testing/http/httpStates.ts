@@ -7,7 +7,7 @@ type Assertion = (run: HttpRun) => void | Promise<void>;
 
 const isThere: Assertion = (run) => run.mustBeThere();
 
-/** What is to be so for as long as a session is in a state. */
+/** What each state of the session model is on the wire, as long as the session is in it. */
 export const HTTP_STATES: Readonly<Record<SessionState, Assertion>> = {
   none: ({ sessionId }) => {
     if (sessionId !== undefined) throw new Mismatch('no session', `the session ${sessionId}`);
@@ -17,7 +17,7 @@ export const HTTP_STATES: Readonly<Record<SessionState, Assertion>> = {
   ready: all(isThere, mustHear(false)),
   calling: all(isThere, mustBePending, mustHear(false)),
   asked: all(isThere, mustBePending, mustHear(false)),
-  // Nothing is asked, because to ask is to use: what comes next finds out.
+  // No request is sent, because a request uses the session: the next event finds out.
   resting: mustHear(false),
   listening: all(isThere, mustHear(true)),
   'listening.calling': all(isThere, mustBePending, mustHear(true)),

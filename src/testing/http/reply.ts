@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { Mismatch } from '../mismatch.ts';
 import { eventData } from './eventData.ts';
 
-/** A JSON-RPC message as it came, unchecked. */
+/** A JSON-RPC message as the server sent it, unchecked. */
 export interface WireMessage {
   readonly id?: unknown;
   readonly method?: unknown;
@@ -11,13 +11,13 @@ export interface WireMessage {
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
 }
 
-/** More of one response than a test of sessions can want. */
+/** Longest response that is kept, in characters: more than a test of sessions can want. */
 const MAX_CHARACTERS = 8 * 2 ** 20;
 const SHOWN_CHARACTERS = 160;
 
 /** A response that may not have begun, and may go on arriving. */
 export class Reply {
-  /** What was sent, for reports. */
+  /** The request that is answered, for reports. */
   readonly to: string;
   readonly #timeoutMs: number;
   readonly #abort: () => void;
@@ -33,7 +33,7 @@ export class Reply {
     this.#abort = abort;
   }
 
-  /** `undefined` until its head is here. */
+  /** Status of the response; `undefined` until its head is here. */
   get status(): number | undefined {
     return this.#status;
   }
@@ -47,12 +47,12 @@ export class Reply {
     return this.header('content-type')?.startsWith('text/event-stream') ?? false;
   }
 
-  /** Neither side has ended it. */
+  /** Neither side has ended the response. */
   get isOpen(): boolean {
     return this.#end === undefined;
   }
 
-  /** The messages so far. @throws Mismatch where the body is not what it says it is */
+  /** The messages so far. @throws Mismatch where the body is not JSON-RPC */
   get messages(): WireMessage[] {
     // A JSON body is read when it is whole.
     if (!this.isStream && this.isOpen) return [];
@@ -60,7 +60,7 @@ export class Reply {
     return texts.filter((text) => text.trim() !== '').flatMap((text) => this.#parse(text));
   }
 
-  /** The answers among them, whatever they answer. */
+  /** The responses among the messages, whatever requests they answer. */
   get answers(): WireMessage[] {
     return this.messages.filter(({ method, id }) => method === undefined && id !== undefined);
   }
@@ -80,32 +80,32 @@ export class Reply {
     this.#changed();
   }
 
-  /** @param how it ended, for reports */
+  /** Notes that the response is over. @param how the way it ended, for reports */
   finish(how: string): void {
     this.#end ??= how;
     this.#changed();
   }
 
-  /** The client goes away. */
+  /** Breaks the response off, as a client that goes away. */
   leave(): void {
     this.finish('left by the client');
     this.#abort();
   }
 
-  /** Waits for its head. */
+  /** Waits for the head of the response. */
   async head(): Promise<this> {
     return this.until('a response', () => this.#status !== undefined);
   }
 
-  /** Waits for its end. */
+  /** Waits for the end of the response. */
   async whole(): Promise<this> {
     return this.until('the end of the response', () => !this.isOpen && this.#status !== undefined);
   }
 
   /**
-   * Waits until something holds of it.
+   * Waits until a test of the response holds.
    *
-   * @throws Mismatch where it ends before, or where nothing more comes in time
+   * @throws Mismatch where the response ends before, or where nothing more comes in time
    */
   async until(expected: string, test: (reply: this) => boolean): Promise<this> {
     let isLate = false;
@@ -125,7 +125,7 @@ export class Reply {
     }
   }
 
-  /** What came of it so far, in one line. */
+  /** What came of the response so far, in one line. */
   describe(): string {
     const text = this.isStream ? eventData(this.#text).join(' ') : this.#text.trim();
     const body = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;

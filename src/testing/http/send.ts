@@ -2,16 +2,16 @@ import http from 'node:http';
 import https from 'node:https';
 import { Reply } from './reply.ts';
 
-/** One HTTP request, as it is to be sent. */
+/** One HTTP request that is to be sent. */
 export interface HttpAsk {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For reports. */
+  /** What the request is, for reports. */
   readonly what: string;
 }
 
-/** Sends one request on a socket of its own: nothing waits behind anything else of the test. */
+/** Sends one request on a socket of its own: no request of a test waits behind another. */
 export function send(url: URL, ask: HttpAsk, timeoutMs: number): Reply {
   const { request } = url.protocol === 'https:' ? https : http;
   const { method, headers, body } = ask;
