@@ -15,62 +15,74 @@ import type { AllowList } from './wire/origin.ts';
 /** How the state of a session is made, stored and read. */
 export interface StateOptions<T> {
   readonly create: () => T;
-  /** Of the state that this program writes; what was written with another one is migrated. @default 1 */
+  /**
+   * Version of the state that this program writes, an integer > 0; a state stored with another
+   * version is migrated. @default 1
+   */
   readonly version?: number;
-  /** Makes a state of this version from one that another version of the program stored. */
+  /** Makes a state of this version from a state that another version of the program stored. */
   readonly migrate?: (state: unknown, from: number) => T;
-  /** Makes plain data of a state that is none, for the store. */
+  /** Turns a state that is not plain data into plain data, for the store. */
   readonly encode?: (state: T) => unknown;
-  /** Makes a state of plain data again. */
+  /** Makes a state of the plain data that `encode` has returned. */
   readonly decode?: (data: unknown) => T;
 }
 
-/** What {@link createRuntime} takes. Everything but `server` has a default. */
+/** Options of {@link createRuntime}. Everything but `server` has a default. */
 export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
-  /** Makes the server of one session: a fresh one each time, v1 or v2, low or high level. */
+  /** Makes the server of one session: a fresh server each time, v1 or v2, low or high level. */
   readonly server: ServerFactory<T>;
-  /** Makes the state of one session; or says as well how it is stored and read. */
+  /**
+   * Makes the state of one session; as an object, says as well how the state is stored and read.
+   */
   readonly state?: (() => T) | StateOptions<T>;
   /**
-   * Who the caller is. Must not change when a token is refreshed.
+   * Names the principal of a caller. The name must not change when a token is refreshed.
    * @default issuer, subject and client of `authInfo`; anonymous without it
    */
   readonly principal?: PrincipalOf;
-  /** Host names this server answers to. @default loopback names */
+  /** Host names the server answers to. @default loopback names */
   readonly allowedHosts?: AllowList;
-  /** Origins of pages that may call. @default pages of the allowed hosts */
+  /** Origins of pages that may call the server. @default pages of the allowed hosts */
   readonly allowedOrigins?: AllowList;
-  /** Answer preflights and send CORS headers to allowed origins. @default false */
+  /** Whether preflights are answered and allowed origins get CORS headers. @default false */
   readonly cors?: boolean;
-  /** Clients may end their session with DELETE. @default true */
+  /** Whether clients may end their session with DELETE. @default true */
   readonly allowDelete?: boolean;
-  /** @default 'auto' */
+  /** How answers travel: as JSON, or as an event stream. @default 'auto' */
   readonly responseMode?: ResponseMode;
-  /** `'restart'` is 3 restarts within a minute. @default 'evict' */
+  /**
+   * What a crash does to the session: `'evict'` ends it, `'restart'` rebuilds its server up to 3
+   * times within a minute. @default 'evict'
+   */
   readonly onCrash?: 'restart' | CrashPolicy;
-  /** Idle sessions give up their server and keep a small record instead. @default true */
+  /** Whether an idle session gives up its server and keeps a small record instead. @default true */
   readonly sleep?: boolean;
   /**
-   * Where sessions are kept while they have no server. With a durable one they survive the process.
-   * The runtime closes it. @default memory
+   * Where sessions are kept while they have no server. In a durable store they survive the process.
+   * The runtime closes the store. @default memory
    */
   readonly store?: SessionStore;
   /**
-   * An event store of the SDK, for what the replay log has dropped. Each session reaches its own
-   * streams in it and no others. It must give events in the order it was given them.
+   * An event store of the SDK, for events that the replay log has dropped. Each session reaches
+   * only its own streams in it. The store must give events back in the order it was given them.
    */
   readonly eventStore?: EventStore;
   /**
-   * Runs when an idle session is about to lose its server: lets it go though it owns resources, and
-   * returns plain data to keep, or `false` to stay awake. What it owns is released afterwards.
+   * Runs when an idle session is about to lose its server, and lets the session sleep though it
+   * owns resources, which are then released. Returns plain data to keep, or `false` to stay awake.
    */
   readonly onSleep?: (session: Session<T>) => unknown;
-  /** Runs when the next server is there, before anything reaches it. */
+  /** Runs when a session's next server is there, before any message reaches it. */
   readonly onWake?: (session: Session<T>, woken: Woken) => void | Promise<void>;
-  /** Events of `message` carry the message itself as text, arguments and results. @default false */
+  /**
+   * Whether events of `message` carry the message itself as text, with arguments and results.
+   * @default false
+   */
   readonly announceContent?: boolean;
+  /** Time for every deadline of the runtime; tests give a virtual clock. @default the system's */
   readonly clock?: Clock;
-  /** Mints session ids: visible ASCII, at least 128 random bits. */
+  /** Mints session ids: visible ASCII, at least 128 random bits. @default a random id */
   readonly createId?: () => string;
 }
 
@@ -89,7 +101,7 @@ type Defaulted = keyof typeof DEFAULTS;
 
 type Complete<O> = { readonly [K in keyof O]-?: O[K] | undefined };
 
-/** Options after the checks: every field present. */
+/** The options after the checks, with every field present. */
 export type Settings<T> = Required<Pick<RuntimeOptions<T>, Defaulted>> &
   Complete<
     Pick<RuntimeOptions<T>, 'allowedHosts' | 'allowedOrigins' | 'eventStore' | 'onSleep' | 'onWake'>
@@ -107,7 +119,10 @@ const isOptional =
   (value: unknown): boolean =>
     value === undefined || test(value);
 
-/** What each option but the limits takes, in words and as a test; `server` and `state` stand apart. */
+/**
+ * What each option but the limits takes, in words and as a test; `server` and `state` have checks
+ * of their own.
+ */
 const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => boolean]>> = {
   responseMode: [
     "'auto', 'sse' or 'json'",
@@ -129,7 +144,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
 };
 
 /**
- * Checks everything before anything opens.
+ * Checks all options before anything opens, and fills in the defaults.
  *
  * @throws ActorsError `bad-option`, naming the option, what it takes and what came
  */
@@ -141,7 +156,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
   return {
     ...DEFAULTS,
     ...onlyKnown(options),
-    // What a configuration file hands over may be the text of a boolean.
+    // A configuration file may hand over the text of a boolean.
     announceContent: options.announceContent === true,
     allowedHosts,
     allowedOrigins,
@@ -157,7 +172,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
 }
 
 /**
- * Checks the options that are checked by themselves.
+ * Checks each option that can be checked by itself.
  *
  * @throws ActorsError `bad-option`
  */
@@ -172,7 +187,7 @@ export function policyOf(onCrash: 'restart' | CrashPolicy): CrashPolicy {
   return onCrash === 'restart' ? { restarts: 3, withinMs: 60_000 } : onCrash;
 }
 
-/** The options with a default that were given. */
+/** Options with a default that the user has given. */
 function onlyKnown<T>(options: RuntimeOptions<T>): Partial<Pick<RuntimeOptions<T>, Defaulted>> {
   const names = Object.keys(DEFAULTS) as Defaulted[];
   return Object.fromEntries(
@@ -181,7 +196,7 @@ function onlyKnown<T>(options: RuntimeOptions<T>): Partial<Pick<RuntimeOptions<T
 }
 
 /**
- * Limits with their defaults.
+ * Checks the limits that the user has given, and fills in the defaults.
  *
  * @throws ActorsError `bad-option`
  */
@@ -191,7 +206,7 @@ export function limitsOf(options: Partial<Limits>, isDurable: boolean): Limits {
     const value = options[name];
     if (value === undefined) continue;
     const infinite = MAY_BE_INFINITE.has(name);
-    // Durations may be fractions; what is counted may not.
+    // Durations may be fractions; counts and sizes may not.
     const what = name.endsWith('Ms') ? 'a finite number' : 'an integer';
     check(name, `${what} > 0${infinite ? ' or Infinity' : ''}`, value, (v) => {
       if (typeof v !== 'number' || v <= 0) return false;

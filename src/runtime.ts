@@ -24,49 +24,51 @@ import { Keeper } from './store/keeper.ts';
 export interface Runtime<T = unknown> {
   /** Serves a web-standard request. Detachable: `app.all('/mcp', (c) => fetch(c.req.raw))`. */
   readonly fetch: (request: Request, context?: FetchContext) => Promise<Response>;
-  /** Listens to what happens; returns how to stop. A listener that throws disturbs nobody. */
+  /** Listens to an event; returns how to stop. A listener that throws disturbs no session. */
   readonly on: <N extends RuntimeEventName>(
     name: N,
     listener: (event: RuntimeEvents[N]) => void,
   ) => () => void;
-  /** Counts, now and since the beginning. */
+  /** Counts of sessions, messages and refusals: now, and since the beginning. */
   readonly stats: () => RuntimeStats;
-  /** The limits the runtime holds to, defaults filled in. */
+  /** The limits in force, defaults filled in. */
   readonly limits: Readonly<Limits>;
-  /** The runtime's clock: milliseconds since the epoch. */
+  /** The time of the runtime's clock, in milliseconds since the epoch. */
   readonly now: () => number;
-  /** The sessions that are in this process: all but those asleep. */
+  /** The sessions in this process: all but those asleep. */
   readonly residents: () => Session<T>[];
-  /** A page of all sessions, those asleep as well. */
+  /** Lists a page of all sessions, those asleep as well. */
   readonly list: (query?: SessionQuery) => Promise<SessionPage>;
   /**
    * Ends a session, awake or asleep.
    *
    * @param id the wire id, as in `SessionView`
-   * @returns resolves when it is gone and its store has forgotten it; `false`: there is none
+   * @returns resolves when the session is gone and its store has forgotten it; `false`: there is
+   * none
    * @throws whatever a durable store failed with
    */
   readonly evict: (id: string, reason?: EndReason) => Promise<boolean>;
-  /** Ends every session of a principal. @returns how many */
+  /** Ends every session of a principal. @returns how many sessions were ended */
   readonly evictPrincipal: (principal: string, reason?: EndReason) => Promise<number>;
   /**
-   * Wakes a session if it sleeps.
+   * Wakes a session that sleeps.
    *
-   * @returns the session; `undefined` where there is none, no place for it, or its server is refused
+   * @returns the session; `undefined` where there is no such session, no place for it, or its
+   * server is refused
    */
   readonly wake: (id: string) => Promise<Session<T> | undefined>;
   /** The last messages that could not be delivered, oldest first. */
   readonly deadLetters: () => DeadLetter[];
   /** New sessions are admitted: `false` while draining and after `close`. */
   readonly isReady: boolean;
-  /** The cap on sessions is reached: a new one takes the place of one that is idle, or waits. */
+  /** The cap on sessions is reached: a new session replaces an idle one, or is refused. */
   readonly isFull: boolean;
   /**
-   * Refuses new sessions, lets work in flight finish, ends every session.
-   * What is not finished at the deadline gets an error.
+   * Refuses new sessions, lets work in flight finish, ends every session. Requests not answered at
+   * the deadline get an error.
    */
   readonly drain: (options: { readonly deadlineMs: number }) => Promise<DrainReport>;
-  /** Ends everything now. */
+  /** Ends every session now. */
   readonly close: () => Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
