@@ -1,10 +1,10 @@
 import { systemClock } from '../base/clock.ts';
 import { awaited, timerFor } from '../base/within.ts';
 
-/** A client that takes nothing for so long is the stream limits' to cut, not ours to wait for. */
+/** How long a server waits for its client: the stream limits cut a client that takes nothing. */
 const PATIENCE_MS = 5000;
 
-/** Keeps a server in step with its client: it is read no faster than what it says is taken. */
+/** Keeps a server in step with its client: it is read no faster than the client takes messages. */
 export class Backpressure {
   readonly #patienceMs: number;
   #sent = new Set<Promise<void>>();
@@ -13,12 +13,12 @@ export class Backpressure {
     this.#patienceMs = patienceMs;
   }
 
-  /** Something was said; resolves when it is taken. */
+  /** Notes a message on its way to the client; `taken` resolves when the client has taken it. */
   sent(taken: Promise<void>): void {
     this.#sent.add(taken);
   }
 
-  /** Resolves when all of it is taken, or the patience is at its end; `undefined`: there is none. */
+  /** Resolves when all noted messages are taken or the patience ends; `undefined` for none. */
   allTaken(): Promise<void> | undefined {
     if (this.#sent.size === 0) return undefined;
     const all = Promise.all(this.#sent);

@@ -9,7 +9,7 @@ import { hasGroups, ProcessGroup } from './processGroup.ts';
 import { reaper } from './reaper.ts';
 import type { Slots } from './slots.ts';
 
-/** What a {@link Child} is started with: every field checked and present. */
+/** What a {@link Child} is started with: every option of a child process, checked and present. */
 export interface ChildSettings {
   readonly command: string;
   readonly args: readonly string[];
@@ -21,24 +21,24 @@ export interface ChildSettings {
   readonly termTimeoutMs: number;
 }
 
-/** Where what a child says goes. */
+/** Takes what a child process says on its stdout. */
 export interface ChildReader {
   line(text: string): void;
-  /** A line over the limit: somebody may be waiting for it, so both its ends are known. */
+  /** A line over the limit: a request may wait for it, so both ends of the line are known. */
   longLine(line: LongLine): void;
-  /** After each chunk: a promise makes the child wait. */
+  /** Asked after each chunk: the child process is read no further until this promise settles. */
   pause(): Promise<void> | undefined;
 }
 
-/** How long SIGKILL may take before the group counts as one that can not be ended. */
+/** How long SIGKILL may take before the process group counts as one that can not be ended. */
 export const KILL_TIMEOUT_MS = 2000;
-/** From the first sign of a child's end to the last: what it still said is read, then it crashed. */
+/** From the first sign of a child process's end to the crash: what the child still said is read. */
 const LAST_WORDS_MS = 250;
 const MAX_STDERR_LINE_BYTES = 4096;
 
 /**
- * One stdio server as a child process in a process group of its own. Owned by its session: it
- * emits `error` when it ends by itself, and `close` ends the whole group, once.
+ * One stdio server as a child process in a process group of its own. Its session owns the child,
+ * which emits `error` when the process ends by itself; `close` ends the whole group, once.
  */
 export class Child {
   readonly #settings: ChildSettings;
@@ -49,7 +49,7 @@ export class Child {
   #group: ProcessGroup | null = null;
   #closing: Promise<void> | null = null;
   #hasFailed = false;
-  /** It has answered `initialize`: from then on its end is a crash, before it a failed start. */
+  /** The child has answered `initialize`: its end is a crash now, a failed start before. */
   isReady = false;
 
   constructor(settings: ChildSettings, slots: Slots, log: SessionLog) {
@@ -58,15 +58,15 @@ export class Child {
     this.#log = log;
   }
 
-  /** What a session listens to on what it owns. */
+  /** Registers the session's listener: a session hears `error` of every resource it owns. */
   on(_event: 'error', listener: (error: unknown) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** @throws ActorsError `start-failed` when it can not be started */
+  /** @throws ActorsError `start-failed` when the process can not be started */
   async start(reader: ChildReader): Promise<void> {
     await this.#slots.take();
-    // The session ended while it waited for its place.
+    // The session ended while its child waited for a slot.
     if (this.#closing !== null) return this.#slots.give();
     const { command, args, env, cwd } = this.#settings;
     try {
@@ -77,7 +77,7 @@ export class Child {
         detached: hasGroups,
         windowsHide: true,
       });
-      // Later ones tell of a signal that found nobody.
+      // Later errors only say that a signal found no process.
       process.on('error', () => {});
       if (process.pid === undefined) throw (await once(process, 'error'))[0];
       this.#started(process, process.pid, reader);
@@ -88,19 +88,19 @@ export class Child {
     }
   }
 
-  /** It has more to read than it should: nothing new should be asked of it. */
+  /** The child process leaves too much of its stdin unread: no new request should be sent to it. */
   get isBehind(): boolean {
     return this.#pending >= this.#settings.maxPendingBytes;
   }
 
-  /** Writes a line; a child that leaves too much of what it is sent unread has failed. */
+  /** Writes a line to the child process; a child that leaves too many bytes unread has failed. */
   write(line: string): void {
     if (this.#process === null || this.#closing !== null || this.#hasFailed) return;
     if (this.#pending >= 2 * this.#settings.maxPendingBytes) this.fail('does not read its stdin');
     else this.#process.stdin.write(`${line}\n`);
   }
 
-  /** Crashes the session of this child. */
+  /** Crashes the session this child process serves. */
   fail(what: string): void {
     if (this.#hasFailed || this.#closing !== null) return;
     this.#hasFailed = true;
@@ -111,7 +111,7 @@ export class Child {
     }
   }
 
-  /** Ends the whole group: end of input, SIGTERM, SIGKILL. Resolves when nothing of it runs. */
+  /** Ends the process group: end of input, SIGTERM, SIGKILL. Resolves when none of it runs. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -159,7 +159,7 @@ export class Child {
     stderr.on('end', () => note(remarks.end()));
   }
 
-  /** Its end shows in up to three places, in any order. */
+  /** The end of a process shows at its exit, its stdout and its stdin, in any order. */
   #watch(process: ChildProcessWithoutNullStreams): void {
     const { stdin, stdout, stderr } = process;
     let isEnding = false;
@@ -186,7 +186,8 @@ export class Child {
     if (process === null || group === null) return;
     const { eofTimeoutMs, termTimeoutMs } = this.#settings;
     process.stdin.end();
-    // What nobody takes any more must not keep it from reading the end of its input.
+    // Output that no session takes any more must not keep the child from reading the end of its
+    // input.
     process.stdout.resume();
     let isGone = await group.gone(eofTimeoutMs);
     for (const [signal, timeoutMs] of [

@@ -17,15 +17,16 @@ import { Backpressure } from './backpressure.ts';
 import { passed } from './passed.ts';
 import { MAX_QUESTIONS, Relations } from './relations.ts';
 
-/** The two ways answers are written: with their id in front of the result, or behind it. */
+/** The two ways servers write answers: with the id in front of the result, or behind it. */
 const ID_IN_FRONT =
   /^\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)\s*,\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"(?:result|error)"/;
 const RESULT_IN_FRONT = /^\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"(?:result|error)"/;
 const ID_BEHIND = /,\s*"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)\s*\}\s*$/;
 
 /**
- * A session's server that is a child process: each message is a line to it, each of its lines a
- * message. It changes none and answers none, except where nobody else would.
+ * A session's server that is a child process: each message is a line to the child, each line of the
+ * child a message. The bridge changes no message, and answers a request only where the child can
+ * not.
  */
 export class ChildBridge implements SessionServer, ChildReader {
   readonly #child: Child;
@@ -33,12 +34,12 @@ export class ChildBridge implements SessionServer, ChildReader {
   readonly #before: Promise<unknown> | undefined;
   readonly #relations = new Relations();
   readonly #backpressure = new Backpressure();
-  /** Requests the child has; an `initialize` and a replayed one are not the client's to read. */
+  /** Requests the child has not answered: the client's, `initialize`, and those of a replay. */
   readonly #asked = new Set<RequestId>();
   #transport: ServerTransport | null = null;
   #handshake: RequestId | undefined;
 
-  /** @param before the end of the child that served the session before */
+  /** @param before the end of the child process that served the session before */
   constructor(child: Child, log: SessionLog, before: Promise<unknown> | undefined) {
     this.#child = child;
     this.#log = log;
@@ -53,7 +54,7 @@ export class ChildBridge implements SessionServer, ChildReader {
     await this.#child.start(this);
   }
 
-  /** The session owns the child and waits for the end of it. */
+  /** Does not wait: the session owns the child process and waits for its end. */
   async close(): Promise<void> {
     this.#transport = null;
     void this.#child.close();
@@ -122,12 +123,12 @@ export class ChildBridge implements SessionServer, ChildReader {
         this.#backpressure.sent(transport.send(message, options));
       }
     } catch {
-      // Nested deeper than it could be written again.
+      // JSON that was parsed can be nested too deep to be written again.
       this.#log.skip(text);
     }
   }
 
-  /** No message of the protocol; but one that asked must not wait for a better one. */
+  /** Answers the request of a malformed answer: the child will not send a better one. */
   #misread(value: unknown, text?: string): void {
     if (text !== undefined) this.#log.skip(text);
     if (!isObject(value) || 'method' in value) return;

@@ -5,32 +5,43 @@ import { ChildBridge } from './childBridge.ts';
 import { type GatewayLogListener, SessionLog } from './log.ts';
 import { Slots } from './slots.ts';
 
-/** What {@link childProcess} takes. Everything but `command` has a default. */
+/** Options of {@link childProcess}. Every option but `command` has a default. */
 export interface ChildProcessOptions {
-  /** A program, looked up in the child's `PATH`; never given to a shell. */
+  /** Program that serves a session, looked up in the child's `PATH`; never given to a shell. */
   readonly command: string;
-  /** @default [] */
+  /** Arguments of the program. @default [] */
   readonly args?: readonly string[];
-  /** Added to the few variables that are safe to inherit: `PATH`, `HOME`, `USER` and their like. */
+  /** Variables besides the few that are safe to inherit: `PATH`, `HOME`, `USER` and their like. */
   readonly env?: Readonly<Record<string, string>>;
-  /** @default the gateway's */
+  /** Working directory of the child process. @default the gateway's */
   readonly cwd?: string;
   /**
-   * Processes at once, those included that are being ended. A session more waits for its own.
+   * Child processes at once, those included that are being ended. A session beyond waits for a
+   * place.
    * @default Infinity: as many as there are sessions
    */
   readonly maxProcesses?: number;
-  /** How long a child may take to end by itself once its input has ended. @default 1 s */
+  /** How long a child process may take to end by itself once its input has ended. @default 1 s */
   readonly eofTimeoutMs?: number;
-  /** How long its process group may take to end after SIGTERM; then it gets SIGKILL. @default 1 s */
+  /**
+   * How long a child's process group may take to end after SIGTERM, before SIGKILL.
+   * @default 1 s
+   */
   readonly termTimeoutMs?: number;
-  /** Longest message of a child; a longer one is skipped, and its caller gets an error. @default 16 MiB */
+  /**
+   * Longest message of a child process; a longer one is skipped, and its caller gets an error.
+   * @default 16 MiB
+   */
   readonly maxLineBytes?: number;
-  /** Bytes a child may leave unread before requests to it are refused; twice as many end it. @default 8 MiB */
+  /**
+   * Bytes a child process may leave unread before requests to it are refused; twice as many crash
+   * its session.
+   * @default 8 MiB
+   */
   readonly maxPendingBytes?: number;
   /** Entries of a session's {@link gatewayLog}. @default 200 */
   readonly maxLogEntries?: number;
-  /** Is told each entry of every session's log. */
+  /** Told each entry of every session's log. */
   readonly onLog?: GatewayLogListener;
 }
 
@@ -43,15 +54,16 @@ const DEFAULTS = {
   maxLogEntries: 200,
 };
 
-/** The child that serves a session, or served it last. */
+/** For each session, the child process that serves it or served it last. */
 const children = new WeakMap<Session, Child>();
 
 /**
  * Serves each session by a stdio MCP server that runs as a child process of its own: for
  * `createRuntime({ server: childProcess({ command: 'my-server' }) })`.
  *
- * The child is started with the session and ended with it, with all it has started. One that ends
- * by itself crashes its session, which then ends or gets a fresh child, as `onCrash` says.
+ * The child process is started with the session, and ended with it together with every process the
+ * child has started. A child that ends by itself crashes its session, which then ends or gets a
+ * fresh child, as `onCrash` says.
  *
  * @throws ActorsError `bad-option`
  */
@@ -61,7 +73,7 @@ export function childProcess(options: ChildProcessOptions): (session: Session) =
   const deadlineMs = settings.eofTimeoutMs + settings.termTimeoutMs + KILL_TIMEOUT_MS + 1000;
   return (session) => {
     const log = SessionLog.of(session, settings.maxLogEntries, options.onLog);
-    // A session never has two: the next one starts when the last one is gone.
+    // A session never has two child processes: the next starts when the last is gone.
     const before = children.get(session)?.close();
     const child = new Child(settings, slots, log);
     children.set(session, child);

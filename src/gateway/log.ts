@@ -2,37 +2,37 @@ import { systemClock } from '../base/clock.ts';
 import { Ring } from '../base/ring.ts';
 import type { Session } from '../session/session.ts';
 
-/** Something the server behind a session said outside the protocol, or the gateway about it. */
+/** What the server behind a session said outside the protocol, or the gateway about that server. */
 export interface GatewayLogEntry {
   readonly at: number;
   readonly source: 'stderr' | 'stdout' | 'gateway';
   readonly text: string;
 }
 
-/** For the operator alone: nothing of it ever goes to a client. */
+/** A gateway's log of one session, for the operator alone: nothing of it ever goes to a client. */
 export interface GatewayLog {
-  /** The last ones, oldest first. */
+  /** The last entries of the session, oldest first. */
   readonly entries: readonly GatewayLogEntry[];
-  /** What the server put on its stdout that is no message of the protocol, since the session began. */
+  /** Lines of the server's stdout that are no messages, since the session began. */
   readonly skipped: number;
-  /** The process that serves the session; `undefined` where it is a remote server, or none runs. */
+  /** The child process of the session; `undefined` for a remote server, or while none runs. */
   readonly pid: number | undefined;
 }
 
-/** Is told each entry as it is written. */
+/** Told each entry of every session's log as it is written. */
 export type GatewayLogListener = (entry: GatewayLogEntry, session: Session) => void;
 
-/** Longest text of an entry, in characters. */
+/** Longest text of a log entry, in characters. */
 export const MAX_ENTRY_LENGTH = 2048;
 
 const logs = new WeakMap<Session, SessionLog>();
 
-/** What the server behind a session wrote to its stderr; `undefined` for sessions of no gateway. */
+/** The log of a session, with its server's stderr; `undefined` for sessions of no gateway. */
 export function gatewayLog(session: Session): GatewayLog | undefined {
   return logs.get(session);
 }
 
-/** One session's ring: it stays when a crashed server is replaced by the next. */
+/** The log of one session: kept when a crashed server is replaced by the next. */
 export class SessionLog implements GatewayLog {
   skipped = 0;
   pid: number | undefined;
@@ -54,7 +54,7 @@ export class SessionLog implements GatewayLog {
     return log;
   }
 
-  /** The key of the session it is about. */
+  /** The key of the session whose log this is. */
   get key(): string {
     return this.#session.key;
   }
@@ -70,14 +70,14 @@ export class SessionLog implements GatewayLog {
     this.#listener?.(entry, this.#session);
   }
 
-  /** The server said something on its stdout that is no message. */
+  /** Logs a line of the server's stdout that is no message, and counts it. */
   skip(text: string): void {
     this.skipped++;
     this.write('stdout', text);
   }
 }
 
-/** A copy: a mere slice would keep the whole text in memory for as long as the entry is kept. */
+/** Copies the beginning of a text: a mere slice would keep the whole text in memory. */
 function beginning(text: string): string {
   return `${Buffer.from(text.slice(0, MAX_ENTRY_LENGTH)).toString()}…`;
 }

@@ -6,23 +6,23 @@ export interface Passed {
   readonly at: number;
   /** The key of the session. */
   readonly session: string;
-  /** `out` is to the server behind. */
+  /** `out` is from the gateway to the server behind it. */
   readonly direction: 'in' | 'out';
   readonly kind: MessageKind;
   readonly method: string | undefined;
-  /** Of the JSON text; 0 where it was never one. */
+  /** Bytes of the message's JSON text; 0 where the message never was text. */
   readonly bytes: number;
 }
 
 const listeners = new Set<(passed: Passed) => void>();
 
-/** Hears of every message to and from the servers behind all gateways of this process. */
+/** Hears of every message to and from the servers behind this process's gateways, until stopped. */
 export function watchPassed(listener: (passed: Passed) => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
-/** Nobody watching costs one look at a set. */
+/** Tells the listeners of a message. Without listeners this costs one look at a set. */
 export function passed(
   session: string,
   direction: 'in' | 'out',
@@ -37,7 +37,7 @@ export function passed(
     try {
       listener(entry);
     } catch {
-      // Whoever watches must not disturb what is watched.
+      // A listener that throws must not disturb the session it listens to.
     }
   }
 }

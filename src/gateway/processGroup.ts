@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-// Real time, and timers that hold the process: a program that awaits the end of its children must
-// not end before them.
+// Real time, and timers that hold the process: a program that awaits the end of its child processes
+// must not end before them.
 import { setTimeout as delay } from 'node:timers/promises';
 import { heldTimer } from '../adapters/heldTimer.ts';
 import { systemClock } from '../base/clock.ts';
@@ -10,16 +10,16 @@ import { awaited } from '../base/within.ts';
 const FIRST_POLL_MS = 5;
 const MAX_POLL_MS = 50;
 
-/** Windows has no process groups: there, only the child itself is ended. */
+/** Windows has no process groups: there, only the child process itself is ended. */
 export const hasGroups = process.platform !== 'win32';
 
-/** A child and all it has started, as long as they stay in its process group. */
+/** A child process and every process it has started, as long as they stay in its process group. */
 export class ProcessGroup {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
   #isGone = false;
-  /** The last list of running groups it was not on. */
+  /** The last list of running groups that this group was missing from. */
   #missing: ReadonlySet<number> | undefined;
 
   constructor(child: ChildProcess, pid: number) {
@@ -27,7 +27,7 @@ export class ProcessGroup {
     this.pid = pid;
     this.#exited = new Promise((resolve) => {
       child.once('exit', () => {
-        // Looked at now: a number nobody holds may soon be somebody else's.
+        // Checked at once: a free process number may soon be another program's.
         this.#isGone = hasGroups && !sendSignal(-pid, 0);
         resolve();
       });
@@ -39,14 +39,14 @@ export class ProcessGroup {
     else if (this.isAlive) sendSignal(-this.pid, name);
   }
 
-  /** Any process of it runs. */
+  /** Whether any process of the group runs. */
   get isAlive(): boolean {
     if (this.#hasLeader) return true;
     this.#isGone ||= !hasGroups || !sendSignal(-this.pid, 0) || this.#hasOnlyDead;
     return !this.#isGone;
   }
 
-  /** Waits until nothing of it runs; `false` when something still does after `timeoutMs`. */
+  /** Waits until no process of the group runs; `false` when one still does after `timeoutMs`. */
   async gone(timeoutMs: number): Promise<boolean> {
     const deadline = systemClock.now() + timeoutMs;
     if (this.#hasLeader) {
@@ -61,13 +61,15 @@ export class ProcessGroup {
   }
 
   /**
-   * A process that ended and was not waited for counts as a member of its group for as long as its
-   * new parent likes; in a container that can be for ever. Where `/proc` tells, only who runs counts.
+   * Whether only processes are left that ended and were not waited for. Such a process counts as a
+   * member of its group for as long as its new parent likes, in a container perhaps for ever. Where
+   * `/proc` tells, only running processes count.
    */
   get #hasOnlyDead(): boolean {
     const running = runningGroups();
     if (running === undefined || running.has(this.pid)) return false;
-    // Twice: a process that forks and ends while the list is made can be missing from it.
+    // Two lists must agree: a process that forks and ends while a list is made can be missing from
+    // it.
     const isSure = this.#missing !== undefined && this.#missing !== running;
     this.#missing ??= running;
     return isSure;
@@ -78,7 +80,7 @@ export class ProcessGroup {
   }
 }
 
-/** `false`: there is nobody of that number, or nobody that is ours to end. */
+/** Sends a signal; `false` where no process has that number, or none that is ours to end. */
 function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(target, signal);
@@ -92,7 +94,7 @@ const LIST_AGE_MS = 20;
 let list: Set<number> | undefined;
 let listedAt = -Infinity;
 
-/** One look for all that ask at about the same time: it reads a file per process. */
+/** Groups that run. One reading serves all callers of 20 ms: it opens a file per process. */
 function runningGroups(): Set<number> | undefined {
   if (process.platform !== 'linux') return undefined;
   const now = systemClock.now();
@@ -114,7 +116,8 @@ function runningGroups(): Set<number> | undefined {
 function runningGroupOf(pid: string): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold anything, so the fields are those after its last one.
+    // The process name in parentheses may hold anything, so the fields begin behind the last
+    // parenthesis.
     const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return state === 'Z' || state === 'X' ? undefined : Number(group);
   } catch {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Reads `+group` and `-group` lines. Its pipe ends when the gateway does, however that ends, and
- * then it ends every group that is still on its list: SIGTERM, and a second later SIGKILL.
+ * The shell script of the reaper. It reads `+group` and `-group` lines from a pipe that ends when
+ * the gateway does, however the gateway ends, and then ends every group still on its list: SIGTERM,
+ * and a second later SIGKILL.
  */
 const SCRIPT = `
 trap '' HUP INT TERM
@@ -21,9 +22,9 @@ for group in $groups; do kill -KILL "-$group"; done 2>/dev/null
 `;
 
 /**
- * Ends the children of a gateway that was killed. One small shell for the whole process, in a
- * session of its own, there while there are children. A gateway that ends its children itself
- * leaves it nothing to do.
+ * Ends the child processes of a gateway that was killed, by one small shell for the whole gateway,
+ * in a process session of its own, which runs while there are children. A gateway that ends its
+ * children itself leaves the shell nothing to do.
  */
 class Reaper {
   readonly #groups = new Set<number>();
@@ -46,7 +47,7 @@ class Reaper {
   #start(): void {
     const shell = spawn('/bin/sh', ['-c', SCRIPT], {
       stdio: ['pipe', 'ignore', 'ignore'],
-      // In a session of its own Ctrl-C, which is meant for the gateway, does not reach it.
+      // Ctrl-C is meant for the gateway and does not reach a shell in a process session of its own.
       detached: true,
       env: { PATH: process.env['PATH'] ?? '' },
     });
@@ -59,7 +60,7 @@ class Reaper {
     for (const group of this.#groups) shell.stdin.write(`+${group}\n`);
   }
 
-  /** Somebody killed it: the next one takes the list. One that fails by itself would fail again. */
+  /** A killed shell's list goes to the next. A shell that fails by itself would fail again. */
   #lost(shell: ChildProcess, wasKilled: boolean): void {
     if (this.#shell !== shell) return;
     this.#shell = null;
@@ -67,5 +68,5 @@ class Reaper {
   }
 }
 
-/** Of this process: its pipe is what tells the end of it. */
+/** The reaper of this process: the pipe between both tells the reaper of the process's end. */
 export const reaper = new Reaper();

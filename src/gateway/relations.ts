@@ -6,30 +6,30 @@ import {
   type RequestMessage,
 } from '../wire/jsonrpc.ts';
 
-/** Questions of one server that may wait for its client's answers. */
+/** Requests of one server that may wait for its client's answers at once. */
 export const MAX_QUESTIONS = 256;
 
 /**
- * Which of the client's requests a word of the server belongs to.
+ * Finds which of the client's requests a message of the server belongs to.
  *
- * A pipe carries no answer to that, and a client of Streamable HTTP reads the stream of its request
- * and, if it opened one, the session's. So progress goes by its token; the rest belongs to the only
- * request in flight where there is one, else to the session, and where nobody reads that, to the
- * newest request: better there than nowhere.
+ * A pipe does not say, and a client of Streamable HTTP reads the stream of its request and, if it
+ * opened one, the session's. So progress goes by its token. Any other message belongs to the only
+ * request in flight where there is one, else to the session; and where no client reads the
+ * session's stream, to the newest request, so that the message is read at all.
  */
 export class Relations {
-  /** Requests in flight, oldest first, with their progress tokens. */
+  /** Requests of the client in flight, oldest first, with their progress tokens. */
   readonly #asks = new Map<RequestId, RequestId | undefined>();
   readonly #tokens = new Map<RequestId, RequestId>();
-  /** The server's own requests, with what they were related to. */
+  /** The server's own requests, with the client's request each is related to. */
   readonly #questions = new Map<RequestId, RequestId | undefined>();
 
-  /** Questions of the server that wait for the client. */
+  /** How many requests of the server wait for the client's answer. */
   get questions(): number {
     return this.#questions.size;
   }
 
-  /** The client asks. */
+  /** Notes a request of the client. */
   asked({ id, params }: RequestMessage): void {
     const meta = params?.['_meta'] as { progressToken?: unknown } | undefined;
     const token = isRequestId(meta?.progressToken) ? meta.progressToken : undefined;
@@ -37,19 +37,19 @@ export class Relations {
     if (token !== undefined) this.#tokens.set(token, id);
   }
 
-  /** A request was answered, or the client no longer wants it; `false` when it is none of ours. */
+  /** Notes that a request was answered or cancelled; `false` where the client never sent it. */
   settled(id: RequestId): boolean {
     const token = this.#asks.get(id);
     if (token !== undefined && this.#tokens.get(token) === id) this.#tokens.delete(token);
     return this.#asks.delete(id);
   }
 
-  /** The client answered a question of the server. */
+  /** Notes the client's answer to a request of the server. */
   answered(id: RequestId): void {
     this.#questions.delete(id);
   }
 
-  /** The request something the server says belongs to; `undefined` is the session itself. */
+  /** The client's request that a server's message belongs to; `undefined` is the session itself. */
   of(message: RequestMessage | NotificationMessage, isReachable: boolean): RequestId | undefined {
     if (isRequest(message)) {
       const related = this.#likely(isReachable);
@@ -70,7 +70,7 @@ export class Relations {
     return isRequestId(token) ? this.#tokens.get(token) : undefined;
   }
 
-  /** A question is withdrawn where it was put. */
+  /** A cancellation goes to the stream that carried the server's request. */
   #byQuestion(id: unknown): RequestId | undefined {
     if (!isRequestId(id)) return undefined;
     const related = this.#questions.get(id);

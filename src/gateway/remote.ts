@@ -7,7 +7,7 @@ import type { ActorsError } from '../base/errors.ts';
 import type { Message, RequestId } from '../wire/jsonrpc.ts';
 import { watchedBody } from './watchedBody.ts';
 
-/** What a {@link Remote} is made with: every field checked and present. */
+/** What a {@link Remote} is made with: every option of a remote server, checked and present. */
 export interface RemoteSettings {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,33 +16,33 @@ export interface RemoteSettings {
   readonly endTimeoutMs: number;
 }
 
-/** Where what a remote server says goes. */
+/** Takes what a remote server says. */
 export interface RemoteReader {
-  /** @param carrier the request on whose response it came; `undefined` is the session's stream */
+  /** @param carrier the request whose response it came on; `undefined` is the session's stream */
   heard(message: Message, carrier: RequestId | undefined): void;
-  /** A request's response is being read. */
+  /** The response to a request is being read. */
   opened(carrier: RequestId): void;
-  /** It is over; there may be another one, where it can be resumed. */
+  /** The response to a request is over; where the response can be resumed, `opened` may follow. */
   ended(carrier: RequestId): void;
-  /** Somebody still waits for the answer to a request. */
+  /** Whether the client still waits for the answer to a request. */
   isAsked(carrier: RequestId): boolean;
   pause(): Promise<void> | undefined;
   troubled(error: Error): void;
 }
 
 /**
- * One session on a remote server. Owned by the session it serves: it emits `error` when the remote
- * one is lost, and `close` deletes it.
+ * One session on a remote server. The session it serves owns it: the remote emits `error` when the
+ * remote session is lost, and `close` deletes the remote session.
  */
 export class Remote {
   readonly #settings: RemoteSettings;
   readonly #listeners: ((error: unknown) => void)[] = [];
   /**
-   * The request a response belongs to, for as long as that response is read: the SDK's transport
-   * does not say, and on which stream a message came is what it is related to.
+   * The request a response belongs to, for as long as that response is read. The SDK's transport
+   * does not name the stream a message came on, and that stream is what the message is related to.
    */
   readonly #carrier = new AsyncLocalStorage<RequestId | undefined>();
-  /** Responses that are being read, and how to stop. */
+  /** Responses that are being read, by request, and how to stop reading each. */
   readonly #reading = new Map<RequestId, AbortController>();
   #http: StreamableHTTPClientTransport | null = null;
   #closing: Promise<void> | null = null;
@@ -52,7 +52,7 @@ export class Remote {
     this.#settings = settings;
   }
 
-  /** What a session listens to on what it owns. */
+  /** Registers the session's listener: a session hears `error` of every resource it owns. */
   on(_event: 'error', listener: (error: unknown) => void): void {
     this.#listeners.push(listener);
   }
@@ -71,9 +71,10 @@ export class Remote {
   }
 
   /**
-   * Resolves when it is taken.
+   * Resolves when the remote server has taken the message.
    *
-   * @param carrier the id of a request
+   * @param carrier the id of the message, where it is a request
+   * @param onToken told when the response can be resumed
    */
   async send(
     message: Message,
@@ -84,7 +85,7 @@ export class Remote {
     await this.#carrier.run(carrier, async () => this.#http?.send(message as never, options));
   }
 
-  /** Reads no further in the response to a request that was cancelled. */
+  /** Stops reading the response to a request that was cancelled. */
   hangUp(carrier: RequestId): void {
     this.#reading.get(carrier)?.abort();
   }
@@ -97,14 +98,14 @@ export class Remote {
     return this.#closing !== null;
   }
 
-  /** Crashes the session of this one. */
+  /** Crashes the session that the remote session serves. */
   fail(error: ActorsError): void {
     if (this.#hasFailed || this.isClosing) return;
     this.#hasFailed = true;
     for (const listener of this.#listeners) listener(error);
   }
 
-  /** Deletes the remote session; what is still open is cut. */
+  /** Deletes the remote session and cuts its open streams. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -113,7 +114,7 @@ export class Remote {
   async #end(): Promise<void> {
     const http = this.#http;
     if (http === null) return;
-    // One that is gone, or does not answer, is told nothing.
+    // A remote server that is gone, or does not answer, is not waited for.
     await awaited(http.terminateSession(), heldTimer(this.#settings.endTimeoutMs));
     await http.close();
   }
@@ -125,7 +126,8 @@ export class Remote {
   ): ReturnType<FetchLike> {
     const carrier = this.#carrier.getStore();
     if (init?.method === 'GET' && carrier !== undefined && !reader.isAsked(carrier)) {
-      // A stream nobody waits for is not resumed: to the SDK this is a server without one.
+      // A stream whose request is settled is not resumed: 405 tells the SDK that this server has no
+      // stream.
       return new Response(null, { status: 405 });
     }
     const response = await this.#settings.fetch(target, init);

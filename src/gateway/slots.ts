@@ -1,4 +1,4 @@
-/** Places for processes: who comes when all are taken waits for one that ends. */
+/** Places for child processes: a session that finds all places taken waits for a free one. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];

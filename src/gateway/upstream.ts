@@ -3,28 +3,29 @@ import type { Session, SessionServer } from '../session/session.ts';
 import { SessionLog } from './log.ts';
 import { UpstreamBridge } from './upstreamBridge.ts';
 
-/** What {@link upstream} takes. */
+/** Options of {@link upstream}. Every option but `url` has a default. */
 export interface UpstreamOptions {
-  /** Where the remote server speaks Streamable HTTP. */
+  /** The http(s) address at which the remote server speaks Streamable HTTP. */
   readonly url: string | URL;
-  /** Sent with every request: an `authorization`, for instance. */
+  /** Headers of every request to the remote server: an `authorization`, for instance. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Instead of the global one. */
+  /** Fetch for all requests to the remote server. @default the global one */
   readonly fetch?: typeof globalThis.fetch;
-  /** Longest answer, or event, in bytes. @default 16 MiB */
+  /** Longest answer, or event, of the remote server, in bytes. @default 16 MiB */
   readonly maxAnswerBytes?: number;
-  /** How long the end of a session waits for the remote server to hear of it. @default 2 s */
+  /** How long the end of a session waits for the remote server to hear of that end. @default 2 s */
   readonly endTimeoutMs?: number;
   /** Entries of a session's {@link gatewayLog}. @default 200 */
   readonly maxLogEntries?: number;
 }
 
 /**
- * Serves each session by a session of its own on a remote server: for
- * `createRuntime({ server: upstream({ url: 'https://example.com/mcp' }) })`.
+ * Serves each session by a session of its own on a remote server: for `createRuntime({ server:
+ * upstream({ url: 'https://example.com/mcp' }) })`.
  *
  * The remote session is begun with the session and deleted with it. When the remote server no
- * longer knows it, the session crashes, and ends or gets a fresh one, as `onCrash` says.
+ * longer knows the remote session, the session crashes, and ends or gets a fresh one, as `onCrash`
+ * says.
  *
  * @throws ActorsError `bad-option`
  */

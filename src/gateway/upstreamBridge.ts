@@ -18,20 +18,23 @@ import { passed } from './passed.ts';
 import { MAX_QUESTIONS } from './relations.ts';
 import { Remote, type RemoteReader, type RemoteSettings } from './remote.ts';
 
-/** Messages the remote server has not taken yet; requests beyond are refused, twice as many end it. */
+/**
+ * Messages the remote server has not taken yet. Beyond, requests are refused; twice as many crash
+ * the session.
+ */
 const MAX_PENDING = 256;
 /** How long a response that ended without an answer may take to be resumed, or to be read. */
 const RESUME_MS = 15_000;
 const READ_MS = 1000;
 const NOT_FOUND = 404;
 
-/** A session's server that is a session on a remote one. */
+/** A session's server that is a session on a remote server. */
 export class UpstreamBridge implements SessionServer, RemoteReader {
   readonly remote: Remote;
   readonly #log: SessionLog;
   /** Requests of the client and of the replay that wait for the remote server's answer. */
   readonly #asked = new Set<RequestId>();
-  /** Those of them whose client reads their stream. */
+  /** Requests whose own stream the client reads: not `initialize`, not those replayed at a wake. */
   readonly #read = new Set<RequestId>();
   readonly #resumable = new Set<RequestId>();
   readonly #lost = new Map<RequestId, unknown>();
@@ -41,7 +44,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
   #handshake: RequestId | undefined;
   #isReady = false;
   #pending = 0;
-  /** `notifications/initialized` is on its way: nothing overtakes it. */
+  /** Set while `notifications/initialized` is being sent: no later message overtakes it. */
   #opening: Promise<void> | undefined;
 
   constructor(settings: RemoteSettings, log: SessionLog) {
@@ -56,7 +59,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
     await this.remote.start(this);
   }
 
-  /** The session owns the remote one and waits for the end of it. */
+  /** Does not wait: the session owns the remote session and waits for its end. */
   async close(): Promise<void> {
     this.#transport = null;
     for (const timer of this.#lost.values()) systemClock.clearTimeout(timer);
@@ -178,7 +181,7 @@ export class UpstreamBridge implements SessionServer, RemoteReader {
     this.remote.protocolVersion = version;
   }
 
-  /** What came on the session's stream goes there; where nobody reads it, to the newest request. */
+  /** Messages of the session's stream go there; where no client reads it, to the newest request. */
   #related(carrier: RequestId | undefined, isReachable: boolean): RequestId | undefined {
     if (carrier !== undefined && this.#read.has(carrier)) return carrier;
     let newest: RequestId | undefined;

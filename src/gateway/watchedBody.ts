@@ -2,17 +2,17 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
 export interface WatchedBodyOptions {
-  /** Longest event of an event stream; longest body of anything else. */
+  /** Longest event of an event stream, or longest body of any other type, in bytes. */
   readonly maxBytes: number;
-  /** Waited for before more is read. */
+  /** Waited for before each further read of the body. */
   readonly pace: () => Promise<void> | undefined;
-  /** Nothing more will come. */
+  /** Told when no more bytes will come. */
   readonly onEnd: () => void;
-  /** Ends it before its time. */
+  /** Ends the body before its time. */
   readonly signal: AbortSignal;
 }
 
-/** A response's body, read no faster than it is taken and no further than a limit. */
+/** A response's body, read no faster than its reader takes it and no further than a limit. */
 export function watchedBody(
   body: ReadableStream<Uint8Array>,
   { maxBytes, pace, onEnd, signal }: WatchedBodyOptions,
@@ -20,7 +20,7 @@ export function watchedBody(
   const reader = body.getReader();
   let bytes = 0;
   let isLineEmpty = false;
-  /** Bytes since the last empty line: those of the event that is not complete yet. */
+  /** Counts the bytes since the last empty line: those of the event that is not complete yet. */
   const measure = (chunk: Uint8Array): void => {
     for (const byte of chunk) {
       bytes++;
@@ -33,7 +33,7 @@ export function watchedBody(
   let isOver = false;
   const over = (): boolean => !isOver && (isOver = true);
   const cancel = (reason?: unknown): void => {
-    // What is thrown away may fail as it likes.
+    // A body that is thrown away may fail: its error is of no use.
     reader.cancel(reason).catch(() => {});
   };
   return new ReadableStream<Uint8Array>({
