@@ -11,15 +11,15 @@ import { ScopeActor } from './scopeActor.ts';
 import { ScopeRefused } from './scopeRefused.ts';
 import { ScopeTokens } from './token.ts';
 
-/** A scope a request brought the id of. */
+/** A scope found by the signed id that a request carries. */
 interface Found {
   readonly actor: ScopeActor;
   readonly token: string;
-  /** The cookie is to be signed anew. */
+  /** The id was signed with an older secret: the cookie is to be signed anew. */
   readonly isOutdated: boolean;
 }
 
-/** Who asks, and under which name, if it has one. */
+/** The caller of a request, with the name of its scope where `scopeOf` gives one. */
 interface Caller {
   readonly head: RequestHead;
   readonly principal: string | undefined;
@@ -27,8 +27,8 @@ interface Caller {
 }
 
 /**
- * Which scope a request belongs to. The one place that decides it: nothing a client sends is
- * believed before its signature and its principal are.
+ * Decides which scope a request belongs to. No other place does: nothing a client sends is believed
+ * before its signature and its principal are checked.
  */
 export class Admission {
   readonly #supervisor: Supervisor<ScopeActor>;
@@ -84,7 +84,7 @@ export class Admission {
     return actor;
   }
 
-  /** A refusal, counted. */
+  /** Makes the refusal of a request, and counts it. */
   refused(code: RefusalCode): ScopeRefused {
     count(this.#supervisor.services.counters.refusals, code);
     return new ScopeRefused(code);
@@ -102,17 +102,18 @@ export class Admission {
     return { head, principal, name: parts && nameOf(principal, parts) };
   }
 
-  /** By header, then by cookie. */
+  /** Finds the scope whose id a request carries: by the header, then by the cookie. */
   async #presented(head: RequestHead, principal: string | undefined): Promise<Found | undefined> {
     const { header: headerName, cookie } = this.#settings;
     const presented = header(head, headerName);
     if (presented !== undefined) {
       const found = await this.#lookUp(presented, principal);
-      // A header was chosen by the caller's code, which can handle a refusal; a cookie was not.
+      // The caller's code chose the header and can handle a refusal; a cookie was chosen by no
+      // code.
       if (found === undefined) throw this.refused('session-not-found');
       return { ...found, isOutdated: false };
     }
-    // Another host of the domain can have set one of the same name: it must not hide ours.
+    // Another host of the domain can have set a cookie of this name: its cookie must not hide ours.
     for (const value of cookiesOf(header(head, 'cookie'), cookie.name)) {
       const found = await this.#lookUp(value, principal);
       if (found !== undefined) return found;
@@ -124,7 +125,7 @@ export class Admission {
     const verified = await this.#tokens.verify(token);
     if (verified === undefined) return undefined;
     const { id, isCurrent } = verified;
-    // Signed anew before the scope is looked up: nothing may come between that and its use.
+    // Signed before the scope is looked up: the scope must not end between the look-up and its use.
     const current = isCurrent ? token : await this.#tokens.sign(id);
     const actor = this.#supervisor.resident(id);
     const isOwn = actor?.principal === principal && actor?.arrival !== 'refuse';
@@ -149,7 +150,7 @@ export class Admission {
 
   #cookie(token: string): [string, string][] {
     const { name, attributes } = this.#settings.cookie;
-    // A shared cache that kept this answer would give one user's scope to the next.
+    // A shared cache that kept this answer would give one user's scope to the next user.
     return [
       ['Set-Cookie', `${name}=${token}; ${attributes}`],
       ['Cache-Control', 'no-store'],

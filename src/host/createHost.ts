@@ -16,9 +16,7 @@ import type { ScopeActor } from './scopeActor.ts';
 import { ScopeRefused } from './scopeRefused.ts';
 
 /**
- * Keeps one actor per user, tenant or browser session of your application.
- *
- * @throws ActorsError `bad-option`
+ * Creates a host, which keeps one actor per user, tenant or browser session of your application.
  */
 export function createHost<R>(options: HostOptions<R>): Host<R> {
   const settings = settleHost(options);
@@ -29,7 +27,7 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
   const admission = new Admission(supervisor, shared, settings, options);
   const scopeOf = ({ scope }: ScopeActor): HostScope<R> => scope as HostScope<R>;
 
-  /** Opens the stream on a port that is made in the same turn: nobody has left meanwhile. */
+  /** Opens a stream on a port made in the same turn: the client can not have left in between. */
   const stream = async (
     request: HostRequest,
     known: CallerInfo | undefined,

@@ -12,7 +12,7 @@ export interface FeedHost {
   readonly limits: Limits;
   readonly keepAlive: DeadlineQueue<ResponsePort>;
   now(): number;
-  /** Somebody holds on to the scope, or nobody any more. */
+  /** The scope has its first stream or attached listener, or has lost its last. */
   attachedChanged(attached: boolean): void;
   streamsChanged(delta: 1 | -1): void;
   tripped(limit: 'maxStreamBytes'): void;
@@ -21,16 +21,16 @@ export interface FeedHost {
 
 interface Subscriber {
   readonly hear: (event: ScopeEvent, frame: string) => void;
-  /** Of the last event it has heard, or was too late for. */
+  /** Number of the last event this subscriber has heard, or joined too late for. */
   order: number;
 }
 
-/** Names of an event stream's field that a scope's own events may have. */
+/** Names that a scope's own events may have in an event stream's `event` field. */
 const KIND = /^[\w.:/-]{1,64}$/;
 
 /**
- * What happens in one scope, for those who watch that scope: there is no feed of all scopes, so
- * nothing can be broadcast by mistake.
+ * Tells what happens in one scope to the subscribers of that scope. There is no feed of all scopes,
+ * so nothing can be broadcast by mistake.
  */
 export class Feed {
   readonly #host: FeedHost;
@@ -49,22 +49,22 @@ export class Feed {
     this.#kept = new KeptEvents(host.limits);
   }
 
-  /** The last events, oldest first. */
+  /** The last events of the scope, oldest first. */
   get events(): ScopeEvent[] {
     return this.#kept.events;
   }
 
-  /** Open event streams. */
+  /** How many event streams of the scope are open. */
   get streams(): number {
     return this.#ports.size;
   }
 
   /**
-   * Tells every subscriber.
+   * Tells every subscriber an event.
    *
-   * @param passes not kept for those who come later
+   * @param passes the event is not kept for subscribers that come later
    * @throws ActorsError `bad-option` for a kind that can not name an event; TypeError for data that
-   * JSON has no words for
+   * JSON can not hold
    */
   publish(kind: string, data: unknown, passes = false): void {
     if (!KIND.test(kind)) {
@@ -83,8 +83,10 @@ export class Feed {
   }
 
   /**
-   * @param after also the kept events after this sequence, before anything new
-   * @param attached counts as somebody who holds on to the scope
+   * Lets a listener hear the scope's events.
+   *
+   * @param after the listener first hears the kept events after this sequence
+   * @param attached the listener counts as a holder of the scope
    * @returns how to stop
    */
   subscribe(
@@ -102,10 +104,10 @@ export class Feed {
   }
 
   /**
-   * Carries the feed on an event stream until either side ends it.
+   * Carries the feed on an event stream until the host or the client ends the stream.
    *
-   * @param last the id of the event its reader saw last
-   * @param greeting what a reader must know that joins just now
+   * @param last the id of the last event the client has, from `Last-Event-ID`
+   * @param greeting an event that a client which joins just now must have
    */
   stream(port: ResponsePort, last: string | undefined, greeting: () => [string, unknown]): void {
     const { keepAlive, limits } = this.#host;
@@ -130,7 +132,7 @@ export class Feed {
     });
   }
 
-  /** Ends every subscription, and says why. */
+  /** Ends every subscription, and tells the subscribers why. */
   close(reason: string): void {
     if (this.#isClosed) return;
     this.publish('ended', { reason }, true);
@@ -143,7 +145,7 @@ export class Feed {
     this.#subscribers.clear();
   }
 
-  /** One event after the other, also where a listener publishes: all hear the same order. */
+  /** Delivers one event after the other, also where a listener publishes: one order for all. */
   #deliver(): void {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
@@ -156,13 +158,13 @@ export class Feed {
       }
     }
     this.#isDelivering = false;
-    // Closed by a listener: those behind it still hear the end.
+    // A listener closed the feed: the subscribers behind that listener still hear the end.
     if (this.#isClosed) this.#end();
   }
 
   #replay(subscriber: Subscriber, after: number): void {
     const wasDelivering = this.#isDelivering;
-    // What a listener publishes meanwhile waits behind what it is being told.
+    // An event that a listener publishes during a replay waits until the replay is over.
     this.#isDelivering = true;
     for (const event of this.#kept.after(after)) {
       if (!this.#subscribers.has(subscriber)) break;
@@ -172,7 +174,7 @@ export class Feed {
     this.#deliver();
   }
 
-  /** A listener is the application's; its failure is no reason to lose the others. */
+  /** Tells a listener of the application: its failure is no reason to lose the others. */
   #tell(subscriber: Subscriber, event: ScopeEvent, frame: string): void {
     try {
       subscriber.hear(event, frame);
@@ -193,7 +195,7 @@ export class Feed {
     if (this.#attached === Math.max(delta, 0)) this.#host.attachedChanged(delta > 0);
   }
 
-  /** Where to go on; from the beginning, when the id is one of another scope or of a former one. */
+  /** The sequence of an event id; 0 for an id of another scope, or of a former one. */
   #placeOf(id: string): number {
     const { key } = this.#host;
     const [, count] = id.startsWith(`${key}.`)

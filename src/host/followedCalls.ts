@@ -7,24 +7,24 @@ import {
   type RequestMessage,
 } from '../wire/jsonrpc.ts';
 
-/** How far a request is that one of a scope's clients waits for. */
+/** The last progress of a request that a client of a scope waits for. */
 export interface RpcProgress {
   readonly at: number;
-  /** The name its client was connected under. */
+  /** The name the client was connected under. */
   readonly client: string;
   readonly token: RequestId;
   readonly progress: number;
   readonly total: number | undefined;
 }
 
-/** Who hears of progress. */
+/** Hears of the progress of one client's requests. */
 export interface ProgressHost {
   progressed(token: RequestId, progress: number, total: number | undefined): void;
   /** The request is over, whatever its progress was. */
   finished(token: RequestId): void;
 }
 
-/** A server that never answers fills it. */
+/** Requests of one client followed at once: a server that never answers would fill the memory. */
 const MAX_FOLLOWED = 256;
 
 /** Requests of one client that asked for progress and have no answer yet. */
@@ -37,7 +37,7 @@ export class FollowedCalls {
     this.#tokens = new BoundedMap(MAX_FOLLOWED, (token) => host.finished(token));
   }
 
-  /** The client asked, or took back what it had asked. */
+  /** Notes a request of the client, or a cancellation of one. */
   sent(message: RequestMessage | NotificationMessage): void {
     const { params = {} } = message;
     if (message.method === 'notifications/cancelled') this.finish(params['requestId'] as RequestId);
@@ -46,7 +46,7 @@ export class FollowedCalls {
     if (isRequest(message) && token !== undefined) this.#tokens.set(message.id, token);
   }
 
-  /** The server told of progress; of none that was asked for, it may say what it likes. */
+  /** Notes progress the server tells of. Progress that no request asked for is ignored. */
   progressed({ params = {} }: NotificationMessage | RequestMessage): void {
     const { progressToken, progress, total } = params;
     for (const token of this.#tokens.values()) {

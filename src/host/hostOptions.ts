@@ -7,17 +7,17 @@ import type { RequestHead } from '../wire/headers.ts';
 import { type AllowList, OriginRules } from '../wire/origin.ts';
 import type { OpenScope } from './openScope.ts';
 
-/** Numbers of a host alone. */
+/** Limits that only a host has, not a runtime. */
 export interface HostLimits {
-  /** Questions of one scope that wait for an answer. @default 32 */
+  /** Questions of one scope that wait for an answer; one more is refused. @default 32 */
   readonly maxQuestions: number;
-  /** Bytes of their params. @default 1 MiB */
+  /** Bytes, as JSON, of the params of one scope's open questions. @default 1 MiB */
   readonly maxQuestionBytes: number;
-  /** How long a question waits for its answer. @default 5 min */
+  /** How long a question waits for its answer, in milliseconds. @default 5 min */
   readonly answerTimeoutMs: number;
   /** Event streams of one scope at once; one more is refused. @default 16 */
   readonly maxStreams: number;
-  /** How long `open` may take. @default 60 s */
+  /** How long `open` may take, in milliseconds. @default 60 s */
   readonly openTimeoutMs: number;
 }
 
@@ -48,48 +48,53 @@ type SharedLimits = Pick<
   | 'maxHistory'
 >;
 
-/** What {@link createHost} takes. Everything but `open` and `secret` has a default. */
+/** Options of {@link createHost}. Every option but `open` and `secret` has a default. */
 export interface HostOptions<R> extends Partial<SharedLimits>, Partial<HostLimits> {
   /**
-   * Opens what a scope works with, when it is first asked for: MCP clients, mostly. Runs once, for
-   * whoever asks meanwhile; again when it failed, and after a crash.
+   * Opens what a scope works with, mostly MCP clients, when the scope's first work asks for it.
+   * Runs once for all work that asks meanwhile; runs again after it failed, and after a crash.
    */
   readonly open: (scope: OpenScope) => R | Promise<R>;
-  /** Signs scope ids: at least 32 bytes. Give several to rotate: the first signs, all verify. */
+  /** Signs scope ids: at least 32 bytes. To rotate, give several: the first signs, all verify. */
   readonly secret: string | readonly string[];
   /**
-   * Who the caller is by your application's own authentication. A scope belongs to the principal
-   * it was made for, whatever id another one presents. Not asked where `enter` is told.
+   * Names the caller by your application's own authentication. A scope belongs to the principal it
+   * was made for, whatever scope id another caller presents. Not called where `enter` is given a
+   * principal.
    */
   readonly principal?: (request: RequestHead) => Maybe<string>;
   /**
-   * Names the scope yourself (a user, a tenant): no id travels then. A name belongs to its
-   * principal, and parts are kept apart. `undefined` goes on with header and cookie.
+   * Names the scope yourself (a user, a tenant): no scope id travels then. A name belongs to its
+   * principal, and its parts are kept apart. `undefined` goes on with header and cookie.
    */
   readonly scopeOf?: (
     request: RequestHead,
     principal: string | undefined,
   ) => Maybe<readonly string[]>;
-  /** Request header with a signed scope id, asked before the cookie. @default 'x-mcp-scope' */
+  /** Request header with a signed scope id, read before the cookie. @default 'x-mcp-scope' */
   readonly header?: string;
-  /** @default '__Host-mcp-scope', or 'mcp-scope' where `secure` is off */
+  /** Name of the cookie. @default '__Host-mcp-scope', or 'mcp-scope' where `secure` is off */
   readonly cookie?: string;
-  /** The cookie goes over https alone. Switch off for http on loopback. @default true */
+  /** Browsers send the cookie over https only. Switch off for http on loopback. @default true */
   readonly secure?: boolean;
-  /** @default 'Lax' */
+  /** `SameSite` of the cookie. @default 'Lax' */
   readonly sameSite?: 'Lax' | 'Strict';
   /** Host names this application answers to. @default loopback names */
   readonly allowedHosts?: AllowList;
-  /** Origins of pages that may call. @default pages of the allowed hosts */
+  /** Origins of pages that may call this application. @default pages of the allowed hosts */
   readonly allowedOrigins?: AllowList;
-  /** `'restart'` is 3 within a minute: all is released, and opened again when it is asked for. @default 'restart' */
+  /**
+   * What a crash of a scope does. `'restart'` allows 3 crashes within a minute: all the scope owns
+   * is released, and opened again when the next work asks for it.
+   * @default 'restart'
+   */
   readonly onCrash?: 'restart' | CrashPolicy;
   readonly clock?: Clock;
 }
 
 type Maybe<T> = T | undefined | Promise<T | undefined>;
 
-/** Options after the checks. */
+/** The options of a host, checked, with the defaults filled in. */
 export interface HostSettings {
   /** Limits that scopes share with sessions. */
   readonly shared: Limits;
@@ -105,7 +110,7 @@ export interface HostSettings {
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
- * Checks everything before anything opens.
+ * Checks all options of a host before anything opens.
  *
  * @throws ActorsError `bad-option`, naming the option
  */
@@ -123,7 +128,7 @@ export function settleHost<R>(options: HostOptions<R>): HostSettings {
   demand(TOKEN.test(cookie), 'cookie must be a token');
   demand(typeof secure === 'boolean', 'secure must be true or false');
   demand(['Lax', 'Strict'].includes(sameSite), "sameSite must be 'Lax' or 'Strict'");
-  // Browsers drop such a cookie silently.
+  // Browsers drop a cookie with such a prefix silently when it is not secure.
   const isPrefixed = /^__(Host|Secure)-/i.test(cookie);
   demand(secure || !isPrefixed, 'cookie must not be named __Host-… or __Secure-… without secure');
   const limits = { ...DEFAULT_HOST_LIMITS };

@@ -4,7 +4,7 @@ import type { AskOptions, Inbox, OpenQuestion } from './inbox.ts';
 import type { ScopeEvent, ScopeListener } from './scopeEvent.ts';
 import type { RpcEntry } from './tap.ts';
 
-/** The actor of a scope, as its users see it. */
+/** What a {@link HostScope} needs of the scope's actor. */
 export interface HostScopeHost {
   readonly key: string;
   readonly principal: string | undefined;
@@ -21,19 +21,20 @@ export interface HostScopeHost {
 }
 
 export interface SubscribeOptions {
-  /** Also the kept events after this sequence, first. 0 is all of them. */
+  /** Tells the kept events after this sequence first; 0 tells all of them. @default none */
   readonly after?: number;
   /**
    * Counts as an open stream does: neither time nor capacity ends the scope. For a socket of yours
-   * with a user at its other end; a listener that is never removed would keep it for ever.
+   * with a user at its other end; an attached listener that is never removed keeps the scope for
+   * ever.
    * @default false
    */
   readonly attached?: boolean;
 }
 
 /**
- * One user, tenant or browser session of your application, as a request of it sees it. Everything
- * here is this scope's alone: there is no call that reaches another's.
+ * One user, tenant or browser session of your application, for the requests that belong to this
+ * scope. Everything here is this scope's alone: no call reaches another scope.
  */
 export class HostScope<R = unknown> {
   readonly #actor: HostScopeHost;
@@ -43,7 +44,7 @@ export class HostScope<R = unknown> {
     this.#actor = actor;
   }
 
-  /** A name for logs and events; of no use to a client. */
+  /** Names the scope in logs and events; of no use to a client. */
   get key(): string {
     return this.#actor.key;
   }
@@ -53,8 +54,8 @@ export class HostScope<R = unknown> {
   }
 
   /**
-   * Runs work with what `open` made (made now, if nobody has asked yet). The scope is neither idle
-   * nor evicted until it is done.
+   * Runs work with the resource that `open` made, or makes now if no work has asked before. The
+   * scope is neither idle nor evicted until the work is done.
    *
    * @param work its signal aborts when the work is given up, as at the end of the scope: pass it on
    * @throws ActorsError `scope-busy`, `session-over`, `timed-out`; whatever `open` or `work` throws
@@ -64,10 +65,11 @@ export class HostScope<R = unknown> {
   }
 
   /**
-   * Tells this scope's subscribers something.
+   * Tells this scope's subscribers an event.
    *
-   * @param kind the event's name: letters, digits and `_.:/-`, and none of the scope's own
-   * @param data anything JSON has words for; kept by reference
+   * @param kind the event's name: 1 to 64 letters, digits and `_.:/-`, and no kind the scope itself
+   * tells
+   * @param data any value JSON can hold; kept by reference
    * @throws ActorsError `bad-option`
    */
   publish(kind: string, data: unknown): void {
@@ -84,15 +86,15 @@ export class HostScope<R = unknown> {
   }
 
   /**
-   * Answers one of this scope's own questions; `false` when there is no such question, or no longer.
+   * Answers one of this scope's own questions; `false` when no such question is open, or no longer.
    *
-   * @throws whatever the `schema` of who asked throws; the question stays open
+   * @throws whatever the `schema` of the question throws; the question stays open
    */
   answer(id: string, value: unknown): boolean {
     return this.#actor.inbox.answer(id, value);
   }
 
-  /** What waits for an answer, oldest first. */
+  /** This scope's questions that wait for an answer, oldest first. */
   get questions(): readonly OpenQuestion[] {
     return this.#actor.inbox.questions;
   }
@@ -102,22 +104,22 @@ export class HostScope<R = unknown> {
     return this.#actor.rpcLog.entries;
   }
 
-  /** The last progress of each request its clients wait for. */
+  /** The last progress of each request that this scope's clients wait for. */
   get progress(): readonly RpcProgress[] {
     return this.#actor.rpcLog.progress;
   }
 
-  /** The last events that can be resumed from, oldest first. */
+  /** The last events of this scope that can be resumed from, oldest first. */
   get events(): readonly ScopeEvent[] {
     return this.#actor.feed.events;
   }
 
-  /** Hears this scope's events; returns how to stop. A listener that throws disturbs nobody. */
+  /** Hears this scope's events; returns how to stop. A listener that throws disturbs nothing. */
   subscribe(listener: ScopeListener, options: SubscribeOptions = {}): () => void {
     return this.#actor.feed.subscribe((event) => listener(event), options);
   }
 
-  /** Ends the scope and everything it owns. Work in flight may finish within `closeTimeoutMs`. */
+  /** Ends the scope and all it owns. Work in flight may finish within `closeTimeoutMs`. */
   close(): void {
     this.#actor.close('terminated');
   }

@@ -7,7 +7,7 @@ import type { HostLimits } from './hostOptions.ts';
 import type { Waiting } from './inbox.ts';
 import type { OpenScope } from './openScope.ts';
 
-/** What all scopes of one host share beside what all actors share. */
+/** What all scopes of one host share, besides the services all actors share. */
 export class HostServices {
   readonly limits: HostLimits;
   readonly open: (scope: OpenScope) => unknown;

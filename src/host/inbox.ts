@@ -1,9 +1,9 @@
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
 
-/** Something that only a person can answer: an elicitation, a sampling request, an approval. */
+/** A question that only a person can answer: an elicitation, a sampling request, an approval. */
 export interface OpenQuestion {
-  /** Names this question and no other, of no scope and at no time. */
+  /** Names this question and no other question of any scope at any time. */
   readonly id: string;
   readonly kind: string;
   readonly params: unknown;
@@ -11,17 +11,17 @@ export interface OpenQuestion {
 }
 
 export interface AskOptions<T> {
-  /** Gives the question up: the `signal` of the request handler that asks. */
+  /** Gives the question up when aborted: the `signal` of the request handler that asks. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Makes an answer of what came: a schema of zod, such as the SDK's own, or anything with `parse`.
-   * What it throws goes to who answered, and the question stays open: answers come from a browser
-   * and can be anything.
+   * Turns what the person sent into an answer: a schema of zod, such as the SDK's own, or anything
+   * with `parse`. Answers come from a browser and can be anything: what `parse` throws goes to the
+   * caller of `answer`, and the question stays open.
    */
   readonly schema?: { parse(answer: unknown): T };
 }
 
-/** A question, and whoever waits for its answer. */
+/** A question, and how the call of `ask` that waits for its answer is settled. */
 export interface Waiting {
   readonly question: OpenQuestion;
   readonly parse: (answer: unknown) => unknown;
@@ -34,13 +34,13 @@ export interface InboxHost {
   readonly key: string;
   readonly maxQuestions: number;
   readonly maxQuestionBytes: number;
-  /** Questions nobody answers in time. */
+  /** Deadlines of the questions; a question not answered in time fails. */
   readonly unanswered: DeadlineQueue<Waiting>;
   now(): number;
   tripped(limit: 'maxQuestions' | 'maxQuestionBytes'): void;
 }
 
-/** The open questions of one scope. Only that scope can list them, and only it can answer. */
+/** Keeps the open questions of one scope. Only that scope can list or answer them. */
 export class Inbox {
   readonly #host: InboxHost;
   readonly #waiting = new Map<string, Waiting>();
@@ -61,9 +61,9 @@ export class Inbox {
   }
 
   /**
-   * Waits for an answer, until `signal` aborts or nobody has answered in time.
+   * Opens a question, which waits for an answer until `signal` aborts or the answer is late.
    *
-   * @returns also how to give it up
+   * @returns the question, its answer, and how to give the question up
    * @throws ActorsError `inbox-full`, `session-over`; the signal's reason
    */
   ask<T>(
@@ -106,7 +106,7 @@ export class Inbox {
   }
 
   /**
-   * `false`: there is no such question, or no longer.
+   * Answers a question; `false` when no such question is open, or no longer.
    *
    * @throws whatever the question's `parse` throws
    */
@@ -114,13 +114,13 @@ export class Inbox {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return false;
     const answer = waiting.parse(value);
-    // `parse` is the application's and may have done anything meanwhile.
+    // `parse` is the application's: it may have answered or closed this question meanwhile.
     if (this.#waiting.get(id) !== waiting) return false;
     waiting.settle(answer);
     return true;
   }
 
-  /** Nobody will answer any more. */
+  /** Fails every open question: no answer can come any more. */
   close(): void {
     this.#isClosed = true;
     for (const { fail } of this.#waiting.values()) {

@@ -1,17 +1,17 @@
 import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../base/scope.ts';
 
 /**
- * One incarnation of a scope: what `open` made, what it owns, and the work that runs with it. A
- * failed opening and a crash end an incarnation, and the scope goes on with the next.
+ * One incarnation of a scope: what `open` made, what the incarnation owns, and the work that runs
+ * with it. A failed opening and a crash end an incarnation, and the scope goes on with the next.
  */
 export class Incarnation {
   readonly #owned = new Scope();
   readonly #abort = new AbortController();
-  /** How to give up what has not ended. Not the signal's listeners: of those ten are too many. */
+  /** How to give up each running work. Not listeners of the signal: ten of those are too many. */
   readonly #running = new Set<(error: unknown) => void>();
   #resource: Promise<unknown> | null = null;
 
-  /** Opens, once this incarnation is known: what is opened may own something at once. */
+  /** Opens the resource, once the scope knows the incarnation: `open` may own at once. */
   begin(open: () => unknown): Promise<unknown> {
     this.#resource = callAsync(open);
     return this.#resource;
@@ -25,7 +25,7 @@ export class Incarnation {
     return this.signal.aborted;
   }
 
-  /** How many resources it owns. */
+  /** How many resources this incarnation owns. */
   get owned(): number {
     return this.#owned.size;
   }
@@ -40,9 +40,10 @@ export class Incarnation {
     return () => void this.#running.delete(giveUp);
   }
 
-  /** Runs work with what is open; rejects at the latest when the incarnation is released. */
+  /** Runs work with the opened resource; rejects at the latest when the incarnation is released. */
   run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T> {
-    // A signal of its own: what listens to it goes with the work, and not with the incarnation.
+    // Each work has a signal of its own: the listeners on the signal go with the work, not only
+    // with the incarnation.
     const abort = new AbortController();
     return new Promise((resolve, reject) => {
       const giveUp = (error: unknown): void => {
@@ -54,7 +55,7 @@ export class Incarnation {
     });
   }
 
-  /** Gives up what runs, then releases what is owned. Calling it again does nothing. */
+  /** Gives up the work that runs, then releases what is owned. A second call does nothing. */
   async release(error: Error, wait: WaitWithin, onOrphan: OrphanListener): Promise<void> {
     if (!this.isReleased) {
       this.#abort.abort(error);
@@ -69,13 +70,13 @@ export class Incarnation {
     signal: AbortSignal,
   ): Promise<T> {
     const resource = await this.#resource;
-    // Opened too late for anybody.
+    // The work was given up while the resource was being opened.
     signal.throwIfAborted();
     return work(resource, signal);
   }
 }
 
-/** A throw is its callers' to hear, like a rejection. */
+/** Turns a throw of `open` into a rejection, which the work that waits for the resource hears. */
 async function callAsync(open: () => unknown): Promise<unknown> {
   return open();
 }

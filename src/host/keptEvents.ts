@@ -1,12 +1,12 @@
 import type { Limits } from '../base/limits.ts';
 import type { ScopeEvent } from './scopeEvent.ts';
 
-/** The last events of one scope, bounded by count and bytes, for who comes late or comes back. */
+/** Keeps one scope's last events, bounded by count and bytes, for subscribers that come late. */
 export class KeptEvents {
   readonly #limits: Pick<Limits, 'maxReplayEvents' | 'maxReplayBytes'>;
   #entries: { sequence: number; event: ScopeEvent; bytes: number }[] = [];
   #bytes = 0;
-  /** Of the last event that is kept no more. */
+  /** Sequence of the last event that is no longer kept; 0 while all are. */
   dropped = 0;
 
   constructor(limits: Pick<Limits, 'maxReplayEvents' | 'maxReplayBytes'>) {

@@ -9,7 +9,7 @@ export class NamedScopes {
     return this.#actors.size;
   }
 
-  /** A scope that is ending is none any more. */
+  /** Finds the scope of a name; a scope that is ending is not found. */
   find(name: string): ScopeActor | undefined {
     const actor = this.#actors.get(name);
     return actor?.arrival === 'refuse' ? undefined : actor;
@@ -19,14 +19,14 @@ export class NamedScopes {
     this.#actors.set(name, actor);
   }
 
-  /** Unless the name has a new scope by now. */
+  /** Forgets a scope that has ended, unless its name has a new scope by now. */
   forget(name: string, actor: ScopeActor): void {
     if (this.#actors.get(name) === actor) this.#actors.delete(name);
   }
 }
 
 /**
- * One key of a principal and its parts.
+ * Makes one key of a principal and the parts of a scope's name.
  *
  * @throws ActorsError `bad-option` for a name with anything but strings in it
  */
@@ -34,6 +34,7 @@ export function nameOf(principal: string | undefined, parts: readonly string[]):
   if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) {
     throw new ActorsError('bad-option', 'scopeOf must return an array of strings');
   }
-  // As JSON and never joined: ['a:b', 'c'] must not meet ['a', 'b:c'], nor 'null' nobody.
+  // As JSON and never joined: ['a:b', 'c'] must not meet ['a', 'b:c'], nor the principal 'null' a
+  // caller without principal.
   return JSON.stringify([principal ?? null, parts]);
 }

@@ -5,7 +5,7 @@ import type { Incarnation } from './incarnation.ts';
 import type { AskOptions } from './inbox.ts';
 import { type ClientTransport, tap, type TapHost } from './tap.ts';
 
-/** The actor of a scope, as what is opened in it sees the actor. */
+/** What an {@link OpenScope} needs of the scope's actor. */
 export interface OpenScopeHost {
   readonly key: string;
   readonly principal: string | undefined;
@@ -33,18 +33,19 @@ export interface ScopeClient<T> {
 
 export interface ConnectOptions {
   /**
-   * Told when the connection ends and nobody had closed it, as when a server's process dies.
-   * @default the scope crashes: all of it is released, and opened again as `onCrash` says
+   * Told when the connection ends and the scope had not closed it, as when a server's process dies.
+   * @default the scope crashes: everything it owns is released, and opened again as `onCrash` says
    */
   readonly onLost?: () => unknown;
 }
 
-/** How long a server of its own may take to hear that its session is over. */
+/** How long a remote server may take to hear that its session is over. */
 const TERMINATE_MS = 1000;
 
 /**
- * A scope as `open` gets it: the place where clients are connected and resources are owned. It
- * belongs to what this call of `open` makes and ends with it; keep it in there to open more later.
+ * A scope as `open` gets it: here `open` connects clients and gives resources an owner. This object
+ * belongs to one call of `open` and ends with what that call made; keep it there to open more
+ * later.
  */
 export class OpenScope {
   readonly #actor: OpenScopeHost;
@@ -56,7 +57,7 @@ export class OpenScope {
     this.#incarnation = incarnation;
   }
 
-  /** A name for logs and events; of no use to a client. */
+  /** Names the scope in logs and events; of no use to a client. */
   get key(): string {
     return this.#actor.key;
   }
@@ -65,14 +66,14 @@ export class OpenScope {
     return this.#actor.principal;
   }
 
-  /** Aborts when what is open here is released: on the scope's end, or when it crashes. */
+  /** Aborts when what this `open` made is released: at the scope's end, or when it crashes. */
   get signal(): AbortSignal {
     return this.#incarnation.signal;
   }
 
   /**
-   * Ties something that must be released to the scope: see `Session.own`. One that emits `error`
-   * crashes the scope, and nothing else.
+   * Ties a resource that must be released to the scope: see `Session.own`. A resource that emits
+   * `error` crashes this scope and no other.
    *
    * @throws ActorsError `not-disposable`, `session-over`, `too-many-resources`
    */
@@ -85,9 +86,9 @@ export class OpenScope {
   }
 
   /**
-   * Connects a client and owns it. What passes is noted in the scope's log and told to its
-   * subscribers, types and sizes only; at the end the server is told that its session is over
-   * (Streamable HTTP), then the client is closed.
+   * Connects a client and owns it. The client's messages are noted in the scope's log and told to
+   * the scope's subscribers, types and sizes only. At the end the server is told that its session
+   * is over (Streamable HTTP), then the client is closed.
    *
    * @param name what the client is called in the log
    * @throws whatever `connect` throws; the client is closed then
@@ -125,14 +126,14 @@ export class OpenScope {
     return client;
   }
 
-  /** Tells the scope's subscribers something: see `HostScope.publish`. */
+  /** Tells the scope's subscribers an event: see `HostScope.publish`. */
   publish(kind: string, data: unknown): void {
     this.#actor.publish(kind, data);
   }
 
   /**
-   * Asks the person behind the scope and waits for the answer: what an elicitation or sampling
-   * handler returns. Given up with `signal`, and with what is open here.
+   * Asks the person behind the scope and waits for the answer, which an elicitation or sampling
+   * handler returns. The question is given up with `signal`, and when what `open` made is released.
    *
    * @throws ActorsError `inbox-full`, `session-over`, `timed-out`; the signal's reason
    */
@@ -140,13 +141,13 @@ export class OpenScope {
     return this.#actor.ask(kind, params, options, this.#incarnation);
   }
 
-  /** Something in here failed beyond repair: the scope ends, or is opened anew, by `onCrash`. */
+  /** Reports a resource that failed beyond repair: the scope ends or reopens, by `onCrash`. */
   crash(error: unknown): void {
     if (this.#incarnation.isReleased) this.#actor.journal.orphan('resource', error);
     else this.#actor.crash(error);
   }
 
-  /** Ends the scope and everything it owns. */
+  /** Ends the scope and everything the scope owns. */
   close(): void {
     this.#actor.close('terminated');
   }
@@ -156,17 +157,18 @@ export class OpenScope {
     try {
       onLost();
     } catch (error) {
-      // Said from within a transport, where it would reach the process.
+      // Called from within a transport, where a throw would end the process.
       this.crash(error);
     }
   }
 }
 
-/** A server keeps its session until it hears of the end, or until its own patience ends. */
+/** Tells a server that its session is over, which it else keeps until a timeout of its own. */
 async function terminate(transport: object): Promise<void> {
   try {
     await (transport as { terminateSession?: () => Promise<void> }).terminateSession?.();
   } catch {
-    // Its server may be gone, or know no such request: nobody is left to tell either way.
+    // The server may be gone, or not know this request: in both cases there is no server left to
+    // tell.
   }
 }

@@ -1,18 +1,18 @@
 import type { RequestHead } from '../wire/headers.ts';
 
-/** A web request: the web-standard one, or node's. */
+/** A web request to the application: a web-standard `Request`, or one of node's http. */
 export type HostRequest =
   | Request
   | { readonly method?: string | undefined; readonly headers: RequestHead['headers'] };
 
-/** The head of a request, whoever made it. */
+/** The head of a request, from whichever kind of request object. */
 export function headOf(request: HostRequest): RequestHead {
   const method = request.method ?? 'GET';
   if (!isWeb(request)) return { method, headers: request.headers };
   return { method, headers: Object.fromEntries(request.headers), host: new URL(request.url).host };
 }
 
-/** The values a `Cookie` header has for a name, in its order: hosts can share a name. */
+/** The values of a cookie name, in the header's order: hosts of one domain can share a name. */
 export function cookiesOf(cookies: string | undefined, name: string): string[] {
   const values: string[] = [];
   for (const pair of cookies?.split(';') ?? []) {
@@ -22,7 +22,7 @@ export function cookiesOf(cookies: string | undefined, name: string): string[] {
   return values;
 }
 
-/** By what it can do, not by its class: frameworks have classes of their own. */
+/** Tells requests apart by a method, not by their class: frameworks have classes of their own. */
 function isWeb(request: HostRequest): request is Request {
   return typeof request.headers.get === 'function';
 }

@@ -4,7 +4,7 @@ import type { RequestId } from '../wire/jsonrpc.ts';
 import type { RpcProgress } from './followedCalls.ts';
 import type { RpcEntry, TapHost } from './tap.ts';
 
-/** What the log of a scope needs of it. */
+/** What a scope's log needs of the scope. */
 export interface RpcLogHost {
   readonly key: string;
   readonly services: Services;
@@ -12,11 +12,11 @@ export interface RpcLogHost {
   tellSubscribers(kind: 'rpc' | 'progress', data: unknown): void;
 }
 
-/** What passes between a scope's clients and their servers: the last of it, and what is in progress. */
+/** Keeps a scope's last messages with its servers, and the progress of requests. */
 export class RpcLog {
   readonly #actor: RpcLogHost;
   #entries: Ring<RpcEntry> | null = null;
-  /** Two clients may use the same token, so each has a table of its own. */
+  /** A table of progress for each client: two clients may use the same token. */
   readonly #progress = new Set<Map<RequestId, RpcProgress>>();
 
   constructor(actor: RpcLogHost) {
@@ -31,7 +31,7 @@ export class RpcLog {
     return Array.from(this.#progress).flatMap((table) => Array.from(table.values()));
   }
 
-  /** Where a client of this name writes. */
+  /** Makes the writer of the messages and progress of one client. */
   clientOf(client: string): Omit<TapHost, 'lost'> {
     const actor = this.#actor;
     const table = new Map<RequestId, RpcProgress>();

@@ -10,7 +10,7 @@ import { HostScope } from './hostScope.ts';
 import { type AskOptions, Inbox, type InboxHost } from './inbox.ts';
 import { OpenScope } from './openScope.ts';
 
-/** Kinds of events that only a scope itself tells, and those every `EventSource` has already. */
+/** Kinds of events that only the scope itself tells, and those every `EventSource` has already. */
 const RESERVED: ReadonlySet<string> = new Set([
   'rpc',
   'progress',
@@ -26,7 +26,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /**
  * One user, tenant or browser session of a host application: an actor that opens MCP clients when
- * they are first asked for, owns them, and keeps what they ask and tell to itself.
+ * the first work asks for them, owns these clients, and tells what they ask and say to this scope
+ * alone.
  */
 export class ScopeActor extends Actor implements FeedHost, InboxHost {
   readonly feed: Feed;
@@ -40,7 +41,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   #isTouched = false;
   #crashedBy: unknown;
 
-  /** @param onGone told when it has left the directory */
+  /** @param onGone told when the scope has left the directory */
   constructor(
     parent: Parent,
     host: HostServices,
@@ -55,7 +56,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     this.inbox = new Inbox(this);
   }
 
-  /** @param error what its callers find as the cause */
+  /** @param error what the scope's callers find as the cause */
   override crash(error: unknown): void {
     this.#crashedBy = error;
     super.crash(error);
@@ -82,13 +83,13 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     return touched;
   }
 
-  /** Somebody came for this scope, or something in it needs somebody. */
+  /** Counts as activity: a request has come for this scope, or a question needs its user. */
   touch(): void {
     this.#isTouched = true;
     if (this.arrival === 'activate') this.tell({ type: 'message.arrived' });
   }
 
-  /** Work that pins the scope, with what `open` makes: made now, whoever else asks meanwhile. */
+  /** Runs work that pins the scope, with what `open` makes: opened once for all work that asks. */
   async run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T> {
     this.#expectLive();
     const { maxInFlight } = this.limits;
@@ -109,9 +110,9 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   }
 
   /**
-   * Waits for an answer of the person behind this scope; an open question pins it.
+   * Asks the person behind this scope and waits for the answer; an open question pins the scope.
    *
-   * @param incarnation the question is given up with it
+   * @param incarnation the question is given up when this incarnation is released
    */
   async ask<T>(
     kind: string,
@@ -132,13 +133,13 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     }
   }
 
-  /** What the application tells. */
+  /** Tells an event of the application. @throws ActorsError `bad-option` for a reserved kind */
   publish(kind: string, data: unknown): void {
     if (RESERVED.has(kind)) throw new ActorsError('bad-option', `kind must not be '${kind}'`);
     this.feed.publish(kind, data);
   }
 
-  /** What the scope itself tells those who are there. */
+  /** Tells the present subscribers an event of the scope itself, which is not kept. */
   tellSubscribers(kind: 'rpc' | 'progress' | 'client.lost', data: unknown): void {
     this.feed.publish(kind, data, true);
   }
@@ -153,7 +154,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
 
   settle(): void {
     this.leave();
-    // Whoever could answer is refused from here on.
+    // A request that could answer a question is refused from here on.
     this.inbox.close();
     this.#drained();
   }
@@ -223,7 +224,7 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     const { open, opening } = this.#host;
     const incarnation = new Incarnation();
     this.#incarnation = incarnation;
-    // The next caller tries again; what the failed attempt owned goes now.
+    // What a failed attempt owned is released now; the next caller opens anew.
     const fail = (error: Error): void => void this.#release(error, incarnation);
     const late = { expire: () => fail(new ActorsError('timed-out', 'open took too long')) };
     opening.arm(late);
@@ -245,7 +246,10 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   }
 }
 
-/** A scope does not sleep: there is no record of it. Its clients are opened when they are asked for. */
+/**
+ * Effects of a scope's machine. A scope has no server to greet and no record to sleep by: its
+ * clients are opened when work asks for them.
+ */
 const SCOPE_EFFECTS: Effects<ScopeActor> = {
   ...PLAIN_EFFECTS,
 

@@ -1,8 +1,8 @@
-/** Something the subscribers of one scope hear. */
+/** An event that the subscribers of one scope hear. */
 export interface ScopeEvent {
   /**
-   * Its place among the scope's events, counted from 1; `undefined` for one that only passes by
-   * (`rpc`, `progress`) and can not be resumed from.
+   * The event's place among the scope's events, counted from 1; `undefined` for an event that is
+   * not kept (`rpc`, `progress`) and can not be resumed from.
    */
   readonly sequence: number | undefined;
   readonly at: number;

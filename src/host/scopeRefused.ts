@@ -2,8 +2,8 @@ import { headerPairs } from '../wire/headers.ts';
 import { type Refusal, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 
 /**
- * A web request that gets no scope; carries the response to give. The texts are fixed and hold
- * nothing of the request.
+ * Thrown for a web request that gets no scope; carries the response to give. The texts are fixed
+ * and hold nothing of the request.
  */
 export class ScopeRefused extends Error {
   override readonly name = 'ScopeRefused';

@@ -8,20 +8,20 @@ import {
 } from '../wire/jsonrpc.ts';
 import { FollowedCalls, type ProgressHost } from './followedCalls.ts';
 
-/** What passes between one of a scope's clients and its server: types and sizes, never contents. */
+/** One message between a client of a scope and its server: types and sizes, never contents. */
 export interface RpcEntry {
   readonly at: number;
-  /** The name its client was connected under. */
+  /** The name the client was connected under. */
   readonly client: string;
-  /** As the client sees it: `in` is what the server said. */
+  /** From the client's side: `in` is what the server said. */
   readonly direction: 'in' | 'out';
   readonly kind: MessageKind;
   readonly method: string | undefined;
-  /** Of the JSON text; 0 where there is none. */
+  /** Bytes of the message's JSON text; 0 where there is none. */
   readonly bytes: number;
 }
 
-/** A transport of the SDK, v1 or v2, as far as it is listened to. */
+/** A client's transport, of the SDK v1 or v2: the members that a tap needs. */
 export interface ClientTransport {
   send(message: never, options?: never): Promise<void>;
   close(): Promise<void>;
@@ -29,10 +29,10 @@ export interface ClientTransport {
   onclose?: (() => void) | undefined;
 }
 
-/** What a tap tells. */
+/** Hears what passes through a tap. */
 export interface TapHost extends ProgressHost {
   saw(entry: Omit<RpcEntry, 'at' | 'client'>): void;
-  /** The connection ended, and nobody here had closed it. */
+  /** The connection ended, and the client had not closed it. */
   lost(): void;
 }
 
@@ -44,8 +44,8 @@ interface Loose {
 }
 
 /**
- * A transport that is listened to: a proxy, because clients ask transports for members of their own
- * that no wrapper of ours would know.
+ * Makes a transport that is listened to. It is a proxy, because clients ask transports for members
+ * of their own that a wrapper with a fixed list would not have.
  */
 export function tap<T extends ClientTransport>(transport: T, host: TapHost): T {
   const inner = transport as Loose;
@@ -97,7 +97,7 @@ function note(host: TapHost, calls: FollowedCalls, direction: 'in' | 'out', mess
     return;
   }
   const kind = isRequest(message) ? 'request' : 'notification';
-  // A server of somebody else's names its messages as it likes.
+  // A foreign server gives its messages any names it likes.
   const method = message.method.slice(0, MAX_NAME_LENGTH);
   host.saw({ direction, kind, method, bytes });
   if (direction === 'out') calls.sent(message);

@@ -2,19 +2,19 @@ import { ActorsError } from '../base/errors.ts';
 
 const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' } as const;
 const MIN_SECRET_BYTES = 32;
-/** A token of something else, signed with the same secret, is none of ours. */
+/** Signed with the id: a token of something else, signed with the same secret, is not accepted. */
 const PURPOSE = 'mcp-actors scope ';
 
-/** What a token of ours says. */
+/** What a token says once its signature is verified. */
 export interface VerifiedToken {
   readonly id: string;
-  /** Signed with the first secret: the others are on their way out. */
+  /** The token was signed with the first secret; the other secrets are on their way out. */
   readonly isCurrent: boolean;
 }
 
 /**
- * Scope ids as a browser holds them: `<id>.<mac>`. The first secret signs, all of them verify, so a
- * secret can be rotated without ending anybody's scope.
+ * Signs and verifies scope ids as a browser holds them: `<id>.<mac>`. The first secret signs, all
+ * secrets verify, so a secret can be rotated without ending any user's scope.
  */
 export class ScopeTokens {
   readonly #keys: Promise<CryptoKey[]>;
@@ -38,7 +38,7 @@ export class ScopeTokens {
     return `${id}.${toBase64Url(new Uint8Array(mac))}`;
   }
 
-  /** What a token says; `undefined` for anything we have not signed. */
+  /** What a token says; `undefined` for any text that none of the secrets has signed. */
   async verify(token: string): Promise<VerifiedToken | undefined> {
     const match = /^([\x21-\x2d\x2f-\x7e]{1,128})\.([A-Za-z0-9_-]{43})$/.exec(token);
     if (match === null) return undefined;
