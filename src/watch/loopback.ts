@@ -3,24 +3,24 @@ import type { IncomingMessage } from 'node:http';
 import { OriginRules } from '../wire/origin.ts';
 import { pathOf } from '../wire/target.ts';
 
-/** A page of ours has one of these for its origin. */
+/** Host names that the origin of a page on loopback can have. */
 const OWN_ORIGINS = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * Who may look at this process: requests to loopback that name the token first in their path. Pages
- * in any browser can send requests to loopback, so the address alone admits nobody.
+ * Decides who may look at this process: requests to loopback that name the token first in their
+ * path. Pages in any browser can send requests to loopback, so the address alone admits no request.
  */
 export class Loopback {
   readonly #rules: OriginRules;
   readonly #root: Buffer;
 
-  /** @param otherOrigins pages that may open a WebSocket, beside those of loopback */
+  /** @param otherOrigins pages that may open a WebSocket, besides those of loopback */
   constructor(token: string, otherOrigins: readonly string[] = []) {
     this.#rules = new OriginRules(undefined, [...OWN_ORIGINS, ...otherOrigins]);
     this.#root = digest(`/${token}`);
   }
 
-  /** Against DNS rebinding: a foreign name that leads to loopback is still foreign. */
+  /** Against DNS rebinding: a foreign `Host` name that leads to loopback is still foreign. */
   allowsHost({ headers }: IncomingMessage): boolean {
     return this.#rules.allowsHost(headers.host);
   }
@@ -29,7 +29,7 @@ export class Loopback {
     return this.#rules.allowsOrigin(headers.origin);
   }
 
-  /** The path behind the token, `''` where there is none; `undefined` for another token. */
+  /** The path behind the token, `''` where the token ends it; `undefined` for another token. */
   pathBehind({ url }: IncomingMessage): string | undefined {
     const path = pathOf(url);
     const end = path.indexOf('/', 1);
@@ -39,7 +39,7 @@ export class Loopback {
   }
 }
 
-/** Of one length, so that comparing says nothing of the token. */
+/** Digests have one length, so the time of a comparison says nothing of the token. */
 function digest(root: string): Buffer {
   return createHash('sha256').update(root).digest();
 }

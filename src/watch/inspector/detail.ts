@@ -4,21 +4,21 @@ import type { Numbered } from './lines.ts';
 import type { Watch } from './watch.ts';
 import type { Inspected } from './inspected.ts';
 
-/** The process, or remote server, behind a session of a gateway. */
+/** The child process, or remote server, behind a session of a gateway. */
 export interface BehindView {
   readonly pid: number | undefined;
-  /** Lines it wrote to stderr that are kept, and what it wrote to stdout that is no message. */
+  /** Entries kept in the session's log, and lines of the server's stdout that are no messages. */
   readonly logged: number;
   readonly skipped: number;
 }
 
-/** One session, as closely as a page can look. */
+/** Everything a page shows of one session. */
 export interface Detail {
   readonly at: number;
-  /** Of a session that is in this process. Without its wire id: that is a secret. */
+  /** The session, where it is in this process. Without its wire id, which is a secret. */
   readonly view: Omit<SessionView, 'id'> | undefined;
   readonly behind: BehindView | undefined;
-  /** Lines after the last one the page has. */
+  /** Lines of the session after the last line the page has. */
   readonly lines: readonly Numbered[];
 }
 

@@ -6,16 +6,16 @@ import type { Viewer } from './viewer.ts';
 import type { Watch } from './watch.ts';
 import type { Inspected } from './inspected.ts';
 
-/** Rows in one line to a page; what changed beyond them comes with the next. */
+/** Rows in one line of the feed; changes beyond come with the next line. */
 const MAX_ROWS = 500;
-/** Dead letters a page begins with. */
+/** Dead letters that a page is told of at first. */
 const MAX_LETTERS = 200;
-/** A page that hears nothing for longer takes its server for gone. */
+/** How often a quiet feed still sends a line: a page takes a silent server for gone. */
 const BEAT_MS = 1000;
 
 /**
- * What the pages are told, as lines of JSON: `hello`, the rows there are, `ready`, then what changed,
- * every `flushMs` while there is a viewer. All viewers get the same line, made once.
+ * Tells the pages what happens, as lines of JSON: `hello`, the present rows, `ready`, then the
+ * changes, every `flushMs` while there is a viewer. All viewers get the same line, made once.
  */
 export class Feed<T> {
   readonly #runtime: Inspected<T>;
@@ -40,7 +40,7 @@ export class Feed<T> {
     this.#settings = settings;
   }
 
-  /** Tells a viewer everything there is, then what changes, until it leaves. */
+  /** Tells a viewer all that the inspector knows, then the changes, until the viewer leaves. */
   async serve(viewer: Viewer): Promise<void> {
     if (this.#viewers.size === 0) await this.#begin();
     this.#viewers.add(viewer);
@@ -52,7 +52,8 @@ export class Feed<T> {
     this.#timer ??= this.#next();
     viewer.write(this.#line({ type: 'hello', limits: this.#limits(), ...this.#house() }));
     viewer.write(this.#line({ type: 'batch', letters: this.#lettersSince(0).letters }));
-    // Rows change while they are written: each is read when its turn comes, so none is out of date.
+    // Rows change while they are written: each row is read when its turn comes, so none is out of
+    // date.
     await viewer.writeAll(this.#rows());
     viewer.write(this.#line({ type: 'ready' }));
   }
@@ -62,7 +63,7 @@ export class Feed<T> {
     this.#end();
   }
 
-  /** The table is as old as the last viewer: it is brought up to date before the next one sees it. */
+  /** Brings the table up to date for a first viewer: without viewers it is not swept. */
   async #begin(): Promise<void> {
     while (!(await this.#watch.sweep())) await setImmediate();
     this.#watch.table.forgetChanges();
@@ -94,7 +95,8 @@ export class Feed<T> {
         for (const viewer of this.#viewers) viewer.write(line);
       }
     } catch {
-      // A store that can not be read now may be later; what is told by events is told anyway.
+      // A store that can not be read now may be read later; what events tell is in the table
+      // anyway.
     } finally {
       this.#isFlushing = false;
       if (this.#viewers.size > 0) this.#timer = this.#next();
@@ -123,7 +125,7 @@ export class Feed<T> {
     return Object.fromEntries(names.map((name) => [name, limits[name]]));
   }
 
-  /** The dead letters after so many; each with its number, so that a page knows those it has. */
+  /** The dead letters after the first `count`; by their numbers a page knows those it has. */
   #lettersSince(count: number): { readonly letters: object[]; readonly total: number } {
     const { deadLetters } = this.#runtime.stats();
     const total = Object.values(deadLetters).reduce((sum, one) => sum + one, 0);

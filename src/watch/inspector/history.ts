@@ -1,7 +1,7 @@
 import { Ring } from '../../base/ring.ts';
 import type { Line, Numbered } from './lines.ts';
 
-/** What is kept of one session. */
+/** Lines kept of one session. */
 interface SessionHistory {
   readonly life: Ring<Numbered>;
   readonly messages: Ring<Numbered>;
@@ -15,13 +15,13 @@ export interface HistoryLimits {
 }
 
 /**
- * The last lines of every session, for viewers who come late: so many of its life, so many of its
- * messages, so many of all together. Where that is too much, the session that was quiet for longest
- * is forgotten.
+ * Keeps the last lines of every session, for viewers that come late: bounded for one session's
+ * life, for its messages, and for all sessions together. At the last bound, the session that was
+ * quiet for longest is forgotten.
  */
 export class History {
   readonly #limits: HistoryLimits;
-  /** Least recently written first. */
+  /** Histories by session key, the least recently written first. */
   readonly #sessions = new Map<string, SessionHistory>();
   readonly #house: Ring<Numbered>;
   #entries = 0;
@@ -62,7 +62,7 @@ export class History {
     return history === undefined ? [] : inOrder(linesOf(history), after);
   }
 
-  /** All there is, in order. */
+  /** All lines kept, in order. */
   all(): Numbered[] {
     const lines = [...this.#sessions.values()].flatMap(linesOf);
     return inOrder([...lines, ...this.#house.toArray()], 0);

@@ -10,17 +10,17 @@ export interface DrawnMachine {
   readonly svg: string;
 }
 
-/** Where an actor of yours stands. */
+/** The present states of an actor that the application gave the inspector. */
 export interface MachineState {
   readonly name: string;
-  /** Paths of all states it is in. */
+  /** Paths of all states the actor is in. */
   readonly states: readonly string[];
   readonly last:
     | { readonly at: number; readonly event: string; readonly from: readonly string[] }
     | undefined;
 }
 
-/** The charts of a page, and where the actors of yours among them stand. */
+/** The charts of a page, and the present states of the application's actors among them. */
 export class Machines {
   readonly drawn: readonly DrawnMachine[];
   readonly #states = new Map<string, MachineState>();
@@ -53,8 +53,8 @@ export class Machines {
   }
 
   /**
-   * By inspection and not by `subscribe`: an observer of its own would change what becomes of an
-   * error of the actor, whether it listens for errors or not.
+   * Follows an actor by inspection and not by `subscribe`: an observer would change what becomes of
+   * the actor's errors, whether the observer listens for errors or not.
    */
   #follow(name: string, actor: AnyActorRef, clock: Pick<Clock, 'now'>): void {
     const note = (snapshot: unknown, event: string | undefined): void => {
@@ -73,7 +73,7 @@ export class Machines {
   }
 }
 
-/** `{ a: { b: 'c', d: 'e' } }` is `a.b.c` and `a.d.e`, and what is around them. */
+/** Paths in a state value: `{ a: { b: 'c', d: 'e' } }` is `a`, `a.b`, `a.b.c`, `a.d`, `a.d.e`. */
 export function pathsOf(value: unknown, around = ''): string[] {
   if (typeof value === 'string') return [`${around}${value}`];
   if (typeof value !== 'object' || value === null) return [];

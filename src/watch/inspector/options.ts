@@ -3,47 +3,48 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { ActorsError } from '../../base/errors.ts';
 import { randomId } from '../../base/ids.ts';
 
-/** A machine of your own, to be drawn beside ours. */
+/** A machine of the application, drawn beside the session's and the supervisor's. */
 export interface InspectedMachine {
   readonly name: string;
   readonly machine: AnyStateMachine;
-  /** Its live states are lit where an actor is given. */
+  /** Actor of this machine, whose present states are lit in the chart. */
   readonly actor?: AnyActorRef;
 }
 
-/** Numbers an inspector holds to. */
+/** Limits of an inspector. */
 export interface InspectorLimits {
   /** Pages and exports open at once; one more gets 503. @default 8 */
   readonly maxViewers: number;
   /** Bytes a page may leave unread before it is cut. @default 8 MiB */
   readonly maxViewerBytes: number;
-  /** Sessions listed. @default 20 000 */
+  /** Live sessions listed. @default 20 000 */
   readonly maxRows: number;
   /** Ended sessions listed. @default 500 */
   readonly maxEnded: number;
-  /** Lines kept of one session's life. @default 64 */
+  /** Lines kept of one session's life, without its messages. @default 64 */
   readonly maxTransitions: number;
-  /** Messages kept of one session. @default 128 */
+  /** Lines kept of one session's messages. @default 128 */
   readonly maxMessages: number;
   /** Lines kept of all sessions together. @default 200 000 */
   readonly maxEntries: number;
-  /** Changes are sent this often. @default 100 ms */
+  /** How often changes are sent to the pages, in milliseconds. @default 100 ms */
   readonly flushMs: number;
 }
 
 export interface InspectorOptions extends Partial<InspectorLimits> {
-  /** 0 takes a free one. @default 0 */
+  /** Port to listen on; 0 takes a free port. @default 0 */
   readonly port?: number;
-  /** A loopback address: others are refused. @default '127.0.0.1' */
+  /** Loopback address to listen on; any other address is refused. @default '127.0.0.1' */
   readonly host?: string;
   /**
-   * What the URL must name: 22 to 128 characters of `A-Za-z0-9_-`, at least 128 random bits. A page
-   * finds a restarted server again where port and token stay the same. @default a random one
+   * Secret part of the URL: 22 to 128 characters of `A-Za-z0-9_-`, at least 128 random bits. A page
+   * finds a restarted server again where port and token stay the same.
+   * @default a random token
    */
   readonly token?: string;
-  /** Drawn beside the session's and the supervisor's. */
+  /** Machines drawn beside the session's and the supervisor's; at most 32. @default none */
   readonly machines?: readonly InspectedMachine[];
-  /** Times the flushes; what happened is dated by the runtime's own clock. */
+  /** Clock that times what is sent to the pages; events are dated by the runtime's own clock. */
   readonly clock?: Clock;
 }
 

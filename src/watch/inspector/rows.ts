@@ -9,9 +9,9 @@ export interface Row {
   client: string;
   state: string;
   startedAt: number;
-  /** Its last transition. */
+  /** The session's last transition. */
   last: (Pick<Transition, 'at' | 'from' | 'to'> & { readonly event: string }) | undefined;
-  /** Messages seen since the inspector is here. */
+  /** Messages seen since the inspector began to listen. */
   seen: { in: number; out: number };
   inFlight: number;
   waiting: number;
@@ -20,7 +20,7 @@ export interface Row {
   deadline: SessionView['deadline'];
   pinned: SessionView['pinned'];
   reason: EndReason | undefined;
-  /** When it ended; the row is its tombstone from then on. */
+  /** When the session ended; the row is its tombstone from then on. */
   endedAt: number | undefined;
 }
 
@@ -46,11 +46,11 @@ export function newRow(key: string, now: number): Row {
 
 const MAX_CLIENT_NAME = 80;
 
-/** Writes a view over a row. @returns whether that changed anything */
+/** Writes a view over a row. @returns whether the view changed the row */
 export function refresh(row: Row, view: SessionView): boolean {
   const { principal, state, startedAt, inFlight, waiting, questions, streams } = view;
   const { deadline, pinned, reason } = view;
-  // What a client calls itself is the one thing here that it chose.
+  // The client chose its own name, and nothing else in a row, so only the name is cut.
   const called = view.client === undefined ? '' : `${view.client.name} ${view.client.version}`;
   const client = called.slice(0, MAX_CLIENT_NAME);
   const fresh = { principal, client, state, startedAt, inFlight, waiting, questions, streams };

@@ -15,28 +15,29 @@ import { Viewer } from './viewer.ts';
 import { Watch } from './watch.ts';
 import type { Inspected } from './inspected.ts';
 
-/** A page that shows a runtime. */
+/** A page that shows a runtime, and its server. */
 export interface Inspector {
-  /** With the token in it: whoever has it sees every session. */
+  /** URL of the page, with the token in it: anyone who has the URL sees every session. */
   readonly url: string;
   /** Stops listening and lets go of every page. The runtime goes on. */
   readonly close: () => Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Requests at once: pages ask for what they look at, a few times a second. */
+/** Connections at once: each page asks for the selected session several times a second. */
 const MAX_CONNECTIONS = 128;
 const HEAD_MS = 10_000;
 const JSON_LINES = 'application/x-ndjson; charset=utf-8';
 
 /**
- * Serves a page on loopback that shows every session of a runtime, live: read-only, without any
- * network but its own server. It begins to listen to the runtime at once, so that a page that is
+ * Serves a page on loopback that shows every session of a runtime, live and read-only. The page
+ * uses no network but its own server. The inspector listens to the runtime at once, so that a page
  * opened later can show what has been.
  *
- * Needs nothing of a build: the page is part of the package.
+ * Needs no build: the page is part of the package.
  *
- * @throws ActorsError `bad-option`; whatever `listen` meets: `EADDRINUSE`, `EACCES`
+ * @throws ActorsError `bad-option`
+ * @throws errors of `listen`: `EADDRINUSE`, `EACCES`
  */
 export async function serveInspector<T>(
   runtime: Inspected<T>,
@@ -44,7 +45,7 @@ export async function serveInspector<T>(
 ): Promise<Inspector> {
   const settings = settleInspector(options);
   const { host, token, clock, maxViewers, maxViewerBytes } = settings;
-  // What happens is dated by the clock of those it happens to.
+  // Events are dated by the clock of the runtime, not of the inspector.
   const machines = new Machines(settings.machines, runtime);
   const watch = new Watch(runtime, settings, runtime);
   const feed = new Feed(runtime, watch, machines, settings);
@@ -73,7 +74,8 @@ export async function serveInspector<T>(
 
   const show = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!loopback.allowsHost(request) || !isSameOrigin(request)) return refuse(response, 403);
-    // A wrong token is answered as a wrong path: whoever guesses does not learn of an inspector.
+    // A wrong token gets the answer of a wrong path: a guess does not show that an inspector is
+    // here.
     const behind = loopback.pathBehind(request);
     if (behind === undefined || behind === '') return refuse(response, 404);
     if (request.method !== 'GET') return refuse(response, 405);
@@ -112,7 +114,7 @@ export async function serveInspector<T>(
     stop();
     throw error;
   });
-  // Whoever watches does not keep the process that is watched.
+  // A watching inspector does not keep the process alive.
   listening.server.unref();
   const close = (): Promise<void> => {
     stop();
@@ -121,12 +123,12 @@ export async function serveInspector<T>(
   return { url: `${listening.origin}/${token}/`, close, [Symbol.asyncDispose]: close };
 }
 
-/** A page of another port of loopback is as foreign as any. */
+/** Whether the page that asks is the inspector's: another port of loopback is as foreign as any. */
 function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
   return origin === undefined || origin === `http://${host}`;
 }
 
-/** As a recorder writes it, so that what replays a recording replays this. */
+/** The kept lines as a recording, so that whatever replays recordings replays an export. */
 function* linesOf<T>(watch: Watch<T>, clock: Pick<Clock, 'now'>): Iterable<string> {
   const lines = watch.history.all();
   const at = lines[0]?.line.at ?? clock.now();
@@ -148,7 +150,7 @@ function* linesOf<T>(watch: Watch<T>, clock: Pick<Clock, 'now'>): Iterable<strin
   yield `${JSON.stringify(end)}\n`;
 }
 
-/** What a page may do: run our script, wear our style, read from where it came; nothing else. */
+/** Lets a page run its own script, use its own style, read from its own server; nothing else. */
 const SECURITY = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +

@@ -2,24 +2,24 @@ import type { SessionView } from '../../directory/view.ts';
 import type { Line } from './lines.ts';
 import { newRow, refresh, type Row } from './rows.ts';
 
-/** What changed since it was last asked. */
+/** Rows that changed, and keys of rows that went, since the last call of `takeChanges`. */
 export interface Changes {
   readonly rows: readonly Row[];
   readonly gone: readonly string[];
 }
 
-/** The list of sessions as it is shown: those that live, and the last that ended. */
+/** The list of sessions as the page shows it: live sessions, and the last that ended. */
 export class Table {
   readonly #maxRows: number;
   readonly #maxEnded: number;
   readonly #live = new Map<string, Row>();
-  /** Oldest first. */
+  /** Rows of ended sessions, oldest first. */
   readonly #ended = new Map<string, Row>();
   readonly #changed = new Set<Row>();
   #gone: string[] = [];
-  /** Keys a sweep has not met yet. */
+  /** Keys of the sessions that the running sweep has not met yet. */
   #unmet: Set<string> | null = null;
-  /** Those the sweep before has not met either. */
+  /** Keys of the sessions that the last sweep did not meet. */
   #missed = new Set<string>();
 
   constructor(maxRows: number, maxEnded: number) {
@@ -35,12 +35,12 @@ export class Table {
     return this.#live.has(session);
   }
 
-  /** Where a session stands that has not ended. */
+  /** The state of a session that has not ended. */
   stateOf(session: string): string | undefined {
     return this.#live.get(session)?.state;
   }
 
-  /** All rows, those that ended last; whoever iterates may take their time. */
+  /** All rows, those of ended sessions last; the caller may pause between two rows. */
   *rows(): Iterable<Row> {
     yield* this.#live.values();
     yield* this.#ended.values();
@@ -52,11 +52,11 @@ export class Table {
     if (session === undefined) return;
     const row = this.#live.get(session) ?? this.#open(session, line, at);
     if (row === undefined) return;
-    // It lives, wherever the sweep is: one that wakes changes its place in the directory.
+    // A line proves that its session lives: one that wakes changes its place under a running sweep.
     this.#unmet?.delete(session);
     if (line.type === 'transition') {
       row.state = line.to;
-      // What changed nothing but a flag leaves the last step in sight.
+      // A transition that changes only a flag leaves the last step in sight.
       const isStep = line.from !== line.to || row.last === undefined;
       if (isStep) row.last = { at, from: line.from, to: line.to, event: line.event.type };
     } else if (line.type === 'message') row.seen[line.direction]++;
@@ -66,7 +66,7 @@ export class Table {
     this.#changed.add(row);
   }
 
-  /** A sweep over all sessions begins. */
+  /** Begins a sweep over all sessions. */
   beginSweep(): void {
     this.#unmet = new Set(this.#live.keys());
   }
@@ -82,7 +82,7 @@ export class Table {
     if (refresh(row, view)) this.#changed.add(row);
   }
 
-  /** @returns those that neither this sweep nor the one before has met */
+  /** Ends a sweep. @returns rows of sessions that neither this sweep nor the last has met */
   endSweep(): Row[] {
     const before = this.#missed;
     this.#missed = this.#unmet ?? new Set();
@@ -93,12 +93,12 @@ export class Table {
       .filter((row) => row !== undefined);
   }
 
-  /** It went without a word. */
+  /** Removes a session that went without an event. */
   drop(session: string): void {
     if (this.#live.delete(session)) this.#gone.push(session);
   }
 
-  /** The next changes, at most so many rows; the others stay for the next time. */
+  /** The next changes, at most `most` rows; the others stay for the next call. */
   takeChanges(most: number): Changes {
     const rows: Row[] = [];
     for (const row of this.#changed) {
@@ -111,13 +111,13 @@ export class Table {
     return { rows, gone };
   }
 
-  /** Nobody looks: there is nothing to tell. */
+  /** Forgets all changes: without a viewer there is no page to tell. */
   forgetChanges(): void {
     this.#changed.clear();
     this.#gone = [];
   }
 
-  /** A dead letter makes no row: it may be that of a session that ended long ago. */
+  /** Makes the row of a session. A dead letter makes none: its session may have ended long ago. */
   #open(session: string, line: Line, at: number): Row | undefined {
     const isLife = ['transition', 'started', 'message', 'upstream'].includes(line.type);
     if (!isLife || this.#live.size >= this.#maxRows) return undefined;

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 
-/** How long a viewer may take to read what it asked for. */
+/** How long a viewer may take to read what waits for it. */
 const READ_MS = 15_000;
 
 /** A response that is written as lines, for as long as its reader keeps up. */
@@ -26,7 +26,7 @@ export class Viewer {
     this.#response.once('close', callback);
   }
 
-  /** Writes a line at once. A viewer that has left too much unread is cut: nobody waits for it. */
+  /** Writes a line at once. A viewer that leaves too much unread is cut: no writer waits for it. */
   write(line: string): boolean {
     if (this.isGone) return false;
     if (this.#response.writableLength + line.length > this.#maxBytes) {
@@ -37,7 +37,7 @@ export class Viewer {
     return true;
   }
 
-  /** Writes as much as its reader takes, then waits for it. */
+  /** Writes as many lines as the viewer takes, then waits until it has taken them. */
   async writeAll(lines: Iterable<string>): Promise<void> {
     for (const line of lines) {
       if (!this.write(line)) return;
@@ -61,7 +61,7 @@ export class Viewer {
       once(this.#response, 'drain', { signal }),
       once(this.#response, 'close', { signal }),
     ];
-    // Whichever comes second is told not to wait; that is no failure.
+    // The wait for the event that comes second is aborted: its rejection is no failure.
     await Promise.race(settled).catch(() => {});
     ended.abort();
     await Promise.allSettled(settled);

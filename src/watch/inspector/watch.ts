@@ -8,11 +8,11 @@ import type { SessionView } from '../../directory/view.ts';
 import { Table } from './table.ts';
 import type { Inspected } from './inspected.ts';
 
-/** Sessions looked at in one go: some tenths of a millisecond. */
+/** Sessions in one step of a sweep: a step takes some tenths of a millisecond. */
 const SWEEP = 250;
-/** Sessions asked for by name after a sweep that has not met them. */
+/** Sessions looked up by key after a sweep that has not met them. */
 const MAX_MISSED = 20;
-/** Of a name that a server chose. */
+/** Longest name of a message kept: a server chose the name. */
 const MAX_METHOD = 128;
 
 const ASLEEP = 'idle.asleep';
@@ -39,7 +39,7 @@ export class Watch<T> {
     if (!runtime.isReady) this.#supervisor = 'draining';
     this.#stops = [
       listen(runtime, (line) => this.#note(line), { messages: true, clock }),
-      // Gateways of other runtimes are heard as well.
+      // Gateways of other runtimes are heard as well: their sessions are not in the table.
       watchPassed(({ session, direction, kind, method, bytes }) => {
         if (!this.table.has(session)) return;
         const short = method?.slice(0, MAX_METHOD);
@@ -54,13 +54,13 @@ export class Watch<T> {
   }
 
   /**
-   * Looks at the next sessions. Events tell states at once; what they do not tell (queues, streams,
-   * deadlines) is as old as the last look.
+   * Looks at the next sessions. Events tell states at once; what events do not tell (queues,
+   * streams, deadlines) is as old as the last sweep.
    *
-   * @returns whether that were all
+   * @returns whether the sweep is complete
    */
   async sweep(): Promise<boolean> {
-    // Asked again while a page of sleepers is being read: one look at a time.
+    // A call that comes while a page of sleeping sessions is read does nothing: one look at a time.
     if (this.#isSweeping) return false;
     this.#isSweeping = true;
     try {
@@ -81,7 +81,7 @@ export class Watch<T> {
   }
 
   /**
-   * One session as it is now, from those in this process: to find one that sleeps, a store would
+   * One session as it is now, if it is in this process: to find a sleeping session, a store would
    * have to be read through.
    */
   async look(key: string): Promise<SessionView | undefined> {
@@ -95,8 +95,9 @@ export class Watch<T> {
   }
 
   /**
-   * A sweep can pass somebody over: the one it stood at may end before it goes on, and whoever wakes
-   * changes places. So those it has not met twice are asked for by name before they are given up.
+   * Drops the sessions that are gone. A sweep can miss a session that lives: the session the sweep
+   * stood at may end before the sweep goes on, and a session that wakes changes its place. So a
+   * session that two sweeps have missed is looked up by key before it is dropped.
    */
   async #lookForMissed(): Promise<void> {
     for (const { key, state } of this.table.endSweep().slice(0, MAX_MISSED)) {

@@ -18,13 +18,13 @@ export const CODE = 'mcp_actors.code';
 export const LIMIT = 'mcp_actors.limit';
 export const CAUSE = 'mcp_actors.cause';
 export const WORK = 'mcp_actors.work';
-/** Of spans alone: there is one value for each session. */
+/** For spans only: this attribute has one value for each session. */
 export const SESSION = 'mcp_actors.session';
 
 /** Stands for every value that is not in a closed set. */
 export const OTHER = '_OTHER';
 
-/** Requests a client may send, of every revision. Others are counted as {@link OTHER}. */
+/** Requests a client may send, of every revision. Other methods are counted as {@link OTHER}. */
 const METHODS: ReadonlySet<string> = new Set([
   'completion/complete',
   'initialize',
@@ -45,7 +45,7 @@ const METHODS: ReadonlySet<string> = new Set([
   'tools/list',
 ]);
 
-/** What the conventions know of a carrier; nothing is on a wire in memory. */
+/** The network attributes of a carrier, by the conventions; in memory there is no network. */
 const NETWORKS: Readonly<Record<Carrier, Attributes>> = {
   http: { [TRANSPORT]: 'tcp', [PROTOCOL]: 'http' },
   websocket: { [TRANSPORT]: 'tcp', [PROTOCOL]: 'websocket' },
@@ -54,12 +54,12 @@ const NETWORKS: Readonly<Record<Carrier, Attributes>> = {
   memory: {},
 };
 
-/** A method of MCP, or {@link OTHER}: what a client writes names no time series. */
+/** A method of MCP, or {@link OTHER}: a text that a client chose must not name a time series. */
 export function methodOf(method: string): string {
   return METHODS.has(method) ? method : OTHER;
 }
 
-/** What can be said of a request before it is answered. */
+/** Attributes of a request that are known before its answer. */
 export function requestAttributes(
   { method, protocolVersion, carrier }: RequestBegan | RequestSettled,
   target: string | undefined,
@@ -73,17 +73,17 @@ export function requestAttributes(
   return attributes;
 }
 
-/** How it failed, where it did. */
+/** Attributes of how a request failed; none where it was answered. */
 export function failureAttributes({ outcome, errorCode }: RequestSettled): Attributes {
   if (outcome === 'answered') return {};
   if (outcome === 'failed') return { [ERROR_TYPE]: 'tool_error' };
   if (errorCode === undefined) return { [ERROR_TYPE]: outcome };
   const code = codeOf(errorCode);
-  // The end of a session is told apart from what a handler answered with the same code.
+  // The end of a session is told apart from a handler's answer with the same code.
   return { [ERROR_TYPE]: outcome === 'error' ? code : outcome, [STATUS_CODE]: code };
 }
 
-/** The codes JSON-RPC defines or leaves to servers: a handler may answer with any number. */
+/** A code JSON-RPC defines or leaves to servers, or {@link OTHER}: handlers answer any number. */
 function codeOf(code: number): string {
   const isDefined = code === -32700 || (code >= -32603 && code <= -32600);
   return isDefined || (code >= -32099 && code <= -32000) ? String(code) : OTHER;

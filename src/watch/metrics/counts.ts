@@ -7,7 +7,8 @@ import { type CountName, COUNTS } from './instruments.ts';
 type Counted = Iterable<readonly [string, number]>;
 
 /**
- * Observes the runtime's counters, and its own of what those leave out, whenever somebody collects.
+ * Observes the runtime's counters, and tallies of the events that those leave out, whenever a
+ * metrics reader collects.
  *
  * @param common attributes of every value
  * @returns how to stop
@@ -20,7 +21,7 @@ export function observeCounts(
   const { maxSessions } = runtime.limits;
   const events = new EventTallies();
   const stopListening = events.listen(runtime);
-  // Its keys are the names.
+  // The keys of `COUNTS` are the names.
   const names = Object.keys(COUNTS) as CountName[];
   const observables = names.map((name) => [name, observable(meter, name)] as const);
   const observe: BatchObservableCallback = (result) => {

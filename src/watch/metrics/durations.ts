@@ -5,13 +5,13 @@ import type { Runtime } from '../../runtime.ts';
 import { CAUSE, ERROR_TYPE, failureAttributes, REASON, requestAttributes } from './attributes.ts';
 import { histogram, HISTOGRAMS } from './instruments.ts';
 
-/** Ends that are failures of the session, as the conventions want them marked. */
+/** Reasons of an end that count as failures of the session, as the conventions want them marked. */
 const FAILED: ReadonlySet<EndReason> = new Set(['crashed', 'handshake-timeout']);
 
 /**
  * Records how long requests, sessions and wakes took.
  *
- * @param targetOf the tool or prompt of a request, where it may be shown
+ * @param targetOf the tool or prompt of a request, where its name may be shown
  * @returns how to stop
  */
 export function recordDurations(

@@ -4,10 +4,10 @@ import type { Runtime } from '../../runtime.ts';
 import type { CountName } from './instruments.ts';
 import { Tally } from './tally.ts';
 
-/** Has one value only. */
+/** The only name of a tally that does not tell its events apart. */
 const ALL = [''];
 
-/** What happened since it listens, of what the runtime's own counters leave out. */
+/** Counts the runtime's events, from `listen` on, that the runtime's own counters leave out. */
 export class EventTallies {
   readonly tallies = {
     sleeps: new Tally(ALL),
@@ -19,7 +19,7 @@ export class EventTallies {
     observerFailures: new Tally(ALL),
   } satisfies Partial<Record<CountName, Tally>>;
 
-  /** @returns how to stop */
+  /** Begins to count. @returns how to stop */
   listen({ on }: Pick<Runtime, 'on'>): () => void {
     const { tallies } = this;
     const stops = [

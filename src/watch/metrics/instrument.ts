@@ -5,30 +5,32 @@ import { observeCounts } from './counts.ts';
 import { recordDurations } from './durations.ts';
 import { Spans } from './spans.ts';
 
-/** What {@link instrument} takes. */
+/** Options of {@link instrument}. */
 export interface InstrumentOptions {
-  /** `false`: no metrics. @default the global provider's meter `mcp-actors` */
+  /**
+   * Meter for all metrics; `false` records no metrics.
+   * @default the global provider's `mcp-actors`
+   */
   readonly meter?: Meter | false;
-  /** `false`: no spans. @default the global provider's tracer `mcp-actors` */
+  /** Tracer for all spans; `false` records no spans. @default the global provider's `mcp-actors` */
   readonly tracer?: Tracer | false;
   /**
-   * Tools and prompts that are told apart by name, in metrics and in spans; all others are `_OTHER`.
+   * Names of tools and prompts that metrics and spans tell apart; every other name is `_OTHER`.
    * @default no names at all
    */
   readonly targets?: readonly string[];
-  /** Of every value and span; tells two runtimes of one process apart. @default none */
+  /** Attributes of every value and span: they tell two runtimes of one process apart. */
   readonly attributes?: Attributes;
 }
 
 const SCOPE = 'mcp-actors';
 
 /**
- * Gives a runtime metrics and spans through the OpenTelemetry API, by the MCP conventions where there
- * are some. Call it once for each runtime, after the SDK was started: the API hands out no meter
- * that comes alive later.
+ * Gives a runtime metrics and spans through the OpenTelemetry API, by the MCP conventions where
+ * there are some. Call it once for each runtime, after the OpenTelemetry SDK has started: a meter
+ * that the API hands out earlier never comes alive.
  *
- * Nothing in it names a session but the loggable key in spans, and no value of an attribute comes
- * from the wire.
+ * Only spans name a session, by its loggable key, and no value of an attribute comes from the wire.
  *
  * @returns how to stop
  */
@@ -39,7 +41,7 @@ export function instrument(
   const { attributes = {}, targets } = options;
   const { meter = metrics.getMeter(SCOPE), tracer = trace.getTracer(SCOPE) } = options;
   const shown = targets && new Set(targets);
-  /** Of requests in flight, by number, where names are shown. */
+  /** Tool or prompt of each request in flight, by the request's number, where names are shown. */
   const names = new Map<number, string>();
   const spans = tracer === false ? undefined : new Spans(tracer, attributes);
   const stops: (() => void)[] = [];
@@ -61,7 +63,7 @@ export function instrument(
     );
   }
   if (needsBegan) {
-    // After the durations, which ask for the name.
+    // After the durations, which ask for the request's name.
     stops.push(
       runtime.on('request.settled', (event) => {
         spans?.end(event);

@@ -1,7 +1,7 @@
 import type { Meter, MetricOptions } from '@opentelemetry/api';
 import * as name from './attributes.ts';
 
-/** One instrument, as the docs list it. */
+/** One instrument: its name, kind, unit and attributes, which the docs list. */
 export interface Instrument {
   readonly name: string;
   readonly kind: 'Histogram' | 'ObservableCounter' | 'ObservableUpDownCounter' | 'ObservableGauge';
@@ -10,10 +10,10 @@ export interface Instrument {
   readonly attributes: readonly string[];
 }
 
-/** As the MCP conventions advise for both durations, in seconds. */
+/** Bucket boundaries in seconds, as the MCP conventions advise for both durations. */
 const SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
-/** Durations: told when something is over. */
+/** Histograms of durations: recorded when a request, session or wake is over. */
 export const HISTOGRAMS = {
   operation: {
     name: 'mcp.server.operation.duration',
@@ -48,7 +48,7 @@ export const HISTOGRAMS = {
   },
 } as const satisfies Record<string, Instrument>;
 
-/** Counts: read when somebody collects, so that they cost nothing in between. */
+/** Counts: read when a metrics reader collects, so that a count costs nothing in between. */
 export const COUNTS = {
   sessions: counted(
     'sessions',
@@ -157,7 +157,7 @@ export const COUNTS = {
 
 export type CountName = keyof typeof COUNTS;
 
-/** Every instrument there is. */
+/** Every instrument of this library. */
 export const INSTRUMENTS: readonly Instrument[] = [
   ...Object.values(HISTOGRAMS),
   ...Object.values(COUNTS),
@@ -173,7 +173,7 @@ function counted<K extends Instrument['kind']>(
   return { name: `mcp_actors.${suffix}`, kind, unit, description, attributes };
 }
 
-/** Makes a histogram. */
+/** Makes the histogram of an instrument. */
 export function histogram(meter: Meter, { name: of, unit, description }: Instrument) {
   const advice: MetricOptions['advice'] = { explicitBucketBoundaries: SECONDS };
   return meter.createHistogram(of, { unit, description, advice });

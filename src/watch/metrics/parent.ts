@@ -11,21 +11,22 @@ import {
 } from '@opentelemetry/api';
 import type { TraceContext } from '../../events/events.ts';
 
-/** `version-trace-parent-flags`; a later version may say more behind it. */
+/** `version-trace-parent-flags`; a version later than 00 may have more fields behind. */
 const TRACEPARENT = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
 
-/** Where the span of a request belongs. */
+/** Where the span of a request belongs: its parent context, and the spans it is linked to. */
 export interface Parent {
   readonly context: Context;
   readonly links: Link[];
 }
 
 /**
- * The context of a request: what its client says in `_meta` is the parent, and the span of the HTTP
- * request that carried it, where one is there, is linked. Without a word of the client the carrying
- * span is the parent.
+ * The parent of a request's span: the context its client sent in `_meta`. The span of the HTTP
+ * request that carried the message, if there is one, is linked then; where the client sent no
+ * context, that span is the parent.
  *
- * `traceparent` is read where no propagator is configured as well: MCP gives it its meaning there.
+ * `traceparent` is read even where no propagator is configured: MCP itself gives the field its
+ * meaning.
  */
 export function parentOf(remote: TraceContext | undefined): Parent {
   const active = context.active();

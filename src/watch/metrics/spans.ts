@@ -22,7 +22,7 @@ import { parentOf } from './parent.ts';
 export class Spans {
   readonly #tracer: Tracer;
   readonly #common: Attributes;
-  /** By the number of the request. As many as there are requests in flight. */
+  /** Spans of the requests in flight, by the request's number. */
   readonly #open = new Map<number, Span>();
 
   constructor(tracer: Tracer, common: Attributes) {
@@ -46,7 +46,7 @@ export class Spans {
       },
       parent.context,
     );
-    // Without an SDK and without a parent there is nothing to run inside of.
+    // Without an SDK and without a parent there is no context for the handler to run in.
     if (!isSpanContextValid(span.spanContext())) return;
     const inside = trace.setSpan(parent.context, span);
     event.within((handle) => context.with(inside, handle));
@@ -58,13 +58,13 @@ export class Spans {
     if (span === undefined) return;
     this.#open.delete(event.request);
     const failure = failureAttributes(event);
-    // `initialize` is answered with the revision it begins without.
+    // An `initialize` begins without a protocol revision; its answer settles the revision.
     span.setAttributes({ ...requestAttributes(event, undefined), ...failure });
     if (failure[ERROR_TYPE] !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
   }
 
-  /** Ends what is open: nobody will tell how it went on. */
+  /** Ends the open spans: no later event of their requests will be heard. */
   close(): void {
     for (const span of this.#open.values()) span.end();
     this.#open.clear();

@@ -1,6 +1,6 @@
 /**
- * Counts by a name from a closed set. Names it is given beforehand are there from the beginning, at
- * zero, so that a rate over the first event is right.
+ * Counts by a name from a closed set. Names given beforehand begin at zero, so that a rate over the
+ * first event is right.
  */
 export class Tally {
   readonly #counts: Map<string, number>;

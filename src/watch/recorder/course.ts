@@ -9,35 +9,36 @@ import {
 import { stateAt } from '../../../machines/states.ts';
 import type { TransitionLine } from './line.ts';
 
-/** Where a file and the machine part. */
+/** One member of a recorded line that differs from what the machine does. */
 export interface Mismatch {
   /** The member of the line that differs. */
   readonly field: 'event' | 'from' | 'to' | 'effects' | 'reason';
   /** What the machine does. */
   readonly expected: unknown;
-  /** What the file says. */
+  /** What the recording says. */
   readonly seen: unknown;
 }
 
 const BOOLEANS = [false, true] as const;
 
 /**
- * The course of one session, stepped by the machine.
+ * Follows one session of a recording with the machine, step by step.
  *
- * A recording may begin in the middle of a life, where the flags of the session's context are not
- * known: then it is every session that it can be, and each transition leaves those that do the same.
+ * A recording may begin in the middle of a session's life, where the flags of its context are not
+ * known. Then the course follows every snapshot the session can have, and each transition leaves
+ * those that do the same.
  */
 export class Course {
   #at: string;
   #snapshots: readonly SessionSnapshot[] = [];
 
-  /** @param at the path of the state it is in, as far as it is known */
+  /** @param at the path of the session's state before its first line; `new` before its beginning */
   constructor(at: string) {
     this.#at = at;
     if (at !== 'new') this.#snapshots = contextsOf(at).map((context) => stateAt(at, context));
   }
 
-  /** Makes the step that a line tells of. */
+  /** Makes the step of a line; returns the mismatch where the machine does something else. */
   step(line: TransitionLine): Mismatch | undefined {
     const { event, from, to } = line;
     const isBeginning = event.type === 'session.opened' || event.type === 'session.recalled';
@@ -57,9 +58,9 @@ export class Course {
     return undefined;
   }
 
-  /** The session is said to have ended. */
+  /** Checks a line that says the session has ended. */
   end(reason: EndReason): Mismatch | undefined {
-    // What sleeps is a record: it is put away without its machine.
+    // A sleeping session is a record: it is evicted without its machine.
     if (this.#at === 'idle.asleep') return undefined;
     if (this.#at !== 'evicted') return { field: 'from', expected: this.#at, seen: 'evicted' };
     const reasons = this.#snapshots.map(({ context }) => context.reason);
@@ -67,7 +68,7 @@ export class Course {
     return { field: 'reason', expected: reasons[0], seen: reason };
   }
 
-  /** A life begins once; one that sleeps can be recalled from its record. */
+  /** Whether a session may begin again: a sleeping session can be recalled from its record. */
   #mayBegin(how: 'session.opened' | 'session.recalled'): boolean {
     return how === 'session.recalled' && this.#at === 'idle.asleep';
   }
@@ -86,7 +87,7 @@ function mismatchOf({ path, effects }: Step, line: TransitionLine): Mismatch | u
   return isSame ? undefined : { field: 'effects', expected: effects, seen: line.effects };
 }
 
-/** Every context a session in a state can have. */
+/** Every context that a session in this state can have. */
 function contextsOf(path: string): SessionContext[] {
   const found: SessionContext[] = [];
   const isEnding = path === 'evicted' || path.startsWith('closing.');

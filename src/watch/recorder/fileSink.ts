@@ -1,19 +1,19 @@
 import { access, open, rename } from 'node:fs/promises';
 import type { Sink } from './sink.ts';
 
-/** Sessions and times are nobody's business but the operator's. */
+/** File mode of a recording: its sessions and times are for the operator only. */
 const MODE = 0o600;
 
-/** Where the older half of a rotated recording is. */
+/** The file that a full recording is renamed to when it rotates. */
 export function olderFile(file: string): string {
   return `${file}.1`;
 }
 
 /**
- * Writes to a file it makes. One that is there is never written over: it is an error or, where the
- * recording rotates, put aside.
+ * Opens a sink that writes to a new file. An existing file is never written over: it is an error
+ * or, where the recording rotates, renamed.
  *
- * @throws what the file system meets: `EEXIST`, `ENOENT`, `EACCES`
+ * @throws errors of the file system: `EEXIST`, `ENOENT`, `EACCES`
  */
 export async function openFileSink(file: string, rotates: boolean): Promise<Sink> {
   if (rotates && (await exists(file))) await rename(file, olderFile(file));

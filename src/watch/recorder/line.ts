@@ -10,7 +10,7 @@ import type {
 } from '../../events/events.ts';
 
 export const FORMAT = 'mcp-actors-recording';
-/** Raised when a reader of this version could misread what a newer one writes. */
+/** Version of the format; raised when a reader of this version could misread newer recordings. */
 export const FORMAT_VERSION = 1;
 
 /** The first line of a recording. */
@@ -18,10 +18,10 @@ export interface HeaderLine {
   readonly type: 'header';
   readonly format: typeof FORMAT;
   readonly formatVersion: number;
-  /** Of the library that wrote it. */
+  /** Version of the library that wrote the recording. */
   readonly version: string;
   readonly at: number;
-  /** Messages are recorded too: their methods and sizes. */
+  /** Whether messages are recorded too: their methods and sizes. */
   readonly messages: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface EndedLine {
   readonly ageMs: number;
 }
 
-/** Lines that could not be written in time are missing here. */
+/** Says that lines are missing at this place, because they could not be written in time. */
 export interface DroppedLine {
   readonly type: 'dropped';
   readonly at: number;
@@ -57,9 +57,9 @@ export interface EndLine {
   readonly type: 'end';
   readonly at: number;
   readonly why: 'closed' | 'full' | 'rotated';
-  /** Of this file, this one left out. */
+  /** Lines of this file, without this one. */
   readonly lines: number;
-  /** Since the recording began. */
+  /** Lines dropped since the recording began. */
   readonly dropped: number;
 }
 
@@ -72,7 +72,7 @@ export type RecordingLine =
   | DroppedLine
   | EndLine
   | { type: 'started'; at: number; session: string; principal: string }
-  /** `error` is the name of its class and nothing of its text. */
+  /** `error` is the name of the error's class and nothing of its text. */
   | { type: 'crashed'; at: number; session: string; restarted: boolean; error: string }
   | { type: 'slept'; at: number; session: string }
   | { type: 'woken'; at: number; session: string; cause: WakeCause; epoch: number; ms: number }
@@ -80,9 +80,9 @@ export type RecordingLine =
   | { type: 'orphan'; at: number; session: string; what: RuntimeEvents['session.orphan']['what'] }
   | { type: 'limit'; at: number; session?: string | undefined; limit: string }
   | { type: 'store'; at: number; session?: string | undefined; doing: StoreWork; error: string }
-  /** `method` is there where messages are recorded. */
+  /** `method` is present where messages are recorded. */
   | ({ type: 'deadletter' } & Omit<DeadLetter, 'method'> & { method?: string | undefined })
-  /** Where messages are recorded. */
+  /** Written only where messages are recorded. */
   | ({ type: 'message' } & RuntimeEvents['message'])
   | {
       type: 'question';

@@ -2,22 +2,22 @@ import type { Clock } from '../../base/clock.ts';
 import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
 import type { RecordingLine } from './line.ts';
 
-/** What can be recorded: a runtime, or a host of scopes. */
+/** A source that can be recorded: a runtime, or a host of scopes. */
 export interface Recordable {
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
 }
 
-/** A server names its notifications as it likes. */
+/** Longest name recorded: a server gives its notifications any names it likes. */
 const MAX_METHOD = 128;
 
-/** Turns what happens into lines. @returns how to stop */
+/** Turns the events of a runtime or host into lines of a recording. @returns how to stop */
 export function listen(
   source: Recordable,
   add: (line: RecordingLine) => void,
   { messages, clock }: { readonly messages: boolean; readonly clock: Pick<Clock, 'now'> },
 ): () => void {
   const now = (): number => clock.now();
-  // Each member by name: what an event may carry one day is not recorded by chance.
+  // Each member by name: a member that events get one day is not recorded by accident.
   const stops = [
     source.on('session.transition', ({ at, session, event, from, to, effects }) =>
       add({ type: 'transition', at, session, event, from, to, effects }),
@@ -87,7 +87,7 @@ function shortened(method: string | undefined): string | undefined {
   return method?.slice(0, MAX_METHOD);
 }
 
-/** The class of what was thrown: its text may hold anything. */
+/** The class of a thrown value; its text may hold anything and is not recorded. */
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name.slice(0, MAX_METHOD) : typeof error;
 }

@@ -16,17 +16,17 @@ const ENDS = new Set<string>(['closed', 'full', 'rotated'] satisfies EndLine['wh
 const SUPERVISOR = { events: new Set<string>(SUPERVISOR_EVENTS), states: SUPERVISOR_STATES };
 
 /**
- * Reads one line. What a replay steps the machine with is checked to the last member: a file comes
- * from anywhere. Lines of a type this version does not know are `undefined`.
+ * Reads one line of a recording. A file can come from anywhere, so every member that a replay steps
+ * the machine with is checked. A line of a type this version does not know is `undefined`.
  *
- * @param number counted from 1
+ * @param number of the line, counted from 1
  * @throws RecordingError
  */
 export function parseLine(text: string, number: number): RecordingLine | undefined {
   const line = objectOf(text, number);
   const fault = number === 1 ? headerFault(line, number) : faultOf(line);
   if (fault !== undefined) throw new RecordingError('corrupt', number, fault);
-  // Checked where it is used for more than being shown.
+  // Lines that a replay only shows, and does not use, are not checked further.
   return KNOWN.has(line['type'] as string) ? (line as unknown as RecordingLine) : undefined;
 }
 
@@ -105,7 +105,7 @@ function faultOf(line: Fields): string | undefined {
   }
 }
 
-/** Steps are remembered by what an event says: nothing but members of closed sets may be in it. */
+/** Whether a value holds members of closed sets only: steps are remembered by an event's text. */
 function isSessionEvent(event: unknown): event is SessionEvent | Beginning {
   if (typeof event !== 'object' || event === null) return false;
   const { type, reason, restart, sleeps, confirmed } = event as Fields;

@@ -9,48 +9,55 @@ import type { Sink } from './sink.ts';
 import { Writer } from './writer.ts';
 
 interface CommonOptions {
-  /** Messages too: method and size of each, never what is in it. @default false */
+  /** Records messages too: method and size of each, never the content. @default false */
   readonly messages?: boolean;
-  /** Of one file; there the recording stops or rotates. At least 4 KiB. @default 64 MiB */
+  /**
+   * Bytes of one file; at this size the recording stops or rotates. At least 4 KiB.
+   * @default 64 MiB
+   */
   readonly maxBytes?: number;
-  /** Lines that wait for a slow disk or `write`; more are dropped and counted. @default 4 MiB */
+  /**
+   * Bytes that wait for a slow disk or `write`; lines beyond are dropped and counted.
+   * @default 4 MiB
+   */
   readonly maxPendingBytes?: number;
-  /** @default the host's */
+  /** Clock that dates the lines. @default the host's */
   readonly clock?: Clock;
 }
 
 export interface RecordToFile extends CommonOptions {
-  /** Made anew: a file that is there is never written over. */
+  /** Path of the file to make: an existing file is never written over. */
   readonly file: string;
   /**
-   * `stop`: the recording ends with a line that says so. `rotate`: the file becomes `FILE.1`, the
-   * one before is gone, and a new one begins. @default 'stop'
+   * What happens at `maxBytes`. `stop`: the recording ends with a line that says so. `rotate`: the
+   * file becomes `FILE.1`, replacing an older one, and a new file begins.
+   * @default 'stop'
    */
   readonly whenFull?: 'stop' | 'rotate';
 }
 
 export interface RecordToWrite extends CommonOptions {
-  /** Gets whole lines, the next ones when its promise is settled. What it throws ends the recording. */
+  /** Takes whole lines; called again when its promise has settled. A throw ends the recording. */
   readonly write: (text: string) => void | Promise<void>;
 }
 
 export type RecordOptions = RecordToFile | RecordToWrite;
 
 export interface RecordingStats {
-  /** `full`: `maxBytes` is reached. `failed`: the disk or `write` did. */
+  /** `full`: `maxBytes` is reached. `failed`: the disk or `write` has failed. */
   readonly state: 'recording' | 'closed' | 'full' | 'failed';
   readonly lines: number;
   readonly bytes: number;
   /** Lines that could not be written in time, or not at all. */
   readonly dropped: number;
-  /** What failed. */
+  /** The error that made the recording fail; `undefined` unless `state` is `failed`. */
   readonly error: unknown;
 }
 
-/** A recording that runs. */
+/** A running recording. */
 export interface Recording {
   stats(): RecordingStats;
-  /** Writes what waits and ends the file; within five seconds, whatever the disk does. */
+  /** Writes the waiting lines and ends the file; within five seconds, whatever the disk does. */
   close(): Promise<RecordingStats>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -59,11 +66,11 @@ const CLOSE_MS = 5000;
 const MIN_BYTES = 4096;
 
 /**
- * Records what happens to the sessions of a runtime: JSON, one line for each event. A recording
- * that is slow, full or broken changes nothing for any session.
+ * Records what happens to the sessions of a runtime or host: JSON, one line for each event. A slow,
+ * full or broken recording changes nothing for any session.
  *
  * @throws ActorsError `bad-option`
- * @throws what the file system meets: `EEXIST`, `ENOENT`, `EACCES`
+ * @throws errors of the file system: `EEXIST`, `ENOENT`, `EACCES`
  */
 export async function record(source: Recordable, options: RecordOptions): Promise<Recording> {
   const { messages = false, clock = systemClock } = options;

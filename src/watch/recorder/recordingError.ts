@@ -1,17 +1,17 @@
-/** What is wrong with a file. */
+/** What is wrong with a recording. */
 export type RecordingFault =
-  /** Its first line is no header. */
+  /** The first line is no header. */
   | 'not-a-recording'
-  /** It was written by a newer version, in a format this one does not know. */
+  /** A newer version wrote the recording, in a format this version does not know. */
   | 'newer-format'
   /** A line is not what the format says. */
   | 'corrupt';
 
-/** A recording can not be read: match on `code`, never on the text. */
+/** Thrown for a recording that can not be read: match on `code`, never on the text. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
   readonly code: RecordingFault;
-  /** Counted from 1. */
+  /** Number of the line at fault, counted from 1. */
   readonly line: number;
 
   constructor(code: RecordingFault, line: number, message: string) {

@@ -6,40 +6,44 @@ import { RecordingError } from './recordingError.ts';
 
 /** The first line of a recording that is not what the machine does. */
 export interface Difference extends Mismatch {
-  /** Counted from 1. */
+  /** Number of the line, counted from 1. */
   readonly line: number;
-  /** `undefined` where it is the supervisor that differs. */
+  /** Key of the session that differs; `undefined` where the supervisor differs. */
   readonly session: string | undefined;
-  /** What it was told. */
+  /** The event that the session or supervisor was told. */
   readonly event: string;
 }
 
-/** What a recording holds, and whether the machine does the same. */
+/** The result of a replay: what a recording holds, and whether the machine does the same. */
 export interface Replay {
   readonly header: HeaderLine;
-  /** `undefined`: every state and effect is the machine's. */
+  /** `undefined` where every state and effect in the recording is the machine's. */
   readonly difference: Difference | undefined;
   readonly lines: number;
   readonly sessions: number;
   readonly transitions: number;
-  /** Lines the recorder had to drop. What comes after such a gap is replayed from where it stands. */
+  /** Lines the recorder had to drop. Behind such a gap each session is followed anew. */
   readonly dropped: number;
-  /** How it ends, where nothing differs before; `cut`: in the middle, as where its process was killed or still writes. */
+  /**
+   * How the recording ends, where nothing differs before. `cut`: in the middle, as where the
+   * recording process was killed or still writes.
+   */
   readonly end: 'closed' | 'full' | 'rotated' | 'cut';
-  /** The number of a last line that is not whole. It is left out. */
+  /** Number of a last line that is cut off; this line is not replayed. */
   readonly brokenLine: number | undefined;
 }
 
 /**
- * Steps the machine through a recording and stops at the first line where it does something else.
+ * Steps the machine through a recording and stops at the first line where the machine does
+ * something else.
  *
- * @param lines without their line ends; the last one may be cut off
+ * @param lines the lines without their line ends; the last line may be cut off
  * @throws RecordingError
  */
 export async function replay(lines: Iterable<string> | AsyncIterable<string>): Promise<Replay> {
   const run = new Run();
   let held: string | undefined;
-  // One line behind: only the last one may be broken.
+  // Takes each line when the next one has come: only the last line may be broken.
   for await (const text of lines) {
     if (held !== undefined) run.take(held);
     if (run.difference !== undefined) return run.result();
@@ -106,7 +110,7 @@ class Run {
       this.#courses = new Map();
       this.#supervisor = undefined;
     } else if (line.type === 'end') this.#end = line.why;
-    // What else happened moves no machine.
+    // Lines of other types move no machine.
   }
 
   #step(line: TransitionLine): void {
@@ -121,7 +125,7 @@ class Run {
   }
 
   #supervise({ from, to, event }: SupervisorLine): Mismatch | undefined {
-    // The line is checked: both are states of the machine.
+    // The line is checked: both names are states of the machine.
     const at = this.#supervisor ?? (from as SupervisorState);
     if (from !== at) return { field: 'from', expected: at, seen: from };
     const expected = nextSupervisorState(at, event);

@@ -3,14 +3,14 @@ import { LineReader, type LongLine } from '../../base/lineReader.ts';
 import { RecordingError } from './recordingError.ts';
 import { type Replay, replay } from './replay.ts';
 
-/** Longer than any line a recorder writes. */
+/** Longest line accepted; more than any recorder writes. */
 const MAX_LINE_BYTES = 64 * 1024;
 
 /**
- * Replays a file.
+ * Replays the recording in a file.
  *
  * @throws RecordingError
- * @throws what the file system meets: `ENOENT`, `EACCES`, `EISDIR`
+ * @throws errors of the file system: `ENOENT`, `EACCES`, `EISDIR`
  */
 export function replayFile(path: string): Promise<Replay> {
   return replay(linesOf(path));
@@ -32,6 +32,6 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   for await (const chunk of createReadStream(path)) {
     yield* checked(reader.take(chunk as Buffer));
   }
-  // The last line has no end where its writer was killed.
+  // The last line has no line end where the recorder was killed.
   yield* checked(reader.end());
 }

@@ -1,8 +1,8 @@
-/** Where the text of a recording goes. Called again only when the last call is done. */
+/** Where the text of a recording goes. Each call is made when the last one is done. */
 export interface Sink {
-  /** Whole lines. */
+  /** Takes whole lines. */
   write(text: string): void | Promise<void>;
-  /** What was written so far is put aside; what comes next begins anew. */
+  /** Puts the text written so far aside; the next text begins a new file. */
   rotate?(): Promise<void>;
   close?(): Promise<void>;
 }

@@ -3,22 +3,22 @@ import type { DroppedLine, EndLine, HeaderLine, RecordingLine } from './line.ts'
 import type { Sink } from './sink.ts';
 
 export interface WriterLimits {
-  /** Of one file. */
+  /** Bytes of one file. */
   readonly maxBytes: number;
   readonly rotates: boolean;
-  /** Lines that wait to be written. */
+  /** Bytes of lines that wait to be written. */
   readonly maxPendingBytes: number;
 }
 
-/** Stands between lines: there the sink rotates. */
+/** Stands between two pending lines: the sink rotates there. */
 const ROTATE = Symbol('rotate');
 
-/** Kept free in a file for its end. */
+/** Bytes of a file kept free for its last lines. */
 const END_BYTES = 256;
 
 /**
- * Takes lines without waiting and writes them one chunk at a time. What a slow sink can not take in
- * time is dropped, counted, and said where it is missing.
+ * Takes lines of a recording without waiting and writes them one chunk at a time. Lines that a slow
+ * sink can not take in time are dropped and counted, and a line says where they are missing.
  */
 export class Writer {
   readonly #sink: Sink;
@@ -30,7 +30,7 @@ export class Writer {
   #pendingBytes = 0;
   #running: Promise<void> | null = null;
   #isOver = false;
-  /** Lines dropped since the last one that was taken. */
+  /** Lines dropped since the last line that was taken. */
   #gap = 0;
   #fileLines = 0;
   #fileBytes = 0;
@@ -38,7 +38,7 @@ export class Writer {
   bytes = 0;
   dropped = 0;
 
-  /** @param onOver told once where it ends by itself */
+  /** @param onOver told when the recording ends by itself */
   constructor(
     sink: Sink,
     limits: WriterLimits,
@@ -65,7 +65,7 @@ export class Writer {
     }
     if (this.#fileBytes + text.length + END_BYTES > maxBytes) {
       if (!rotates) {
-        // This line is the first that is missing.
+        // The first line that does not fit is dropped.
         this.dropped++;
         this.#finish('full');
         this.#onOver('full');
@@ -81,7 +81,7 @@ export class Writer {
     this.#take(text);
   }
 
-  /** Takes no more lines. Resolves when all that were taken are written, or can not be. */
+  /** Takes no more lines. Resolves when every line taken is written, or can not be. */
   async close(): Promise<void> {
     if (!this.#isOver) this.#finish('closed');
     await this.#running;
@@ -121,7 +121,7 @@ export class Writer {
     this.#fileLines++;
     this.lines++;
     this.bytes += text.length;
-    // Whoever tells us of a line goes on first.
+    // The caller that adds a line goes on before the line is written.
     this.#running ??= Promise.resolve().then(() => this.#run());
   }
 
@@ -148,7 +148,7 @@ export class Writer {
   }
 }
 
-/** ASCII but for names of the user's own; close enough to count bytes by. */
+/** The text of a line: ASCII but for the application's names, so its length is about its bytes. */
 function textOf(line: RecordingLine): string {
   return `${JSON.stringify(line)}\n`;
 }

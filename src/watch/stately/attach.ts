@@ -3,10 +3,10 @@ import type { StatelyPacket } from './packets.ts';
 import type { Viewer } from './viewer.ts';
 
 /**
- * Hands every packet to a function. One that throws, or rejects, is not called again.
+ * Hands every packet to a function. A function that throws, or rejects, is not called again.
  *
  * @returns how to stop
- * @throws ActorsError `not-admitted` where there is no room
+ * @throws ActorsError `not-admitted` where `maxViewers` watch
  */
 export function attach(audience: Audience, send: (packet: StatelyPacket) => unknown): () => void {
   let isOver = false;
@@ -33,7 +33,7 @@ export function attach(audience: Audience, send: (packet: StatelyPacket) => unkn
     },
   };
   viewer = audience.join(port);
-  // It threw at the first packet, before there was a viewer to let go.
+  // The function threw at the first packet, before there was a viewer to remove.
   if (isOver) stop();
   return stop;
 }

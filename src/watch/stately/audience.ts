@@ -8,7 +8,7 @@ export interface AudienceLimits extends Omit<ViewerLimits, 'refreshEvery'> {
   readonly maxViewers: number;
 }
 
-/** All who watch one runtime. */
+/** All viewers of one runtime. */
 export class Audience {
   readonly clock: Clock;
   readonly #cast: Cast;
@@ -17,7 +17,7 @@ export class Audience {
   #packets = 0;
   #sentToGone = 0;
   #droppedForGone = 0;
-  /** Viewers let go for what they did, or did not. */
+  /** Viewers that were cut: they stalled, or their function threw. */
   cut = 0;
 
   constructor(cast: Cast, limits: AudienceLimits, clock: Clock) {
@@ -43,9 +43,9 @@ export class Audience {
   }
 
   /**
-   * Somebody begins to watch: every actor there is comes first.
+   * Adds a viewer, which is told of every known actor first.
    *
-   * @throws ActorsError `not-admitted` where there is no room
+   * @throws ActorsError `not-admitted` where `maxViewers` watch
    */
   join(port: ViewerPort, refreshEvery = Infinity): Viewer {
     const { maxViewers } = this.#limits;
@@ -63,12 +63,12 @@ export class Audience {
     this.#droppedForGone += viewer.dropped;
   }
 
-  /** Actors there were already are heard of only now. */
+  /** Announces actors, which were there before the bridge listened, to every viewer. */
   meet(players: readonly Player[]): void {
     for (const viewer of this.#viewers) viewer.meet(players);
   }
 
-  /** An actor was told something; where it `moved`, its snapshot goes along. */
+  /** Tells viewers an event that an actor was told, and its snapshot where the actor `moved`. */
   tell(player: Player, at: number, event: { readonly type: string }, moved: boolean): void {
     if (this.#viewers.size === 0) return;
     const common = {

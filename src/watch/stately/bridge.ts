@@ -10,7 +10,7 @@ import { connectTo, type StatelyLink } from './link.ts';
 import type { StatelyPacket } from './packets.ts';
 import { type ServeStatelyOptions, serveViewers, type StatelyServer } from './server.ts';
 
-/** What can be watched: a runtime, or a host of scopes. */
+/** A source that can be watched: a runtime, or a host of scopes. */
 export interface Watchable {
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
   sessions?(query?: SessionQuery): Promise<SessionPage>;
@@ -18,28 +18,28 @@ export interface Watchable {
 }
 
 export interface StatelyOptions {
-  /** Method and size of each message, and what was not delivered, as events. @default false */
+  /** Shows methods and sizes of messages, and dead letters, as events. @default false */
   readonly messages?: boolean;
-  /** Sessions shown: those that moved last. @default 1000 */
+  /** Sessions shown: those that moved last. At least 1. @default 1000 */
   readonly maxActors?: number;
-  /** Viewers at once, of all kinds. @default 8 */
+  /** Viewers of all kinds at once. At least 1. @default 8 */
   readonly maxViewers?: number;
-  /** Bytes a viewer may leave unread; what comes beyond is dropped and counted. @default 1 MiB */
+  /** Bytes a viewer may leave unread; packets beyond are dropped and counted. @default 1 MiB */
   readonly maxViewerBytes?: number;
-  /** How long a viewer may stay over that before it is cut. @default 30 s */
+  /** How long a viewer may stay over `maxViewerBytes` before it is cut. @default 30 s */
   readonly stallMs?: number;
-  /** @default the host's */
+  /** Clock of the packets and timeouts. @default the host's */
   readonly clock?: Clock;
 }
 
 export interface StatelyStats {
-  /** The supervisor and the sessions shown. */
+  /** Actors shown: the supervisor and the sessions. */
   readonly actors: number;
-  /** Sessions not shown any more, because `maxActors` others moved later. */
+  /** Sessions no longer shown, because `maxActors` other sessions moved later. */
   readonly forgotten: number;
   readonly viewers: number;
   readonly sent: number;
-  /** Packets that viewers did not take in time, or that came before they knew the actor. */
+  /** Packets that viewers did not take in time, or that came before a viewer knew their actor. */
   readonly dropped: number;
   /** Viewers that stalled, or whose function threw. */
   readonly cut: number;
@@ -52,29 +52,31 @@ export interface StatelyBridge {
    * `@statelyai/inspect`. Both need the token in their URL.
    *
    * @throws ActorsError `bad-option`; `not-admitted` once the bridge is closed
-   * @throws whatever `listen` meets: `EADDRINUSE`, `EACCES`
+   * @throws errors of `listen`: `EADDRINUSE`, `EACCES`
    */
   serve(options?: ServeStatelyOptions): Promise<StatelyServer>;
   /**
-   * Sends to a WebSocket server, such as the relay of `@statelyai/inspect/server`, and connects again
-   * when it is lost.
+   * Sends to a WebSocket server, such as the relay of `@statelyai/inspect/server`; a lost
+   * connection is made again.
    *
-   * @throws ActorsError `bad-option` for a URL that is no `ws:` or `wss:`; `not-admitted` as above
+   * @throws ActorsError `bad-option` for a URL that is not `ws:` or `wss:`; `not-admitted` once the
+   * bridge is closed
    */
   connect(url: string): StatelyLink;
   /**
-   * Hands every packet to a function; one that throws is not called again. @returns how to stop
+   * Hands every packet to a function; a function that throws is not called again. @returns how to
+   * stop
    *
    * @throws ActorsError `not-admitted` where `maxViewers` watch, or once the bridge is closed
    */
   attach(send: (packet: StatelyPacket) => void): () => void;
   stats(): StatelyStats;
-  /** Lets all viewers go and stops listening. */
+  /** Lets all viewers go and stops listening to the runtime. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Sessions asked for at once. */
+/** Sessions in one page of the list that the bridge asks for. */
 const PAGE = 1000;
 
 /**
@@ -118,7 +120,7 @@ export function createStatelyBridge(
     async serve(how) {
       admit();
       const server = open(await serveViewers(audience, how));
-      // It was closed while this one began to listen.
+      // The bridge was closed while this server began to listen.
       if (closed !== undefined) await server.close();
       admit();
       return server;
@@ -146,7 +148,7 @@ export function createStatelyBridge(
   };
 }
 
-/** Tells the audience what happens. @returns how to stop */
+/** Tells the audience what happens in the runtime. @returns how to stop */
 function follow(
   source: Watchable,
   cast: Cast,
@@ -185,7 +187,7 @@ function follow(
   ];
 }
 
-/** The sessions there were before. One that can not be listed is shown when it moves. */
+/** Shows the sessions there were before. A session not listed is shown when it moves. */
 async function introduce(source: Watchable, cast: Cast, audience: Audience): Promise<void> {
   const ended = new Set<string>();
   const stop = source.on('session.ended', ({ session }) => ended.add(session));
@@ -196,7 +198,7 @@ async function introduce(source: Watchable, cast: Cast, audience: Audience): Pro
       const page = await source.sessions?.(query);
       const known: Player[] = [];
       for (const view of page?.sessions ?? []) {
-        // It ended while the page was on its way.
+        // The session ended while its page was on its way.
         const player = ended.has(view.key) ? undefined : cast.introduce(view);
         if (player !== undefined) known.push(player);
       }
@@ -204,7 +206,7 @@ async function introduce(source: Watchable, cast: Cast, audience: Audience): Pro
       after = page?.next;
     } while (after !== undefined && !cast.isFull);
   } catch {
-    // As where the store of those asleep fails, which is announced as `store.failed`.
+    // The store of sleeping sessions may fail; the runtime announces that as `store.failed`.
   } finally {
     stop();
   }

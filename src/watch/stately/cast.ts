@@ -17,7 +17,7 @@ import { stateAt } from '../../../machines/states.ts';
 import { definitionOf } from './definitionOf.ts';
 import type { StatelySnapshot } from './packets.ts';
 
-/** An actor as the inspector sees it: the supervisor, or a session. */
+/** An actor as the inspector shows it: the supervisor, or a session. */
 export interface Player {
   readonly sessionId: string;
   readonly name: string;
@@ -36,13 +36,13 @@ const SESSION = JSON.stringify(definitionOf(sessionMachine, firstStep(false).sna
 const SUPERVISOR = JSON.stringify(definitionOf(supervisorMachine));
 
 /**
- * The supervisor and the sessions that moved last, each with its present snapshot: what a viewer
- * that comes late is told first.
+ * Keeps the supervisor and the sessions that moved last, each with its present snapshot: the actors
+ * that a new viewer is told of first.
  */
 export class Cast {
   readonly root: Player;
   readonly #max: number;
-  /** In order of their last move. */
+  /** Sessions in the order of their last move. */
   readonly #sessions = new Map<string, SessionPlayer>();
   /** Sessions forgotten because others moved later. */
   forgotten = 0;
@@ -67,7 +67,7 @@ export class Cast {
     return this.#sessions.size >= this.#max;
   }
 
-  /** Parents first. */
+  /** All actors, a parent before its children. */
   *players(): Generator<Player> {
     yield this.root;
     yield* this.#sessions.values();
@@ -77,11 +77,12 @@ export class Cast {
     return this.#sessions.get(session);
   }
 
-  /** A session that was there before anybody watched. */
+  /** Adds a session from before the bridge; `undefined`: already known, or there is no room. */
   introduce(view: SessionView): Player | undefined {
     const { key, state, startedAt, isAttached, isConfirmed, reason = null } = view;
     if (this.#sessions.has(key) || this.isFull) return undefined;
-    // Whether it may sleep is not in a view; where it may not, its steps will show.
+    // A view does not say whether the session may sleep; where it may not, its later steps will
+    // show it.
     const context = { attached: isAttached, confirmed: isConfirmed, sleeps: true, reason };
     return this.#set(key, startedAt, stateAt(state, context));
   }
@@ -93,7 +94,7 @@ export class Cast {
     if (event.type === 'session.opened') step = firstStep(event.sleeps);
     else if (event.type === 'session.recalled') step = sleepingStep(event.confirmed);
     else if (known !== undefined) step = nextStep(known, event);
-    // What the event says counts, where a flag of its context was guessed wrong.
+    // A flag of the context may have been guessed wrong: the state that the event names counts.
     const isRight = step?.path === to;
     return this.#set(
       session,
@@ -102,11 +103,11 @@ export class Cast {
     );
   }
 
-  /** A session is gone. @returns it, where its machine has not said so */
+  /** Removes an ended session. @returns the session, where its machine has not said so */
   ended({ session, reason }: RuntimeEvents['session.ended']): Player | undefined {
     const player = this.#sessions.get(session);
     this.#sessions.delete(session);
-    // One that slept ends as a record, without its machine.
+    // A sleeping session ends as a record, without its machine.
     if (player === undefined || player.at.status === 'done') return undefined;
     player.snapshot = shownAs(stateAt('evicted', { ...player.at.context, reason }));
     return player;
@@ -129,7 +130,7 @@ export class Cast {
     };
     player.at = snapshot;
     player.snapshot = shownAs(snapshot);
-    // To the end of the line.
+    // To the end of the map: this session has moved last.
     this.#sessions.delete(session);
     this.#sessions.set(session, player);
     if (this.#sessions.size > this.#max) {
@@ -145,7 +146,7 @@ export class Cast {
 
 const UNKNOWN = { attached: false, confirmed: true, sleeps: true, reason: null } as const;
 
-/** A snapshot is shared by all sessions in it, so what is shown of it can be as well. */
+/** What is shown of each snapshot: all sessions in a state share one snapshot. */
 const shown = new WeakMap<object, StatelySnapshot>();
 
 function shownAs(snapshot: Machine): StatelySnapshot {

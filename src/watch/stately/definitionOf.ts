@@ -1,11 +1,12 @@
-/** JSON that a machine can be made of again: its states, transitions, descriptions, tags and names. */
+/** JSON that a machine can be made of again: states, transitions, descriptions, tags, names. */
 export type Definition = Readonly<Record<string, unknown>>;
 
 /**
- * The definition of a machine as JSON. Guards and actions are in it by name; what they do is not.
+ * Makes the definition of a machine as JSON. Guards and actions are in it by name, without their
+ * code.
  *
  * @param machine of XState, or anything with its `config`
- * @param context stands for one that the machine makes of its input
+ * @param context stands for a context that the machine makes of its input
  */
 export function definitionOf(machine: { readonly config: object }, context?: object): Definition {
   const config = namesIn(machine.config) as Definition;
@@ -17,13 +18,13 @@ function namesIn(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(namesIn);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value)
-    // What is computed of an event has no words in JSON: an action without is still itself.
+    // Params computed from an event can not be put in JSON: the action stands without them.
     .filter(([key, member]) => !(key === 'params' && typeof member === 'function'))
     .map(([key, member]) => [key, namesIn(member)]);
   return Object.fromEntries(entries) as unknown;
 }
 
-/** An action without a name: `assign` says what it assigns. */
+/** Names an action; `assign`, which has no name of its own, says what it assigns. */
 function actionOf(action: Function): object {
   const { type, assignment } = action as { type?: unknown; assignment?: unknown };
   if (typeof type !== 'string') return { type: action.name || 'anonymous' };

@@ -5,9 +5,9 @@ import { dialViewer, type ViewerSocket } from './sockets.ts';
 
 /** A connection to a receiver's server, made again whenever it is lost. */
 export interface StatelyLink {
-  /** Connected at this moment. */
+  /** Whether the connection is open now. */
   readonly isOpen: boolean;
-  /** How often it was connected. */
+  /** How often the connection was made. */
   readonly connections: number;
   close(): Promise<void>;
 }
@@ -16,8 +16,8 @@ const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
 
 /**
- * A relay keeps the last 200 packets for those who come late. An actor is announced again after
- * this many, so that what it keeps of an actor begins with its definition.
+ * Packets after which an actor is announced again. A relay keeps the last 200 packets for viewers
+ * that come late; the packets it keeps of an actor then begin with the actor's definition.
  */
 const REFRESH_EVERY = 150;
 

@@ -1,9 +1,10 @@
 /**
- * What `@statelyai/inspect` sends and receives, member for member: its `StatelyInspectionEvent`,
- * written down here so that nothing of that package is needed at run time.
+ * What all packets have. The packets are what `@statelyai/inspect` sends and receives, member for
+ * member: its `StatelyInspectionEvent`, written down here so that the package is not needed at run
+ * time.
  */
 interface Common {
-  /** Of an actor. Made by us; never a session's own id. */
+  /** Id of the actor, made by the bridge; never a session's own id. */
   readonly sessionId: string;
   readonly rootId: string;
   /** Milliseconds since the epoch, as text. */
@@ -23,12 +24,12 @@ export interface StatelySnapshot {
   readonly error: undefined;
 }
 
-/** An actor there is, and where it stands. */
+/** Announces an actor, with its definition and its present snapshot. */
 export interface StatelyActor extends Common {
   readonly type: '@xstate.actor';
   readonly name: string;
   readonly parentId: string | undefined;
-  /** Its machine, as JSON. */
+  /** The actor's machine, as JSON. */
   readonly definition: string;
   readonly snapshot: StatelySnapshot;
 }
@@ -47,5 +48,5 @@ export interface StatelyMoved extends Common {
 
 export type StatelyPacket = StatelyActor | StatelyTold | StatelyMoved;
 
-/** Of `@statelyai/inspect`, whose words these are. */
+/** Version of `@statelyai/inspect` whose packets these are. */
 export const WIRE_VERSION = '0.7.2';

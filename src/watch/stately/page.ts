@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * The page around the hosted inspector: what comes from our WebSocket goes to its frame, and to no
- * other window, by `postMessage`, as the browser adapter of `@statelyai/inspect` does it.
+ * Makes the page around the hosted inspector. The page hands what comes from the bridge's WebSocket
+ * to the inspector's frame, and to no other window, by `postMessage`, as the browser adapter of
+ * `@statelyai/inspect` does.
  *
- * @param host of the request, already admitted: where its WebSocket is
+ * @param host the `Host` of the request, already admitted: the WebSocket is at this address
  */
 export function inspectorPage(
   inspector: URL,
@@ -26,7 +27,7 @@ export function inspectorPage(
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
-      // The token is in our URL.
+      // The token is in the page's URL.
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
@@ -34,7 +35,7 @@ export function inspectorPage(
   };
 }
 
-/** Its own, and those below it: a site may move its inspector to a subdomain. */
+/** The inspector's origin and those below it: a site may move its inspector to a subdomain. */
 function originsOf({ origin, protocol, hostname }: URL): string[] {
   const isName = /[a-z]/.test(hostname) && hostname.includes('.');
   return isName ? [origin, `${protocol}//*.${hostname}`] : [origin];
@@ -58,7 +59,7 @@ output { font: 12px/24px system-ui, sans-serif; padding: 0 12px; }
 `;
 }
 
-/** Each connection begins with every definition, so nothing is kept here for a frame that reloads. */
+/** Each connection begins with every definition, so nothing is kept for a frame that reloads. */
 const SCRIPT = `
 const frame = document.querySelector('iframe');
 const line = document.querySelector('output');

@@ -10,21 +10,21 @@ import { urlOf } from './urlOf.ts';
 import { acceptViewer, type ViewerSocket } from './sockets.ts';
 
 export interface ServeStatelyOptions {
-  /** 0 takes a free one. @default 0 */
+  /** Port to listen on; 0 takes a free port. @default 0 */
   readonly port?: number;
-  /** The inspector shown in the page. @default 'https://stately.ai/inspect' */
+  /** URL of the inspector shown in the page. @default 'https://stately.ai/inspect' */
   readonly inspectorUrl?: string;
-  /** What a URL must hold; at least 20 letters, digits, `-` or `_`. @default a random one */
+  /** Secret part of both URLs: 20 to 128 letters, digits, `-` or `_`. @default a random token */
   readonly token?: string;
-  /** Pages of other origins than loopback that may open a WebSocket. @default none */
+  /** Origins, besides loopback, whose pages may open a WebSocket. @default none */
   readonly allowedOrigins?: readonly string[];
 }
 
-/** A page and its WebSockets, on loopback. Their URLs hold the token: whoever has one may watch. */
+/** A page and its WebSockets, on loopback. Their URLs hold the token, which lets a viewer watch. */
 export interface StatelyServer {
-  /** Open it in a browser: the hosted inspector, fed by this process. */
+  /** URL to open in a browser: the hosted inspector, fed by this process. */
   readonly url: string;
-  /** For `createWebSocketReceiver({ server })`. */
+  /** URL for `createWebSocketReceiver({ server })`. */
   readonly receiverUrl: string;
   readonly port: number;
   close(): Promise<void>;
@@ -36,8 +36,10 @@ const MAX_CONNECTIONS = 64;
 const HEADERS_TIMEOUT_MS = 5000;
 
 /**
+ * Serves the page of the hosted inspector and the WebSockets that feed viewers.
+ *
  * @throws ActorsError `bad-option`
- * @throws whatever `listen` meets
+ * @throws errors of `listen`: `EADDRINUSE`, `EACCES`
  */
 export async function serveViewers(
   audience: Audience,
@@ -58,7 +60,8 @@ export async function serveViewers(
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     request.resume();
-    // One answer for all that is wrong: it says nothing of how near a guess was.
+    // Every wrong request gets the same answer, which does not say how near a guess of the token
+    // was.
     if (!isOurs(request) || request.method !== 'GET') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
       return;

@@ -5,16 +5,16 @@ import type { Audience } from './audience.ts';
 import type { StatelyPacket } from './packets.ts';
 import type { Viewer } from './viewer.ts';
 
-/** A viewer at the other end of a socket. */
+/** A viewer at the other end of a WebSocket. */
 export interface ViewerSocket {
-  /** Asks it to go, and cuts it where it does not. */
+  /** Asks the viewer to go, and cuts a viewer that does not. */
   close(): void;
   readonly closed: Promise<void>;
 }
 
-/** A receiver has nothing to say. */
+/** Longest message a viewer may send: a receiver has nothing to say. */
 const MAX_IN_BYTES = 1024;
-/** A relay repeats to us what others sent it. */
+/** Longest message a relay may send: a relay repeats what other programs sent it. */
 const MAX_RELAYED_BYTES = 4 * 1024 * 1024;
 const CONNECT_MS = 10_000;
 const CLOSE_MS = 1000;
@@ -45,10 +45,10 @@ export function acceptViewer(
 }
 
 /**
- * Opens a socket to a receiver's server.
+ * Opens a WebSocket to a receiver's server.
  *
- * @param onOpen told once it is a viewer
- * @throws SyntaxError for a URL that is none
+ * @param onOpen told once the receiver is a viewer
+ * @throws SyntaxError for a text that is no URL
  */
 export function dialViewer(
   audience: Audience,
@@ -88,7 +88,7 @@ function watchedBy(audience: Audience, webSocket: WebSocket, refreshEvery: numbe
       webSocket.send(JSON.stringify(packet), taken);
     },
     cut(): void {
-      // Said more than once before the socket is gone.
+      // `cut` may be called more than once before the socket is gone.
       if (webSocket.readyState === WebSocket.OPEN) audience.cut++;
       webSocket.terminate();
     },

@@ -7,31 +7,31 @@ export interface ViewerPort {
   send(packet: StatelyPacket): void;
   /** Bytes the viewer has not taken. */
   readonly unread: number;
-  /** It is not worth waiting for. */
+  /** Lets the viewer go: it has stalled. */
   cut(): void;
 }
 
 export interface ViewerLimits {
-  /** Bytes it may leave unread; what comes beyond is dropped. */
+  /** Bytes a viewer may leave unread; packets beyond are dropped. */
   readonly maxBytes: number;
-  /** How long it may stay over that. */
+  /** How long a viewer may stay over `maxBytes`. */
   readonly stallMs: number;
-  /** Actors that wait to be announced. */
+  /** Actors that may wait to be announced. */
   readonly maxDue: number;
   /** Packets after which an actor is announced again before its next one. */
   readonly refreshEvery: number;
 }
 
 /**
- * One who watches. Every actor is announced, with its definition and its present snapshot, before
- * anything is told of it; and once more where something of it had to be dropped.
+ * A viewer of the actors. Each actor is announced, with its definition and its present snapshot,
+ * before any event of the actor is told, and again where an event of the actor had to be dropped.
  */
 export class Viewer {
   readonly #port: ViewerPort;
   readonly #root: Player;
   readonly #limits: ViewerLimits;
   readonly #clock: Clock;
-  /** At which packet an actor was announced. */
+  /** The number of packets sent when each actor was announced. */
   readonly #announced = new WeakMap<Player, number>();
   readonly #due = new Set<Player>();
   #fullSince: number | undefined;
@@ -45,17 +45,17 @@ export class Viewer {
     this.#clock = clock;
   }
 
-  /** Announces all these, as fast as they are taken. */
+  /** Announces these actors, as fast as the viewer takes the packets. */
   meet(players: Iterable<Player>): void {
     for (const player of players) this.#due.add(player);
     this.pump();
   }
 
   tell(player: Player, packets: readonly StatelyPacket[]): void {
-    // Parents first.
+    // A parent is announced before its children.
     for (const each of [this.#root, player]) if (this.#isStale(each)) this.#due.add(each);
     this.pump();
-    // What is not told now is in the snapshot it will be announced with.
+    // An event dropped now is in the snapshot that the actor will be announced with.
     if (this.#due.has(player) || this.#port.unread > this.#limits.maxBytes) {
       this.dropped += packets.length;
       this.#due.add(player);
@@ -65,7 +65,7 @@ export class Viewer {
     for (const packet of packets) this.#send(packet);
   }
 
-  /** Announces those that wait, while there is room: so that a crowd never fills the buffer. */
+  /** Announces waiting actors while there is room, so that many actors never fill the buffer. */
   pump(): void {
     if (this.#port.unread <= this.#limits.maxBytes / 2) this.#fullSince = undefined;
     for (const player of this.#due) {
@@ -80,7 +80,7 @@ export class Viewer {
     return announced === undefined || this.sent - announced >= this.#limits.refreshEvery;
   }
 
-  /** Who takes nothing for too long, or misses more than there are actors, is let go. */
+  /** Cuts a viewer that takes nothing for too long, or misses more actors than there are. */
   #wait(): void {
     const now = this.#clock.now();
     this.#fullSince ??= now;

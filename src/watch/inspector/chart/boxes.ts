@@ -1,7 +1,7 @@
 import { ANY, type Edge } from './edges.ts';
 import type { State } from './statechart.ts';
 
-/** Figures of the drawing, in its own units: one is a pixel at full size. */
+/** Sizes in the drawing, in its own units: one unit is a pixel at full size. */
 export const SIZE = {
   /** Widths of a character: of a state's name, of a line's label. */
   name: 7.1,
@@ -13,7 +13,7 @@ export const SIZE = {
   track: 9,
 } as const;
 
-/** A state as it stands in the drawing. */
+/** A state with its place in the drawing. */
 export interface Box {
   readonly state: State;
   readonly parent: Box | undefined;
@@ -22,21 +22,21 @@ export interface Box {
   y: number;
   width: number;
   height: number;
-  /** Where lines may begin and end: a state that has others in it leaves those their room. */
+  /** Height where lines may begin and end: the upper part of a state that has children. */
   readonly head: number;
-  /** Room at the right, for lines between its children. */
+  /** Room at the right, for lines between this box's children. */
   readonly lane: number;
 }
 
-/** What the lines need of the boxes. */
+/** Room that the lines of a chart need in and between the boxes. */
 export interface Needs {
   /** Places for lines on the fuller side of a state. */
   ports(path: string): number;
-  /** Lines straight down or up between a child and the one below. */
+  /** Lines straight down or up between a child and the child below. */
   between(upper: string, lower: string): number;
-  /** Width their labels take, from the left border of the two. */
+  /** Width of the labels between two children, from the left border of both. */
   labels(upper: string, lower: string): number;
-  /** Width for lines that go round. */
+  /** Width for lines that go round the children of a state. */
   lane(path: string): number;
 }
 
@@ -49,7 +49,7 @@ export function widthOf(text: string, character: number): number {
   return Math.ceil(text.length * character);
 }
 
-/** Boxes of a state and all below it, stacked; placed at the origin. */
+/** Makes the boxes of a state and all states below it, stacked, placed at the origin. */
 export function boxOf(state: State, needs: Needs, parent?: Box): Box {
   const isLeaf = state.children.length === 0;
   const head = Math.max(isLeaf ? SIZE.row : 26, needs.ports(state.path) * SIZE.port + 6);
@@ -82,7 +82,7 @@ export function labelsIn(stack: readonly Box[], needs: Needs): number {
   return Math.max(0, ...widths);
 }
 
-/** Makes a box as wide as its column, and all that is in it as wide as it leaves room for. */
+/** Makes a box as wide as its column, and the boxes in it as wide as the box leaves room for. */
 export function widen(box: Box, width: number): void {
   box.width = width;
   for (const child of box.children) widen(child, width - 2 * SIZE.pad - box.lane);
@@ -98,7 +98,7 @@ export function flattenBoxes(box: Box): Box[] {
   return [box, ...box.children.flatMap(flattenBoxes)];
 }
 
-/** The stand-in for "any state", where the machine itself has transitions. */
+/** Stands for "any state" in the drawing, where the machine itself has transitions. */
 export function anyState(edges: readonly Edge[]): State | undefined {
   if (!edges.some(({ source }) => source === ANY)) return undefined;
   return {

@@ -1,15 +1,15 @@
 import { ANY, type Edge } from './edges.ts';
 import type { State } from './statechart.ts';
 
-/** The part of a path below the machine itself. */
+/** The top-level state that a path is in. */
 export function topOf(path: string): string {
   const end = path.indexOf('.');
   return end < 0 ? path : path.slice(0, end);
 }
 
 /**
- * Which column each top-level state stands in: as far to the right as the longest way to it, ways
- * back left out.
+ * The column of each top-level state: as far to the right as the longest way to the state, where
+ * ways back do not count.
  */
 export function columnsOf(machine: State, edges: readonly Edge[]): Map<string, number> {
   const names = machine.children.map(({ name }) => name);
@@ -29,7 +29,7 @@ export function columnsOf(machine: State, edges: readonly Edge[]): Map<string, n
   return columns;
 }
 
-/** A topological order; ways that close a circle are taken out of `next`. */
+/** The states in a topological order; ways that close a circle are taken out of `next`. */
 function forwardOrder(
   initial: string | undefined,
   names: readonly string[],

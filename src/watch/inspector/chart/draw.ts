@@ -6,10 +6,10 @@ import type { AnyStateMachine } from 'xstate';
 
 /**
  * Draws a machine as SVG. Each state is a `g.state` with its path in `data-state`, each line a
- * `g.edge` with `data-source`, `data-target` and `data-events` (a JSON array), so that whoever shows it can light
- * them. Colours are the style sheet's.
+ * `g.edge` with `data-source`, `data-target` and `data-events` (a JSON array), so that the page can
+ * light them. Colours are the style sheet's.
  *
- * @param css where the drawing stands alone, the rules it brings along
+ * @param css rules for a drawing that stands alone, without the page's style sheet
  */
 export function drawMachine(machine: AnyStateMachine, css?: string): string {
   return draw(layoutOf(readMachine(machine)), css);
@@ -24,7 +24,7 @@ function draw(chart: Chart, css: string | undefined): string {
     ...style,
     ...boxes.map((box) => stateOf(box, chart)),
     ...lines.map(edgeOf),
-    // Above all lines: a label that is crossed can still be read.
+    // Labels stand above all lines: a label that a line crosses can still be read.
     ...lines.map(labelOf).filter(Boolean),
     '</svg>',
     '',
@@ -58,7 +58,7 @@ function stateOf({ state, x, y, width, height, head }: Box, { initial }: Chart):
   return parts.join('');
 }
 
-/** The dot a machine, or a state with others in it, begins at. */
+/** The dot that marks the state in which a machine, or a compound state, begins. */
 function beginning(x: number, y: number): string {
   return `<path class="initial" d="M${n(x - 7)} ${n(y - 5)}L${n(x)} ${n(y + 4)}"/><circle class="initial" cx="${n(x - 7)}" cy="${n(y - 5)}" r="3.2"/>`;
 }
@@ -87,7 +87,7 @@ function labelOf({ edge, label }: Line): string {
 
 const CORNER = 6;
 
-/** A line with its corners rounded. */
+/** The SVG path of a line, with rounded corners. */
 function pathOf(points: readonly Point[]): string {
   const bends = points.filter((point, i) => i === 0 || distance(point, points[i - 1]!) > 0.5);
   return bends
@@ -102,7 +102,7 @@ function pathOf(points: readonly Point[]): string {
     .join('');
 }
 
-/** The point on the way to another that a corner begins at. */
+/** The point on the way to another point at which a rounded corner begins. */
 function towards(from: Point, to: Point): Point {
   const length = distance(from, to);
   const part = Math.min(CORNER, length / 2) / (length || 1);

@@ -1,21 +1,21 @@
 import { flatten, type State, type Transition } from './statechart.ts';
 
-/** The state that stands for "any": where transitions of the machine itself begin. */
+/** Path of the state that stands for "any": transitions of the machine itself begin there. */
 export const ANY = '';
 
-/** Everything that leads from one state to another, drawn as one line. */
+/** All transitions from one state to another, drawn as one line. */
 export interface Edge {
   readonly source: string;
   readonly target: string;
-  /** Event types, as the machine has them. */
+  /** Event types, as the machine names them. */
   readonly events: readonly string[];
-  /** What the line says. */
+  /** Text beside the line. */
   readonly label: string;
-  /** With guards and reasons, for whoever points at it. */
+  /** Transitions with guards and descriptions, shown when a user points at the line. */
   readonly details: readonly string[];
 }
 
-/** The lines of a machine's chart. What stays where it is has none. */
+/** The lines of a machine's chart. A transition without a target has no line. */
 export function edgesOf(machine: State): Edge[] {
   const merged = new Map<string, Map<string, Transition[]>>();
   for (const transition of flatten(machine).flatMap(({ transitions }) => transitions)) {
@@ -34,7 +34,7 @@ export function edgesOf(machine: State): Edge[] {
   );
 }
 
-/** XState's own event names are long; those of the machine's noun need not repeat it. */
+/** Shortens an event's name: XState's own are long, and the machine's noun need not be repeated. */
 export function readable(event: string, noun: string): string {
   const [, delay] = /^xstate\.after\.([^.]+)\./.exec(event) ?? [];
   if (delay !== undefined) return `after ${delay}`;

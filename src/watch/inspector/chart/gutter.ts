@@ -31,12 +31,12 @@ export class Gutter extends Strip {
     this.#x = x;
   }
 
-  /** Where the vertical of a track is. */
+  /** The x at which a track's vertical line runs. */
   at(key: string): number {
     const left = Math.max(0, ...this.#labels.left.map(({ width }) => width));
     const right = Math.max(0, ...this.#labels.right.map(({ width }) => width));
     const spare = this.width - this.size * SIZE.track;
-    // Between the labels; the wider ones are left alone.
+    // Tracks run between the labels, and keep clear of the wider ones.
     const start = left >= right ? Math.max(left + 4, spare - 10) : Math.min(spare - right - 4, 10);
     return this.#x + start + this.indexOf(key) * SIZE.track + SIZE.track / 2;
   }

@@ -6,23 +6,24 @@ import { type Line, Router } from './router.ts';
 import type { State } from './statechart.ts';
 import { Ways } from './ways.ts';
 
-/** A drawing of a machine, before it is one: boxes and lines with their places. */
+/** A machine laid out, ready to draw: boxes and lines with their places. */
 export interface Chart {
   readonly name: string;
   readonly width: number;
   readonly height: number;
   readonly boxes: readonly Box[];
   readonly lines: readonly Line[];
-  /** The state each machine or compound state begins in. */
+  /** Paths of the states in which the machine, or a compound state, begins. */
   readonly initial: ReadonlySet<string>;
 }
 
 const MARGIN = 12;
 
 /**
- * Lays a machine out: top-level states in columns, in the order a life goes through them; what is
- * inside a state stacked in it, so that every state has a free way to the left and to the right;
- * lines in the gutters between columns, and above or below all of them where they skip one.
+ * Lays a machine out. Top-level states stand in columns, in the order a life goes through them;
+ * children are stacked in their state, so that every state has a free way to the left and to the
+ * right. Lines run in the gutters between columns, and above or below all columns where they skip
+ * one.
  */
 export function layoutOf(machine: State): Chart {
   const edges = edgesOf(machine);
@@ -65,7 +66,7 @@ export function layoutOf(machine: State): Chart {
   };
 }
 
-/** Moves a state that stands alone in its column to the height of those it is tied to. */
+/** Moves a state that stands alone in its column to the height of the states it is tied to. */
 function level(box: Box, ways: Ways, boxes: ReadonlyMap<string, Box>, height: number): void {
   const { path } = box.state;
   const others = ways.all
@@ -85,7 +86,7 @@ function initialOf({ path, initial, isParallel }: State): string[] {
   return initial === undefined || isParallel ? [] : [`${path}.${initial}`];
 }
 
-/** Puts boxes below each other. @returns their height together */
+/** Puts boxes below each other. @returns the height of the stack */
 function stack(boxes: readonly Box[], ways: Ways): number {
   let below = 0;
   boxes.forEach((box, i) => {

@@ -7,7 +7,7 @@ export interface Ports {
   entry(way: Way): number;
 }
 
-/** Gives each line its place on the side of a state: the order is that of where the lines go. */
+/** Gives each line its place on the side of a state: in the order of the lines' other ends. */
 export function placePorts(ways: Ways, boxes: ReadonlyMap<string, Box>): Ports {
   const heights = new Map<string, Map<string, number>>();
   const middle = (path: string): number => {
@@ -44,7 +44,7 @@ export function placePorts(ways: Ways, boxes: ReadonlyMap<string, Box>): Ports {
   };
 }
 
-/** Lines that skip a column go above all boxes, or on their way back below. */
+/** The height a line heads for: above all boxes where it skips a column, or below on a way back. */
 function headingOf({ kind, from, to }: Way, y: number): number {
   if (Math.abs(from - to) < 2) return y;
   return kind === 'forward' ? -1e6 : 1e6;

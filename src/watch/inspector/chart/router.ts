@@ -11,19 +11,19 @@ export type Point = readonly [x: number, y: number];
 export interface Line {
   readonly edge: Edge;
   readonly points: readonly Point[];
-  /** None where another line into the same state says it for all of them. */
+  /** `undefined` where another line into the same state carries the label for both. */
   readonly label:
     | { readonly x: number; readonly y: number; readonly anchor: 'start' | 'end' }
     | undefined;
 }
 
-/** Leads the lines round the boxes. */
+/** Leads the lines of a chart round the boxes. */
 export class Router {
-  /** Room to the right of each column. */
+  /** The gutter to the right of each column. */
   readonly gutters: readonly Gutter[];
-  /** Beside the stack in a state, by its path. */
+  /** The strip beside the stack in each state, by the state's path. */
   readonly #inner = new Map<string, Strip>();
-  /** Lines above and below all boxes, one for each state they lead to. */
+  /** Target states of the lines above and below all boxes: one lane for each. */
   readonly #above: string[] = [];
   readonly #below: string[] = [];
   readonly #ways: Ways;
@@ -125,7 +125,7 @@ export class Router {
     to.track(last.key).ends.push(lane);
   }
 
-  /** The tracks a way takes; none where it stays beside the stack of a state. */
+  /** The tracks a way takes; none where the way stays beside the stack of a state. */
   #tracksOf(way: Way): { gutter: number; key: string }[] {
     const { kind, from, to, within, edge } = way;
     if (kind === 'round' && within !== undefined) return [];
@@ -167,7 +167,7 @@ export class Router {
     return this.#beside(edge.target, end[1], kind !== 'forward');
   }
 
-  /** Beside the column of a state. */
+  /** A place for a label beside the column of a state. */
   #beside(path: string, y: number, isRight: boolean): Line['label'] {
     let box = this.#box(path);
     while (box.parent !== undefined) box = box.parent;
@@ -176,14 +176,14 @@ export class Router {
       : { x: box.x - 4, y: y - 3, anchor: 'end' };
   }
 
-  /** Lines that come into a state by the same track. */
+  /** All ways that come into the same state by the same track as this way. */
   #bundleOf({ kind, edge, within }: Way): Way[] {
     return this.#ways.all.filter(
       (way) => way.kind === kind && way.edge.target === edge.target && way.within === within,
     );
   }
 
-  /** Said once, where all of a bundle say the same. */
+  /** Whether one label stands for the whole bundle, as where all its lines say the same. */
   #sharesLabel(way: Way): boolean {
     if (way.kind !== 'back' && way.kind !== 'forward') return false;
     const bundle = this.#bundleOf(way);

@@ -1,18 +1,18 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
-/** One state of a machine, with what it inherits from the states around it. */
+/** One state of a machine, with the tags of the states around it. */
 export interface State {
   readonly name: string;
-  /** `idle.warm`; empty for the machine itself. */
+  /** Path of the state, such as `idle.warm`; empty for the machine itself. */
   readonly path: string;
   readonly isFinal: boolean;
-  /** All its children are active at once. */
+  /** Whether all children of the state are active at once. */
   readonly isParallel: boolean;
   readonly description: string;
   readonly tags: readonly string[];
   readonly entry: readonly string[];
   readonly exit: readonly string[];
-  /** The child it begins in. */
+  /** Name of the child the state begins in. */
   readonly initial: string | undefined;
   readonly children: readonly State[];
   readonly transitions: readonly Transition[];
@@ -22,20 +22,20 @@ export interface Transition {
   readonly source: string;
   readonly event: string;
   readonly guard: string | undefined;
-  /** `undefined` stays where it is. */
+  /** Path of the first target; `undefined` where the transition changes no state. */
   readonly target: string | undefined;
-  /** All of them, where it leads into several regions at once. */
+  /** Paths of all targets, where the transition leads into several regions at once. */
   readonly targets: readonly string[];
   readonly actions: readonly string[];
   readonly description: string;
 }
 
-/** Reads a machine's definition: nothing of it is run. */
+/** Reads a machine's definition: no code of the machine is run. */
 export function readMachine({ root }: AnyStateMachine): State {
   return readState(root, []);
 }
 
-/** A state and everything below it, in the order of the definition. */
+/** A state and every state below it, in the order of the definition. */
 export function flatten(state: State): State[] {
   return [state, ...state.children.flatMap(flatten)];
 }

@@ -1,8 +1,8 @@
-/** One vertical line that shares a strip with others, and the horizontal ones that end at it. */
+/** One vertical line that shares a strip with others, and the horizontal lines that end at it. */
 interface Track {
   readonly key: string;
   readonly touches: { readonly y: number; readonly side: 'left' | 'right' }[];
-  /** Where it leaves the strip above or below. */
+  /** Heights above or below at which the vertical line leaves the strip. */
   readonly ends: number[];
 }
 
@@ -10,7 +10,7 @@ interface Track {
 function orderOf(tracks: readonly Track[]): Track[] {
   const order = [...tracks];
   let best = crossingsOf(order);
-  // Neighbours change places for as long as that helps: a strip has few tracks.
+  // Neighbours change places as long as that saves crossings: a strip has few tracks.
   for (let isBetter = true; isBetter;) {
     isBetter = false;
     for (let i = 0; i + 1 < order.length; i++) {
@@ -48,7 +48,7 @@ function covers({ touches, ends }: Track, y: number): boolean {
   return Math.min(...ys) <= y && y <= Math.max(...ys);
 }
 
-/** Tracks by name, in one strip. */
+/** The tracks of one strip, by name. */
 export class Strip {
   readonly #tracks = new Map<string, Track>();
   #order: Track[] | undefined;
@@ -63,7 +63,7 @@ export class Strip {
     return this.#tracks.size;
   }
 
-  /** Its place in the strip, counted from the left. */
+  /** The place of a track in the strip, counted from the left. */
   indexOf(key: string): number {
     this.#order ??= orderOf([...this.#tracks.values()]);
     return this.#order.findIndex((track) => track.key === key);

@@ -12,13 +12,13 @@ type Kind = 'straight' | 'round' | 'forward' | 'back';
 export interface Way {
   readonly edge: Edge;
   readonly kind: Kind;
-  /** Of a round way: the state it stays within; `undefined` in the gutter of its column. */
+  /** The state a round way stays within; `undefined` in the gutter of its column. */
   readonly within: string | undefined;
   readonly from: number;
   readonly to: number;
 }
 
-/** Where every line of a chart goes, before anything has a place. */
+/** How every line of a chart goes, before any box has a place. */
 export class Ways {
   readonly all: readonly Way[];
   /** The top-level states of each column, in the order of the definition. */
@@ -80,7 +80,7 @@ export class Ways {
     });
   }
 
-  /** Names of the places a side of a state needs: one for each line out, one for all of a kind in. */
+  /** Names of the places a state's side needs: one a line out, one for all lines in of a kind. */
   #portsOf(path: string, side: 'left' | 'right'): Set<string> {
     const ports = new Set<string>();
     for (const way of this.all) {
@@ -116,14 +116,14 @@ export function inPort({ kind, within }: Way): string {
   return `in ${kind} ${within ?? ''}`;
 }
 
-/** The innermost state around both ends; `undefined` is the machine. */
+/** The innermost state around both ends of a line; `undefined` is the machine. */
 function commonOf({ source, target }: Edge): string | undefined {
   const [a, b] = [source.split('.'), target.split('.')];
   const same: string[] = [];
   while (same.length < a.length && same.length < b.length && a[same.length] === b[same.length]) {
     same.push(a[same.length] ?? '');
   }
-  // A line from a state to itself goes round outside of it.
+  // A line from a state to itself goes round outside the state.
   if (same.length === a.length && same.length === b.length) same.pop();
   return same.length === 0 ? undefined : same.join('.');
 }

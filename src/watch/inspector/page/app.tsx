@@ -18,7 +18,7 @@ import { useChosen } from './useChosen.ts';
 import { useFrames } from './useFrames.ts';
 
 const TABS = ['Session', 'Supervisor', 'Dead letters', 'Ended'];
-/** Bytes of a recording a page takes. */
+/** Longest recording, in bytes, that the page opens. */
 const MAX_FILE = 128 * 1024 * 1024;
 
 /** The whole page. */
@@ -87,7 +87,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
     Escape: () => setHelping(false),
     digit: (digit) => setTab(tabs[digit - 1] ?? tab),
   });
-  // A page without a session is a page without its best side.
+  // The page opens with the first session: an empty pane would show the least of it.
   const first = chosen[0]?.key;
   useEffect(() => {
     if (selected === undefined && first !== undefined && recording === undefined) select(first);
@@ -164,7 +164,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
   );
 }
 
-/** All there can be, where the runtime says so; in a recording those there are. */
+/** Reasons to filter by: all reasons where the runtime names them, else those in the recording. */
 function reasonsOf(scene: Scene): string[] {
   const { stats } = scene.overview();
   if (stats !== undefined) return Object.keys(stats.evicted);

@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<Status, string>> = {
   full: 'too many pages are open',
 };
 
-/** What is shown and whether it moves, and what can be done with it. */
+/** The bar at the top: what the page shows, whether it is live, and the buttons. */
 export function Bar(props: BarProps) {
   const { status, overview, recording, trouble, onPause, onOpen, onLive, onSeek, onHelp } = props;
   const word = recording === undefined ? status : 'recording';
@@ -67,7 +67,7 @@ export function Bar(props: BarProps) {
             aria-label="Open a recording"
             onChange={({ currentTarget }) => {
               const [file] = currentTarget.files ?? [];
-              // The same file can be chosen again.
+              // Emptied, so that the same file can be chosen again.
               if (file !== undefined) onOpen(file);
               currentTarget.value = '';
             }}

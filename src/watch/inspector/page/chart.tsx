@@ -3,16 +3,16 @@ import { type ChartEdge, edgesTaken, isWithin, type Taken } from './highlight.ts
 
 interface ChartProps {
   readonly svg: string;
-  /** The states that are active. */
+  /** Paths of the active states. */
   readonly states: readonly string[];
   readonly taken: (Taken & { readonly at: number }) | undefined;
 }
 
-/** A machine with its live state and the step it took last. */
+/** The chart of a machine, with its active states and its last step lit. */
 export function Chart({ svg, states, taken }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    // Drawn by this package; names in it are escaped, and the page runs no script but its own.
+    // The SVG is drawn by this package with names escaped, and the page runs no script but its own.
     if (place.current !== null) place.current.innerHTML = svg;
   }, [svg]);
   useLayoutEffect(() => {
@@ -45,6 +45,6 @@ export function Chart({ svg, states, taken }: ChartProps) {
 
 function edgeOf({ dataset }: SVGElement): ChartEdge {
   const { source = '', target = '', events = '[]' } = dataset;
-  // Written by the same package that reads it.
+  // The attribute is written by `drawMachine`.
   return { source, target, events: JSON.parse(events) as string[] };
 }

@@ -4,7 +4,7 @@ export type SortBy = 'age' | 'traffic' | 'mailbox';
 
 /** Which sessions are listed, and in which order. */
 export interface Choice {
-  /** `live`, `all`, or a state with all below it. */
+  /** `live`, `all`, or a state's path, which includes all states below it. */
   readonly state: string;
   readonly principal: string;
   readonly reason: string;
@@ -31,20 +31,20 @@ export function choose(rows: readonly Row[], choice: Choice): Row[] {
     .toSorted((a, b) => sign * (weigh(a) - weigh(b)) || (a.key < b.key ? -1 : 1));
 }
 
-/** What waits in a session and what it waits for. */
+/** How many requests a session has in flight, in either direction. */
 export function mailboxOf({ inFlight, questions }: Row): number {
   return inFlight + questions;
 }
 
 const WEIGHTS: Readonly<Record<SortBy, (row: Row) => number>> = {
-  // The younger the later it started.
+  // The later a session started, the younger it is.
   age: ({ startedAt }) => -startedAt,
   traffic: ({ seen }) => seen.in + seen.out,
   mailbox: mailboxOf,
 };
 
 function isChosen(row: Row, { state, principal, reason, text }: Choice): boolean {
-  // Whoever asks for a reason means the ended ones as well.
+  // A filter by reason shows ended sessions as well: only these have a reason.
   if (reason !== '' && row.reason !== reason) return false;
   if (state === 'live' && reason === '' && row.endedAt !== undefined) return false;
   if (state !== 'live' && state !== 'all' && !isBelow(row.state, state)) return false;

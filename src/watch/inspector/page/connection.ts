@@ -4,11 +4,11 @@ import type { FeedLine, Store } from './store.ts';
 export type Status = 'connecting' | 'live' | 'paused' | 'disconnected' | 'full';
 
 const RETRY_MS = 500;
-/** The server says something every second: after so long without a word it is gone. */
+/** Silence after which the server is gone: it sends a line every second. */
 const SILENCE_MS = 4000;
 const DETAIL_MS = 150;
 
-/** Keeps a store up to date, for as long as there is a server; comes back when it does. */
+/** Keeps a store up to date while the server runs; connects again when the server comes back. */
 export class Connection {
   status: Status = 'connecting';
   readonly #store: Store;
@@ -23,7 +23,7 @@ export class Connection {
     void this.#follow();
   }
 
-  /** Lets go of the server: what is shown stands still. Nothing is lost, the server keeps the last. */
+  /** Lets go of the server: the page stands still, and the server keeps the last lines. */
   pause(): void {
     this.#abort?.abort();
     this.#abort = null;
@@ -70,13 +70,13 @@ export class Connection {
       if (done) return 'disconnected';
       const lines = (rest + value).split('\n');
       rest = lines.pop() ?? '';
-      // Ours: a line of the feed is written by the server of this page.
+      // Trusted: the server of this page writes the lines of the feed.
       for (const line of lines) this.#store.take(JSON.parse(line) as FeedLine);
       if (lines.length > 0) this.#become('live');
     }
   }
 
-  /** Looks at the selected session again and again. */
+  /** Asks for the details of the selected session again and again. */
   async #follow(): Promise<void> {
     for (;;) {
       await wait(DETAIL_MS);
@@ -92,7 +92,7 @@ export class Connection {
       const signal = AbortSignal.timeout(SILENCE_MS);
       const response = await fetch(`session/${key}?after=${after}`, { signal });
       const detail = (await response.json()) as Detail;
-      // Another look, or another server, may have come between.
+      // Another request, or another server, may have changed the store meanwhile.
       if (this.#selected !== key || this.#store.lastLine !== after) return;
       if (this.status === 'live') this.#store.takeDetail(key, detail);
       this.#changed();

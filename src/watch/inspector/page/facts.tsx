@@ -3,7 +3,7 @@ import type { Row } from '../rows.ts';
 import { duration, timeOf } from './format.ts';
 import type { Scene } from './scene.ts';
 
-/** What a session waits for, by the option that says how long. */
+/** For each deadline of a session, the option that sets it. */
 const LIMIT_OF = {
   handshake: 'handshakeTimeoutMs',
   quiet: 'quietMs',
@@ -19,7 +19,7 @@ interface FactsProps {
   readonly scene: Scene;
 }
 
-/** Who a session is, how long it still has, and what it holds. */
+/** Facts of one session: its client, how long it still has, and what it holds. */
 export function Facts({ row, view, behind, scene }: FactsProps) {
   const { principal, client, startedAt, endedAt, reason, pinned } = row;
   const now = scene.now();
@@ -68,7 +68,7 @@ function Fact({ name, isWide = false, children }: FactProps) {
   return (
     <div data-fact={name} class={isWide ? 'wide' : ''}>
       <dt>{name}</dt>
-      {/* Whatever can be shown. */}
+      {/* The type lets any child through: whatever can be shown. */}
       <dd>{children as string}</dd>
     </div>
   );

@@ -16,7 +16,7 @@ const STATES = [
   'closing',
   'evicted',
 ];
-/** Names offered; whoever has more of them types. */
+/** Principals offered to choose from; others can be typed. */
 const MAX_NAMES = 200;
 
 interface FiltersProps {
@@ -27,7 +27,7 @@ interface FiltersProps {
   readonly onChoose: (choice: Choice) => void;
 }
 
-/** What narrows the list. */
+/** The fields that narrow the list of sessions. */
 export function Filters({ rows, shown, reasons, choice, onChoose }: FiltersProps) {
   const names = useMemo(() => {
     const known = new Set<string>();

@@ -1,4 +1,4 @@
-/** `950 ms`, `12 s`, `4 min`, `3 h`, `2 d`: one unit is enough to compare. */
+/** A duration in one unit, which is enough to compare: `950 ms`, `12 s`, `4 min`, `3 h`, `2 d`. */
 export function duration(ms: number): string {
   const value = Math.max(0, ms);
   if (value < 1000) return `${Math.round(value)} ms`;
@@ -25,12 +25,12 @@ export function bytes(count: number): string {
   return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
-/** Counts with a thin space between thousands. */
+/** A count with a thin space between thousands. */
 export function number(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ' ');
 }
 
-/** `idle.asleep` is `idle`: the word its colour goes by. */
+/** The word that a state's colour goes by: `idle.asleep` is `asleep`, `idle.warm` is `idle`. */
 export function hueOf(state: string): string {
   if (state === 'idle.asleep' || state === 'idle.pinned') return state.slice('idle.'.length);
   return state.split('.', 1)[0] ?? state;

@@ -10,7 +10,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Esc', 'leave a field, close this'],
 ];
 
-/** Which keys do what. */
+/** The list of keys and what each does. */
 export function Help({ onClose }: { readonly onClose: () => void }) {
   return (
     <div class="curtain" onClick={onClose}>

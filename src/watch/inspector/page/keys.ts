@@ -1,12 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks';
 
 interface Keys {
-  /** All digits but 0. */
+  /** Called for the digits 1 to 9. */
   readonly digit: (digit: number) => void;
   readonly [key: string]: (digit: number) => void;
 }
 
-/** Listens for keys, wherever the focus is but in a field that takes text. */
+/** Listens for keys, except while the focus is in a field that takes text. */
 export function useKeys(keys: Keys): void {
   const current = useRef(keys);
   current.current = keys;

@@ -3,7 +3,7 @@ import type { Row } from '../rows.ts';
 import { duration } from './format.ts';
 import type { Letter } from './scene.ts';
 
-/** Requests listed in a lane; the others are counted. */
+/** Requests listed in a lane; those beyond are counted. */
 const SHOWN = 6;
 
 interface LanesProps {
@@ -13,12 +13,13 @@ interface LanesProps {
   readonly now: number;
 }
 
-/** The mailbox of a session: what runs, what waits, what is asked, what could not be delivered. */
+/** The mailbox of a session: requests that run, messages that wait, questions, dead letters. */
 export function Lanes({ row, view, letters, now }: LanesProps) {
   const requests = view?.requests ?? [];
   const running = requests.filter((request) => request.running);
   const waiting = requests.filter((request) => !request.running);
-  // Of one moment where there is a closer look; the list is told apart from it.
+  // Counts of the same moment as the requests, where the session's details are known; else the
+  // row's.
   const { waiting: held, questions } = view ?? row;
   const others = held - waiting.length;
   return (
@@ -52,7 +53,7 @@ function Lane({ name, count, children }: { name: string; count: number; children
       <h3>
         {name} <b>{count}</b>
       </h3>
-      {/* Items, or nothing. */}
+      {/* The type lets any child through: items, or nothing. */}
       <ul>{children as never}</ul>
     </section>
   );

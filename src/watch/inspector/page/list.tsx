@@ -4,12 +4,12 @@ import { type Choice, mailboxOf, type SortBy } from './choice.ts';
 import { duration, hueOf, number } from './format.ts';
 
 const ROW = 27;
-/** Rows drawn above and below those in sight. */
+/** Rows drawn above and below the rows in sight. */
 const MARGIN = 8;
 
 interface ListProps {
   readonly rows: readonly Row[];
-  /** A row as it is now: their order may be older. */
+  /** The present content of a row: `rows`, which is sorted less often, may hold older content. */
   readonly fresh: (row: Row) => Row;
   readonly now: number;
   readonly selected: string | undefined;
@@ -18,7 +18,7 @@ interface ListProps {
   readonly onSelect: (key: string) => void;
 }
 
-/** All sessions, as many as there are: only those in sight are drawn. */
+/** The list of all sessions: however many there are, only the rows in sight are drawn. */
 export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }: ListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 600 });

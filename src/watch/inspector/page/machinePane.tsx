@@ -4,11 +4,11 @@ import { timeOf } from './format.ts';
 
 interface MachinePaneProps {
   readonly machine: DrawnMachine;
-  /** `undefined` where no actor was given. */
+  /** States of the machine's actor; `undefined` where the application gave no actor. */
   readonly state: MachineState | undefined;
 }
 
-/** A machine of the user's own. */
+/** The pane of a machine of the application. */
 export function MachinePane({ machine, state }: MachinePaneProps) {
   const { last, states = [] } = state ?? {};
   const leaves = states.filter((path) => !states.some((other) => other.startsWith(`${path}.`)));

@@ -3,7 +3,7 @@ import type { DrawnMachine } from '../machines.ts';
 import { App } from './app.tsx';
 
 const response = await fetch('charts');
-// Ours: written by the server of this page.
+// Trusted: the server of this page writes the charts.
 const charts = (await response.json()) as readonly DrawnMachine[];
 const place = document.getElementById('app');
 if (place !== null) render(<App charts={charts} />, place);

@@ -2,13 +2,13 @@ import { Chart } from './chart.tsx';
 import { number } from './format.ts';
 import type { Scene } from './scene.ts';
 
-/** Limits of admission, and the count each is held against. */
+/** Limits of admission, and the name of the count that each limit bounds. */
 const CAPACITY = [
   { limit: 'maxSessions', name: 'sessions' },
   { limit: 'maxHandshakes', name: 'unfinished handshakes' },
 ] as const;
 
-/** The supervisor: its own chart, how full it is, what was refused. */
+/** The pane of the supervisor: its chart, how full the runtime is, what was refused. */
 export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly svg: string }) {
   const { state, last, stats, limits } = scene.overview();
   const live = scene.rows().filter(({ endedAt }) => endedAt === undefined).length;

@@ -7,14 +7,14 @@ const MAX_LINES = 500_000;
 const MAX_SHOWN = 400;
 const ALL = Number.MAX_SAFE_INTEGER;
 
-/** A recording that can not be opened, in words for whoever tried. */
+/** Thrown for a recording that can not be opened; the message is shown to the page's user. */
 export class BadRecording extends Error {}
 
-/** A file of lines, shown as it was at one moment of it. */
+/** Shows a recording as the sessions were at one moment of it. */
 export class Recording implements Scene {
   readonly name: string;
   readonly all: readonly Line[];
-  /** Lines that have happened. */
+  /** How many lines have happened at the shown moment. */
   #position = 0;
   #table = new Table(ALL, ALL);
   #letters: Letter[] = [];
@@ -33,7 +33,7 @@ export class Recording implements Scene {
     return this.#position;
   }
 
-  /** Goes to the moment after so many lines. */
+  /** Goes to the moment after this many lines. */
   seek(position: number): void {
     const to = Math.min(Math.max(position, 0), this.all.length);
     if (to < this.#position) this.#restart();
@@ -97,7 +97,7 @@ export class Recording implements Scene {
   }
 }
 
-/** Lines of a recording; one without a type that has both ends of a step is a transition. */
+/** Reads a recording's lines; a line without a type that has `from` and `to` is a transition. */
 function linesOf(text: string): Line[] {
   const lines: Line[] = [];
   for (const [i, each] of text.split('\n').entries()) {
@@ -110,7 +110,7 @@ function linesOf(text: string): Line[] {
   return lines.toSorted((a, b) => a.at - b.at);
 }
 
-/** What each kind of line must have besides its time. */
+/** Members that each type of line must have besides its time. */
 const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['started', ['session', 'principal']],
   ['transition', ['session', 'event', 'from', 'to']],
@@ -143,14 +143,14 @@ function lineOf(text: string): Line | 'unknown' | undefined {
   };
   if (typeof line.type !== 'string') return 'unknown';
   const fields = FIELDS.get(line.type);
-  // Lines of a later version, or of somebody else, are no reason to show nothing.
+  // Lines of a later version, or of another program, are no reason to show nothing.
   if (fields === undefined) return 'unknown';
   if (typeof line.at !== 'number' || !Number.isFinite(line.at)) return undefined;
   if (fields.some((name) => !isFilled((line as Record<string, unknown>)[name]))) return undefined;
   return line as Line;
 }
 
-/** A name, or of a transition its event. */
+/** Whether a member has a value: a name, or the event of a transition. */
 function isFilled(value: unknown): boolean {
   if (typeof value === 'string') return true;
   const { type } = (value ?? {}) as { type?: unknown };

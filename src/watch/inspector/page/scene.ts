@@ -12,21 +12,21 @@ export interface Overview {
   readonly state: string;
   readonly last: { readonly event: string; readonly from: string; readonly to: string } | undefined;
   readonly stats: RuntimeStats | undefined;
-  /** A limit without end has no number. */
+  /** Limits by name; `null` stands for a limit of `Infinity`, which JSON can not hold. */
   readonly limits: Readonly<Record<string, number | null>>;
 }
 
 /** What the page shows: a running runtime, or a recording at one moment. */
 export interface Scene {
-  /** In the time of what is shown, not of this machine. */
+  /** The present time of the runtime or recording, not of the browser. */
   now(): number;
   rows(): readonly Row[];
   row(key: string): Row | undefined;
-  /** Oldest first. */
+  /** Dead letters, oldest first. */
   letters(): readonly Letter[];
   overview(): Overview;
   machines(): readonly MachineState[];
-  /** What passed in one session, oldest first. */
+  /** Lines of one session, oldest first. */
   lines(key: string): readonly Line[];
   detail(key: string): Pick<Detail, 'view' | 'behind'> | undefined;
 }

@@ -7,11 +7,11 @@ const SHOWN = 150;
 
 interface SequenceProps {
   readonly lines: readonly Line[];
-  /** There is a process, or a remote server, behind the session's own. */
+  /** Whether a child process or remote server is behind the session's own server. */
   readonly hasUpstream: boolean;
 }
 
-/** Who said what to whom, the newest at the end. */
+/** The messages of a session as a sequence, the newest at the end. */
 export function Sequence({ lines, hasUpstream }: SequenceProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);

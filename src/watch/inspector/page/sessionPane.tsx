@@ -11,7 +11,7 @@ interface SessionPaneProps {
   readonly svg: string;
 }
 
-/** One session: where it stands, what it holds, what it said. */
+/** The pane of one session: its state, its facts, its mailbox and its messages. */
 export function SessionPane({ scene, session, svg }: SessionPaneProps) {
   const row = scene.row(session);
   if (row === undefined) {

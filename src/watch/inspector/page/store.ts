@@ -17,15 +17,15 @@ export interface FeedLine {
   readonly limits?: Overview['limits'];
 }
 
-/** The server's time is guessed from its last word, for so long. */
+/** How long the server's time is guessed from the last line of the feed. */
 const MAX_GUESS_MS = 4000;
 const MAX_LETTERS = 500;
 const MAX_LINES = 400;
 
-/** What the page knows of a running runtime. */
+/** Keeps what the page knows of a running runtime. */
 export class Store implements Scene {
   readonly #rows = new Map<string, Row>();
-  /** Keys heard of since the connection was made; `null` once all are. */
+  /** Keys of the sessions heard of since this connection began; `null` once all have been told. */
   #heard: Set<string> | null = null;
   #list: readonly Row[] | null = null;
   #letters: (Letter & { readonly n: number })[] = [];
@@ -57,18 +57,18 @@ export class Store implements Scene {
     };
   }
 
-  /** What is shown stands still, time as well. */
+  /** Stops the shown time as well, so that the page stands still. */
   stop(): void {
     this.#clock = { at: this.now(), heard: 0, isStopped: true };
   }
 
-  /** The session that is looked at closely. */
+  /** Chooses the session whose details the page shows. */
   select(key: string | undefined): void {
     if (key === this.#selected?.key) return;
     this.#selected = key === undefined ? undefined : { key, detail: undefined, lines: [] };
   }
 
-  /** The number of the last line there is of it. */
+  /** Number of the last line that the page has of the selected session. */
   get lastLine(): number {
     return this.#selected?.lines.at(-1)?.n ?? 0;
   }
@@ -117,7 +117,7 @@ export class Store implements Scene {
     return this.#selected?.key === key ? this.#selected.detail : undefined;
   }
 
-  /** A new connection, maybe to a new process: numbers begin again, sessions may be gone. */
+  /** Begins a new connection, maybe to a new process: numbers begin again, sessions may be gone. */
   #begin(): void {
     this.#heard = new Set();
     this.#letters = [];

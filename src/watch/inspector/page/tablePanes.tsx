@@ -8,7 +8,7 @@ interface TablePaneProps {
 
 const SHOWN = 300;
 
-/** Messages that could not be delivered, the newest first. */
+/** The pane of messages that could not be delivered, the newest first. */
 export function LettersPane({ scene, onSelect }: TablePaneProps) {
   const letters = scene.letters().slice(-SHOWN).toReversed();
   return (
@@ -28,7 +28,7 @@ export function LettersPane({ scene, onSelect }: TablePaneProps) {
   );
 }
 
-/** Tombstones: sessions that ended, and why, the latest first. */
+/** The pane of tombstones: sessions that ended, and why, the latest first. */
 export function EndedPane({ scene, onSelect }: TablePaneProps) {
   const ended = scene
     .rows()

@@ -2,11 +2,11 @@ import { useRef } from 'preact/hooks';
 import type { Row } from '../rows.ts';
 import { type Choice, choose } from './choice.ts';
 
-/** Beyond so many rows the list is put in order less often: it would take the page's whole time. */
+/** Rows beyond which the list is sorted less often: sorting would take the page's whole time. */
 const MANY = 3000;
 const PAUSE_MS = 400;
 
-/** The rows that are listed, in their order. */
+/** The rows that are listed, in the order of the choice. */
 export function useChosen(rows: readonly Row[], choice: Choice): Row[] {
   const last = useRef({ rows: [] as readonly Row[], choice, chosen: [] as Row[], at: 0 });
   const known = last.current;

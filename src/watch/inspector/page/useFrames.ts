@@ -1,9 +1,9 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 
-/** Ages and countdowns move without being told. */
+/** How often the page is drawn without news: ages and countdowns move by themselves. */
 const TICK_MS = 200;
 
-/** Draws the page anew when asked: once a frame, however often that is. */
+/** Returns a function that draws the page anew: once a frame, however often it is called. */
 export function useFrames(): () => void {
   const [, bump] = useReducer<number, undefined>((count) => count + 1, 0);
   const frame = useRef(0);
