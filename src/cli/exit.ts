@@ -1,19 +1,19 @@
-/** What the process says with its exit code. */
+/** Exit codes of the process, and what each says. */
 export const EXIT = {
   ok: 0,
-  /** It could not start. */
+  /** The command could not start. */
   failed: 1,
-  /** A recording is not what the machine does. */
+  /** The machine does something else than a recording says. */
   differs: 1,
   /** The command line makes no sense (`EX_USAGE`). */
   usage: 64,
-  /** A file is no recording, or a broken one (`EX_DATAERR`). */
+  /** The file is no recording, or a broken one (`EX_DATAERR`). */
   badData: 65,
-  /** A file can not be read (`EX_NOINPUT`). */
+  /** The file can not be read (`EX_NOINPUT`). */
   noInput: 66,
 } as const;
 
-/** Ends the command with a message on stderr. */
+/** Ends the command with this message on stderr and this exit code. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly exitCode: number;

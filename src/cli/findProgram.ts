@@ -2,15 +2,15 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 
 /**
- * Whether a program is there and may be run: asked before anything listens, so that a slip of the
- * pen is said at once and not to the first client.
+ * Whether a program exists and may be executed. Asked before the host listens, so that a mistyped
+ * name is reported at the start and not to the first client.
  */
 export function findProgram(
   command: string,
   path: string,
   cwd: string,
 ): 'found' | 'missing' | 'not executable' {
-  // Names of Windows have endings that only its own look-up knows.
+  // Program names of Windows have endings that only its own look-up knows.
   if (process.platform === 'win32') return 'found';
   const isPath = command.includes('/');
   const places = isPath ? [cwd] : path.split(delimiter).filter((place) => place !== '');

@@ -10,7 +10,7 @@ import { findProgram } from './findProgram.ts';
 import type { HostArguments } from './hostArguments.ts';
 import { printable, reportTroubles } from './report.ts';
 
-/** Whoever sends SIGTERM sends SIGKILL some ten seconds later: all must be over by then. */
+/** Longest drain: SIGKILL follows SIGTERM by some ten seconds, and all must be over by then. */
 const DRAIN_MS = 5000;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
@@ -19,9 +19,10 @@ const SSE_PATH = '/sse';
 const MESSAGES_PATH = '/messages';
 
 /**
- * `mcp-actors host`: serves until a signal comes, then lets what is in flight finish.
+ * `mcp-actors host`: serves until a signal comes, then lets requests in flight finish.
  *
- * @param watch is shown the runtime before anybody can reach it; what it says is announced
+ * @param watch is shown the runtime before any client can reach it; the text it returns is
+ * announced
  * @throws CommandError
  */
 export async function host(
@@ -44,7 +45,7 @@ export async function host(
     server,
     maxSessions,
     maxHandshakes: handshakes(maxSessions),
-    // A process can not sleep: it ends with its session.
+    // A child process can not sleep: it ends with its session.
     sleep: false,
     idleTimeoutMs: options.idleTimeoutMs,
     handshakeTimeoutMs: options.startTimeoutMs,
@@ -71,8 +72,9 @@ export async function host(
 }
 
 /**
- * Clients that initialize and never come back take at most half of the places, so that they can
- * not push out those in use. Where there are few places, the first clients may all come at once.
+ * The limit of unfinished handshakes. Clients that initialize and never come back take at most half
+ * of the places, so that they can not push out sessions in use. Where there are few places, the
+ * first clients may all come at once.
  */
 function handshakes(maxSessions: number): number {
   return Math.max(Math.ceil(maxSessions / 2), Math.min(maxSessions, 8));
@@ -87,7 +89,7 @@ function check({ command, cwd = process.cwd() }: HostArguments, path: string): v
   throw new CommandError(EXIT.failed, `${why}: nothing to host`);
 }
 
-/** `KEY` passes a variable on, `KEY=VALUE` sets it. */
+/** Reads the values of `--env`: `KEY` passes a variable on, `KEY=VALUE` sets one. */
 function environment(entries: readonly string[]): Record<string, string> {
   const env: Record<string, string> = {};
   for (const entry of entries) {
@@ -101,7 +103,7 @@ function environment(entries: readonly string[]): Record<string, string> {
   return env;
 }
 
-/** What a client of one address says as `Host`. All addresses have no name of their own. */
+/** What a client's `Host` says for an address. All addresses have no name of their own. */
 function namesOf(address: string): string[] {
   if (ALL_ADDRESSES.includes(address)) return [];
   return [address.includes(':') ? `[${address}]` : address];
@@ -129,7 +131,7 @@ const TROUBLES: Readonly<Record<string, (port: number, address: string) => strin
   ENOTFOUND: (_port, address) => `${address} is no address of this machine: see --host`,
 };
 
-/** The second signal of a kind has its usual effect: who sends it does not want to wait. */
+/** Resolves at the first signal. A second signal ends at once: its sender does not want to wait. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve());

@@ -14,7 +14,7 @@ export interface HostArguments {
   readonly cwd: string | undefined;
   readonly onCrash: 'evict' | 'restart';
   readonly verbose: boolean;
-  /** Port of the inspector; `undefined` serves none. */
+  /** Port of the inspector; `undefined` serves no inspector. */
   readonly inspectPort: number | undefined;
   readonly command: string;
   readonly args: readonly string[];
@@ -37,7 +37,7 @@ const OPTIONS = {
 } as const satisfies ParseArgsConfig['options'];
 
 const MAX_PORT = 65_535;
-/** A day: more is a slip of the unit. */
+/** Longest duration an option takes: a day. A longer one is most likely a wrong unit. */
 const MAX_SECONDS = 86_400;
 
 /** @throws CommandError */
@@ -82,7 +82,8 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
   } catch (error) {
-    // Node's own sentence names the option; what follows its first one is advice for other cases.
+    // The first sentence of Node's message names the option; the sentences behind are advice for
+    // other cases.
     throw usageError((error as Error).message.split('. ')[0] ?? 'wrong options');
   }
 }

@@ -5,7 +5,7 @@ import { CommandError, EXIT } from './exit.ts';
 import type { HostArguments } from './hostArguments.ts';
 
 /**
- * The inspector of a hosted server, where one is asked for.
+ * Serves the inspector of a hosted server, where the command line asks for an inspector.
  *
  * @throws CommandError
  */

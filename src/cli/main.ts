@@ -7,9 +7,9 @@ import { recordHost } from './record.ts';
 import { parseRecordArguments } from './recordArguments.ts';
 import { replayCommand } from './replay.ts';
 
-/** The command `mcp-actors`. Resolves with the exit code. */
+/** Runs the command `mcp-actors`. Resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  // A reader that has had enough is no reason to end.
+  // A reader that closes stdout or stderr is no reason to end the server.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     const end = argv.indexOf('--');

@@ -5,14 +5,14 @@ import { type HostArguments, parseHostArguments } from './hostArguments.ts';
 /** The command line of `mcp-actors record`, checked. */
 export interface RecordArguments {
   readonly host: HostArguments;
-  /** `undefined` takes a name of its own. */
+  /** The file to make; `undefined` makes one named after the time. */
   readonly out: string | undefined;
   readonly messages: boolean;
   readonly rotates: boolean;
   readonly maxBytes: number;
 }
 
-/** What `record` takes besides what `host` does, and whether a value follows. */
+/** Options `record` takes besides those of `host`, and whether a value follows the option. */
 const OWN = { out: true, messages: false, rotate: false, 'max-mib': true } as const;
 const MAX_MIB = 4096;
 
@@ -27,7 +27,7 @@ export function parseRecordArguments(argv: readonly string[]): RecordArguments {
     const [name = ''] = arg.replace(/^--/, '').split('=');
     const isOwn = arg.startsWith('--') && Object.hasOwn(OWN, name);
     (isOwn ? own : rest).push(arg);
-    // Its value, where it is not joined to it.
+    // The option's value, where it is an argument of its own.
     const value = args[i + 1];
     if (!isOwn || !OWN[name as keyof typeof OWN] || arg.includes('=')) continue;
     if (value === undefined || value.startsWith('-')) throw usageError(`${arg} needs a value`);

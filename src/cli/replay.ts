@@ -5,7 +5,7 @@ import { CommandError, EXIT, usageError } from './exit.ts';
 import { printable } from './report.ts';
 
 /**
- * `mcp-actors replay`: steps the machine through a recording and says whether it does the same.
+ * `mcp-actors replay`: steps the machine through a recording and says whether both do the same.
  *
  * @throws CommandError
  */
@@ -46,7 +46,7 @@ function summaryOf({ header, sessions, transitions, dropped, ...rest }: Replay):
     `Recorded by mcp-actors ${header.version}: ${sessions} sessions, ${transitions} transitions.`,
   ];
   if (dropped > 0) said.push(`${dropped} lines were dropped when it was recorded.`);
-  // Behind a difference nothing is read.
+  // A replay stops at a difference: the end of the recording is unknown.
   if (rest.difference !== undefined) return said;
   if (rest.brokenLine !== undefined) {
     said.push(`Line ${rest.brokenLine} is cut off: everything before it was replayed.`);

@@ -1,10 +1,10 @@
 import { gatewayLog } from '../gateway/index.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Of what a process wrote to stderr before it ended. */
+/** How many of the last lines a child process wrote to stderr are shown after its crash. */
 const LAST_LINES = 5;
 
-/** Tells the operator, on stderr, what went wrong with whose process. */
+/** Tells the operator, on stderr, what went wrong with which session's child process. */
 export function reportTroubles(runtime: Runtime, startTimeoutMs: number): void {
   const unanswered = new Set<string>();
   runtime.on('session.transition', ({ session, from, to }) => {
@@ -33,7 +33,7 @@ function report(session: string, what: string): void {
   process.stderr.write(`session ${session}: ${printable(what)}\n`);
 }
 
-/** What others wrote must not steer the operator's terminal. */
+/** Masks control characters: text of other programs must not steer the operator's terminal. */
 export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?');
 }
