@@ -4,21 +4,21 @@ import { refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import type { Ask, Envelope } from './envelope.ts';
 import { announceBegan, announceSettled, outcomeOf, type RequestSource } from './requestEvents.ts';
 
-/** What the requests of a session need of it. */
+/** What the requests of a session need of the session. */
 export interface AsksHost extends RequestSource {
   readonly journal: Journal;
-  /** Where a durable store keeps the session. */
+  /** Stores the session; `null` where no durable store keeps the session. */
   readonly persistence: {
-    /** What an answer has to wait for: `false` when it can not be given. */
+    /** What an answer waits for in the store: `false` when the answer must not be given. */
     beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined;
   } | null;
-  /** A request was answered, cancelled or cut. */
+  /** A request was answered; without a `response`, cancelled or cut. */
   answered(ask: Ask, response: ResponseMessage | undefined): void;
 }
 
-/** Told by the requests of a session. */
+/** Hears from the requests of a session: its mailbox. */
 export interface AsksOwner {
-  /** A request is over: the next may have its turn. */
+  /** A request is over: a waiting message may have its turn. */
   next(): void;
 }
 
@@ -30,7 +30,7 @@ export class Asks {
   readonly #host: AsksHost;
   readonly #owner: AsksOwner;
   readonly #open = new Map<RequestId, Ask>();
-  /** Requests the server has. */
+  /** How many requests the server has and has not answered. */
   running = 0;
 
   constructor(host: AsksHost, owner: AsksOwner) {
@@ -42,7 +42,7 @@ export class Asks {
     return this.#open.size;
   }
 
-  /** The first ones in. */
+  /** The open requests, oldest first. */
   values(): Iterable<Ask> {
     return this.#open.values();
   }
@@ -51,7 +51,7 @@ export class Asks {
     return this.#open.get(innerId);
   }
 
-  /** Takes a request in, or says why not. */
+  /** Takes a request in, or returns why the request is refused. */
   begin(innerId: RequestId, { message, exchange }: Envelope): Ask | RefusalCode {
     if (this.#open.has(innerId)) return 'duplicate-request-id';
     const { journal, services } = this.#host;
@@ -70,12 +70,12 @@ export class Asks {
     this.#open.set(innerId, ask);
     const { highWater } = services.counters;
     if (this.#open.size > highWater.inFlight) highWater.inFlight = this.#open.size;
-    // Whoever listens is told before the server has it.
+    // A listener hears of the request before the server does.
     if (services.events.watchesRequests) announceBegan(this.#host, ask);
     return ask;
   }
 
-  /** There was no room to let a request wait that had been taken in. */
+  /** Takes back a request that was taken in and then found no room to wait. */
   refuse(innerId: RequestId, ask: Ask): void {
     this.#open.delete(innerId);
     announceSettled(this.#host, ask, 'refused', REFUSALS['session-busy'].rpcCode);
@@ -87,11 +87,11 @@ export class Asks {
     this.running++;
   }
 
-  /** The server answered: settles the exchange, once. */
+  /** The server answered a request: settles the exchange, once. */
   settle(response: ResponseMessage): void {
     const ask = this.#open.get(response.id);
     if (ask === undefined || ask.isHeld) {
-      // After a cancel or a cut: somebody has already been told (law 8).
+      // The request was cancelled or cut: its client already has the outcome (law 8).
       this.#host.journal.deadLetter('out', response, 'late');
       return;
     }
@@ -114,7 +114,7 @@ export class Asks {
     this.#owner.next();
   }
 
-  /** Answers requests with one error each. @returns how many */
+  /** Answers open requests with one error each. @returns how many */
   cut(
     code: RefusalCode,
     which: 'all' | 'waiting' | 'running',
@@ -132,9 +132,9 @@ export class Asks {
     return count;
   }
 
-  /** What an answer waited for has happened, or (`undefined`) could not. */
+  /** An answer's wait for the store is over; without a `response`, the store failed. */
   #release(innerId: RequestId, ask: Ask, response: ResponseMessage | undefined): void {
-    // Cancelled or cut meanwhile: somebody has already been told.
+    // The request was cancelled or cut during the wait: its client already has the outcome.
     if (this.#open.get(innerId) !== ask) return;
     if (response !== undefined) return this.#settle(ask, response);
     this.#remove(innerId, ask);
@@ -148,7 +148,7 @@ export class Asks {
     try {
       json = JSON.stringify(id === response.id ? response : { ...response, id });
     } catch (error) {
-      // JSON has no words for it: the client gets an answer all the same, the server hears why.
+      // JSON can not express the response: the client gets an error, and the server hears why.
       this.#refused('internal-error', ask);
       throw error;
     }

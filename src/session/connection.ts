@@ -15,27 +15,27 @@ import {
   type ResponseMessage,
 } from '../wire/jsonrpc.ts';
 
-/** The session of a connection. */
+/** The session a connection belongs to. */
 export interface ConnectionOwner extends SessionContext {
   readonly id: string;
   readonly journal: Journal;
-  /** Where answers go. */
+  /** Takes the answers of the server. */
   readonly mailbox: { settle(response: ResponseMessage): void };
 }
 
-/** What a server says beside its answers. */
+/** What a server says besides its answers: notifications, questions, its own close. */
 export type ServerVoice = Omit<TransportHost, 'settle'>;
 
-/** Servers that have had their one connection. Weak: it holds nobody alive. */
+/** Servers that have had their one connection. Weak, so the set keeps no server alive. */
 const used = new WeakSet<object>();
 
 /**
- * One incarnation of a session: its SDK server, the transport between the two, and what it owns.
- * The only place where a server is connected, and the teardown list of all of it.
+ * One incarnation of a session: its SDK server, the transport between the two, and what they own.
+ * The only place where a server is connected, and the teardown list of the incarnation.
  */
 export class Connection implements TransportHost, SessionContext {
   readonly transport: ServerTransport;
-  /** Made when it first owns something. */
+  /** What the incarnation owns; made with its first resource. */
   #scope: Scope | null = null;
   #server: SessionServer | null = null;
   #abort: AbortController | null = null;
@@ -52,7 +52,7 @@ export class Connection implements TransportHost, SessionContext {
     this.transport = new ServerTransport(owner.id, this);
   }
 
-  // What code of this incarnation reaches.
+  // What user code of this incarnation reaches (`SessionContext`).
 
   get session(): SessionContext['session'] {
     return this.#owner.session;
@@ -66,13 +66,13 @@ export class Connection implements TransportHost, SessionContext {
     if (!this.#isReleased) this.#owner.stateChanged();
   }
 
-  /** What a dead incarnation still throws is not its successor's, and crashes nobody (law 9). */
+  /** Reports an error of this incarnation; once released, it crashes no successor (law 9). */
   crash(error: unknown, what: 'handler' | 'resource' = 'handler'): void {
     if (this.#isReleased) this.#owner.journal.orphan(what, error);
     else this.#owner.crash(error);
   }
 
-  // What the server says passes through here, so that answers to a replay stop here.
+  // Whatever the server says passes through here, so that answers to a replay stop here.
 
   settle(response: ResponseMessage): void {
     const replayed = this.#replaying?.get(response.id);
@@ -105,13 +105,13 @@ export class Connection implements TransportHost, SessionContext {
   }
 
   /**
-   * Connects what a factory made.
+   * Connects the server that the factory made.
    *
-   * @throws ActorsError `bad-server`, `server-reused`; whatever `connect` throws
+   * @throws ActorsError `bad-server`, `server-reused`; whatever the server's `connect` throws
    */
   async connect(server: SessionServer): Promise<void> {
     check(server);
-    // Released while the factory ran: the late server is closed, never connected.
+    // The connection was released while the factory ran: the late server is closed, not connected.
     if (this.#isReleased) return server.close();
     this.#server = server;
     await server.connect(this.transport);
@@ -121,7 +121,11 @@ export class Connection implements TransportHost, SessionContext {
     this.transport.deliver(message, delivery);
   }
 
-  /** Tells a fresh server what the client told its predecessor; the answers go to nobody. */
+  /**
+   * Tells a fresh server what the client told the server before; the answers go to nobody.
+   *
+   * @throws ActorsError `bad-server` when the server refuses the handshake
+   */
   async replay(handshake: Handshake, prefix: string): Promise<void> {
     this.#replaying = new Map();
     for (const message of handshake.replay(prefix)) {
@@ -158,9 +162,9 @@ export class Connection implements TransportHost, SessionContext {
   }
 
   /**
-   * The teardown list, in order: transport (handlers are aborted, nothing said from here on goes
-   * out), signal, server, resources last in first out. Runs once, for whoever calls; nothing in it
-   * stops the rest.
+   * Runs the teardown list, in order: transport (handlers are aborted, nothing the server says from
+   * here on goes out), signal, server, resources last in first out. The list runs once, however
+   * many callers there are; a step that fails stops no other.
    */
   release(
     wait: WaitWithin,
@@ -188,7 +192,7 @@ export class Connection implements TransportHost, SessionContext {
     } catch (error) {
       onOrphan('server')(error);
     }
-    // A closed one, so that nothing is owned from here on.
+    // A closed scope, so that the incarnation owns nothing from here on.
     this.#scope ??= new Scope();
     await this.#scope.close(wait, onOrphan('resource'));
   }

@@ -2,18 +2,18 @@ import { ActorsError } from '../base/errors.ts';
 import { storage } from '../base/asyncContext.ts';
 import type { Session } from './session.ts';
 
-/** What deep code reaches: the session it runs for, and its locals. */
+/** What code at any depth reaches: the session it runs for, and the locals of that session. */
 export interface SessionContext {
   readonly session: Session;
-  /** Values of `sessionLocal`, by the local itself; by its name while they come from a record. */
+  /** Values of `sessionLocal`, by the local itself; by the local's name while from a record. */
   readonly locals: Map<unknown, unknown>;
-  /** What is kept of the session may have changed. */
+  /** What the store keeps of the session may have changed. */
   stateChanged(): void;
   /** Reports an error that escaped a handler into a timer or a promise nobody awaits. */
   crash(error: unknown): void;
 }
 
-/** Runs code as part of a session; whatever it starts belongs to that session. */
+/** Runs code as part of a session; timers and promises of that code belong to the session too. */
 export function runInSession<R>(context: SessionContext, callback: () => R): R {
   return storage === undefined ? callback() : storage.run(context, callback);
 }
@@ -21,7 +21,8 @@ export function runInSession<R>(context: SessionContext, callback: () => R): R {
 /**
  * The session this code runs for, from any depth below a factory or a handler.
  *
- * @throws ActorsError `no-session` outside any session
+ * @throws ActorsError `no-session` outside any session, `context-unavailable` where the host has no
+ * AsyncLocalStorage
  */
 export function currentSession<T = unknown>(): Session<T> {
   return currentContext().session as Session<T>;
@@ -29,26 +30,27 @@ export function currentSession<T = unknown>(): Session<T> {
 
 /** A value of which every session has its own. */
 export interface SessionLocal<T> {
-  /** @throws ActorsError `no-session` outside any session */
+  /** This session's own value. @throws ActorsError `no-session` outside any session */
   get(): T;
-  /** @throws ActorsError `no-session` outside any session */
+  /** Replaces this session's value. @throws ActorsError `no-session` outside any session */
   set(value: T): void;
 }
 
 export interface SessionLocalOptions {
   /**
-   * Under which a durable store keeps the value; yours alone in your program. Without one, a session
-   * that has the value does not sleep in a durable store, and the value ends with its process.
+   * The value's name in a durable store; no other local of your program may have it. Without a
+   * name, a session that has the value does not sleep in a durable store, and the value ends with
+   * its process.
    */
   readonly name?: string;
 }
 
-/** Locals that have a name, and which one. */
+/** The names of those locals that have a name. */
 const names = new WeakMap<object, string>();
 
 /**
- * Replaces a module-level variable: `.get()` inside a handler gives this session's own value,
- * made by `init` when it is first asked for, gone when the session is.
+ * Replaces a module-level variable: `.get()` inside a handler gives this session's own value, made
+ * by `init` at the first `.get()` and gone when the session is.
  */
 export function sessionLocal<T>(
   init: () => T,
@@ -63,7 +65,7 @@ export function sessionLocal<T>(
         locals.set(local, isKept ? locals.get(name) : init());
         if (isKept) locals.delete(name);
       }
-      // Whoever gets it may change it in place, and does not say so.
+      // The caller may change the value in place, and does not say so.
       if (name !== undefined) context.stateChanged();
       return locals.get(local) as T;
     },
@@ -80,9 +82,9 @@ export function sessionLocal<T>(
 }
 
 /**
- * Locals by their names, as a record keeps them; `undefined` where one has none.
+ * A session's locals by their names, as a record keeps them; `undefined` where a local has no name.
  *
- * @param locals as a session has them
+ * @param locals keyed by the local, as the session has them
  */
 export function byName(locals: ReadonlyMap<unknown, unknown>): Map<string, unknown> | undefined {
   const named = new Map<string, unknown>();
@@ -94,7 +96,7 @@ export function byName(locals: ReadonlyMap<unknown, unknown>): Map<string, unkno
   return named;
 }
 
-/** Gives an escaped error to the session it escaped from; `false` when it is nobody's. */
+/** Gives an escaped error to the session that it escaped from; `false` when there is none. */
 export function crashCurrentSession(error: unknown): boolean {
   const context = storage?.getStore() as SessionContext | undefined;
   context?.crash(error);

@@ -19,24 +19,22 @@ export interface DormancyHost {
   readonly services: Services;
   readonly journal: Journal;
   readonly session: Session;
-  /** The server there is, and what it owns. */
+  /** The current server of the session, and what that server owns. */
   readonly incarnations: { readonly current: Connection };
   readonly isStorable: boolean;
-  /** State and locals are plain data. */
+  /** The session's state and locals are plain data. */
   readonly isPlain: boolean;
   readonly isDozing: boolean;
-  /** Where a durable store keeps the session. */
+  /** Stores the session; `null` where no durable store keeps the session. */
   readonly persistence: Persistence | null;
   readonly lifetimes: {
-    /** Runs something of the user's, within `closeTimeoutMs`. */
+    /** Runs user code and waits for it, for at most `closeTimeoutMs`. */
     readonly wait: WaitWithin;
   };
   tell(event: { readonly type: 'session.slept' | 'sleep.refused' }): void;
 }
 
-/**
- * When one session falls asleep, and what its next server is told. Made when it is first needed.
- */
+/** Decides when one session falls asleep, and what its next server is told. Made on first use. */
 export class Dormancy {
   readonly #host: DormancyHost;
   readonly #settings: SessionSettings;
@@ -45,9 +43,9 @@ export class Dormancy {
   #kept: unknown;
   #woken: Woken | undefined;
   #left: Left | undefined;
-  /** Tells a doze from one that was broken off by a message. */
+  /** The number of the last doze: a doze that a message broke off has a lower one. */
   #dozes = 0;
-  /** When a session that sleeps ends. */
+  /** When a sleeping session ends, in milliseconds since the epoch. */
   expiresAt: number | undefined;
 
   constructor(
@@ -59,7 +57,7 @@ export class Dormancy {
     this.#keeper = keeper;
   }
 
-  /** Why the session keeps its server though it is idle. */
+  /** Why an idle session keeps its server; `undefined` where the session is not pinned. */
   get pinned(): PinnedBy | undefined {
     return this.#pinned;
   }
@@ -68,19 +66,19 @@ export class Dormancy {
     return this.#woken;
   }
 
-  /** How the last server ended, for as long as there is no other. */
+  /** How the last server ended; `undefined` once the next server is there. */
   get left(): Left | undefined {
     return this.#left;
   }
 
-  /** What `onSleep` returned. */
+  /** What `onSleep` returned, kept until the session is in use again. */
   get kept(): unknown {
     return this.#kept;
   }
 
   // ---- falling asleep
 
-  /** The machine's effect: says `session.slept` or `sleep.refused`, in this turn where it can. */
+  /** The effect `doze`: tells `session.slept` or `sleep.refused`, in the same turn where it can. */
   doze(): void {
     const number = ++this.#dozes;
     const { onSleep } = this.#settings;
@@ -90,21 +88,21 @@ export class Dormancy {
     void this.#ask(onSleep, number);
   }
 
-  /** The session is in use. */
+  /** The session is in use again: nothing pins it, and what `onSleep` returned is dropped. */
   activated(): void {
     this.unpin();
-    // Of a sleep that was broken off.
+    // `onSleep` returned this for a sleep that was broken off.
     this.#kept = undefined;
   }
 
-  /** What kept the server is over. */
+  /** Whatever kept the server of the idle session keeps it no longer. */
   unpin(): void {
     if (this.#pinned === undefined) return;
     this.#host.services.counters.pinned[this.#pinned]--;
     this.#pinned = undefined;
   }
 
-  /** Why the session has to keep its server. */
+  /** Why the session has to keep its server. @param saysHow there is an `onSleep` */
   #why(saysHow: boolean): PinnedBy | undefined {
     const host = this.#host;
     if (!saysHow && host.incarnations.current.owned > 0) return 'resources';
@@ -129,7 +127,7 @@ export class Dormancy {
     } catch (error) {
       const isTooLate = error instanceof ActorsError && error.code === 'timed-out';
       if (this.#isStill(number) && !isTooLate) return connection.crash(error);
-      // A message has broken the sleep off, or nobody waits any more.
+      // A message has broken the sleep off, or `onSleep` has had its time.
       journal.orphan('handler', error);
       if (this.#isStill(number)) this.#refuse('refused');
     }
@@ -138,7 +136,7 @@ export class Dormancy {
   #store(number: number): void {
     const host = this.#host;
     if (host.persistence === null) return host.tell({ type: 'session.slept' });
-    // Changed in place, without `update`, a state is not known to be dirty.
+    // Stored even if clean: a state changed in place, without `update`, is not known to be dirty.
     host.persistence.store().then(
       () => this.#isStill(number) && host.tell({ type: 'session.slept' }),
       () => this.#isStill(number) && this.#refuse('store'),
@@ -159,14 +157,14 @@ export class Dormancy {
 
   // ---- waking
 
-  /** From a record: what the actor takes from it is its own. */
+  /** Goes on from a record: what the record says of the session's sleep. */
   restore({ kept, expiresAt, asleep, asked }: SessionRecord): void {
     this.#kept = kept;
     this.expiresAt = expiresAt;
     this.#left = { cause: asleep ? 'slept' : 'restarted', expired: asked };
   }
 
-  /** The server is given up. */
+  /** The server is released: the session sleeps. */
   slept(): void {
     const { key, services } = this.#host;
     this.renew();
@@ -175,19 +173,19 @@ export class Dormancy {
     services.events.emit('session.slept', { session: key });
   }
 
-  /** A sleeping session is looked at: its time begins anew. */
+  /** Starts the time a sleeping session has left anew. */
   renew(): void {
     this.expiresAt = this.#keeper.expiry();
   }
 
-  /** The server crashed. @param expired methods of the questions it had open */
+  /** The server crashed. @param expired methods of the questions the server had open */
   crashed(expired: readonly string[]): void {
     this.unpin();
     this.#kept = undefined;
     this.#left = { cause: 'crashed', expired };
   }
 
-  /** The next server is there and knows its client; nothing has reached it yet. */
+  /** Calls `onWake` for the next server, which knows its client; no message has reached it yet. */
   async woke(connection: Connection, epoch: number, began: number): Promise<void> {
     const { key, services, session } = this.#host;
     const { clock, counters, events } = services;

@@ -1,7 +1,7 @@
 import { type Effects, LIFE_EFFECTS } from '../actor/actor.ts';
 import type { SessionActor } from './sessionActor.ts';
 
-/** What a session does where its machine names an effect. */
+/** What a session does for each effect its machine names. */
 export const SESSION_EFFECTS: Effects<SessionActor> = {
   ...LIFE_EFFECTS,
 
@@ -10,7 +10,7 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
   greet: ({ mailbox }) => mailbox.dispatchFirst(),
 
   rebuild(session) {
-    // Where it slept there is nobody to ask for a place but the one who woke it.
+    // No place is taken here: the caller that woke a sleeping session has taken one for it.
     session.lifetimes.handshake.arm(session);
     session.incarnations.rebuild();
   },
@@ -51,7 +51,7 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
     const { mailbox, openOutlet, reason, services } = session;
     leave(session);
     openOutlet?.retire();
-    // Where the client left, nobody waits for what is in flight.
+    // A client that left does not wait for what is in flight.
     const which = reason === 'disconnected' ? 'all' : 'waiting';
     services.counters.cut += mailbox.cut('session-ended', which, { reason });
     session.drained();
@@ -71,13 +71,13 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
       session.outgoing.end();
       session.openOutlet?.close(session.reason);
     } finally {
-      // Whatever a socket does on its way out: a session that is not released never ends.
+      // Whatever a socket throws on its way out: a session that is not released never ends.
       void released(session).then(() => session.tell({ type: 'session.released' }));
     }
   },
 };
 
-/** A session ends: nothing of it may come back, unless another process is to go on with it. */
+/** The session ends: nothing of it may come back, unless another process goes on with it. */
 function leave(session: SessionActor): void {
   session.forget();
   session.leave();
@@ -86,6 +86,6 @@ function leave(session: SessionActor): void {
 async function released(session: SessionActor): Promise<void> {
   await session.incarnations.release();
   const goesOn = session.reason === 'drained' && session.persistence?.isUsed === true;
-  // It goes on elsewhere: what it is now is what it goes on from.
+  // Another process goes on with the session from what is stored here.
   if (goesOn && (await session.stored())) session.services.counters.kept++;
 }

@@ -2,13 +2,13 @@ import type { Within } from '../events/events.ts';
 import type { Exchange, Extra } from './exchange.ts';
 import type { Message, RequestMessage } from '../wire/jsonrpc.ts';
 
-/** A message on its way in: what it is, what brought it, and what waits for its answer. */
+/** A message on its way in: the message, what brought it, and what waits for its answer. */
 export interface Envelope {
   readonly message: Message;
   readonly delivery: Extra;
   readonly exchange: Exchange | undefined;
   readonly bytes: number;
-  /** Of the POST it came in, where that was waited for. */
+  /** The number of the POST the message came in, where the mailbox has heard of that POST. */
   readonly upload?: number | undefined;
 }
 
@@ -16,12 +16,12 @@ export interface Envelope {
 export interface Ask {
   readonly message: RequestMessage;
   readonly exchange: Exchange;
-  /** When it came. */
+  /** When the request came, in milliseconds since the epoch. */
   readonly since: number;
-  /** The server has it. */
+  /** The server has the request. */
   running: boolean;
-  /** It is answered, and the answer waits for the store. */
+  /** The server has answered, and the answer waits for the store. */
   isHeld: boolean;
-  /** Its beginning was announced, so its end will be; and where its handler is to run. */
+  /** The request's beginning was announced, so its end will be; `within` runs its handler. */
   watched: { readonly number: number; within: Within | null } | null;
 }

@@ -13,65 +13,65 @@ export interface Origin {
 }
 
 /**
- * Something that was asked and is answered once: a POST of Streamable HTTP, a message on a socket.
+ * Something a client asked that is answered once: a POST of Streamable HTTP, a message on a socket.
  * A batch is one exchange with several requests in it.
  */
 export interface Exchange {
-  /** Every request in it has its answer, or was cancelled. */
+  /** Every request of the exchange has its answer, or was cancelled. */
   readonly isSettled: boolean;
-  /** Whether its own stream is read now, is lost for now, or was never there. */
+  /** Whether the exchange's own stream is read now, is lost for now, or was never there. */
   readonly reach: 'live' | 'lost' | 'none';
-  /** One request's answer. `false`: its client can not be reached any more. */
+  /** Answers one request of the exchange. `false`: the client can not be reached any more. */
   answer(json: string, isError?: boolean): boolean;
-  /** Something that belongs to a request of this exchange and is not its answer. */
+  /** Sends what belongs to a request of this exchange and is not its answer. `false`: not sent. */
   tell(json: string): boolean;
-  /** One request was cancelled: nothing is said, and nobody waits (row C1). */
+  /** One request of the exchange was cancelled: nothing is said, and nobody waits (row C1). */
   cancelled(): void;
 }
 
-/** Where a session says what belongs to no request: the GET stream, or the socket. */
+/** Where a session sends what belongs to no request: its GET stream, or its socket. */
 export interface Outlet {
-  /** The client reads now what is said on it. */
+  /** The client reads the outlet now. */
   readonly isReachable: boolean;
-  /** How many streams or sockets the client reads now. */
+  /** How many streams or sockets of the outlet the client reads now. */
   readonly live: number;
-  /** Nothing of the outlet has to stay in this process: it is empty, or stored and read by nobody. */
+  /** This process can drop the outlet: the outlet is empty, or stored and read by nobody. */
   readonly isFree: boolean;
-  /** Number of the last event that belongs to no request; 0 where there are no such numbers. */
+  /** The number of the last event that belongs to no request; 0 without such events. */
   readonly sequence: number;
   /**
-   * Right after something was said: resolves when the client has taken it, `undefined` while there
-   * is room. Who awaits it is never cut for being faster than its client.
+   * Right after a `tell`: resolves when the client has taken the message, `undefined` while there
+   * is room. A caller that awaits this is never cut for being faster than its client.
    */
   drained(): Promise<void> | undefined;
-  /** `false`: nobody will ever read it. */
+  /** Sends a message. `false`: no client will ever read it. */
   tell(json: string): boolean;
-  /** The session refuses from here on; what is in flight may still be answered. */
+  /** The session refuses messages from here on; requests in flight may still be answered. */
   retire(): void;
-  /** The session is over; without a reason, it goes on elsewhere. */
+  /** Ends the outlet of a session that is over; without a reason, it goes on elsewhere. */
   close(reason?: EndReason): void;
 }
 
-/** Where a session's outlet goes on from. */
+/** Where the outlet of a session goes on from when the session comes back from its record. */
 export interface OutletPlace {
   readonly sequence: number;
   readonly rows: Rows;
 }
 
 /**
- * Makes the outlets of sessions that are carried in one way: one object for all sessions by HTTP; a
- * line (a socket, a pair of pipes) for its own session.
+ * Makes the outlets of the sessions of one carrier. HTTP has one such object for all its sessions,
+ * a line (a socket, a pair of pipes) has one for its own session.
  *
  * @template S what an outlet needs of its session
  */
 export interface Outlets<S> {
   readonly carrier: Carrier;
-  /** A client can come back to the session by its id: it may be stored, and found. */
+  /** A client can come back to the session by its id: the session may be stored, and found. */
   readonly hasId: boolean;
   open(session: S, from?: OutletPlace): Outlet;
 }
 
-/** What a message comes with, under the names both SDK generations look for. */
+/** What comes with a message, under the names both SDK generations look for. */
 export interface Extra {
   readonly authInfo: AuthInfo | undefined;
 }

@@ -11,7 +11,7 @@ import {
 
 type Params = Readonly<Record<string, unknown>>;
 
-/** Requests whose answers change what the next server is told. */
+/** Requests whose answers change what the next server of a session is told. */
 export const HANDSHAKE_METHODS: ReadonlySet<string> = new Set([
   'initialize',
   'logging/setLevel',
@@ -20,10 +20,10 @@ export const HANDSHAKE_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A message says that its client has initialized; or the client goes to work without a word of it,
- * as some do (row L2).
+ * Whether a message confirms the handshake: `notifications/initialized`, or the first work of a
+ * client that goes to work without it, as some do (row L2).
  *
- * @param isAsleep whoever comes back to a session that slept has had the answer to `initialize`
+ * @param isAsleep the session slept: a client that comes back has had the answer to `initialize`
  */
 export function confirms(message: Message, isAsleep: boolean): boolean {
   if (isResponse(message)) return false;
@@ -32,8 +32,8 @@ export function confirms(message: Message, isAsleep: boolean): boolean {
 }
 
 /**
- * What a fresh server must be told to take over a session: the client's `initialize`, its log level
- * and its subscriptions, noted as they were answered.
+ * What a fresh server must be told to take over a session: the client's `initialize`, log level and
+ * subscriptions, noted as these requests were answered.
  */
 export class Handshake {
   protocolVersion: string | undefined;
@@ -54,7 +54,7 @@ export class Handshake {
     return isObject(capabilities) ? capabilities : undefined;
   }
 
-  /** What is kept of it while there is no server. */
+  /** The handshake as a record keeps it while there is no server. */
   get record(): HandshakeRecord {
     return {
       initialize: this.#initialize ?? {},
@@ -65,7 +65,7 @@ export class Handshake {
     };
   }
 
-  /** Goes on from a record. */
+  /** Goes on from the handshake of a record. */
   restore(record: HandshakeRecord): void {
     const { initialize, protocolVersion, initialized, level, subscriptions } = record;
     this.protocolVersion = protocolVersion;
@@ -75,15 +75,15 @@ export class Handshake {
     for (const params of subscriptions) this.#subscribe(String(params['uri']), params, Infinity);
   }
 
-  /** Notes what the client said of itself, before the factory runs. */
+  /** Notes what the client says of itself in `initialize`, before the factory runs. */
   begin(initialize: Message): void {
     if ('params' in initialize) this.#initialize = initialize.params;
   }
 
   /**
-   * Notes a request that succeeded.
+   * Notes a request that succeeded. `false` when a subscription does not fit.
    *
-   * @param maxBytes of subscriptions; `false` when one more does not fit
+   * @param maxBytes most bytes of all subscriptions together
    */
   note(
     { message: { method, params } }: Ask,
@@ -105,8 +105,9 @@ export class Handshake {
   }
 
   /**
-   * The messages to replay, in order; requests among them are answered to nobody. A server that ran
-   * is not yet a client that initialized: that is said again only where the client has said it.
+   * The messages to replay to a fresh server, in order; the answers to requests among them go to
+   * nobody. `notifications/initialized` is replayed only where the client has said it: a server
+   * that ran is not yet a client that initialized.
    */
   *replay(prefix: string): Generator<Message> {
     let count = 0;

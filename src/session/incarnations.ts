@@ -8,7 +8,7 @@ import type { Handshake } from './handshake.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { SessionSettings } from './world.ts';
 
-/** What the servers of a session need of it. */
+/** What the servers of a session need of the session. */
 export interface IncarnationsHost extends ConnectionOwner {
   readonly key: string;
   readonly world: { readonly settings: SessionSettings };
@@ -16,22 +16,22 @@ export interface IncarnationsHost extends ConnectionOwner {
   readonly outgoing: Outgoing;
   state: unknown;
   readonly lifetimes: {
-    /** Waits for a release, not for ever. */
+    /** Waits for a release, within `closeTimeoutMs` or a deadline of the resource's own. */
     readonly wait: WaitWithin;
   };
   now(): number;
   tell(event: { readonly type: 'session.built' | 'session.woken' }): void;
-  /** The first server is connected: the session exists for those who watch. */
+  /** The first server is connected: announces the session to watchers. */
   announce(): void;
-  /** Stores what is kept of the session. `false`: the store failed, and the session goes on in memory. */
+  /** Stores the session now. `false`: the store failed, and the session goes on in memory. */
   stored(): Promise<boolean>;
-  /** The next server is there and knows its client; nothing has reached it yet. */
+  /** The next server is there and knows its client; no message has reached that server yet. */
   woke(connection: Connection, began: number): Promise<void>;
 }
 
 /**
- * The servers of one session, one after the other: built by the factory, rebuilt after a crash,
- * each with a connection that is released once.
+ * The servers of one session, one after the other: built by the factory, rebuilt after sleep or a
+ * crash, each with a connection that is released once.
  */
 export class Incarnations {
   readonly #session: IncarnationsHost;
@@ -45,17 +45,17 @@ export class Incarnations {
     this.#connection = new Connection(session, session.outgoing);
   }
 
-  /** The one that serves now, or is being built. */
+  /** The connection of the server that serves now or is being built. */
   get current(): Connection {
     return this.#connection;
   }
 
-  /** Nothing of the last one is left. */
+  /** Nothing of the last server is left. */
   get isReleased(): boolean {
     return this.#isGone;
   }
 
-  /** Which one it is, counted from 1. */
+  /** The number of the current incarnation, counted from 1. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -65,7 +65,7 @@ export class Incarnations {
     return Math.max(this.#epoch - 1, 0);
   }
 
-  /** The first server: the state is made, the factory runs, the handshake will come from the client. */
+  /** Builds the first server: makes the state and runs the factory. The client then initializes. */
   build(): void {
     const session = this.#session;
     const connection = this.#connection;
@@ -78,33 +78,34 @@ export class Incarnations {
     });
   }
 
-  /** Hands a message to the server there is. */
+  /** Hands a message to the current server. */
   deliver(message: Message, delivery: Extra | undefined): void {
     const connection = this.#connection;
     try {
       runInSession(connection, () => connection.deliver(message, delivery));
     } catch (error) {
-      // Its own: by now there may be a successor, rebuilt for another error of the same message.
+      // The error is this connection's: by now there may be a successor, rebuilt for another error
+      // of the same message.
       connection.crash(error);
     }
   }
 
-  /** Goes on from a record: the next one counts on from it. */
+  /** Goes on from the epoch of a record: the next incarnation counts on from it. */
   restore(epoch: number): void {
     this.#epoch = epoch;
   }
 
-  /** A later one: told what its predecessor was told, the answers swallowed. */
+  /** Builds a later server: it is told what the last server was told, its answers are swallowed. */
   rebuild(): void {
     const session = this.#session;
     const connection = new Connection(session, session.outgoing);
     this.#connection = connection;
     const began = session.now();
     this.#begin(async () => {
-      // One incarnation at a time: what the last one owned is gone before its successor opens it.
+      // One incarnation at a time: what the last server owned is gone before the next one opens it.
       await this.#released;
       if (connection.isReleased) return;
-      // Before the factory: what it makes may ask as soon as it hears of its client.
+      // Before the factory runs: a server may ask as soon as it hears of its client.
       await this.#own();
       if (connection.isReleased) return;
       await this.#connect();
@@ -116,8 +117,8 @@ export class Incarnations {
   }
 
   /**
-   * Makes the new epoch this incarnation's alone before it asks anything. Where it can not be
-   * stored, it leaps so far that a process which knows nothing of it will not come to the same.
+   * Makes the new epoch this incarnation's alone before its server asks anything. An epoch that can
+   * not be stored leaps so far that a process which knows nothing of it will not come to the same.
    */
   async #own(): Promise<void> {
     if (await this.#session.stored()) return;
@@ -125,13 +126,13 @@ export class Incarnations {
     this.#session.outgoing.begin(this.#epoch);
   }
 
-  /** Releases the current one and everything it owns. */
+  /** Releases the current server and everything it owns. */
   async release(): Promise<void> {
     const session = this.#session;
     const { journal, lifetimes } = session;
-    // The sweep's timer, or the request that ended it, may belong to another session.
+    // The sweep's timer, or the request that ended the session, may belong to another session.
     const connection = this.#connection;
-    // The one before it may not be gone yet, and this one may be going already.
+    // The server before may not be gone yet, and the current server may be going already.
     const before = this.#released;
     const released = runInSession(connection, () =>
       connection.release(lifetimes.wait, (what) => (error) => {
@@ -150,7 +151,7 @@ export class Incarnations {
     this.#isGone = false;
     session.outgoing.begin(this.#epoch);
     runInSession(connection, build).catch((error: unknown) => {
-      // Too late to crash anything: the session went on without it, or ended.
+      // Too late to crash the session: it went on without this connection, or ended.
       if (connection.isReleased) session.journal.orphan('server', error);
       else session.crash(error);
     });

@@ -20,18 +20,18 @@ import { Uploads } from './uploads.ts';
 /** What a mailbox needs of its session. */
 export interface MailboxHost extends AsksHost {
   readonly arrival: Arrival;
-  /** First message out of idle. @returns what is done with arrivals from here on */
+  /** Takes the session out of idle. @returns what is done with arrivals from here on */
   activate(): Arrival;
-  /** Hands a message to the server of this incarnation. */
+  /** Hands a message to the current server of the session. */
   deliver(message: Message, delivery: Extra | undefined): void;
-  /** What the server has asked its client. */
+  /** The questions the server has put to its client. */
   readonly outgoing: {
-    /** A client's answer, progress or withdrawal about something the server asked. */
+    /** Takes a client's answer, progress or withdrawal about a question of the server. */
     receive(message: ResponseMessage | NotificationMessage): void;
-    /** The method of a question the server has open. */
+    /** The method of an open question; `undefined` where the id names none. */
     asked(id: RequestId): string | undefined;
   };
-  /** The last reference is gone. */
+  /** The last reference is gone: nothing is in flight and nothing waits. */
   drained(): void;
 }
 
@@ -44,7 +44,7 @@ export interface MailboxHost extends AsksHost {
  */
 export class Mailbox implements AsksOwner {
   readonly #host: MailboxHost;
-  /** Made when it is first needed, given back when the session comes to rest; so are the others. */
+  /** Made on first use and dropped when the session comes to rest, as are the two below. */
   #asks: Asks | null = null;
   #waiting: Envelope[] | null = null;
   #uploads: Uploads | null = null;
@@ -54,7 +54,7 @@ export class Mailbox implements AsksOwner {
     this.#host = host;
   }
 
-  /** Work that pins the session: requests not answered, messages not dispatched. */
+  /** How much work pins the session: requests not answered, messages not dispatched. */
   get references(): number {
     return (this.#asks?.size ?? 0) + (this.#waiting?.length ?? 0);
   }
@@ -63,24 +63,24 @@ export class Mailbox implements AsksOwner {
     return this.#asks?.size ?? 0;
   }
 
-  /** Messages that wait for a server or for a free handler. */
+  /** How many messages wait for a server or for a free handler. */
   get waiting(): number {
     return this.#waiting?.length ?? 0;
   }
 
-  /** Requests accepted and not yet answered, the first ones in. */
+  /** Requests accepted and not yet answered, oldest first. */
   asks(): Iterable<Ask> {
     return this.#asks?.values() ?? [];
   }
 
-  /** Whether the client used the session since this was last asked. */
+  /** Whether the client used the session since the last call. */
   takeTouched(): boolean {
     const touched = this.#touched;
     this.#touched = false;
     return touched;
   }
 
-  /** The session comes to rest: what is empty is given back. */
+  /** The session comes to rest: what is empty in the mailbox is dropped. */
   rest(): void {
     if (this.#uploads?.isEmpty === true) this.#uploads = null;
     if (this.references > 0) return;
@@ -88,12 +88,12 @@ export class Mailbox implements AsksOwner {
     this.#waiting = null;
   }
 
-  /** The request a server means by an id. */
+  /** The open request that a server knows by an id. */
   find(innerId: RequestId): Ask | undefined {
     return this.#asks?.find(innerId);
   }
 
-  /** The head of a POST is here, its body on its way. @returns its number, for {@link uploaded} */
+  /** The head of a POST is here, not yet its body. @returns a number, for {@link uploaded} */
   upload(): number {
     this.#uploads ??= new Uploads(this.#host.services.limits.maxInFlight, (cancel) => {
       this.#host.journal.deadLetter('in', cancel, 'late');
@@ -106,23 +106,23 @@ export class Mailbox implements AsksOwner {
     this.#uploads?.end(number);
   }
 
-  /** Bodies of POSTs are on their way. */
+  /** The bodies of some POSTs are still on their way. */
   get isUploading(): boolean {
     return this.#uploads?.isEmpty === false;
   }
 
   /**
-   * Takes a message in, or says why not. A refused request is not answered here; a refused
-   * notification or answer is a dead letter (laws 4 and 5).
+   * Takes a message in, or returns why the message is refused. A refused request is not answered
+   * here; a refused notification or answer is a dead letter (laws 4 and 5).
    */
   accept(envelope: Envelope): RefusalCode | undefined {
     const { message, bytes } = envelope;
     const host = this.#host;
     let { arrival } = host;
-    // A ping, or the answer to one, asks whether somebody is there; it keeps nothing awake.
+    // A ping, or the answer to one, asks whether the peer is there; it keeps no session awake.
     if (!this.isPing(message)) this.#touched = true;
     else if (arrival === 'activate') return this.#pong(message, envelope);
-    // Rousing may end the session: there may be no place for its server.
+    // Activating may end the session: there may be no place for its server.
     if (arrival === 'activate') arrival = host.activate();
     if (arrival === 'refuse') return this.#dead(message, 'closed', 'session-not-found');
     if (!('method' in message)) {
@@ -146,20 +146,20 @@ export class Mailbox implements AsksOwner {
       : this.#dead(message, 'full', 'session-busy');
   }
 
-  /** There is no place for its session: what nobody answers is a dead letter (law 5). */
+  /** Refuses a message of a session without a place: a dead letter, unless a request (law 5). */
   refuse<C extends RefusalCode>(message: Message, code: C): C {
     const reason = code === 'draining' ? 'closed' : 'full';
     if (!isRequest(message)) this.#host.journal.deadLetter('in', message, reason);
     return code;
   }
 
-  /** A message asks whether somebody is there, or says so. */
+  /** Whether a message is a ping, or the answer to one. */
   isPing(message: Message): boolean {
     if (!('method' in message)) return this.#host.outgoing.asked(message.id) === 'ping';
     return message.method === 'ping' && 'id' in message;
   }
 
-  /** Dispatches what waits, in order of arrival, as far as the state and `concurrency` allow. */
+  /** Dispatches waiting messages in order of arrival, as far as state and `concurrency` allow. */
   dispatch(): void {
     const waiting = this.#waiting ?? [];
     while (waiting.length > 0 && this.#host.arrival === 'dispatch') {
@@ -170,19 +170,19 @@ export class Mailbox implements AsksOwner {
     }
   }
 
-  /** Dispatches the one message a server without a handshake takes. */
+  /** Dispatches the first waiting message: all that a server without a handshake takes. */
   dispatchFirst(): void {
     const first = this.#waiting?.shift();
     if (first !== undefined) this.#deliver(first);
   }
 
-  /** The server answered. */
+  /** The server answered a request. */
   settle(response: ResponseMessage): void {
     if (this.#asks !== null) this.#asks.settle(response);
     else this.#host.journal.deadLetter('out', response, 'late');
   }
 
-  /** Answers requests with an error, and drops the notifications that wait with them. */
+  /** Answers requests with an error, and drops waiting notifications. @returns how many requests */
   cut(
     code: RefusalCode,
     which: 'all' | 'waiting' | 'running',
@@ -229,7 +229,7 @@ export class Mailbox implements AsksOwner {
     return 'session-busy';
   }
 
-  /** Dispatches at once where nothing has to wait; `false` when there is no room to wait. */
+  /** Dispatches a message at once if nothing has to wait; `false` without room to wait. */
   #enqueue(envelope: Envelope, arrival: Arrival): boolean {
     const isFree = !('id' in envelope.message) || this.#hasHandler;
     if (arrival === 'dispatch' && this.waiting === 0 && isFree) {
@@ -262,14 +262,14 @@ export class Mailbox implements AsksOwner {
     else handleWithin(within, () => this.#host.deliver(inner, delivery), this.#host.services);
   }
 
-  /** A cancel stops its request wherever it is, and never overtakes it (row C2, law 3). */
+  /** A cancel stops a waiting or running request, and never overtakes it (row C2, law 3). */
   #cancel(message: NotificationMessage, { delivery, upload }: Envelope): undefined {
     const id = message.params?.['requestId'];
     const innerId =
       typeof id === 'string' || typeof id === 'number' ? this.#innerId(id) : undefined;
     const ask = innerId === undefined ? undefined : this.find(innerId);
     if (ask === undefined && isRequestId(id) && this.#uploads?.hold(id, message, upload)) return;
-    // `initialize` can not be cancelled (row C1); what is answered needs no cancel.
+    // `initialize` can not be cancelled (row C1); a request that is answered needs no cancel.
     if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
       const isLate = innerId !== undefined && ask === undefined;
       this.#host.journal.deadLetter('in', message, isLate ? 'late' : 'malformed');
@@ -284,15 +284,16 @@ export class Mailbox implements AsksOwner {
     this.#asks?.cancel(innerId, ask);
   }
 
-  /** A request is over: another may have its turn. */
+  /** A request is over: a waiting message may have its turn. */
   next(): void {
     if (this.#waiting !== null) this.dispatch();
     if (this.references === 0) this.#host.drained();
   }
 
   /**
-   * The id a server gets to see. The SDK takes a falsy id in a cancel for none, so `0` and `''`
-   * travel under another name; it holds the session's key, which no client id can be expected to.
+   * The id under which a server sees a request. The SDK takes a falsy id in a cancel for none, so
+   * `0` and `''` travel under another name; that name holds the session's key, which no client id
+   * can be expected to.
    */
   #innerId(id: RequestId): RequestId {
     return id === 0 || id === '' ? `${this.#host.key}:${id}` : id;

@@ -18,22 +18,22 @@ import {
   textOf,
 } from '../wire/jsonrpc.ts';
 
-/** What the outgoing side needs of its session. */
+/** What the outgoing side of a session needs of the session. */
 export interface OutgoingHost {
   readonly outlet: Outlet;
-  /** The outlet, if it was ever needed. */
+  /** The outlet, if the session ever needed one. */
   readonly openOutlet: Outlet | null;
   readonly journal: Journal;
   readonly services: Services;
   readonly isConfirmed: boolean;
   readonly mailbox: Mailbox;
   now(): number;
-  /** A question pins the session: it is in use again. */
+  /** A question pins the session: the session is in use again. */
   activate(): void;
-  /** What is kept of the session, its open questions among it, has changed. */
+  /** What the store keeps of the session, its open questions among it, has changed. */
   stateChanged(): void;
   deliver(message: Message): void;
-  /** Questions that wait, for a while, for a stream they can travel on. */
+  /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
   readonly world: { readonly unreached: DeadlineQueue<Question> };
   drained(): void;
   close(reason: EndReason): void;
@@ -41,12 +41,12 @@ export interface OutgoingHost {
 
 const NONE: string[] = [];
 
-/** What may be said before the client has confirmed the handshake (row L2). */
+/** What a server may say before its client has confirmed the handshake (row L2). */
 const EARLY: ReadonlySet<string> = new Set(['ping', 'notifications/message']);
 
 /**
- * What a session's server says of itself: notifications and questions, each on one stream, in the
- * turn they were said; and what comes back about them.
+ * What a session's server says besides its answers: notifications and questions, each on one
+ * stream, in the turn they were said; and what the client says about the questions.
  */
 export class Outgoing implements ServerVoice {
   readonly #host: OutgoingHost;
@@ -59,17 +59,17 @@ export class Outgoing implements ServerVoice {
     this.#host = host;
   }
 
-  /** Questions that pin the session. */
+  /** How many questions pin the session. */
   get references(): number {
     return this.#questions?.pinning ?? 0;
   }
 
-  /** Questions without an answer. */
+  /** How many questions have no answer. */
   get open(): number {
     return this.#questions?.size ?? 0;
   }
 
-  /** The method of an open question. */
+  /** The method of an open question; `undefined` where the id names none. */
   asked(id: RequestId): string | undefined {
     const found = this.#questions?.recognise(id);
     return typeof found === 'object' ? found.method : undefined;
@@ -84,14 +84,14 @@ export class Outgoing implements ServerVoice {
     return this.#questions?.methods ?? NONE;
   }
 
-  /** Starts an incarnation: nobody waits any more for what the last one asked (law 9). */
+  /** Starts an incarnation: nobody waits for answers to the last server's questions (law 9). */
   begin(epoch: number): void {
     this.end();
     this.#epoch = epoch;
     this.#questions = null;
   }
 
-  /** Forgets what nobody waits for any more. */
+  /** Forgets questions, held messages and progress: nobody waits for them any more. */
   end(): void {
     for (const question of this.#questions?.clear() ?? [])
       this.#host.world.unreached.disarm(question);
@@ -106,7 +106,7 @@ export class Outgoing implements ServerVoice {
   }
 
   closedByServer(): void {
-    // Nobody is left to answer what is in flight.
+    // The server is closed: it can not answer what is in flight.
     this.#host.mailbox.cut('session-ended', 'all', { reason: 'terminated' });
     this.#host.close('terminated');
   }
@@ -123,12 +123,13 @@ export class Outgoing implements ServerVoice {
     let message = notification;
     if (message.method === 'notifications/cancelled') {
       const question = this.#questions?.named(message.params?.['requestId']);
-      // Its question was answered a moment ago: the client has nothing to stop.
+      // The question was answered a moment ago: the client has nothing to stop.
       if (question === undefined) return true;
       this.#close(question);
       message = { ...message, params: { ...message.params, requestId: question.wireId } };
       if (this.references === 0) this.#host.drained();
-      // The call it belonged to was cancelled, and its stream with it: the client still waits.
+      // The question's call was cancelled, and its stream with it: the client still waits for an
+      // end.
       const isOrphan = relatedTo !== undefined && this.#host.mailbox.find(relatedTo) === undefined;
       if (isOrphan) return this.#say(message, undefined);
     } else if (message.method === 'notifications/progress') {
@@ -142,7 +143,7 @@ export class Outgoing implements ServerVoice {
       relatedTo === undefined ? undefined : this.#host.mailbox.find(relatedTo)?.exchange;
     this.#questions ??= new Questions(this.#epoch);
     const { question, message } = this.#questions.open(request, exchange);
-    // A ping only asks whether the client is there: it keeps nothing awake.
+    // A ping only asks whether the client is there: it keeps no session awake.
     if (request.method !== 'ping') {
       this.#host.activate();
       this.#host.stateChanged();
@@ -153,7 +154,7 @@ export class Outgoing implements ServerVoice {
     this.#host.world.unreached.arm(question);
   }
 
-  /** A client's answer, or its progress on one (rows E1, C2; law 9). */
+  /** Takes a client's answer to a question, or its progress on one (rows E1, C2; law 9). */
   receive(message: ResponseMessage | NotificationMessage): void {
     const id = isResponse(message) ? message.id : message.params?.['progressToken'];
     this.#questions ??= new Questions(this.#epoch);
@@ -172,21 +173,21 @@ export class Outgoing implements ServerVoice {
     }
   }
 
-  /** The client has confirmed the handshake: what waited for that goes out (row L2). */
+  /** The client has confirmed the handshake: messages held back until then go out (row L2). */
   confirm(): void {
     const held = this.#held ?? [];
     this.#held = null;
     for (const { json } of held) this.#host.outlet.tell(json);
   }
 
-  /** A request is settled: its progress is over. */
+  /** A request is settled: its progress is forgotten. */
   settled(ask: Ask): void {
     if (this.#progress === null) return;
     const token = tokenOf(ask);
     if (isRequestId(token)) this.#progress.delete(token);
   }
 
-  /** No stream came for a question: its server gets one clear error instead of a long wait. */
+  /** No stream came for a question: the server gets one clear error instead of a long wait. */
   #giveUp(question: Question): void {
     if (this.#reaches(question.exchange)) return;
     this.#host.journal.tripped('unreachableAfterMs');
@@ -227,7 +228,7 @@ export class Outgoing implements ServerVoice {
         this.#host.journal.deadLetter('out', message, 'late');
         return false;
       }
-      // Where the answer is plain JSON, or its client left, the GET stream is what remains (P9).
+      // Where the answer is plain JSON, or its client left, only the GET stream remains (row P9).
       if (ask.exchange.tell(json)) return true;
     }
     if (!this.#host.isConfirmed && !EARLY.has(message.method)) return this.#hold(message, json);
@@ -236,7 +237,7 @@ export class Outgoing implements ServerVoice {
     return false;
   }
 
-  /** A request without a stream of its own asks by the session's. */
+  /** Whether a question can travel now: on its exchange's stream, or else on the outlet. */
   #reaches(exchange: Exchange | undefined): boolean {
     const reach = exchange?.reach ?? 'none';
     return reach === 'live' || (reach === 'none' && this.#host.outlet.isReachable);
@@ -257,7 +258,7 @@ export class Outgoing implements ServerVoice {
     const { progressToken: token, progress, total } = params ?? {};
     if (!isRequestId(token) || typeof progress !== 'number' || relatedTo === undefined) return;
     const ask = this.#host.mailbox.find(relatedTo);
-    // Only tokens of requests in flight are kept, so their cap is the table's.
+    // Only tokens of requests in flight are kept, so `maxInFlight` bounds this table too.
     if (ask === undefined || tokenOf(ask) !== token) return;
     this.#progress ??= new Map();
     this.#progress.set(token, {

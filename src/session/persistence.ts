@@ -9,7 +9,7 @@ import { type Handshake, HANDSHAKE_METHODS } from './handshake.ts';
 const DONE = Promise.resolve();
 const STORED = Promise.resolve(true);
 
-/** What storing a session needs of it. */
+/** What storing a session needs of the session. */
 export interface PersistenceHost {
   readonly id: string;
   readonly key: string;
@@ -17,27 +17,27 @@ export interface PersistenceHost {
   readonly handshake: Handshake;
   /** The session goes on as its record, perhaps by another actor. */
   readonly isDismissed: boolean;
-  /** What is to be stored of it now; `undefined` where that can not be stored. */
+  /** What is to be stored of the session now; `undefined` where the session can not be stored. */
   record(): SessionRecord | undefined;
-  /** A write is done: it may have been all that kept a sleeping session here. */
+  /** A write is done: it may have been all that kept a sleeping session in this process. */
   passivate(): void;
 }
 
-/** What a durable store has of one session: whether that is what there is, and until when. */
+/** What a durable store has of one session: whether that is the latest, and until when. */
 export class Persistence implements Persisted {
   readonly #host: PersistenceHost;
   readonly #keeper: Keeper;
-  /** What is stored is not what there is. */
+  /** The session has changed since it was last stored. */
   #isDirty = false;
   /** The write that is under way. */
   #storing: Promise<void> | null = null;
-  /** The session ended: nothing of it is stored any more. */
+  /** The removal of an ended session: from here on nothing of the session is stored. */
   #forgotten: Promise<void> | null = null;
   /** Something of the session is stored, or will be. */
   #isUsed = false;
-  /** What is stored says that the session sleeps. */
+  /** The stored record says that the session sleeps. */
   #isStoredAsleep = false;
-  /** When what is stored expires. */
+  /** When the stored record expires, in milliseconds since the epoch. */
   storedUntil = 0;
 
   constructor(host: PersistenceHost, keeper: Keeper) {
@@ -53,44 +53,44 @@ export class Persistence implements Persisted {
     return this.#host.key;
   }
 
-  /** What is stored, or will be in a moment, is what there is. */
+  /** The store has the session as it is now: no change and no write is pending. */
   get isClean(): boolean {
     return !this.#isDirty && this.#storing === null && !this.#keeper.isBusy(this.id);
   }
 
-  /** Resolves when the store has forgotten a session that ended. */
+  /** Resolves when the store has forgotten an ended session; `null` before the session's end. */
   get forgotten(): Promise<void> | null {
     return this.#forgotten;
   }
 
-  /** What is stored of the session is not this one's to change: it ended, or another goes on with it. */
+  /** The stored record is not this actor's to change: the session ended, or goes on elsewhere. */
   get #isOver(): boolean {
     return this.#forgotten !== null || this.#host.isDismissed;
   }
 
-  /** The store knows the session. */
+  /** The store knows the session, or will. */
   get isUsed(): boolean {
     return this.#isUsed;
   }
 
-  /** The session goes on from a record. */
+  /** Goes on from the session's record. */
   restore({ asleep, expiresAt }: SessionRecord): void {
     this.#isUsed = true;
     this.#isStoredAsleep = asleep;
     this.storedUntil = expiresAt;
   }
 
-  /** The session is in use: whoever finds it in the store must not take it for one that sleeps. */
+  /** The session is in use: its record in the store must not say that it sleeps. */
   activated(): void {
     if (this.#isStoredAsleep) this.changed();
   }
 
-  /** Something has changed that is stored nowhere yet, and nobody waits for it. */
+  /** Notes a change that is stored nowhere yet, and that nobody waits for. */
   touch(): void {
     this.#isDirty = true;
   }
 
-  /** Something that is stored has changed. */
+  /** Notes a change, and has it stored within `writeBehindMs`. */
   changed(): void {
     if (this.#isOver) return;
     this.#isUsed = true;
@@ -105,13 +105,13 @@ export class Persistence implements Persisted {
     return record;
   }
 
-  /** Called by the deadlines, some time after a change. */
+  /** Stores what has changed. Called by the deadlines, some time after a change. */
   writeBehind(): void {
-    // A write that failed is marked again, perhaps after its session's end.
+    // A session whose write failed is marked again, perhaps after its end.
     if (this.#isDirty && !this.#isOver) this.store().catch(() => {});
   }
 
-  /** Stores the session now. @throws whatever the store failed with: it goes on in memory */
+  /** Stores the session now. @throws what the store failed with: the session goes on in memory */
   store(): Promise<void> {
     if (this.#isOver) return DONE;
     this.#isUsed = true;
@@ -135,7 +135,10 @@ export class Persistence implements Persisted {
     );
   }
 
-  /** An answer leaves when what it was computed from is stored (the first one, when anything is). */
+  /**
+   * Holds an answer back until the store has what the answer was computed from. `false`:
+   * `initialize` is not answered, because the session could not be stored.
+   */
   beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined {
     const { handshake, services } = this.#host;
     const { method } = ask.message;
@@ -149,7 +152,7 @@ export class Persistence implements Persisted {
       this.changed();
     }
     const pending = this.#isDirty ? this.store() : this.#storing;
-    // Its client is answered whether or not the store took it: the session goes on in memory.
+    // The client is answered even where the store failed: the session goes on in memory.
     return pending?.then(
       () => true,
       () => true,
@@ -161,10 +164,10 @@ export class Persistence implements Persisted {
     return this.#forgotten === null ? this.#keeper.row(this.id, n, row) : STORED;
   }
 
-  /** The session ended and must not come back. */
+  /** Removes the session from the store: it ended and must not come back. */
   forget(): void {
     this.#forgotten ??= this.#keeper.forget(this);
-    // Whoever needs to know awaits it; nobody else has to.
+    // A caller that needs the outcome awaits the promise; nobody else has to.
     this.#forgotten.catch(() => {});
   }
 

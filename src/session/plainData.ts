@@ -1,4 +1,4 @@
-/** Values looked at before a large state is taken for what its beginning looks like. */
+/** Most values looked at: a larger state is judged by its beginning. */
 const MAX_LOOKS = 100_000;
 
 const LEAVES: readonly (abstract new (...args: never[]) => object)[] = [
@@ -34,7 +34,7 @@ export function isPlainData(value: unknown): boolean {
 function isContainer(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Of another realm, or made without one: its own shape is what counts.
+  // An object without a prototype: its own shape is what counts.
   if (prototype === null || prototype === Object.prototype) return true;
   return prototype === Map.prototype || prototype === Set.prototype;
 }

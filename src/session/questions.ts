@@ -1,26 +1,26 @@
 import type { Exchange } from './exchange.ts';
 import type { RequestId, RequestMessage } from '../wire/jsonrpc.ts';
 
-/** Ids of one incarnation's questions; the next one starts above them. */
+/** Ids for the questions of one incarnation; the ids of the next incarnation start above them. */
 const PER_EPOCH = 2 ** 32;
 /** Epochs that fit beside a question's number in a safe integer. */
 const EPOCHS = 2 ** 21;
 
-/** A server→client request that waits for its answer. */
+/** A server→client request that waits for the client's answer. */
 export interface Question {
   readonly wireId: number;
-  /** The id its server knows it by. */
+  /** The id by which the server knows the question. */
   readonly localId: RequestId;
-  /** The progress token its server gave it. */
+  /** The progress token that the server gave the question. */
   readonly localToken: unknown;
   readonly method: string;
-  /** The exchange it travels on; `undefined` is the session's outlet. */
+  /** The exchange the question travels on; `undefined` is the session's outlet. */
   readonly exchange: Exchange | undefined;
-  /** What to do when no stream comes for it in time. */
+  /** What to do when no stream comes for the question in time. */
   giveUp?: () => void;
 }
 
-/** What an id that came back names. */
+/** The question that an id from the client names, or why the id names none. */
 export type Recognised = Question | 'stale' | 'late' | 'unknown';
 
 /**
@@ -42,28 +42,28 @@ export class Questions {
     return this.#open.size;
   }
 
-  /** Open questions that keep a session in use: a ping only asks whether the client is there. */
+  /** How many questions keep a session in use; a ping only asks whether the client is there. */
   get pinning(): number {
     let count = 0;
     for (const { method } of this.#open.values()) if (method !== 'ping') count++;
     return count;
   }
 
-  /** Of the open ones that keep a session in use. */
+  /** Methods of the open questions that keep the session in use. */
   get methods(): string[] {
     const methods: string[] = [];
     for (const { method } of this.#open.values()) if (method !== 'ping') methods.push(method);
     return methods;
   }
 
-  /** Forgets all of them; what was open is given back. */
+  /** Forgets all questions. @returns the questions that were open */
   clear(): Question[] {
     const open = [...this.#open.values()];
     this.#open.clear();
     return open;
   }
 
-  /** Puts a question on the wire's terms: its id, and its progress token, which is that id. */
+  /** Opens a question: on the wire it has an id of its own, and that id as its progress token. */
   open(
     request: RequestMessage,
     exchange: Exchange | undefined,
@@ -93,7 +93,7 @@ export class Questions {
     this.#open.delete(question.wireId);
   }
 
-  /** The open question its server knows by an id. */
+  /** The open question that the server knows by an id. */
   named(localId: unknown): Question | undefined {
     for (const question of this.#open.values()) if (question.localId === localId) return question;
     return undefined;

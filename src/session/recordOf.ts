@@ -6,13 +6,13 @@ import { isPlainData } from './plainData.ts';
 import type { Woken } from './session.ts';
 import type { SessionSettings } from './world.ts';
 
-/** A time no deadline reaches, for what is kept for ever; `Infinity` is not for every store. */
+/** The expiry of a record that is kept for ever: not every store takes `Infinity`. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** How the last server of a session ended, for as long as there is no other. */
+/** How the last server of a session ended, kept until the next server is there. */
 export type Left = Omit<Woken, 'kept'>;
 
-/** What a record is made of. */
+/** A session, as its record is made from it. */
 export interface RecordSource extends Pick<
   SessionRecord,
   'id' | 'key' | 'principal' | 'startedAt' | 'epoch' | 'state'
@@ -25,24 +25,24 @@ export interface RecordSource extends Pick<
   readonly handshake: Handshake;
   readonly openLocals: ReadonlyMap<unknown, unknown> | null;
   readonly openOutlet: { readonly sequence: number } | null;
-  /** Methods of the questions that are open. */
+  /** Methods of the session's open questions. */
   readonly outgoing: { readonly methods: readonly string[] };
   readonly openDormancy: {
     readonly kept: unknown;
     readonly left: Left | undefined;
     readonly expiresAt: number | undefined;
   } | null;
-  /** Where a durable store keeps the session. */
+  /** Stores the session; `null` where no durable store keeps the session. */
   readonly persistence: object | null;
 }
 
-/** Where records go, and how a state is stored in them. */
+/** What all sessions share to make records: the keeper, and how a state is stored. */
 export interface RecordShare {
   readonly keeper: Keeper;
   readonly settings: SessionSettings;
 }
 
-/** State and locals are plain data: they can be stored, and sleep. */
+/** Whether a session can be stored, and sleep: its state and locals are plain data. */
 export function isPlain(
   { state, openLocals: locals, persistence }: RecordSource,
   { settings }: RecordShare,
@@ -55,12 +55,12 @@ export function isPlain(
   return true;
 }
 
-/** What is to be stored of a session whose data is plain. */
+/** Makes the record of a session whose data is plain. */
 export function recordOf(source: RecordSource, { keeper, settings }: RecordShare): SessionRecord {
   const { id, key, principal, startedAt, epoch, openLocals: locals } = source;
   const { encode, version } = settings.state;
   const { left, kept, expiresAt } = source.openDormancy ?? NEVER_SLEPT;
-  // In use, or attached, a session does not expire while this process lives.
+  // A session in use, or attached, does not expire while this process lives.
   const rests = source.isAsleep && !source.snapshot.context.attached;
   return {
     id,
@@ -76,7 +76,7 @@ export function recordOf(source: RecordSource, { keeper, settings }: RecordShare
     locals: locals === null ? undefined : source.persistence === null ? locals : byName(locals),
     kept,
     asked: [...(left?.expired ?? []), ...source.outgoing.methods],
-    // A server is on its way out, or the last one went to sleep and there is no other yet.
+    // The server is about to be released, or the last one went to sleep and there is no other yet.
     asleep: left === undefined ? source.isDozing : left.cause === 'slept',
     standalone: source.openOutlet?.sequence ?? 0,
   };

@@ -3,12 +3,12 @@ import type { Services } from '../events/services.ts';
 import type { RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
 import type { Ask } from './envelope.ts';
 
-/** Longest trace header handed on, in characters: what W3C gives the longest of them, `baggage`. */
+/** Longest trace header handed on, in characters: what W3C gives the longest one, `baggage`. */
 const MAX_TRACE_LENGTH = 8192;
-/** Longest name of a tool or prompt handed on, in characters. */
+/** Longest name of a tool or prompt handed to listeners, in characters. */
 const MAX_TARGET_LENGTH = 256;
 
-/** The session of a request, as its events name it. */
+/** The session of a request, as the request's events name it. */
 export interface RequestSource {
   readonly key: string;
   readonly services: Services;
@@ -16,13 +16,13 @@ export interface RequestSource {
   readonly protocolVersion: string | undefined;
 }
 
-/** Announces a request that was taken in. Called only while somebody listens. */
+/** Announces a request that was taken in. Called only while request events have a listener. */
 export function announceBegan(session: RequestSource, ask: Ask): void {
   const { events } = session.services;
   const { message } = ask;
   const watched: NonNullable<Ask['watched']> = { number: ++events.lastRequest, within: null };
   ask.watched = watched;
-  // Who wants durations alone has no use for the rest.
+  // A listener to `request.settled` alone has no use for the rest.
   if (events.listeners('request.began') === 0) return;
   events.emit('request.began', {
     at: ask.since,
@@ -68,8 +68,8 @@ export function outcomeOf({ error, result }: ResponseMessage): RequestOutcome {
 }
 
 /**
- * Hands a request to its server where a listener wants it handled. Whatever the listener does with
- * that, it is handed over once, and in this turn.
+ * Hands a request to its server inside a listener's wrapper, such as a span. Whatever the wrapper
+ * does, the request is handed over once, and in this turn.
  */
 export function handleWithin(
   run: Within,
@@ -91,7 +91,7 @@ export function handleWithin(
 }
 
 function traceOf({ params }: RequestMessage): TraceContext | undefined {
-  // An object, or the message would not have been read as one.
+  // `_meta` is an object, or the message would not have been read as a request.
   const meta = params?.['_meta'] as Readonly<Record<string, unknown>> | undefined;
   if (meta === undefined) return undefined;
   const traceparent = headerOf(meta['traceparent']);

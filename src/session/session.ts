@@ -5,13 +5,13 @@ import type { Owned } from '../base/scope.ts';
 
 import type { ServerTransport } from './transport.ts';
 
-/** Why and with what a session's server was rebuilt. */
+/** Why a session's server was rebuilt, and what the last server left. */
 export interface Woken {
-  /** It had slept, its server had crashed, or the process it ran in had ended. */
+  /** The session had slept, its server had crashed, or the process the server ran in had ended. */
   readonly cause: WakeCause;
-  /** What `onSleep` returned when it fell asleep. */
+  /** What `onSleep` returned when the session fell asleep. */
   readonly kept: unknown;
-  /** Questions of the last server that nobody will answer any more, by method. */
+  /** Methods of the last server's questions that nobody will answer any more. */
   readonly expired: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface SessionServer {
   close(): Promise<void>;
 }
 
-/** Makes the server of one session. Never give out the same server twice. */
+/** Makes the server of one session. A server given out twice is the error `server-reused`. */
 export type ServerFactory<T = unknown> = (
   session: Session<T>,
 ) => SessionServer | Promise<SessionServer>;
@@ -36,15 +36,15 @@ export interface Implementation {
   readonly [key: string]: unknown;
 }
 
-/** One client's session, as user code holds it: in the factory, in handlers, from `currentSession()`. */
+/** One client's session, as a factory, a handler and `currentSession()` give it to user code. */
 export interface Session<T = unknown> {
-  /** The wire id: it opens the session for its principal, so never log it. */
+  /** The id on the wire. It opens the session for the session's principal, so never log it. */
   readonly id: string;
-  /** A name for logs and events; of no use to a client. */
+  /** The session's name for logs and events; of no use to a client. */
   readonly key: string;
   /** Who the session is bound to; `undefined` is the anonymous principal. */
   readonly principal: string | undefined;
-  /** A name of the principal for logs; `anonymous` without one. */
+  /** The principal's name for logs; `anonymous` without a principal. */
   readonly principalKey: string;
   /** `legacy`: revisions up to 2025-11-25, where the protocol names the session. */
   readonly era: 'legacy';
@@ -52,45 +52,47 @@ export interface Session<T = unknown> {
   readonly protocolVersion: string | undefined;
   readonly clientInfo: Implementation | undefined;
   readonly clientCapabilities: Readonly<Record<string, unknown>> | undefined;
-  /** Milliseconds since the epoch. */
+  /** When the session began, in milliseconds since the epoch. */
   readonly startedAt: number;
   readonly ageMs: number;
-  /** How often the server was rebuilt: more than 0 in a factory that rebuilds it. */
+  /** How often the session's server was rebuilt: more than 0 in a factory call that rebuilds it. */
   readonly wakeCount: number;
-  /** In a rebuilt server: why it was, what `onSleep` kept, which questions nobody will answer. */
+  /** In a rebuilt server: the cause, what `onSleep` kept, which questions nobody will answer. */
   readonly woken: Woken | undefined;
-  /** Made by the runtime's `state` option; this session's alone. */
+  /** The session's own state, made by the runtime's `state` option. */
   readonly state: T;
   /**
-   * Changes the state. Changes of one session run one after the other, so an update may await.
-   * What `change` returns becomes the state; returning nothing keeps the (changed) one.
+   * Changes the state. Changes of one session run one after the other, so `change` may await. What
+   * `change` returns becomes the state; returning nothing keeps the (changed) state.
+   *
+   * @throws ActorsError `session-over`; whatever `change` threw or a durable store failed with
    */
   update(change: (state: T) => T | void | Promise<T | void>): Promise<T>;
   /**
-   * Ties something that must be released to this session: a function, a `Disposable`, or an object
-   * with `close`, `kill`, `terminate`, `destroy`, `dispose` or `abort`. Released last in, first out,
-   * each within its deadline, on every kind of end, exactly once. One that emits `error` crashes its
-   * session, and nothing else.
+   * Ties a resource to this session: a function, a `Disposable`, or an object with `close`, `kill`,
+   * `terminate`, `destroy`, `dispose` or `abort`. Resources are released last in, first out, each
+   * within `deadlineMs` (or `closeTimeoutMs`), on every kind of end, exactly once. A resource that
+   * emits `error` crashes its session, and nothing else.
    *
    * @throws ActorsError `not-disposable`, `session-over`, `too-many-resources`
    */
   own<R extends Owned>(resource: R, options?: { readonly deadlineMs?: number }): R;
-  /** Aborts when this incarnation's server is released. */
+  /** Aborts when the session's current server is released. */
   readonly signal: AbortSignal;
   /**
-   * Tells this session's client something. Never throws and is never awaited: `false` means the
-   * message became a dead letter.
+   * Sends this session's client a notification. Never throws and is never awaited: `false` means
+   * the message became a dead letter.
    */
   notify(method: string, params?: Readonly<Record<string, unknown>>): boolean;
-  /** The last messages in and out: types and sizes, oldest first. */
+  /** The session's last messages in and out, oldest first: types and sizes only. */
   readonly log: readonly LogEntry[];
   /** The last progress of each request in flight. */
   readonly progress: readonly ProgressEntry[];
   /**
-   * Options to spread into the SDK server's: one schema validator shared by all sessions, where
-   * each server would otherwise build its own.
+   * Options to spread into those of the SDK server: one schema validator shared by all sessions,
+   * where each server would otherwise build its own.
    */
   readonly serverOptions: { readonly jsonSchemaValidator: jsonSchemaValidator };
-  /** Ends the session. What is in flight may finish within `closeTimeoutMs`. */
+  /** Ends the session. Requests in flight may finish within `closeTimeoutMs`. */
   close(): void;
 }

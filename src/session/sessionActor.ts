@@ -26,10 +26,10 @@ import type { World } from './world.ts';
 const DONE = Promise.resolve();
 
 /**
- * One MCP session: an actor that owns an SDK server, its transport and a scoped state. Every message
- * of it, in and out, passes its mailbox.
+ * One MCP session: an actor that owns an SDK server, its transport and a scoped state. Every
+ * message of the session, in and out, passes its mailbox.
  *
- * Its parts know it by their own ports (`MailboxHost`, `DormancyHost`, …); this is what fills them.
+ * The session's parts know the actor by their own ports (`MailboxHost`, `DormancyHost`, …).
  */
 export class SessionActor extends Actor {
   readonly world: World<SessionActor>;
@@ -38,23 +38,23 @@ export class SessionActor extends Actor {
   readonly handshake = new Handshake();
   readonly session: SessionHandle;
   readonly incarnations: Incarnations;
-  /** Where a durable store keeps the session; a line has no record, nor has memory of a session in use. */
+  /** Stores the session; `null` for a line, which has no record, and with a store in memory. */
   readonly persistence: Persistence | null;
   /** The value of the runtime's `state` option. */
   state: unknown;
   readonly #outlets: Outlets<SessionActor>;
-  /** Opened when it is first needed: most sessions of a moment never have an event stream. */
+  /** Opened on first use: most short sessions never have an event stream. */
   #outlet: Outlet | null;
   #locals: Map<unknown, unknown> | null = null;
   #dormancy: Dormancy | null = null;
   #updates: SerialQueue | null = null;
   #isDismissed = false;
-  /** What those who wait are told when a crash ends the session. */
+  /** What waiting callers are told when a crash ends the session. */
   crashCode: 'session-crashed' | 'server-unavailable' = 'session-crashed';
 
   /**
-   * @param outlets where the session's own words go
-   * @param record of one that goes on from it
+   * @param outlets makes the outlet of the session
+   * @param record where the session goes on from one
    */
   constructor(
     world: World<SessionActor>,
@@ -73,7 +73,7 @@ export class SessionActor extends Actor {
     this.#outlets = outlets;
     const { keeper } = world;
     this.persistence = keeper.isDurable && outlets.hasId ? new Persistence(this, keeper) : null;
-    // A line is there before its session; event streams come when they are asked for.
+    // A line is there before its session; event streams come when the client asks for them.
     this.#outlet = outlets.hasId ? null : outlets.open(this);
   }
 
@@ -84,7 +84,7 @@ export class SessionActor extends Actor {
     this.begin(this.world.settings.sleep);
   }
 
-  /** Goes on from its record. @param rows of its event streams */
+  /** Goes on from the session's record. @param rows the rows of its event streams */
   wakeFrom(record: SessionRecord, rows: Rows): void {
     const { version, migrate, decode } = this.world.settings.state;
     this.handshake.restore(record.handshake);
@@ -107,7 +107,7 @@ export class SessionActor extends Actor {
     this.world.effects[effect](this);
   }
 
-  /** In this process: what `Directory.find` answers. */
+  /** Says that the session is in this process: one of the answers of `Directory.find`. */
   get at(): 'here' {
     return 'here';
   }
@@ -169,10 +169,10 @@ export class SessionActor extends Actor {
 
   // ---- messages
 
-  /** Takes a message in; says why not. */
+  /** Takes a message in, or returns why the message is refused. */
   accept(envelope: Envelope): RefusalCode | undefined {
     const { message } = envelope;
-    // What is answered without a server needs no place for one.
+    // A message that is answered without a server needs no place for one.
     const needsPlace = this.isAsleep && !this.mailbox.isPing(message);
     const none = needsPlace ? this.takePlace() : undefined;
     if (none !== undefined) return this.mailbox.refuse(message, none);
@@ -193,7 +193,7 @@ export class SessionActor extends Actor {
     if ('method' in message && message.method === 'notifications/initialized') {
       this.handshake.initialized = true;
     }
-    // What came while its server was rebuilt was not heard when it came.
+    // A confirmation that came while the server was rebuilt has not been heard yet.
     if (this.incarnations.wakeCount > 0 && !this.isConfirmed) this.#confirm(message);
     this.incarnations.deliver(message, delivery);
   }
@@ -228,21 +228,21 @@ export class SessionActor extends Actor {
   attachedChanged(attached: boolean): void {
     this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
     if (!this.isAsleep) return;
-    // Its time runs from when the last stream closes.
+    // The time of a sleeping session runs from when its last stream closes.
     this.dormancy.renew();
     this.stateChanged();
-    // Not in the middle of whatever ended its stream.
+    // Not in the middle of the work that ended the stream.
     if (!attached) void DONE.then(() => this.passivate());
   }
 
   // ---- sleep, and what is stored
 
-  /** The session has an id to come back with, so a record of it is of use. */
+  /** A client can come back to the session by its id, so a record of the session is of use. */
   get isStorable(): boolean {
     return this.#outlets.hasId;
   }
 
-  /** Made when it is first needed: most sessions never sleep. */
+  /** Made on first use: most sessions never sleep. */
   get dormancy(): Dormancy {
     this.#dormancy ??= new Dormancy(this, this.world);
     return this.#dormancy;
@@ -260,7 +260,7 @@ export class SessionActor extends Actor {
     return isPlain(this, this.world);
   }
 
-  /** What is to be stored of the session now; `undefined` where that can not be stored. */
+  /** What is to be stored of the session now; `undefined` where the session can not be stored. */
   record(): SessionRecord | undefined {
     if (this.isPlain) return recordOf(this, this.world);
     count(this.services.counters.limits, 'unstorable');
@@ -275,7 +275,7 @@ export class SessionActor extends Actor {
     return this.#dormancy?.woken;
   }
 
-  /** After its end: resolves when the store has forgotten it; `null` where it knew nothing. */
+  /** Resolves when the store has forgotten the ended session; `null` where it knew nothing. */
   get forgotten(): Promise<void> | null {
     return this.persistence?.forgotten ?? null;
   }
@@ -292,7 +292,7 @@ export class SessionActor extends Actor {
     return this.#isDismissed;
   }
 
-  /** The actor of this session in this process, where this one has become a record. */
+  /** The session's next actor in this process, where this actor has become a record. */
   get successor(): SessionActor | undefined {
     return this.#isDismissed ? this.world.home.successor(this) : undefined;
   }
@@ -301,7 +301,7 @@ export class SessionActor extends Actor {
     return this.world.home.reach(this, use, gone);
   }
 
-  /** Changes the state. What `change` returns becomes the state; nothing keeps the one there is. */
+  /** Changes the state. What `change` returns becomes the state; returning nothing keeps it. */
   async update(change: (state: unknown) => unknown): Promise<unknown> {
     this.#updates ??= new SerialQueue();
     const state = this.#updates.run(async () => {
@@ -313,35 +313,35 @@ export class SessionActor extends Actor {
     try {
       return await state;
     } finally {
-      // It may have kept a sleeping session here.
+      // The update may have kept a sleeping session in this process.
       this.passivate();
     }
   }
 
-  /** What is kept of the session has changed: only a durable store needs to hear. */
+  /** What the store keeps of the session has changed: only a durable store needs to hear. */
   stateChanged(): void {
     this.persistence?.changed();
   }
 
-  /** Stores what is kept of it. `false`: the store failed, and it goes on in memory. */
+  /** Stores the session now. `false`: the store failed, and the session goes on in memory. */
   async stored(): Promise<boolean> {
     return this.persistence === null || (await this.persistence.stored());
   }
 
-  /** Goes on as a record. */
+  /** The session goes on as a record: this actor lets go of its deadlines and its outlet. */
   dismissed(): void {
     this.#isDismissed = true;
     this.disarm();
     this.#outlet?.close();
   }
 
-  /** The session is in use. */
+  /** The session is in use: whatever was kept for its sleep is out of date. */
   activated(): void {
     this.#dormancy?.activated();
     this.persistence?.activated();
   }
 
-  /** The session ends: nothing of it is kept, unless another process goes on with it. */
+  /** The session ends: nothing of the session is kept, unless another process goes on with it. */
   forget(): void {
     this.#dormancy?.unpin();
     if (this.reason !== 'drained' && this.persistence?.isUsed === true) this.persistence.forget();
@@ -350,12 +350,12 @@ export class SessionActor extends Actor {
   override checkQuiet(): void {
     if (!this.isAsleep) return super.checkQuiet();
     if (this.snapshot.context.attached) return;
-    // Somebody looked at it while it slept.
+    // A caller looked at the session while it slept.
     this.passivate();
     if (!this.#isDismissed) this.lifetimes.quiet.arm(this);
   }
 
-  /** Rouses the session, if it is not in use. `false` where there is no place for it. */
+  /** Activates an idle session. `false` where the session is ending or has no place. */
   wake(): boolean {
     if (this.snapshot.hasTag('ending')) return false;
     if (this.isAsleep && this.takePlace() !== undefined) return false;
@@ -363,15 +363,15 @@ export class SessionActor extends Actor {
     return true;
   }
 
-  /** Leaves this process where nothing of it is needed here. */
+  /** Lets a sleeping session leave this process, where nothing in this process needs its actor. */
   passivate(): void {
     if (!this.isAsleep) return;
     this.world.home.passivate(this);
-    // What is still on its way to the store will have got there.
+    // By then, writes still on their way to the store will have arrived.
     if (!this.#isDismissed && this.canPassivate) this.lifetimes.quiet.arm(this);
   }
 
-  /** The server is connected: the session exists for those who watch. */
+  /** The first server is connected: announces the session to watchers. */
   announce(): void {
     const { events, principalKey } = this.services;
     events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import type { Handshake } from './handshake.ts';
 import type { Implementation, Session, Woken } from './session.ts';
 
-/** The actor of a session, as its handle uses it. */
+/** The actor of a session, as the session's handle uses it. */
 export interface HandleHost {
   readonly id: string;
   readonly key: string;
@@ -21,16 +21,16 @@ export interface HandleHost {
   readonly outgoing: { readonly progress: readonly ProgressEntry[] };
   readonly incarnations: {
     readonly current: Connection;
-    /** How often the server was rebuilt. */
+    /** How often the session's server was rebuilt. */
     readonly wakeCount: number;
   };
   readonly woken: Woken | undefined;
   readonly state: unknown;
-  /** This actor has been replaced by its record. */
+  /** This actor has been replaced by the session's record. */
   readonly isDismissed: boolean;
-  /** The actor there is now, where this one has been replaced and the next one is in reach. */
+  /** The session's next actor, where this one has been replaced and the next is in reach. */
   readonly successor: HandleHost | undefined;
-  /** Does something to the session where it is now. @param gone where it has ended */
+  /** Runs `use` on the session's present actor. @param gone runs where the session has ended */
   reach<T>(use: (there: HandleHost) => T, gone: () => Awaited<T>): Promise<Awaited<T>>;
   update(change: (state: unknown) => unknown): Promise<unknown>;
   notify(notification: NotificationMessage): boolean;
@@ -45,7 +45,7 @@ export class SessionHandle implements Session {
     this.#actor = actor;
   }
 
-  /** Code that held the handle while the session slept goes on with the actor there is now. */
+  /** The present actor: code that held the handle while the session slept goes on with it. */
   get #live(): HandleHost {
     this.#actor = this.#actor.successor ?? this.#actor;
     return this.#actor;
@@ -155,11 +155,11 @@ export class SessionHandle implements Session {
       (there) => there.close('terminated'),
       () => {},
     );
-    // Whoever asked the store has announced what it failed with.
+    // The keeper has announced what the store failed with.
     closed.catch(() => {});
   }
 
-  /** Where the actor this was made for has become a record in a durable store. */
+  /** Reaches a session whose actor has become a record in a durable store. */
   #reach<T>(use: (there: HandleHost) => T, gone: () => Awaited<T>): Promise<Awaited<T>> {
     const used = (there: HandleHost): T => {
       this.#actor = there;

@@ -14,19 +14,19 @@ import type {
 
 /** Where a transport hands what its server says: the session's mailbox. */
 export interface TransportHost {
-  /** An answer; the mailbox settles its exchange. */
+  /** An answer of the server; the mailbox settles its exchange. */
   settle(response: ResponseMessage): void;
-  /** A notification, for the client or for a request of it. */
+  /** A notification of the server, for its client or about one of the client's requests. */
   tell(notification: NotificationMessage, relatedTo: RequestId | undefined): unknown;
-  /** A question to the client. */
+  /** A question of the server to its client. */
   ask(request: RequestMessage, relatedTo: RequestId | undefined): void;
-  /** Said after the end: nobody is told, and somebody counts (law 8). */
+  /** A message said after the connection's end: nobody is told, a dead letter counts it (law 8). */
   late(message: Message): void;
   /** The server closed its side. */
   closedByServer(): void;
-  /** Right after something was said: when the client has taken it; `undefined` while there is room. */
+  /** After a message: resolves when the client has taken it; `undefined` while there is room. */
   drained(): Promise<void> | undefined;
-  /** The client reads now what belongs to no request. */
+  /** The client reads the session's outlet now. */
   readonly isReachable: boolean;
 }
 
@@ -49,7 +49,7 @@ export class ServerTransport implements Transport {
     this.#host = host;
   }
 
-  /** For servers that stand in for another one: whether a word of no request is read now. */
+  /** For servers that stand in for another one: whether the client reads the outlet now. */
   get isReachable(): boolean {
     return this.#host.isReachable;
   }
@@ -65,7 +65,7 @@ export class ServerTransport implements Transport {
     else if (!('method' in said)) host.settle(said);
     else if ('id' in said) host.ask(said, options?.relatedRequestId);
     else host.tell(said, options?.relatedRequestId);
-    // It is on its way; a server that awaits this keeps step with its client.
+    // The message is on its way; a server that awaits this keeps step with its client.
     return host.drained() ?? DONE;
   }
 
@@ -74,13 +74,13 @@ export class ServerTransport implements Transport {
     this.onmessage?.(message as JSONRPCMessage, extra as never);
   }
 
-  /** Called by the server: its client can not reach it any more. */
+  /** Called by the server when it closes: its client can not reach it any more. */
   close(): Promise<void> {
     if (this.detach()) this.#host.closedByServer();
     return DONE;
   }
 
-  /** Tells the server that its connection is over; `false` when it knew. */
+  /** Tells the server that its connection is over; `false` when the server knew. */
   detach(): boolean {
     if (this.#isClosed) return false;
     this.#isClosed = true;

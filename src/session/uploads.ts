@@ -1,29 +1,29 @@
 import type { NotificationMessage, RequestId } from '../wire/jsonrpc.ts';
 
-/** A cancel whose request may still be on its way. */
+/** A cancel that came first: its request may still be on its way. */
 interface EarlyCancel {
   readonly id: RequestId;
   readonly cancel: NotificationMessage;
-  /** The last upload that can bring the request. */
+  /** The number of the last POST that can bring the request. */
   readonly upTo: number;
 }
 
 /**
  * The POSTs of one session whose head is here and whose body is still on its way, and the cancels
- * that overtook one of them: a client may cancel on another connection before its request has
+ * that overtook such a POST: a client may cancel on another connection before its request has
  * arrived whole (row C2).
  */
 export class Uploads {
   readonly #max: number;
   readonly #onLate: (cancel: NotificationMessage) => void;
-  /** Numbers of those on their way, oldest first. */
+  /** The numbers of the POSTs on their way, oldest first. */
   readonly #open = new Set<number>();
   #count = 0;
   #early: EarlyCancel[] = [];
 
   /**
-   * @param max cancels kept at once
-   * @param onLate told of one whose request did not come
+   * @param max most cancels kept at once
+   * @param onLate told of a cancel whose request did not come
    */
   constructor(max: number, onLate: (cancel: NotificationMessage) => void) {
     this.#max = max;
@@ -34,13 +34,13 @@ export class Uploads {
     return this.#open.size === 0;
   }
 
-  /** A head arrived. */
+  /** The head of a POST arrived. @returns the POST's number */
   begin(): number {
     this.#open.add(++this.#count);
     return this.#count;
   }
 
-  /** The body arrived, or never will. */
+  /** The body of a POST arrived, or never will. */
   end(number: number): void {
     this.#open.delete(number);
     if (this.#early.length === 0) return;
@@ -52,9 +52,9 @@ export class Uploads {
   }
 
   /**
-   * Keeps a cancel of a request nobody has seen; `false` when none can be on its way.
+   * Keeps a cancel of a request that has not arrived; `false` when no request can be on its way.
    *
-   * @param own the POST the cancel itself came in
+   * @param own the number of the POST that brought the cancel
    */
   hold(id: RequestId, cancel: NotificationMessage, own: number | undefined): boolean {
     const others = this.#open.size - Number(own !== undefined && this.#open.has(own));
@@ -63,7 +63,7 @@ export class Uploads {
     return true;
   }
 
-  /** Whether a request that has now arrived was cancelled on its way. */
+  /** Whether a request that has now arrived was cancelled on its way. @param number of its POST */
   wasCancelled(id: RequestId, number: number): boolean {
     const index = this.#early.findIndex((early) => early.id === id && number <= early.upTo);
     if (index < 0) return false;

@@ -6,7 +6,7 @@ import type { Question } from './questions.ts';
 import type { ServerFactory, Session, Woken } from './session.ts';
 import { SharedValidator } from './validator.ts';
 
-/** What the user of a runtime says of its sessions. */
+/** What the user of a runtime sets for its sessions. */
 export interface SessionSettings<T = unknown> {
   readonly server: ServerFactory<T>;
   readonly state: StateSettings<T>;
@@ -25,19 +25,19 @@ export interface StateSettings<T = unknown> {
 }
 
 /**
- * The directory, as a session sees it.
+ * The directory, as a session uses it.
  *
  * @template S a session
  */
 export interface Home<S> {
-  /** A sleeping session becomes its record, where nothing in this process needs it. */
+  /** Turns a sleeping session into its record, where nothing in this process needs its actor. */
   passivate(session: S): void;
-  /** The actor of a session whose last one in this process became a record. */
+  /** The session's next actor in this process, where the last one became a record. */
   successor(session: S): S | undefined;
   /**
-   * Does something to a session where it is now.
+   * Runs `use` on the session's present actor.
    *
-   * @param gone where it has ended
+   * @param gone runs instead where the session has ended
    * @throws whatever a durable store failed with
    */
   reach<T>(session: S, use: (there: S) => T, gone: () => Awaited<T>): Promise<Awaited<T>>;
@@ -51,7 +51,7 @@ export class World<S> {
   readonly keeper: Keeper;
   readonly home: Home<S>;
   readonly serverOptions = { jsonSchemaValidator: new SharedValidator() };
-  /** Questions that wait for a stream they can travel on. */
+  /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
   readonly unreached: DeadlineQueue<Question>;
 
   constructor(
