@@ -22,17 +22,17 @@ export interface Parent {
   readonly services: Services;
   readonly lifetimes: Lifetimes;
   readonly onCrash: CrashPolicy;
-  /** The handshake is complete. */
+  /** The actor's handshake is complete. */
   confirmed(): void;
   /** The actor gives up its place. */
   ending(actor: Actor): void;
-  /** The actor takes a place again, or why it can not. */
+  /** The actor needs a place again. @returns why there is none */
   returning(actor: Actor): NoPlace | undefined;
-  /** The actor is gone. */
+  /** The actor has ended and can be forgotten. */
   bury(actor: Actor, reason: EndReason): void;
 }
 
-/** What a kind of actor does where its machine names an effect. */
+/** What each kind of actor does for each effect its machine names. */
 export type Effects<A> = Readonly<Record<SessionEffect, (actor: A) => void>>;
 
 /** Effects that are the same for every kind of actor. */
@@ -65,33 +65,33 @@ export const PLAIN_EFFECTS: Effects<Actor> = {
 
 const DONE = Promise.resolve();
 
-/** Before an actor begins. */
+/** The step an actor is at before it begins. */
 const NOWHERE: Step = { ...firstStep(false), path: 'new', effects: [] };
 
 /**
- * One life: the machine that says where it stands, stepped one event at a time, and the deadlines
- * and books every life has. A kind of actor is a subclass and its table of effects.
+ * One life: a machine stepped one event at a time, and the deadlines and books every life has. A
+ * kind of actor is a subclass and its table of effects.
  */
 export abstract class Actor implements Life {
   readonly id: string;
-  /** A name for logs and events. */
+  /** The actor's name for logs and events. */
   readonly key: string;
   readonly principal: string | undefined;
   readonly services: Services;
   readonly journal: Journal;
-  /** Kept by the supervisor: this actor counts against the caps. */
+  /** Set by the supervisor: this actor counts against the caps. */
   holdsPlace = false;
   readonly #parent: Parent;
-  /** Since the runtime began: a small integer needs no object of its own. */
+  /** When the actor began, since the runtime began: a small integer needs no object of its own. */
   readonly #started: number;
   #step: Step = NOWHERE;
-  /** Events told while a transition's effects run; `null` when none does. */
+  /** Events told while the effects of a step run; `null` while none run. */
   #told: SessionEvent[] | null = null;
   #intensity: RestartIntensity | null = null;
-  /** Who waits for it to get somewhere. */
+  /** Callers that wait for the actor to wake or to end. */
   #watchers: Set<() => void> | null = null;
 
-  /** @param earlier of one that goes on from a record */
+  /** @param earlier where the actor goes on from a record */
   constructor(
     parent: Parent,
     id: string,
@@ -107,19 +107,20 @@ export abstract class Actor implements Life {
     this.journal = new Journal(this.services, this.key);
   }
 
-  /** Does what the machine names, by the kind's table of effects. */
+  /** Runs an effect the machine names, by this kind's table of effects. */
   protected abstract perform(effect: SessionEffect): void;
-  /** Work that pins the actor. */
+
+  /** How much work pins the actor. */
   get references(): number {
     return 0;
   }
 
-  /** Requests accepted and not yet answered. */
+  /** How many requests are accepted and not yet answered. */
   get inFlight(): number {
     return 0;
   }
 
-  /** Whether the actor was used since this was last asked. */
+  /** Whether the actor was used since the last call. */
   protected takeTouched(): boolean {
     return false;
   }
@@ -128,13 +129,13 @@ export abstract class Actor implements Life {
     return this.#step.snapshot;
   }
 
-  /** The path of the state it is in. For those who watch: ask the snapshot for tags. */
+  /** The path of the actor's state. For watchers only; code asks the snapshot for tags. */
   get path(): string {
     return this.#step.path;
   }
 
   get arrival(): Arrival {
-    // What comes after a crash is not its server's any more, even before the machine has heard.
+    // What arrives after a crash is not for the crashed server, even before the machine has heard.
     return this.#told !== null && this.#isCrashing ? 'stash' : this.#step.arrival;
   }
 
@@ -158,7 +159,7 @@ export abstract class Actor implements Life {
     return this.services.clock.now();
   }
 
-  /** Tells the machine an edge. Events told by its effects wait until those have run. */
+  /** Tells the machine an edge. Events told by effects wait until these effects have run. */
   tell(event: SessionEvent): void {
     if (this.#told !== null) this.#told.push(event);
     else this.#run(nextStep(this.snapshot, event), event);
@@ -168,9 +169,7 @@ export abstract class Actor implements Life {
     this.tell({ type: 'session.close', reason });
   }
 
-  /**
-   * Something of this actor threw where nobody caught it. It ends, or is rebuilt, alone.
-   */
+  /** Something of this actor threw where nobody caught it. This actor alone ends, or is rebuilt. */
   crash(error: unknown): void {
     if (this.snapshot.hasTag('ending') || this.#isCrashing) {
       this.journal.orphan('handler', error);
@@ -184,7 +183,7 @@ export abstract class Actor implements Life {
     this.tell({ type: 'session.crashed', restart });
   }
 
-  /** Resolves when it has ended, or waking is over. */
+  /** Resolves when the actor has ended, or its waking is over. */
   reached(what: 'waking' | 'ended'): Promise<void> {
     const isSettled = (): boolean =>
       what === 'ended' ? this.snapshot.status === 'done' : !this.snapshot.hasTag('stash');
@@ -201,20 +200,20 @@ export abstract class Actor implements Life {
     });
   }
 
-  /** Zero references for a moment: told to the machine, or looked for again (from the sweep). */
+  /** From the sweep: tells the machine of zero references for a moment, or looks again later. */
   checkQuiet(): void {
     const isBusy = this.takeTouched();
     if (isBusy || this.references > 0) this.lifetimes.quiet.arm(this);
     else this.tell({ type: 'session.quiet' });
   }
 
-  /** Starts the machine: the factory runs. */
+  /** Starts the machine of a new actor: the factory runs. */
   protected begin(sleeps: boolean): void {
     this.lifetimes.handshake.arm(this);
     this.#run(firstStep(sleeps), { type: 'session.opened', sleeps });
   }
 
-  /** Goes on from a record: asleep, with nothing to do until somebody comes. */
+  /** Starts the machine of a recorded session: asleep, with nothing to do until a message comes. */
   protected recall(confirmed: boolean): void {
     this.#run(sleepingStep(confirmed), { type: 'session.recalled', confirmed });
   }
@@ -226,7 +225,7 @@ export abstract class Actor implements Life {
   }
 
   armIdle(): void {
-    // Attached ones that do not sleep stay: neither TTL nor capacity may find them in the queue.
+    // Attached actors that do not sleep stay: neither TTL nor capacity may find them in the queue.
     const { attached, sleeps } = this.snapshot.context;
     if (!attached || sleeps) this.lifetimes.idle.arm(this);
   }
@@ -249,49 +248,49 @@ export abstract class Actor implements Life {
     this.#parent.confirmed();
   }
 
-  /** Gives up its place where it can: by sleeping, or by ending if it is not attached. */
+  /** Gives up the actor's place where it can: by sleeping, or by ending if the actor is not attached. */
   yieldPlace(): boolean {
     const { snapshot } = this;
     const { attached, sleeps } = snapshot.context;
-    // One that can sleep at once loses nothing by it.
+    // An actor that can sleep at once loses nothing by it.
     if (snapshot.hasTag('warm') && sleeps && this.isConfirmed) {
       this.tell({ type: 'deadline.passed' });
     }
-    // One that has just been told waits until what it keeps is stored.
+    // A dozing actor waits until its record is stored.
     if (this.holdsPlace && !this.snapshot.hasTag('dozing') && !attached) this.close('capacity');
     return !this.holdsPlace;
   }
 
-  /** Sleeps: its place is another's. */
+  /** The actor sleeps: its place is free for another. */
   giveUpPlace(): void {
     this.#parent.ending(this);
   }
 
-  /** Wakes: it needs a place. Why there is none. */
+  /** The actor wakes and needs a place. @returns why there is none */
   protected takePlace(): NoPlace | undefined {
     return this.holdsPlace ? undefined : this.#parent.returning(this);
   }
 
-  /** Gives up its place: what comes from here on is answered 404. */
+  /** The actor is ending and gives up its place: what arrives from here on is answered 404. */
   leave(): void {
     this.#parent.ending(this);
     this.lifetimes.handshake.disarm(this);
-    // A drain has a deadline of its own, for all.
+    // A drain has one deadline for all actors.
     if (this.reason !== 'drained') this.lifetimes.closing.arm(this);
   }
 
   bury(): void {
-    // One that was cut never leaves the state its last clock was started for.
+    // An actor that was cut has not left the state in which its last deadline was armed.
     this.disarm();
     this.#parent.bury(this, this.reason);
   }
 
-  /** A crash is told, and waits for the effects of another step. */
+  /** A crash is told, and waits for the effects of an earlier event. */
   get #isCrashing(): boolean {
     return this.#told?.some(({ type }) => type === 'session.crashed') ?? false;
   }
 
-  /** Commits a step, runs its effects in order, then what they told the machine in turn. */
+  /** Commits a step, runs its effects in order, then each event those effects told the machine. */
   #run(first: Step, cause: SessionEvent | Beginning): void {
     const told: SessionEvent[] = [];
     this.#told = told;
@@ -319,12 +318,12 @@ export abstract class Actor implements Life {
     const last = this.#step;
     this.#step = step;
     const { counters, events } = this.services;
-    // One that is recalled was counted all the while.
+    // A recalled session was counted all the while, as a record.
     if (step.path !== last.path && event.type !== 'session.recalled') {
       counters.moved(countedState(last.path), countedState(step.path));
     }
     if (!events.watchesTransitions) return;
-    // An event that is not for the state it met is no transition.
+    // An event that the actor's state does not take is no transition.
     if (step.snapshot === last.snapshot && step.effects.length === 0 && last !== NOWHERE) return;
     const { path: to, effects } = step;
     events.emit('session.transition', {

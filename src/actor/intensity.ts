@@ -2,7 +2,7 @@
 export type CrashPolicy =
   | 'evict'
   | {
-      /** Restarts allowed `withinMs`; one more ends the session. */
+      /** Restarts allowed within `withinMs`; one more crash ends the session. */
       readonly restarts: number;
       readonly withinMs: number;
     };
@@ -16,7 +16,7 @@ export class RestartIntensity {
     this.#policy = policy;
   }
 
-  /** Notes a crash; whether the session may be rebuilt. */
+  /** Notes a crash. @returns whether the session may be rebuilt */
   allows(now: number): boolean {
     const policy = this.#policy;
     if (policy === 'evict') return false;

@@ -3,7 +3,7 @@ import { type WaitWithin, waitWithin } from '../base/scope.ts';
 import { timerFor, timerOf } from '../base/within.ts';
 import type { Services } from '../events/services.ts';
 
-/** An actor, as its deadlines see it. */
+/** An actor, as its deadlines use it. */
 export interface Life {
   /** The actor counts against the caps. */
   readonly holdsPlace: boolean;
@@ -20,10 +20,10 @@ export class Lifetimes {
   readonly quiet: DeadlineQueue<Life>;
   /** Detached idle actors, least recently used first: capacity looks here as well. */
   readonly idle: DeadlineQueue<Life>;
-  /** Detached idle actors that sleep or can not: those unused for longest first. */
+  /** Detached idle actors that sleep or can not sleep, least recently used first. */
   readonly evict: DeadlineQueue<Life>;
   readonly closing: DeadlineQueue<Life>;
-  /** Waits for a release, within `closeTimeoutMs` or a deadline of its own. */
+  /** Waits for a release, within `closeTimeoutMs` or a deadline of the release's own. */
   readonly wait: WaitWithin;
 
   constructor({ clock, deadlines, limits }: Services) {

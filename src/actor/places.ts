@@ -4,29 +4,29 @@ import type { Services } from '../events/services.ts';
 import type { Actor, NoPlace } from './actor.ts';
 import type { Life, Lifetimes } from './lifetimes.ts';
 
-/** Idle actors asked to make room for one more: those that can not now, can not a moment later. */
+/** Most idle actors asked to give up their place: an actor that can not now, can a moment later. */
 const MAX_LOOKS = 32;
 
-/** How a place that was reserved is lost before there is an actor. */
+/** Why a reserved place is lost before it has an actor. */
 export type Lost = 'handshake-timeout' | 'drained';
 
 /** A place before there is an actor: a socket is open, and its peer has not said `initialize`. */
 export interface Reservation {
   /**
-   * Turns the reservation into an actor's place. Where that fails, the reservation stays until it is
-   * given up.
+   * Turns the reservation into an actor's place. Where that fails, the reservation stays until its
+   * holder gives it up.
    */
   use<A extends Actor>(admit: () => A | NoPlace): A | NoPlace;
   giveUp(): void;
 }
 
-/** The caps of a runtime: who may become an actor, and who makes room. */
+/** The caps of a runtime: decides who may become an actor, and who makes room. */
 export class Places {
   readonly #services: Services;
   readonly #lifetimes: Lifetimes;
   readonly #reserved: DeadlineQueue<Reserved>;
   readonly #perPrincipal = new Map<string, Set<Actor>>();
-  /** Actors that hold a place: admitted and not ending. */
+  /** How many actors hold a place: admitted and not ending. */
   #held = 0;
 
   constructor(services: Services, lifetimes: Lifetimes) {
@@ -38,14 +38,16 @@ export class Places {
     );
   }
 
-  /** One more would have to wait for the place of another. */
+  /** Every place is taken: one more actor needs the place of another. */
   get isFull(): boolean {
     return this.#held >= this.#services.limits.maxSessions;
   }
 
   /**
-   * Whether there is a place for one more. At the cap the detached idle actor that was used longest
+   * Looks for a place for one more actor. At the cap the detached idle actor that was used longest
    * ago makes room; work in flight and open streams never do.
+   *
+   * @returns why there is none
    */
   look(principal: string | undefined): NoPlace | undefined {
     const { limits, counters } = this.#services;
@@ -62,13 +64,13 @@ export class Places {
     return this.#hasRoom() ? undefined : this.#full('maxSessions');
   }
 
-  /** Counts an actor that has been made in a place that was looked for. */
+  /** Counts a new actor, for which a place was looked for before. */
   take(actor: Actor): void {
     this.#hold(actor);
     this.#services.counters.handshakes++;
   }
 
-  /** A place for an actor that slept; says why there is none. */
+  /** Gives an actor that slept a place again. @returns why there is none */
   takeBack(actor: Actor): NoPlace | undefined {
     if (!this.#hasRoom()) return this.#full('maxSessions');
     this.#hold(actor);
@@ -76,7 +78,7 @@ export class Places {
     return undefined;
   }
 
-  /** An actor needs its place no more. */
+  /** Frees the place of an actor, if it holds one. */
   leave(actor: Actor): void {
     if (!actor.holdsPlace) return;
     actor.holdsPlace = false;
@@ -92,7 +94,7 @@ export class Places {
   /**
    * Reserves an unfinished handshake for a peer that will say `initialize`.
    *
-   * @param onLost the reservation is over: its holder gives it up
+   * @param onLost told when the reservation is lost: its holder then gives it up
    */
   reserve(onLost: (how: Lost) => void): Reservation | NoPlace {
     const { limits, counters } = this.#services;
@@ -101,7 +103,7 @@ export class Places {
     return new Reserved(this.#services, this.#reserved, onLost);
   }
 
-  /** Ends all reservations. */
+  /** Ends all reservations, because the runtime drains. */
   revoke(): void {
     const reserved = this.#reserved;
     for (let each = reserved.first(); each !== undefined; each = reserved.first()) {
@@ -125,7 +127,7 @@ export class Places {
     return this.#makeRoom(idle.items()) || this.#makeRoom(evict.items());
   }
 
-  /** Of those used longest ago, the first that can gives up its place. */
+  /** Frees one place: that of the first actor asked which can give its place up. */
   #makeRoom(oldestFirst: Iterable<Life>): boolean {
     let looks = 0;
     for (const life of oldestFirst) {
@@ -135,7 +137,7 @@ export class Places {
     return false;
   }
 
-  /** One principal's idle actors, those used longest ago first. */
+  /** One principal's idle actors, least recently used first. */
   #idleFirst(own: Set<Actor>): Actor[] {
     const { idle, evict } = this.#lifetimes;
     const since = (actor: Actor): number | undefined => idle.armedAt(actor) ?? evict.armedAt(actor);

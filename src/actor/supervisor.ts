@@ -14,13 +14,13 @@ import { Tombstones } from './tombstones.ts';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
-/** What `drain()` did. */
+/** What `drain()` did. Times are in milliseconds. */
 export interface DrainReport {
-  /** Sessions there were when it began. */
+  /** Sessions in this process when the drain began. */
   readonly sessions: number;
-  /** Requests that were in flight and got their own answer. */
+  /** Requests in flight that got their own answer. */
   readonly settled: number;
-  /** Requests that were cut at the deadline and got an error. */
+  /** Requests in flight that were cut at the deadline and got an error. */
   readonly cut: number;
   /** Sessions that a durable store has kept for the next process. */
   readonly kept: number;
@@ -34,14 +34,14 @@ export interface SupervisorOptions {
 }
 
 /**
- * The owner of all actors of a runtime: it never dies. An actor that fails is buried, and nobody else
- * notices.
+ * The owner of all actors of a runtime; it never ends before the runtime. An actor that fails is
+ * buried, and no other notices.
  */
 export class Supervisor<A extends Actor> implements Parent {
   readonly services: Services;
   readonly lifetimes: Lifetimes;
   readonly onCrash: CrashPolicy;
-  /** Why the last actors ended. */
+  /** Why the last actors ended: what is left of them. */
   readonly tombstones: Tombstones;
   readonly #places: Places;
   readonly #createId: () => string;
@@ -62,7 +62,7 @@ export class Supervisor<A extends Actor> implements Parent {
     return this.#snapshot.hasTag('admitting');
   }
 
-  /** A new actor would have to wait for the place of another. */
+  /** Every place is taken: a new actor needs the place of another. */
   get isFull(): boolean {
     return this.#places.isFull;
   }
@@ -72,7 +72,7 @@ export class Supervisor<A extends Actor> implements Parent {
     return this.#residents.values();
   }
 
-  /** An actor in this process, ending or not, whoever asks. */
+  /** An actor in this process, ending or not, without a look at its principal. */
   resident(id: string): A | undefined {
     return this.#residents.get(id);
   }
@@ -102,17 +102,17 @@ export class Supervisor<A extends Actor> implements Parent {
     return reservation === undefined ? admit() : reservation.use(admit);
   }
 
-  /** A peer is there that will say `initialize`. @param onLost the peer may not any more */
+  /** Reserves a place for a peer that will say `initialize`. @param onLost the place is lost */
   reserve(onLost: (how: Lost) => void): Reservation | NoPlace {
     return this.isAdmitting ? this.#places.reserve(onLost) : 'draining';
   }
 
-  /** An actor goes on from a record, without a place so far. */
+  /** Takes in an actor that goes on from a record, without a place so far. */
   recall(actor: A): void {
     this.#residents.set(actor.id, actor);
   }
 
-  /** An actor goes on as a record. */
+  /** Forgets an actor that goes on as a record. */
   dismiss(actor: A): void {
     if (this.#residents.get(actor.id) !== actor) return;
     this.#residents.delete(actor.id);
@@ -164,13 +164,13 @@ export class Supervisor<A extends Actor> implements Parent {
     return { sessions, kept: counters.kept, settled, cut, ms: clock.now() - began };
   }
 
-  /** Cuts whatever is left. */
+  /** Ends every actor at once: work in flight is cut. */
   async close(): Promise<void> {
     this.#tell({ type: 'supervisor.close' });
     await this.drain(0);
   }
 
-  /** Requests accepted and not yet answered. */
+  /** How many requests of all actors are accepted and not yet answered. */
   get inFlight(): number {
     let sum = 0;
     for (const actor of this.#residents.values()) sum += actor.inFlight;
@@ -183,7 +183,7 @@ export class Supervisor<A extends Actor> implements Parent {
 
   #spawn(create: (id: string) => A): A {
     const id = this.#createId();
-    // A taken id would hand one principal's session to another; others do not fit in a header.
+    // A taken id would hand one principal's session to another; other ids do not fit in a header.
     if (!VISIBLE_ASCII.test(id) || this.#residents.has(id)) {
       throw new ActorsError('bad-option', 'createId must return a new id of visible ASCII');
     }
@@ -205,7 +205,7 @@ export class Supervisor<A extends Actor> implements Parent {
 
   #cutAll(): void {
     for (const actor of this.#residents.values()) {
-      // Recalled by its own code meanwhile.
+      // The session's own code recalled this actor from its record during the drain.
       if (!actor.snapshot.hasTag('ending')) actor.close('drained');
       actor.tell({ type: 'deadline.passed' });
     }

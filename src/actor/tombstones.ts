@@ -22,13 +22,13 @@ export class Tombstones {
     this.#stones.set(this.#digest(id), { principal, reason });
   }
 
-  /** An actor of this id has ended for good: whatever a store may still say of it. */
+  /** An actor of this id has ended for good, whatever a store may still say of its session. */
   has(id: string): boolean {
     const stone = this.#stones.get(this.#digest(id));
     return stone !== undefined && stone.reason !== 'drained';
   }
 
-  /** Why an actor ended, for its own principal only. */
+  /** Why an actor ended; only its own principal is told. */
   reasonOf(id: string, principal: string | undefined): EndReason | undefined {
     const stone = this.#stones.get(this.#digest(id));
     return stone?.principal === principal ? stone?.reason : undefined;
