@@ -1,20 +1,22 @@
 import { END_REASONS, type EndReason } from '../../machines/session.ts';
 import { DEAD_LETTER_REASONS, type DeadLetterReason, PINNED_BY, type PinnedBy } from './events.ts';
 
-/** What is counted of the states of a session while it lives; `idle` is without those asleep. */
+/** The states by which living sessions are counted; `idle` does not include `asleep`. */
 export const COUNTED_STATES = ['initializing', 'active', 'idle', 'asleep', 'closing'] as const;
 export type CountedState = (typeof COUNTED_STATES)[number];
 
-/** What a state counts as, by its path; `undefined` before the beginning and after the end. */
+/**
+ * What the state of a path counts as; `undefined` before a session's beginning and after its end.
+ */
 export function countedState(path: string): CountedState | undefined {
   if (path === 'idle.asleep') return 'asleep';
   const [top] = path.split('.', 1);
   return COUNTED_STATES.find((state) => state === top);
 }
 
-/** What `runtime.stats()` returns: a copy, all counts since the runtime began unless said otherwise. */
+/** The counts of `runtime.stats()`: a copy, since the runtime began unless a field says "now". */
 export interface RuntimeStats {
-  /** Now, by state. */
+  /** Now: sessions by state. */
   readonly sessions: Readonly<Record<CountedState, number>> & { readonly total: number };
   readonly spawned: number;
   readonly evicted: Readonly<Record<EndReason, number>>;
@@ -22,13 +24,13 @@ export interface RuntimeStats {
   readonly restarts: number;
   /** Servers released because nobody used them. */
   readonly slept: number;
-  /** Servers rebuilt after sleep, or by another process than the one that built the last. */
+  /** Servers rebuilt after sleep, or by a process other than the one that built the last server. */
   readonly woken: number;
   /** Now: idle sessions that keep their server, by what keeps it. */
   readonly pinned: Readonly<Record<PinnedBy, number>>;
-  /** Resources, handlers and servers that outlived their session or its deadline. */
+  /** Resources, handlers and servers that outlived their session or their release's deadline. */
   readonly orphans: number;
-  /** Requests taken in. */
+  /** Requests accepted. */
   readonly calls: number;
   /** Now: requests accepted and not yet answered. */
   readonly inFlight: number;
@@ -37,14 +39,14 @@ export interface RuntimeStats {
   /** Now: sessions whose client has not confirmed its handshake. */
   readonly handshakes: number;
   readonly deadLetters: Readonly<Record<DeadLetterReason, number>>;
-  /** How often each limit was met, by option name; refusals of admission by their code. */
+  /** How often each limit was met, by the option's name; and refused admissions, by their code. */
   readonly limits: Readonly<Record<string, number>>;
   readonly refusals: Readonly<Record<string, number>>;
-  /** The highest any one session has reached. */
+  /** The most that any one session has had at once. */
   readonly highWater: { readonly inFlight: number; readonly queue: number; readonly stash: number };
 }
 
-/** The counters behind it. Keys come from closed sets of this library, never from the wire. */
+/** The counters of a runtime. Keys come from closed sets of this library, never from the wire. */
 export class Counters {
   readonly sessions = zeros(COUNTED_STATES);
   readonly evicted = zeros(END_REASONS);

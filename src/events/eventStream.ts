@@ -2,16 +2,16 @@ import { EventEmitter } from 'eventemitter3';
 import { runOutside } from '../base/asyncContext.ts';
 import type { RuntimeEventName, RuntimeEvents } from './events.ts';
 
-/** The one door to eventemitter3: a listener that throws changes nothing for anybody. */
+/** Announces a runtime's events; the one door to eventemitter3. A failing listener harms nobody. */
 export class EventStream {
   readonly #emitter = new EventEmitter<Record<RuntimeEventName, [unknown]>>();
-  /** Read before assembling a `message` event: nobody listening costs one property. */
+  /** There is a listener to `message`. Read before one is assembled: no listener, no cost. */
   watchesMessages = false;
-  /** The same for `session.transition`. */
+  /** There is a listener to `session.transition`. */
   watchesTransitions = false;
-  /** The same for `request.began` and `request.settled`. */
+  /** There is a listener to `request.began` or `request.settled`. */
   watchesRequests = false;
-  /** The number of the request that was announced last. */
+  /** The number of the last request that was announced. */
   lastRequest = 0;
 
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void {
@@ -20,7 +20,7 @@ export class EventStream {
     };
     const guarded = (event: unknown): void => {
       try {
-        // Outside: a timer that a listener sets is not the session's it heard of.
+        // Outside: a timer that a listener sets does not belong to the session the event is about.
         const result: unknown = runOutside(() => listener(event as RuntimeEvents[N]));
         // An async function is a listener too, by the type and by custom.
         if (result instanceof Promise) result.catch(failed);
@@ -36,7 +36,7 @@ export class EventStream {
     };
   }
 
-  /** How many listen to an event. */
+  /** How many listeners an event has. */
   listeners(name: RuntimeEventName): number {
     return this.#emitter.listenerCount(name);
   }

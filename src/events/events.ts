@@ -33,7 +33,7 @@ export type WakeCause = (typeof WAKE_CAUSES)[number];
 export const PINNED_BY = ['resources', 'state', 'store', 'refused'] as const;
 export type PinnedBy = (typeof PINNED_BY)[number];
 
-/** What a session store was asked to do. A closed set. */
+/** What a session store was asked to do when it failed. A closed set. */
 export type StoreWork = 'open' | 'get' | 'put' | 'remove' | 'sweep' | 'append' | 'load';
 
 /** How a session came to be in this process: opened by its client, or recalled from a record. */
@@ -45,9 +45,9 @@ export type Beginning =
 export interface Transition {
   readonly at: number;
   readonly session: string;
-  /** Members of closed sets only; nothing of the wire is in it. */
+  /** Members of closed sets only: nothing from the wire is in the event. */
   readonly event: SessionEvent | Beginning;
-  /** The path of a state, such as `idle.warm`; `new` before the first one. */
+  /** The path of the state before, such as `idle.warm`; `new` before a session's first state. */
   readonly from: string;
   readonly to: string;
   readonly effects: readonly SessionEffect[];
@@ -57,7 +57,7 @@ export interface Transition {
 export const CARRIERS = ['http', 'websocket', 'stdio', 'sse', 'memory'] as const;
 export type Carrier = (typeof CARRIERS)[number];
 
-/** How a request came to its end. A closed set. */
+/** How a request ended. A closed set. */
 export const REQUEST_OUTCOMES = [
   /** with a result */
   'answered',
@@ -69,41 +69,41 @@ export const REQUEST_OUTCOMES = [
   'cancelled',
   /** its session ended or crashed first */
   'cut',
-  /** there was no room to let it wait */
+  /** there was no room to let the request wait */
   'refused',
 ] as const;
 
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 
-/** What a client sent in `_meta` of the trace it is in: text of the wire, not checked. */
+/** The trace a client's request belongs to, from `_meta`: text from the wire, not checked. */
 export interface TraceContext {
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   readonly baggage: string | undefined;
 }
 
-/** Runs a handler where a listener wants it, such as inside a span: calls it once, in this turn. */
+/** Wraps a request's handler, for example in a span: calls `handle` once, in the same turn. */
 export type Within = (handle: () => void) => void;
 
-/** A request was taken in. */
+/** A request was accepted. */
 export interface RequestBegan {
   readonly at: number;
   readonly session: string;
-  /** Its number in this process: `request.settled` has the same. */
+  /** The request's number in this process: its `request.settled` has the same number. */
   readonly request: number;
-  /** As its client wrote it: any text of up to 256 characters. */
+  /** The method as the client wrote it: any text of up to 256 characters. */
   readonly method: string;
-  /** `undefined` before `initialize` is answered. */
+  /** The negotiated revision; `undefined` before `initialize` is answered. */
   readonly protocolVersion: string | undefined;
   readonly carrier: Carrier;
   readonly trace: TraceContext | undefined;
-  /** The tool or prompt it names. Content: ask for it where it may be seen. */
+  /** The tool or prompt that the request names. Content: call this where content may be seen. */
   readonly target: () => string | undefined;
-  /** Has its handler run inside `run`. A `run` that throws, or never calls, changes nothing. */
+  /** Has the handler run inside `run`. A `run` that throws, or never calls it, changes nothing. */
   readonly within: (run: Within) => void;
 }
 
-/** A request that was announced is over; each is, once. */
+/** The end of a request whose beginning was announced: announced once for each. */
 export interface RequestSettled {
   readonly at: number;
   readonly session: string;
@@ -111,30 +111,30 @@ export interface RequestSettled {
   readonly method: string;
   readonly protocolVersion: string | undefined;
   readonly carrier: Carrier;
-  /** Since it was taken in. */
+  /** Milliseconds since the request was accepted. */
   readonly ms: number;
   readonly outcome: RequestOutcome;
-  /** Of the JSON-RPC error its client got. */
+  /** The code of the JSON-RPC error the client got. */
   readonly errorCode: number | undefined;
 }
 
-/** What a runtime announces. `session` is always the loggable key, never the id. */
+/** What a runtime announces. `session` is always the session's loggable key, never its id. */
 export interface RuntimeEvents {
   'session.started': { session: string; principal: string };
-  /** Only assembled while somebody listens. */
+  /** One step of a session's machine. Only assembled while there is a listener. */
   'session.transition': Transition;
   'session.ended': { session: string; reason: EndReason; ageMs: number };
   'session.crashed': { session: string; error: unknown; restarted: boolean };
-  /** The server was released; a record stays. `detached`: and nothing else is left of it here. */
+  /** The session's server was released; a record stays. */
   'session.slept': { session: string };
-  /** The server was rebuilt: the session had slept, its server had crashed, or its process ended. */
+  /** The server was rebuilt: the session had slept, its server had crashed, or its process died. */
   'session.woken': { session: string; cause: WakeCause; epoch: number; ms: number };
   /** An idle session keeps its server: why it can not sleep. */
   'session.pinned': { session: string; why: PinnedBy };
-  /** A question to the client will never be answered: its incarnation is gone. */
+  /** A question to the client will never be answered: the server that asked is gone. */
   'question.expired': { session: string; method: string; cause: WakeCause | EndReason };
   'session.orphan': { session: string; what: 'resource' | 'handler' | 'server'; error?: unknown };
-  /** One message passed a mailbox. Only assembled while somebody listens. */
+  /** One message passed a session's mailbox. Only assembled while there is a listener. */
   message: {
     at: number;
     session: string;
@@ -142,22 +142,24 @@ export interface RuntimeEvents {
     kind: MessageKind;
     method: string | undefined;
     bytes: number;
-    /** The message as JSON. Only where the runtime was made with `announceContent`. */
+    /** The message as JSON, only where the runtime was made with `announceContent`. */
     text?: string | undefined;
   };
-  /** Only assembled while somebody listens, as is the next. */
+  /** Only assembled while there is a listener, as is `request.settled`. */
   'request.began': RequestBegan;
   'request.settled': RequestSettled;
   deadletter: DeadLetter;
   /** A limit was met; `limit` is the option's name. */
   limit: { session: string | undefined; limit: string };
-  /** The supervisor moved. */
+  /** The supervisor changed its state. */
   'supervisor.transition': { at: number; event: SupervisorEvent['type']; from: string; to: string };
-  /** The session store failed; `session` where it was about one. The session goes on in memory. */
+  /**
+   * The session store failed; `session` where it failed for one session, which goes on in memory.
+   */
   'store.failed': { session: string | undefined; doing: StoreWork; error: unknown };
   /** A request failed outside any session: in `principal`, `createId`, or in a defect of ours. */
   'endpoint.failed': { error: unknown };
-  /** A listener of this stream threw. Its own error is never announced to it again. */
+  /** A listener of this stream threw. The error of a listener to this event is not announced. */
   'observer.failed': { event: string; error: unknown };
 }
 

@@ -3,17 +3,17 @@ import type { Limits } from '../base/limits.ts';
 import type { Services } from './services.ts';
 import { isRequest, isResponse, type Message, type MessageKind, textOf } from '../wire/jsonrpc.ts';
 
-/** One line of a session's RPC log: what passed, never what was in it. */
+/** One line of a session's RPC log: the type and size of a message, never what was in it. */
 export interface LogEntry {
   readonly at: number;
   readonly direction: 'in' | 'out';
   readonly kind: MessageKind;
   readonly method: string | undefined;
-  /** Of the JSON text; 0 where it was never one. */
+  /** Length of the message's JSON text; 0 where the message was never text. */
   readonly bytes: number;
 }
 
-/** The last progress told of a request in flight. */
+/** The last progress that the server of a request in flight has told. */
 export interface ProgressEntry {
   readonly token: string | number;
   readonly progress: number;
@@ -36,7 +36,7 @@ class Log {
   #cells: (number | string | undefined)[] = [];
   #next = 0;
 
-  /** @param since what times are counted from, itself since the runtime began: small integers all */
+  /** @param since when the log began, in ms since the runtime began: small integers all */
   constructor(max: number, since: number) {
     this.#max = max * STRIDE;
     this.#since = since;
@@ -58,12 +58,12 @@ class Log {
     this.#next = first + STRIDE === this.#max ? 0 : first + STRIDE;
   }
 
-  /** Gives back the room an array keeps to grow into. */
+  /** Gives back the room that an array keeps to grow into. */
   trim(): void {
     this.#cells = this.#cells.slice();
   }
 
-  /** @param began when the runtime did */
+  /** @param began when the runtime began */
   toArray(began: number): LogEntry[] {
     const cells = this.#cells;
     const start = cells.length === this.#max ? this.#next : 0;
@@ -98,7 +98,7 @@ export class Journal {
     return this.#log?.toArray(this.#services.deadlines.began) ?? [];
   }
 
-  /** A message passed the mailbox. @param said the message, or its JSON where that is there */
+  /** Logs a message that passed the mailbox. @param said the message, or its JSON */
   saw(
     direction: 'in' | 'out',
     kind: MessageKind,
@@ -115,18 +115,18 @@ export class Journal {
     const message = { at: now, session: this.#key, direction, kind, method, bytes };
     if (!announceContent) events.emit('message', message);
     else {
-      // As text, and not by reference: a listener must not be able to change what goes on its way.
+      // As text, not by reference: a listener must not be able to change a message on its way.
       const text = typeof said === 'string' ? said : textOf(said);
       events.emit('message', { ...message, text });
     }
   }
 
-  /** The session comes to rest. */
+  /** The session comes to rest: the log gives back room it does not need. */
   rest(): void {
     this.#log?.trim();
   }
 
-  /** A message can not be delivered (law 5). */
+  /** Counts and announces a message that can not be delivered (law 5). */
   deadLetter(direction: 'in' | 'out', message: Message, reason: DeadLetterReason): void {
     const { clock, events, counters, deadLetters } = this.#services;
     const letter = {
@@ -142,12 +142,12 @@ export class Journal {
     events.emit('deadletter', letter);
   }
 
-  /** A limit was met. */
+  /** Counts and announces that the session met a limit. */
   tripped(limit: keyof Limits): void {
     this.#services.tripped(limit, this.#key);
   }
 
-  /** Something outlived its session, or the time it was given. */
+  /** Counts and announces what outlived its session, or the time it was given. */
   orphan(what: 'resource' | 'handler' | 'server', error?: unknown): void {
     this.#services.counters.orphans++;
     this.#services.events.emit('session.orphan', { session: this.#key, what, error });

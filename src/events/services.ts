@@ -11,7 +11,7 @@ import { EventStream } from './eventStream.ts';
 export interface ServicesOptions {
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Events of `message` carry the message itself. */
+  /** The event `message` carries the message itself. */
   readonly announceContent: boolean;
 }
 
@@ -24,7 +24,7 @@ export class Services {
   readonly counters = new Counters();
   readonly deadLetters: Ring<DeadLetter>;
   readonly digest = createDigest();
-  /** The one sweep. Each room makes its own queues in it. */
+  /** The one sweep of the runtime. Each room makes its own queues in the sweep. */
   readonly deadlines: Deadlines;
 
   constructor({ clock, limits, announceContent }: ServicesOptions) {
@@ -36,10 +36,10 @@ export class Services {
   }
 
   /**
-   * A limit was met.
+   * Counts and announces that a limit was met.
    *
    * @param limit name of the option
-   * @param session key of the session that met the limit, where one did
+   * @param session key of the session that met the limit, where a session did
    */
   tripped(limit: string, session?: string): void {
     count(this.counters.limits, limit);
