@@ -4,8 +4,8 @@ interface Storage {
 }
 
 /**
- * AsyncLocalStorage by way of the process object: an import of `node:async_hooks` would keep this
- * entry from loading where there is no Node.
+ * AsyncLocalStorage by way of the process object: an import of `node:async_hooks` would keep the
+ * root entry from loading where there is no Node. `undefined` on a host that has none.
  */
 export const storage: Storage | undefined = (() => {
   const host = globalThis as {
@@ -15,7 +15,7 @@ export const storage: Storage | undefined = (() => {
   return hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
 })();
 
-/** Runs code as part of no session, so that what it starts can not be blamed on one. */
+/** Runs code as part of no session, so that no session is blamed for what the code starts. */
 export function runOutside<R>(callback: () => R): R {
   return storage === undefined ? callback() : storage.run(undefined, callback);
 }

@@ -1,12 +1,12 @@
 /** A value, or a promise of one: stores in memory answer in the same turn. */
 export type Awaitable<T> = T | PromiseLike<T>;
 
-/** Whether a value takes waiting. */
+/** Whether a value is a promise and has to be waited for. */
 export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 
-/** Goes on when something is there, in a turn of its own. */
+/** Calls `go` when a promise resolves, in a turn of its own. */
 export async function after<T>(promise: Promise<T>, go: (value: T) => void): Promise<void> {
   go(await promise);
 }

@@ -1,9 +1,9 @@
-/** A map that holds so many entries at most: the one that came first goes first. */
+/** A map of at most `max` entries: the entry that came first makes room for a new one. */
 export class BoundedMap<K, V> extends Map<K, V> {
   readonly #max: number;
   readonly #onDropped: ((value: V) => void) | undefined;
 
-  /** @param onDropped told of what went to make room */
+  /** @param onDropped told of the entry that made room */
   constructor(max: number, onDropped?: (value: V) => void) {
     super();
     this.#max = max;

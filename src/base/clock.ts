@@ -1,4 +1,4 @@
-/** Time as the runtime sees it. Tests inject a virtual one; nothing else in core reads a clock. */
+/** Time as a runtime reads it. Tests inject a virtual clock; nothing else in core reads a clock. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -6,7 +6,7 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
-/** Longest delay a timer takes in every host: beyond it, some fire at once. */
+/** Longest delay that a timer takes in every host: some hosts fire a longer one at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The host's clock. Its timers never keep a process alive. */

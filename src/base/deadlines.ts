@@ -1,17 +1,17 @@
 import { type Clock, MAX_TIMER_MS } from './clock.ts';
 import { runOutside } from './asyncContext.ts';
 
-/** Most items of one queue that fire in one go: sessions in use are served between two. */
+/** Most items of one queue that fire in one go: sessions in use are served between two goes. */
 const AT_ONCE = 256;
 
 /**
- * Items that are due one fixed delay after they were armed.
+ * Items that fall due one fixed delay after they were armed.
  *
- * Because the delay is the same for all, the order of arming is the order of falling due, and a
- * Map keeps it: arming, disarming and finding the next are O(1) with any number of items.
+ * Because the delay is the same for all items, the order of arming is the order of falling due, and
+ * a Map keeps it: arming, disarming and finding the next item are O(1) with any number of items.
  */
 export class DeadlineQueue<T> {
-  /** When each was armed, since the sweep began: small integers need no object of their own. */
+  /** When each item was armed, since the sweep began: small integers need no object each. */
   readonly #armed = new Map<T, number>();
   readonly #sweep: Deadlines;
   readonly #delayMs: number;
@@ -23,7 +23,7 @@ export class DeadlineQueue<T> {
     this.#fire = fire;
   }
 
-  /** Starts the delay of an item, again if it was running. */
+  /** Starts the delay of an item anew. */
   arm(item: T): void {
     this.#armed.delete(item);
     const now = this.#sweep.now();
@@ -39,19 +39,19 @@ export class DeadlineQueue<T> {
     return this.#armed.size;
   }
 
-  /** When an item was armed. */
+  /** When an item was armed, in milliseconds since the epoch; `undefined` where it is not armed. */
   armedAt(item: T): number | undefined {
     const at = this.#armed.get(item);
     return at === undefined ? undefined : at + this.#sweep.began;
   }
 
-  /** When an item is due; `undefined` where it is not armed. */
+  /** When an item is due, in milliseconds since the epoch; `undefined` where it is not armed. */
   dueAt(item: T): number | undefined {
     const at = this.armedAt(item);
     return at === undefined ? undefined : at + this.#delayMs;
   }
 
-  /** The items, the one armed longest ago first. */
+  /** The armed items, the one armed longest ago first. */
   items(): Iterable<T> {
     return this.#armed.keys();
   }
@@ -68,7 +68,7 @@ export class DeadlineQueue<T> {
     return Infinity;
   }
 
-  /** Fires what is due, up to a number of items; the rest is next as soon as others had their turn. */
+  /** Fires items that are due, up to a number; the rest fires once other work had its turn. */
   run(now: number): void {
     const due = now - this.#sweep.began - this.#delayMs;
     let fired = 0;
@@ -84,7 +84,7 @@ export class DeadlineQueue<T> {
   }
 }
 
-/** All deadlines of a runtime: any number of queues, one timer. */
+/** The sweep of a runtime: all its deadlines, in any number of queues, with one timer. */
 export class Deadlines {
   readonly #clock: Clock;
   readonly began: number;
@@ -102,12 +102,12 @@ export class Deadlines {
     return this.#clock.now();
   }
 
-  /** Items that are armed, in all queues. */
+  /** How many items are armed, in all queues. */
   get size(): number {
     return this.#queues.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** @param delayMs `Infinity` makes a queue that never fires. */
+  /** Makes a queue. @param delayMs milliseconds; `Infinity` makes a queue that never fires */
   queue<T>(delayMs: number, fire: (item: T) => void): DeadlineQueue<T> {
     const queue = new DeadlineQueue<T>(this, delayMs, fire);
     this.#queues.push(queue as unknown as DeadlineQueue<never>);
@@ -121,7 +121,7 @@ export class Deadlines {
     this.#arm(at);
   }
 
-  /** Stops the timer and forgets every item, for good: what is armed later is never due. */
+  /** Stops the timer and forgets every item, for good: an item armed later never falls due. */
   stop(): void {
     this.#isStopped = true;
     this.#clock.clearTimeout(this.#timer);
@@ -132,7 +132,7 @@ export class Deadlines {
   #arm(at: number): void {
     this.#timerAt = at;
     const delay = Math.min(Math.max(at - this.#clock.now(), 0), MAX_TIMER_MS);
-    // A timer belongs to the session it was set in; this one serves them all.
+    // A timer belongs to the session it is set in; this timer serves all sessions.
     this.#timer = runOutside(() => this.#clock.setTimeout(this.#run, delay));
   }
 
@@ -142,7 +142,7 @@ export class Deadlines {
     try {
       for (const queue of this.#queues) queue.run(now);
     } finally {
-      // Even when a callback threw: what was due behind it is due as before.
+      // Even when a callback threw: items that were due behind its item are due as before.
       let next = Infinity;
       for (const queue of this.#queues) next = Math.min(next, queue.next());
       if (next < this.#timerAt) this.expect(next);

@@ -19,7 +19,7 @@ export type ErrorCode =
   | 'state-too-large'
   | 'store-unavailable';
 
-/** An error of this library: match on `code`, never on the text. */
+/** An error of this library. Match on `code`, never on the text. */
 export class ActorsError extends Error {
   override readonly name = 'ActorsError';
   readonly code: ErrorCode;

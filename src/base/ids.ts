@@ -14,7 +14,7 @@ export function randomId(): string {
   return String.fromCharCode(...codes);
 }
 
-/** A random number up to a million, for counters that must not meet. */
+/** A random number from 1 to a million: how far a counter leaps so as not to meet another. */
 export function leap(): number {
   return 1 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000);
 }
@@ -41,7 +41,7 @@ export function createDigest(): Digest {
     }
     high = Math.imul(high ^ (low >>> 15), 0xc2b2ae35);
     low = Math.imul(low ^ (high >>> 13), 0x27d4eb2f);
-    // Twice six characters: strings joined to fewer than thirteen are copied, longer ones are ropes.
+    // Twice six characters: a text joined to fewer than thirteen is copied, a longer one is a rope.
     return (high >>> 1).toString(36).padStart(6, '0') + (low >>> 1).toString(36).padStart(6, '0');
   };
 }

@@ -1,82 +1,83 @@
-/** Numbers a runtime holds to. Durations end in `Ms`, sizes in `Bytes`. */
+/** The limits a runtime holds to. Durations end in `Ms`, sizes in `Bytes`. */
 export interface Limits {
   /** Largest request body, declared or counted. @default 4 MiB */
   maxBodyBytes: number;
-  /** Largest `initialize`, which a session keeps for as long as it lives. @default 64 KiB */
+  /** Largest `initialize`, which a session keeps for its whole life. @default 64 KiB */
   maxInitializeBytes: number;
   /**
-   * Subscriptions one session keeps to renew them when its server is rebuilt. More are served and
-   * not renewed. @default 64 KiB
+   * Largest sum of the subscriptions a session keeps to renew when its server is rebuilt. Further
+   * subscriptions are served and not renewed. @default 64 KiB
    */
   maxSubscriptionBytes: number;
-  /** Deepest nesting in a body. @default 64 */
+  /** Deepest nesting in a request body. @default 64 */
   maxDepth: number;
-  /** Most array elements and object members in a body. @default 20 000 */
+  /** Most array elements and object members in a request body. @default 20 000 */
   maxElements: number;
-  /** Sessions at once. At the cap the least recently used detached idle one goes. @default 10 000 */
+  /** Sessions at once. At the cap the longest unused detached idle one ends. @default 10 000 */
   maxSessions: number;
   /** Sessions of one authenticated principal; anonymous callers are not capped. @default 256 */
   maxSessionsPerPrincipal: number;
-  /** Sessions whose client has not confirmed its handshake. @default 256 */
+  /** Sessions at once whose client has not confirmed its handshake. @default 256 */
   maxHandshakes: number;
   /** Requests of one session accepted and not yet answered; more are refused. @default 64 */
   maxInFlight: number;
-  /** Handlers of one session that run at once; others wait. 1 is strictly serial. @default Infinity */
+  /** Handlers of one session at once; others wait. 1 is strictly serial. @default Infinity */
   concurrency: number;
   /** Messages of one session that wait for a server or for a free handler. @default 256 */
   maxQueue: number;
-  /** Resources one session may own. @default 1024 */
+  /** Resources one session may own at once. @default 1024 */
   maxResources: number;
-  /** Bytes a client may leave unread on an event stream before it is cut. @default 1 MiB */
+  /** Bytes a client may leave unread on an event stream before the stream is cut. @default 1 MiB */
   maxStreamBytes: number;
   /**
-   * Bytes of whole answers a session's client may leave unread; the oldest are cut. On a line of its
-   * own (WebSocket, stdio, legacy SSE) bytes of anything, and the line is cut. @default 8 MiB
+   * Bytes of whole answers the client of a session may leave unread; the oldest are cut. On a line
+   * of the session's own (WebSocket, stdio, legacy SSE): all unread bytes, and the line is cut.
+   * @default 8 MiB
    */
   maxUnreadBytes: number;
   /** Events kept for resumption, per session. @default 256 */
   maxReplayEvents: number;
   /** Bytes kept for resumption, per session. @default 1 MiB */
   maxReplayBytes: number;
-  /** How long an event can be resumed. @default 5 min */
+  /** How long an event is kept for resumption. @default 5 min */
   replayMs: number;
-  /** From `initialize` to `notifications/initialized` or the first request. @default 60 s */
+  /** Time from `initialize` to `notifications/initialized` or the first request. @default 60 s */
   handshakeTimeoutMs: number;
   /** How long zero references last before a session counts as idle. @default 1 s */
   quietMs: number;
   /**
-   * How long an idle session keeps its server; then it sleeps or, where `sleep` is off and no stream
-   * of it is open, ends. `Infinity` keeps it. @default 5 min
+   * How long an idle session keeps its server. Then the session sleeps or, where `sleep` is off and
+   * it has no open stream, ends. `Infinity` keeps the server. @default 5 min
    */
   idleTimeoutMs: number;
   /**
-   * How long a session is kept after that: asleep, or with the server it can not give up. One with
-   * an open stream is kept for as long as that. @default 30 min
+   * How long a session is kept after `idleTimeoutMs`: asleep, or with the server it can not give
+   * up. A session with an open stream is kept for as long as the stream. @default 30 min
    */
   evictAfterMs: number;
-  /** Sessions asleep at once; of more, those that slept longest end. @default 100 000 */
+  /** Sessions asleep at once; beyond the cap, those asleep longest end. @default 100 000 */
   maxSleeping: number;
-  /** The same for one authenticated principal; anonymous callers are not capped. @default 1024 */
+  /** Sessions asleep of one authenticated principal; the anonymous are not capped. @default 1024 */
   maxSleepingPerPrincipal: number;
-  /** Bytes of the handshakes that those asleep in memory keep; equal ones count once. @default 64 MiB */
+  /** Bytes of handshakes of sessions asleep in memory; equal ones count once. @default 64 MiB */
   maxSleepingBytes: number;
-  /** How long a change may wait to be stored where no answer waits for it. @default 100 ms */
+  /** How long a change waits to be stored where no answer waits for the change. @default 100 ms */
   writeBehindMs: number;
-  /** How long whoever needs the session store waits for it. @default 10 s */
+  /** How long a caller waits for the session store. @default 10 s */
   storeTimeoutMs: number;
-  /** How long work in flight may go on once a session is closing. @default 5 s */
+  /** How long work in flight may go on in a closing session. @default 5 s */
   closeTimeoutMs: number;
   /** How long a question to the client waits for a stream it can travel on. @default 10 s */
   unreachableAfterMs: number;
-  /** Comment frames on open streams. @default 15 s */
+  /** Time between comment frames that keep an open stream alive. @default 15 s */
   keepAliveMs: number;
   /**
-   * A call that lasts longer answers as a resumable stream.
+   * How long a call lasts before its answer becomes a resumable stream.
    * @default 1 s; 50 ms where the store is durable, so that whatever lasts survives the process
    */
   sseAfterMs: number;
   /**
-   * What a client is told to wait before it resumes. Those of the SDK try twice and give up.
+   * How long a client is told to wait before it resumes. Clients of the SDK try twice and give up.
    * @default 1 s; 3 s where the store is durable, so that both tries outlast a restart
    */
   sseRetryMs: number;
@@ -123,12 +124,12 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /**
- * Where streams outlive the process, a call becomes one soon: plain JSON can not be resumed. And
- * its client comes back when there may be a process again.
+ * Defaults where streams outlive the process. A call becomes a stream soon, because plain JSON can
+ * not be resumed; and the client comes back when there may be a process again.
  */
 export const DURABLE_LIMITS = { sseAfterMs: 50, sseRetryMs: 3000 } as const;
 
-/** Limits whose `Infinity` means "never" or "all": the others bound memory and must be finite. */
+/** Limits whose `Infinity` means "never" or "all": the rest bound memory and must be finite. */
 export const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([
   'concurrency',
   'idleTimeoutMs',

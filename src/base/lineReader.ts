@@ -1,23 +1,23 @@
 const NEWLINE = Buffer.from('\n');
-/** What a buffer for lines starts with, and goes back to after a long one. */
+/** Size of a new buffer for lines; after a long line the buffer goes back to this size. */
 const USUAL_BYTES = 16 * 1024;
-/** Bytes kept of both ends of a line that is too long: enough to find out whose answer it was. */
+/** Bytes kept of both ends of a line that is too long: enough to find the request it answers. */
 const END_BYTES = 1024;
 
 const NOTHING = Buffer.alloc(0);
 
-/** A line over the limit. Only its ends are kept. */
+/** A line over the limit, of which only the ends are kept. */
 export class LongLine {
   readonly head: string;
-  /** Length so far. */
+  /** Length of the line so far. */
   bytes: number;
-  /** Said for the first time. */
+  /** The reader yields this line for the first time. */
   isNew = true;
-  /** Said for the last time: its end has come. */
+  /** The reader yields this line for the last time: the end of the line has come. */
   isOver = false;
   readonly #tail = Buffer.alloc(END_BYTES);
 
-  /** @param begun what the parts before this one were */
+  /** @param begun the parts of the line before `part` */
   constructor(begun: Buffer, part: Buffer) {
     this.head = Buffer.concat([begun.subarray(0, END_BYTES), part.subarray(0, END_BYTES)])
       .subarray(0, END_BYTES)
@@ -41,7 +41,7 @@ export class LongLine {
 
 /**
  * Cuts bytes into lines of text, whatever the chunks they come in: a line, and a character, may
- * begin in one and end in another. Holds no more than one line of the longest allowed.
+ * begin in one chunk and end in another. Holds no more than one line of the longest allowed.
  */
 export class LineReader {
   readonly #maxBytes: number;
@@ -54,8 +54,8 @@ export class LineReader {
   }
 
   /**
-   * The lines that end in this chunk; empty ones are left out. A line over the limit is said as soon
-   * as it is, and again with each chunk it goes on in: the same object, of one more part.
+   * The lines that end in a chunk, without empty ones. A line over the limit is yielded as soon as
+   * it is over, and again with each chunk it goes on in: the same object, one part longer.
    */
   *take(chunk: Buffer): Generator<string | LongLine> {
     for (let start = 0; start < chunk.length;) {
@@ -92,7 +92,7 @@ export class LineReader {
     return long;
   }
 
-  /** The line that ends with this part. */
+  /** The text of the line that ends with a part. */
   #line(part: Buffer): string {
     // Most lines come whole and need not be copied.
     if (this.#length > 0) this.#hold(part);
@@ -102,7 +102,7 @@ export class LineReader {
     return text.endsWith('\r') ? text.slice(0, -1) : text;
   }
 
-  /** Copies, so that a line of one-byte chunks costs its bytes and not a buffer for each. */
+  /** Copies a part, so that a line of one-byte chunks costs its bytes and not a buffer for each. */
   #hold(part: Buffer): void {
     const length = this.#length + part.length;
     if (length > this.#held.length) {

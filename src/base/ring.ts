@@ -1,4 +1,4 @@
-/** The last entries of something, oldest first; pushing past the limit forgets the oldest. */
+/** The last entries of a series, oldest first; an entry past the limit pushes the oldest out. */
 export class Ring<T> {
   #items: T[] = [];
   #head = 0;

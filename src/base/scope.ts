@@ -2,7 +2,7 @@ import { ActorsError } from './errors.ts';
 import { isPromise } from './awaitable.ts';
 import { type Timer, within } from './within.ts';
 
-/** Something a session can own: see `Session.own`. */
+/** Whatever a session can own: see `Session.own`. */
 export type Owned =
   | (() => unknown)
   | Disposable
@@ -16,14 +16,14 @@ export type Owned =
 
 type Release = () => unknown;
 
-/** Told of resources that failed to go or did not go in time. */
+/** Told of resources that could not be released, or not in time. */
 export type OrphanListener = (error: unknown) => void;
 
 /**
  * The resources of one incarnation of a session: released last in, first out, exactly once.
  *
  * A release that throws or overruns its deadline is reported and the next one runs: one bad
- * resource holds nobody back.
+ * resource holds no other back.
  */
 export class Scope {
   #entries: { release: Release; deadlineMs: number | undefined }[] | null = null;
@@ -33,7 +33,11 @@ export class Scope {
     return this.#entries?.length ?? 0;
   }
 
-  /** @throws ActorsError `session-over`, `not-disposable`, `too-many-resources` */
+  /**
+   * Ties a resource to the scope.
+   *
+   * @throws ActorsError `session-over`, `not-disposable`, `too-many-resources`
+   */
   own(resource: Owned, deadlineMs: number | undefined, max: number): void {
     if (this.#closing !== null) {
       throw new ActorsError('session-over', 'own() after the session ended: release it yourself');
@@ -45,7 +49,7 @@ export class Scope {
     this.#entries.push({ release: releaseOf(resource), deadlineMs });
   }
 
-  /** Runs every release. Calling it again returns the first call's promise. */
+  /** Releases every resource. A second call returns the first call's promise. */
   close(wait: WaitWithin, onOrphan: OrphanListener): Promise<void> {
     this.#closing ??= this.#run(wait, onOrphan);
     return this.#closing;
@@ -64,12 +68,12 @@ export class Scope {
   }
 }
 
-/** Runs something and waits for it, but not longer than a deadline. */
+/** Calls a function and waits for its promise, but not longer than a deadline in milliseconds. */
 export type WaitWithin = (run: Release, deadlineMs: number | undefined) => Promise<void>;
 
 /**
  * @param usual how long a release may take
- * @param own the same for one with a deadline of its own
+ * @param own how long a release with a deadline of its own may take
  */
 export function waitWithin(usual: Timer, own: (ms: number) => Timer): WaitWithin {
   return async (run, deadlineMs) => {
@@ -80,15 +84,15 @@ export function waitWithin(usual: Timer, own: (ms: number) => Timer): WaitWithin
   };
 }
 
-/** Methods that release, in order of trust: a disposer knows more than a `kill`. */
+/** Methods that release a resource, in order of trust: a disposer knows more than a `kill`. */
 const METHODS = ['close', 'kill', 'terminate', 'destroy', 'dispose', 'abort'] as const;
 
-/** @throws ActorsError `not-disposable` */
+/** Finds how to release a resource. @throws ActorsError `not-disposable` */
 function releaseOf(resource: Owned): Release {
   if (typeof resource === 'function') return resource;
   const from = (resource ?? {}) as unknown as Record<string | symbol, unknown>;
   for (const name of [Symbol.asyncDispose, Symbol.dispose, ...METHODS]) {
-    // A host without the symbols has `undefined` here, and looks up the name "undefined".
+    // On a host without these symbols `name` is `undefined`, and would look up "undefined".
     if (name === undefined) continue;
     const method = from[name];
     if (typeof method === 'function') return () => method.call(resource) as unknown;
@@ -96,7 +100,7 @@ function releaseOf(resource: Owned): Release {
   throw new ActorsError('not-disposable', `own() takes a function or a disposable object`);
 }
 
-/** Hears what goes wrong in a resource: an emitter without such a listener ends the process. */
+/** Listens to the errors of a resource: an emitter without such a listener ends the process. */
 export function hearErrors(resource: Owned, listener: (error: unknown) => void): void {
   const { on } = resource as { on?: (event: 'error', listener: (error: unknown) => void) => void };
   if (typeof on === 'function') on.call(resource, 'error', listener);

@@ -1,14 +1,14 @@
-/** Runs one thing after the other, whoever asks for them: the changes of one session's state. */
+/** Runs the changes of one session's state one after the other, however many callers there are. */
 export class SerialQueue {
   #last: Promise<unknown> | null = null;
   #open = 0;
 
-  /** None is under way. */
+  /** No change is under way. */
   get isEmpty(): boolean {
     return this.#open === 0;
   }
 
-  /** In the same turn where there is none before it. */
+  /** Runs a change, in the same turn where no other is under way. */
   run<T>(change: () => Promise<T>): Promise<T> {
     const result = this.#run(change, this.isEmpty ? null : this.#last);
     this.#last = result;
@@ -18,7 +18,7 @@ export class SerialQueue {
   async #run<T>(change: () => Promise<T>, before: Promise<unknown> | null): Promise<T> {
     this.#open++;
     try {
-      // A failed update is its caller's to hear; the next one runs all the same.
+      // A failed change is for its own caller to hear; the next change runs all the same.
       if (before !== null) await before.catch(() => {});
       return await change();
     } finally {

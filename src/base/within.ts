@@ -1,13 +1,13 @@
 import type { Clock } from './clock.ts';
 import type { DeadlineQueue } from './deadlines.ts';
 
-/** Starts a wait that calls back when it has lasted long enough. @returns how to stop the wait */
+/** Starts a wait that calls `expire` when it has lasted too long. @returns how to stop the wait */
 export type Timer = (expire: () => void) => () => void;
 
 /**
  * Waits for a promise, but not for ever.
  *
- * @param late the error of a wait that lasted too long
+ * @param late makes the error of a wait that lasted too long
  */
 export async function within<T>(
   promise: PromiseLike<T>,
@@ -25,7 +25,7 @@ export async function within<T>(
   }
 }
 
-/** Waits for a promise whose outcome does not matter, but not for ever. @returns whether it came in time */
+/** Waits for a promise of any outcome, but not for ever. @returns whether it settled in time */
 export function awaited(promise: PromiseLike<unknown>, timer: Timer): Promise<boolean> {
   const settled = Promise.allSettled([promise]);
   return within(settled, timer, () => new Error('late')).then(
@@ -34,7 +34,7 @@ export function awaited(promise: PromiseLike<unknown>, timer: Timer): Promise<bo
   );
 }
 
-/** Waits as long as a queue of the sweep says: no timer of its own, however many wait. */
+/** Waits as long as a queue of the sweep says: no timer for each wait, however many there are. */
 export function timerOf(queue: DeadlineQueue<() => void>): Timer {
   return (expire) => {
     queue.arm(expire);
@@ -42,7 +42,7 @@ export function timerOf(queue: DeadlineQueue<() => void>): Timer {
   };
 }
 
-/** Waits for a time of its own: one timer of the clock. */
+/** Waits for a given time: one timer of the clock for each wait. @param ms the time */
 export function timerFor(clock: Clock, ms: number): Timer {
   return (expire) => {
     const timer = clock.setTimeout(expire, ms);
