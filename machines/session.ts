@@ -15,7 +15,7 @@ export const END_REASONS = [
 
 export type EndReason = (typeof END_REASONS)[number];
 
-/** Everything a session can be told. Nothing from the wire ever becomes one of these types. */
+/** Everything a session's machine can be told. Nothing from the wire ever becomes an event type. */
 export type SessionEvent =
   | { type: 'session.built' }
   | { type: 'session.ready' }
@@ -38,7 +38,7 @@ export type SessionEvent =
 export interface SessionContext {
   /** A GET stream or a socket is open: the session may sleep, but TTL and capacity never end it. */
   attached: boolean;
-  /** The client has spoken after the `initialize` answer; until then the handshake is unfinished. */
+  /** The client has spoken since `initialize` was answered: the handshake is finished. */
   confirmed: boolean;
   /** The host keeps records, so an idle session can be put to sleep instead of being closed. */
   sleeps: boolean;
@@ -47,16 +47,16 @@ export interface SessionContext {
 
 /** What a state does with a message that arrives. */
 export type Arrival =
-  /** hand it to the server at once */
+  /** hand the message to the server at once */
   | 'dispatch'
-  /** keep it, bounded, until the server is there */
+  /** keep the message, bounded, until the server is there */
   | 'stash'
-  /** say `message.arrived` first, then look again */
+  /** tell the machine `message.arrived` first, then look again */
   | 'activate'
   /** answer 404, count a dead letter */
   | 'refuse';
 
-/** What ends an unused session, wherever it waits. */
+/** How an unused session ends, whichever idle state its server is kept or released in. */
 const EXPIRES = {
   description: 'evictAfterMs',
   guard: 'isDetached',
@@ -64,7 +64,7 @@ const EXPIRES = {
   actions: { type: 'noteReason', params: { reason: 'expired' } },
 } as const;
 
-/** What a crash does where nothing restarts. */
+/** What a crash does in states where no restart is allowed. */
 const CRASHES = {
   target: '#session.closing.cutting',
   actions: { type: 'noteReason', params: { reason: 'crashed' } },
@@ -73,8 +73,8 @@ const CRASHES = {
 /**
  * The life of one session: `initializing → active → idle → evicted`.
  *
- * Pure: every action below only names an effect; the runtime provides them. The machine hears the
- * edges of a life, never single messages; those are the mailbox's.
+ * Pure: every action below only names an effect, which the runtime provides. The machine hears the
+ * edges of a life, never single messages: messages belong to the mailbox.
  */
 export const sessionMachine = setup({
   types: {
@@ -86,31 +86,31 @@ export const sessionMachine = setup({
   actions: {
     /** Run the factory and connect its server. */
     build: () => {},
-    /** Hand `initialize` to the server; everything else still waits. */
+    /** Hand `initialize` to the server; every other message still waits. */
     greet: () => {},
-    /** Run the factory again and replay the stored handshake, answers swallowed. */
+    /** Run the factory again and replay the stored handshake; the answers are swallowed. */
     rebuild: () => {},
-    /** Store what the session keeps while it sleeps; say whether that could be done. */
+    /** Store what the session keeps while it sleeps; say whether the session could be stored. */
     doze: () => {},
-    /** Release server and owned resources of this incarnation; a record stays. */
+    /** Release the server and the owned resources of this incarnation; a record stays. */
     fallAsleep: () => {},
-    /** Release a crashed incarnation; its callers get one clear error each. */
+    /** Release a crashed incarnation; each waiting caller gets one clear error. */
     abandon: () => {},
-    /** Hand everything that waited to the server, in order of arrival. */
+    /** Hand every waiting message to the server, in order of arrival. */
     dispatchStash: () => {},
     /** Start looking for quiet: zero references for a moment. */
     watchQuiet: () => {},
-    /** Start the clock of an idle session. */
+    /** Start the deadline `idleTimeoutMs` of an idle session. */
     armIdle: () => {},
-    /** Start the clock after which an unused session ends. */
+    /** Start the deadline `evictAfterMs`, after which an unused session ends. */
     armEvict: () => {},
-    /** Stop the clock of this state. */
+    /** Stop the deadline of the state that is left. */
     disarm: () => {},
-    /** The handshake is complete: it no longer counts as unfinished. */
+    /** The handshake is complete: the session no longer counts as unfinished. */
     confirm: () => {},
-    /** End the standing streams, tell the mailbox to report when nothing is in flight. */
+    /** End the standing streams; have the mailbox report when nothing is in flight. */
     settle: () => {},
-    /** Answer whatever is still in flight with one error each. */
+    /** Answer each request still in flight with one error. */
     cut: () => {},
     /** Run the teardown list, once. */
     release: () => {},

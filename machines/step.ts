@@ -3,7 +3,7 @@ import { type Arrival, type SessionContext, type SessionEvent, sessionMachine } 
 
 export type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
 
-/** The effects a session's machine names; whoever runs it provides all of them. */
+/** The effects a session's machine names; the runtime provides all of them. */
 export const SESSION_EFFECTS = [
   'build',
   'greet',
@@ -25,13 +25,13 @@ export const SESSION_EFFECTS = [
 
 export type SessionEffect = (typeof SESSION_EFFECTS)[number];
 
-/** Where an event leads, and what is to be done there, in order. */
+/** One step of a session's machine: the state it leads to, and the effects to run, in order. */
 export interface Step {
   readonly snapshot: SessionSnapshot;
-  /** Of the state it leads to: `idle.warm`. For those who watch; the machine is asked for tags. */
+  /** The path of the state the step leads to: `idle.warm`. For watchers; code asks for tags. */
   readonly path: string;
   readonly effects: readonly SessionEffect[];
-  /** What is done there with a message that arrives. */
+  /** What the state does with a message that arrives. */
   readonly arrival: Arrival;
 }
 
@@ -39,15 +39,15 @@ export interface Step {
  * The machine as XState steps it, remembered.
  *
  * A session's context is a handful of flags, so all its snapshots are a small closed set. Each is
- * kept once and shared by every session in it, and each transition is computed once: a session
- * costs one pointer, a step one look-up. Nothing here depends on anything but the machine.
+ * kept once and shared by every session in that state, and each transition is computed once: a
+ * session costs one pointer, a step one look-up. Nothing here depends on anything but the machine.
  */
 const snapshots = new Map<string, SessionSnapshot>();
 const steps = new WeakMap<SessionSnapshot, Map<string, Step>>();
 const firsts = new Map<boolean, Step>();
 const sleepers = new Map<boolean, Step>();
 
-/** How a session begins. */
+/** The step with which a new session begins. @param sleeps the host keeps records */
 export function firstStep(sleeps: boolean): Step {
   let first = firsts.get(sleeps);
   if (first === undefined) {
@@ -57,7 +57,7 @@ export function firstStep(sleeps: boolean): Step {
   return first;
 }
 
-/** Where a session goes on from a stored record: asleep, with nothing to do until somebody comes. */
+/** The step with which a recorded session goes on: asleep, until a message comes. */
 export function sleepingStep(confirmed: boolean): Step {
   let step = sleepers.get(confirmed);
   if (step === undefined) {
@@ -69,7 +69,7 @@ export function sleepingStep(confirmed: boolean): Step {
   return step;
 }
 
-/** What an event does to a session in a state. */
+/** The step that an event makes of a session's snapshot. */
 export function nextStep(snapshot: SessionSnapshot, event: SessionEvent): Step {
   let known = steps.get(snapshot);
   if (known === undefined) steps.set(snapshot, (known = new Map()));
@@ -86,7 +86,7 @@ function remember([snapshot, actions]: [SessionSnapshot, readonly { type: string
   const name = JSON.stringify([snapshot.value, flagsOf(snapshot.context)]);
   const shared = snapshots.get(name) ?? snapshot;
   snapshots.set(name, shared);
-  // A machine's own assignments are applied by now; what is left are the effects it names.
+  // The machine's own assignments are applied by now; the actions left are the effects it names.
   const effects = actions.map(({ type }) => type as SessionEffect);
   return { snapshot: shared, path: pathOf(shared.value), effects, arrival: arrivalOf(shared) };
 }
@@ -102,7 +102,7 @@ function flagsOf({ attached, confirmed, sleeps, reason }: SessionContext): unkno
   return [attached, confirmed, sleeps, reason];
 }
 
-/** Events carry nothing but members of closed sets, so their names are a closed set too. */
+/** Names an event: events carry only members of closed sets, so the names are a closed set too. */
 function nameOf(event: SessionEvent): string {
   if (event.type === 'session.close') return `${event.type} ${event.reason}`;
   return event.type === 'session.crashed' && event.restart ? `${event.type} restart` : event.type;

@@ -9,8 +9,8 @@ export type SupervisorEvent =
 /**
  * The owner of all sessions: `accepting → draining → closed`.
  *
- * It keeps no list of its sessions: the directory is a Map beside it. No event of a session reaches
- * it, so no session can end it.
+ * The machine keeps no list of sessions: the directory is a Map beside it. No event of a session
+ * reaches the machine, so no session can end it.
  */
 export const supervisorMachine = setup({
   types: {
@@ -49,12 +49,12 @@ export const SUPERVISOR_EVENTS: readonly SupervisorEvent['type'][] = [
   'supervisor.close',
 ];
 
-/** A supervisor in a state. */
+/** The snapshot of a supervisor in a given state. */
 export function supervisorAt(value: SupervisorState): SupervisorSnapshot {
   return supervisorMachine.resolveState({ value, context: {} });
 }
 
-/** What an event does to a supervisor in a state. */
+/** The state that an event leads a supervisor to. */
 export function nextSupervisorState(
   from: SupervisorState,
   type: SupervisorEvent['type'],
