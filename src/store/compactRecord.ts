@@ -1,21 +1,23 @@
 import type { SessionRecord } from './record.ts';
 
-/** What is the same for nearly all that sleep. */
+/** The fields of a record that are the same for nearly all sleeping sessions. */
 interface Common extends Pick<
   SessionRecord,
   'confirmed' | 'stateVersion' | 'locals' | 'kept' | 'asked' | 'asleep'
 > {
-  /** Times are kept as what they are from here on: numbers that need no object of their own. */
+  /** Records keep their times as a difference from this time: numbers that need no object each. */
   readonly base: number;
 }
 
 const NONE: readonly string[] = [];
 
-/** What records kept one after the other have in common. */
+/** Finds the fields that records kept one after the other have in common. */
 export class InCommon {
   #last: Common | undefined;
 
-  /** The last one again where it is the same. */
+  /**
+   * The fields a record has in common with the record before: the same object where they are equal.
+   */
   of({ startedAt, confirmed, stateVersion, locals, kept, asked, asleep }: SessionRecord): Common {
     const last = this.#last;
     const isSame =
@@ -39,7 +41,7 @@ export class InCommon {
 export class CompactRecord {
   readonly id: string;
   readonly principal: string | undefined;
-  /** Its place among those that expire in the same millisecond. */
+  /** The record's place among the records that expire in the same millisecond. */
   readonly order: number;
   readonly #key: string;
   readonly #handshake: SessionRecord['handshake'];
@@ -68,7 +70,7 @@ export class CompactRecord {
     return this.#common.base + this.#expires;
   }
 
-  /** The record it was made of. */
+  /** The full record that this one was made of. */
   get record(): SessionRecord {
     const { id, principal, expiresAt } = this;
     const { base, ...common } = this.#common;

@@ -1,18 +1,18 @@
 /** Most items of one run. Full runs take hardly more than a pointer an item. */
 const RUN = 512;
 
-/** Where an item is; no two are at the same place. */
+/** Where an item stands in the order; no two items stand at the same place. */
 export interface Place {
   readonly expiresAt: number;
-  /** Among those of one millisecond. */
+  /** The place among items that expire in the same millisecond. */
   readonly order: number;
 }
 
 /**
  * Items in the order they expire, in a sorted list of short sorted runs.
  *
- * What expires last is put at the end without a search, so with one time to live for all of them
- * this is a queue; any other order costs a binary search. Any place is found again without a walk.
+ * The item that expires last is put at the end without a search, so with one time to live for all
+ * this is a queue; any other order costs a binary search. An item is found again without a walk.
  */
 export class ExpiryOrder<T extends Place> {
   readonly #runs: T[][];
@@ -45,7 +45,7 @@ export class ExpiryOrder<T extends Place> {
     }
   }
 
-  /** Takes out an item that is in it: the same object, unchanged since. */
+  /** Takes out an item of the order: the same object, its place unchanged since it was added. */
   remove(item: T): void {
     const at = this.#runAt(item);
     const run = this.#runs[at];
@@ -60,7 +60,7 @@ export class ExpiryOrder<T extends Place> {
     if (run.length === 0) this.#runs.splice(at, 1);
   }
 
-  /** All of them, or those behind a place. The order must not change meanwhile. */
+  /** All items, or the items behind a place. The order must not change meanwhile. */
   *after(place?: Place): Generator<T> {
     let at = place === undefined ? 0 : Math.max(this.#runAt(place), 0);
     let index = place === undefined ? 0 : firstAfter(this.#runs[at] ?? [], place);
@@ -86,7 +86,7 @@ export class ExpiryOrder<T extends Place> {
   }
 }
 
-/** Negative when `a` comes first. */
+/** Compares two places: negative when `a` comes first. */
 function compare(a: Place, b: Place): number {
   if (a.expiresAt !== b.expiresAt) return a.expiresAt < b.expiresAt ? -1 : 1;
   return a.order - b.order;

@@ -10,7 +10,7 @@ import { SharedHandshakes } from './sharedHandshakes.ts';
 import type { SessionStore } from './store.ts';
 import { type Persisted, Writer } from './writer.ts';
 
-/** Longest id looked for: ours are shorter. */
+/** Longest id that is looked for: ids of this library are shorter. */
 const MAX_ID_LENGTH = 256;
 /** How soon a store that failed is asked again. */
 const RETRY_MS = 1000;
@@ -18,8 +18,8 @@ const RETRY_MS = 1000;
 const DONE = Promise.resolve();
 
 /**
- * The records of one runtime: read, written, forgotten, in memory or in a durable store. Knows no
- * actor.
+ * The records of one runtime: reads, writes and forgets them, in memory or in a durable store.
+ * Knows no actor.
  */
 export class Keeper {
   readonly isDurable: boolean;
@@ -30,9 +30,9 @@ export class Keeper {
   readonly #handshakes = new SharedHandshakes();
   /** Sessions whose changes are stored a little later. */
   readonly #later: DeadlineQueue<Persisted>;
-  /** What the store did not do, to be tried again. */
+  /** Work that the store failed to do, to be tried again. */
   readonly #retries: DeadlineQueue<() => void>;
-  /** How many records earlier processes left is being asked, or (`done`) known. */
+  /** The count of records that earlier processes left: under way, or `done`. */
   #opening: Promise<void> | 'done' | null = null;
   #isOver = false;
 
@@ -50,36 +50,36 @@ export class Keeper {
     this.#writer = store.isDurable ? new Writer(store, host, () => this.opened()) : null;
   }
 
-  /** The runtime is closed: nothing is looked for any more. */
+  /** The runtime is closed: no record is looked for any more. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** A record of this id can be there: not of one that is about to be removed. */
+  /** Whether the store can have a record of this id that is not about to be removed. */
   mayHave(id: string): boolean {
     return !this.#isOver && id.length <= MAX_ID_LENGTH && !this.isRemoving(id);
   }
 
-  /** A session that ended, and that the store may not have forgotten yet. */
+  /** Whether a session ended and the store may not have forgotten it yet. */
   isRemoving(id: string): boolean {
     return this.#writer?.isRemoving(id) === true;
   }
 
-  /** Something of a session waits to be stored. */
+  /** Whether something of a session waits to be stored. */
   isBusy(id: string): boolean {
     return this.#writer?.isBusy(id) === true;
   }
 
-  /** Of the handshakes that records in memory hold. */
+  /** Bytes of the handshakes that records in memory hold. */
   get handshakeBytes(): number {
     return this.#handshakes.bytes;
   }
 
   /**
-   * Records that earlier processes left are counted before anybody is found or stored: later, nobody
-   * could tell them from those of this one.
+   * Counts the records that earlier processes left, before any session is found or stored: later,
+   * they could not be told from those of this process.
    *
-   * @returns `undefined` once they are counted
+   * @returns `undefined` once the records are counted
    * @throws whatever the store failed with
    */
   opened(): Promise<void> | undefined {
@@ -100,19 +100,19 @@ export class Keeper {
     }
   }
 
-  /** When a session that falls asleep now ends. */
+  /** When a session that falls asleep now ends, in milliseconds since the epoch. */
   expiry(): number {
     const { clock, limits } = this.#services;
     return clock.now() + limits.evictAfterMs + (this.isDurable ? limits.idleTimeoutMs : 0);
   }
 
-  /** A handshake as a record has it: in memory the same one for all clients of a kind. */
+  /** The handshake that a record holds: in memory, one object for all clients of a kind. */
   share(handshake: HandshakeRecord): HandshakeRecord {
     return this.isDurable ? handshake : this.#handshakes.take(handshake);
   }
 
   /**
-   * A record and the rows of its streams.
+   * Reads a session's record and the rows of its event streams.
    *
    * @param found the record, where it has been asked for
    * @throws ActorsError `record-corrupt`, `store-unavailable` with what the store failed with
@@ -135,7 +135,7 @@ export class Keeper {
     }
   }
 
-  /** Without its streams a session goes on all the same. */
+  /** A session whose rows are corrupt goes on without its streams. */
   async #rows(id: string): Promise<Rows> {
     try {
       return await this.reads.rows(id);
@@ -153,7 +153,7 @@ export class Keeper {
     void this.#store.write([{ type: 'put', record }]);
   }
 
-  /** A record is an actor again, or is over. A durable store keeps it all the same. */
+  /** The session of a record has an actor again, or is over. A durable store keeps its record. */
   release({ id, handshake }: SessionRecord): void {
     if (this.isDurable) return;
     void this.#store.write([{ type: 'remove', id }]);
@@ -167,7 +167,7 @@ export class Keeper {
     this.#writer?.mark(kept);
   }
 
-  /** Stores a session now. @throws whatever the store failed with: the session goes on in memory */
+  /** Stores a session now. @throws what the store failed with: the session goes on in memory */
   async put(kept: Persisted): Promise<void> {
     if (this.#writer === null) return;
     try {
@@ -186,18 +186,18 @@ export class Keeper {
     );
   }
 
-  /** A session ended. @throws where the store could not forget it yet */
+  /** Removes a session that ended from the store. @throws where the store could not do so yet */
   forget(kept: Persisted): Promise<void> {
     this.#later.disarm(kept);
     return this.#writer?.remove(kept) ?? DONE;
   }
 
-  /** Waits for the store to forget sessions that ended. `false`: it could not forget one of them. */
+  /** Waits for the store to forget ended sessions. `false`: one of them is not forgotten yet. */
   async forgotten(ids: readonly string[]): Promise<boolean> {
     return (await this.#writer?.removed(ids)) ?? true;
   }
 
-  /** A record that this program can not read any more ends without ever being an actor again. */
+  /** Ends a session whose record this program can not read any more, without making its actor. */
   drop(record: SessionRecord): void {
     const { key, startedAt } = record;
     const { clock, counters, events } = this.#services;
@@ -212,14 +212,14 @@ export class Keeper {
     this.release(record);
   }
 
-  /** The last write is done, or has had its time, and the store is closed. */
+  /** Closes the store when the last write is done, or has had `storeTimeoutMs`. */
   async close(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     const { counters } = this.#services;
     await this.#writer?.close();
     try {
-      // Records in memory end with it: counted, and not announced one by one.
+      // Records in memory end with the store: counted, and not announced one by one.
       if (!this.isDurable) counters.evicted.drained += await this.#store.count();
       counters.sessions.asleep = 0;
       await this.reads.close();
@@ -229,7 +229,7 @@ export class Keeper {
     this.#handshakes.clear();
   }
 
-  /** Announces what the store failed to do for no session in particular. */
+  /** Announces a failure of the store that is about no session in particular. */
   failed(doing: StoreWork, error: unknown): void {
     this.#services.events.emit('store.failed', { session: undefined, doing, error });
   }

@@ -6,11 +6,11 @@ export { LMDB_DEFAULTS, type LmdbStoreOptions } from './lmdb/options.ts';
 export type { Migrate } from './lmdb/recordCodec.ts';
 
 /**
- * Keeps sessions in a folder on this machine, so that they outlive the process: hand it to
+ * Keeps sessions in a folder on this machine, so that they outlive the process: hand the store to
  * `createRuntime({ store })`, which closes it.
  *
- * Needs the package `lmdb`. What a write stored is on the disk when it returns; a process or a
- * machine that dies in the middle of one leaves all of it or none.
+ * Needs the package `lmdb`. What a write stored is on the disk when the write returns; a process or
+ * a machine that dies in the middle of a write leaves all of it or none.
  *
  * @throws ActorsError `bad-option`; `store-unavailable` when the folder can not be used, or a newer
  * release wrote to it

@@ -5,17 +5,17 @@ import { ShardedMap } from './shardedMap.ts';
 import type { RecordPage, RecordQuery, SessionStore, StoreChange } from './store.ts';
 
 /**
- * Keeps records for as long as the process lives, and what they hold by reference. Everything it does
- * is done when it returns.
+ * Keeps records for as long as the process lives, and their state by reference. Whatever the store
+ * is asked is done when the call returns.
  *
- * Made for a million of them: beside the record there is a slot in a map, a pointer in the order,
- * and where it has a principal a second slot.
+ * Made for a million records: beside the record there is a slot in a map, a pointer in the order,
+ * and where the record has a principal a second slot.
  */
 export class MemoryStore implements SessionStore {
   readonly isDurable = false;
   readonly #records = new ShardedMap<CompactRecord>();
   #order = new Order();
-  /** A principal with one session has no order of its own. */
+  /** The records of each principal; a principal with one session has no order of its own. */
   readonly #principals = new ShardedMap<CompactRecord | Order>();
   readonly #inCommon = new InCommon();
   #puts = 0;
@@ -104,7 +104,7 @@ export class MemoryStore implements SessionStore {
   }
 
   #row(id: string, n: number, row: string | undefined): void {
-    // Rows of a session that is over would be swept by nobody.
+    // Rows of a session without a record would never be swept.
     if (this.#records.get(id) === undefined) return;
     const rows = this.#rows?.get(id);
     if (row === undefined) {
@@ -128,12 +128,12 @@ export class MemoryStore implements SessionStore {
 
 class Order extends ExpiryOrder<CompactRecord> {}
 
-/** Names no secret: a page's cursor may be seen by those who watch. */
+/** The cursor of a page: names no secret, because watchers may see it. */
 function cursorOf({ expiresAt, order }: Place): string {
   return `${expiresAt}:${order}`;
 }
 
-/** Behind every record where the cursor is none of ours. */
+/** The place a cursor names; behind every record where the cursor is none of this store's. */
 function placeOf(cursor: string): Place {
   const [, expiresAt, order] = /^([^:]+):(\d+)$/.exec(cursor) ?? [];
   const place = { expiresAt: Number(expiresAt ?? Infinity), order: Number(order ?? Infinity) };

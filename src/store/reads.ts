@@ -3,7 +3,7 @@ import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { type Timer, within } from '../base/within.ts';
 import type { SessionStore } from './store.ts';
 
-/** Asks a session store. In memory it answers in the same turn; no other is waited for for ever. */
+/** Asks a session store. In memory it answers in the same turn; any other has `storeTimeoutMs`. */
 export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count' | 'rows'> {
   readonly #store: SessionStore;
   readonly #timer: Timer;
@@ -34,12 +34,12 @@ export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count
     return this.#within(() => this.#store.rows(id));
   }
 
-  /** The last thing asked of it. */
+  /** Closes the store: the last thing that is asked of it. */
   async close(): Promise<void> {
     await this.#within(() => this.#store.close());
   }
 
-  /** A store that throws is one that rejects. */
+  /** Asks the store with a time limit. A store that throws is treated as one that rejects. */
   #within<T>(ask: () => Awaitable<T>): Awaitable<T> {
     let asked: Awaitable<T>;
     try {
@@ -51,7 +51,7 @@ export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count
   }
 }
 
-/** The error of whoever waited for a store as long as `storeTimeoutMs`. */
+/** The error of a caller that waited for a store for `storeTimeoutMs`. */
 export function late(): ActorsError {
   return new ActorsError('store-unavailable', 'the session store did not answer in time');
 }

@@ -4,52 +4,52 @@ export type Rows = readonly { readonly n: number; readonly row: string }[];
 /** The params of a message. */
 export type Params = Readonly<Record<string, unknown>>;
 
-/** What is kept of a handshake; shared by all sessions of which it is the same. */
+/** What a record keeps of a handshake; one object for all sessions that have the same. */
 export interface HandshakeRecord {
   /** The params of `initialize`. */
   readonly initialize: Params;
   readonly protocolVersion: string | undefined;
-  /** The client has said `notifications/initialized`; some go to work without it. */
+  /** The client has said `notifications/initialized`; some clients go to work without it. */
   readonly initialized: boolean;
   /** The params of the last `logging/setLevel`. */
   readonly level: Params | undefined;
-  /** The params of each `resources/subscribe` that holds. */
+  /** The params of each `resources/subscribe` that is still in force. */
   readonly subscriptions: readonly Params[];
 }
 
-/** The form of the records this release writes; older ones are read, newer ones are not. */
+/** The format of the records this release writes. It reads older formats, and no newer ones. */
 export const RECORD_FORMAT = 1;
 
 /**
- * What is left of a session whose server is released: enough to build another one that goes on.
- * One flat class, because there may be a million of them.
+ * What is left of a session whose server is released: enough to build another server that goes on.
+ * One flat object, because there may be a million of them.
  */
 export interface SessionRecord {
   readonly id: string;
-  /** The loggable name: the same for as long as the session lives, in whichever process. */
+  /** The session's loggable name: the same for its whole life, in whichever process. */
   readonly key: string;
   readonly principal: string | undefined;
   /** The client has confirmed its handshake. */
   readonly confirmed: boolean;
   readonly handshake: HandshakeRecord;
-  /** Of the last incarnation; the next one counts on from it. */
+  /** The number of the last incarnation; the next one counts on from it. */
   readonly epoch: number;
-  /** Milliseconds since the epoch. */
+  /** When the session began, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** When the session ends unless it is used. */
+  /** When the session ends unless it is used, in milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** The value of `session.state`, as `serialize` left it. */
+  /** The value of `session.state`, as the option `state.encode` left it. */
   readonly state: unknown;
-  /** Of the `stateVersion` it was written with. */
+  /** The option `state.version` with which the state was written. */
   readonly stateVersion: number;
-  /** Values of `sessionLocal`s: by name, or in memory by the local itself. */
+  /** Values of `sessionLocal`s: by the local's name, or in memory by the local itself. */
   readonly locals: ReadonlyMap<unknown, unknown> | undefined;
-  /** What `onSleep` returned. */
+  /** What `onSleep` returned when the session fell asleep. */
   readonly kept: unknown;
-  /** Methods of the questions that were open: nobody is left who would take their answers. */
+  /** Methods of the questions that were open: no server is left that would take their answers. */
   readonly asked: readonly string[];
-  /** Written when it fell asleep; otherwise its server ran when this was written. */
+  /** The record was written when the session fell asleep; otherwise while its server ran. */
   readonly asleep: boolean;
-  /** The number of the last event of its GET stream. */
+  /** The number of the last event of the session's GET stream. */
   readonly standalone: number;
 }

@@ -1,9 +1,9 @@
 const SHARDS = 256;
-/** Characters looked at: of what is longer, the last ones. */
+/** Characters of a name that are hashed: the last ones of a longer name. */
 const LOOKS = 32;
 
 /**
- * A map by name that may grow to millions without holding anybody up. A `Map` of a million names that
+ * A map by name that may grow to millions without a long pause. A `Map` of a million names that
  * needs more room moves all of them at once, which takes a third of a second; here only one part in
  * 256 is moved.
  */
@@ -31,7 +31,7 @@ export class ShardedMap<V> {
     const shard = this.#shards[at];
     if (shard?.delete(name) !== true) return;
     this.#size--;
-    // An emptied map keeps its room.
+    // A map that was emptied keeps its room.
     if (shard.size === 0) this.#shards[at] = undefined;
   }
 
@@ -41,7 +41,7 @@ export class ShardedMap<V> {
   }
 }
 
-/** Whoever chooses names that meet in one shard has made a plain map of it. */
+/** The shard of a name. Names chosen to meet in one shard make it a plain map, and no worse. */
 function shardOf(name: string): number {
   let hash = 0;
   for (let i = Math.max(name.length - LOOKS, 0); i < name.length; i++) {

@@ -5,19 +5,17 @@ interface Shared {
   users: number;
 }
 
-/**
- * The handshakes of those asleep, each kept once: clients of one kind say the same of themselves.
- */
+/** The handshakes of sleeping sessions, each kept once: clients of one kind say the same. */
 export class SharedHandshakes {
   readonly #shared = new Map<string, Shared>();
   #bytes = 0;
 
-  /** Of all of them, as JSON text. */
+  /** Bytes of all handshakes, as JSON text. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** One more asleep: the handshake to keep for it. */
+  /** One more session sleeps. @returns the handshake to keep in its record */
   take(record: HandshakeRecord): HandshakeRecord {
     const text = JSON.stringify(record);
     const known = this.#shared.get(text);
@@ -30,7 +28,7 @@ export class SharedHandshakes {
     return record;
   }
 
-  /** One fewer. */
+  /** One session fewer sleeps with this handshake. */
   give(record: HandshakeRecord): void {
     const text = JSON.stringify(record);
     const known = this.#shared.get(text);

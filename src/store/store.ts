@@ -1,12 +1,12 @@
 import type { Awaitable } from '../base/awaitable.ts';
 import type { SessionRecord } from './record.ts';
 
-/** One change. Those of one `write` are made together, in order. */
+/** One change of a store. The changes of one `write` are made together, in order. */
 export type StoreChange =
   | { readonly type: 'put'; readonly record: SessionRecord }
-  /** The record and every row of it. */
+  /** The record of a session and every row of the session. */
   | { readonly type: 'remove'; readonly id: string }
-  /** One row of the event streams of a session that has a record; `undefined` erases it. */
+  /** One row of the event streams of a session that has a record; `undefined` erases the row. */
   | {
       readonly type: 'row';
       readonly id: string;
@@ -14,17 +14,17 @@ export type StoreChange =
       readonly row: string | undefined;
     };
 
-/** Some of the records, the ones that expire first at the beginning. */
+/** Some of the records of a store, in the order they expire. */
 export interface RecordPage {
   readonly records: readonly SessionRecord[];
-  /** Where the next page begins; `undefined` after the last. */
+  /** What to ask the next page with, as `after`; `undefined` with the last page. */
   readonly next: string | undefined;
 }
 
 export interface RecordQuery {
-  /** Of one principal only. */
+  /** Records of this principal only. */
   readonly principal?: string;
-  /** `next` of the page before. */
+  /** The `next` of the page before. */
   readonly after?: string;
   readonly limit: number;
 }
@@ -32,24 +32,24 @@ export interface RecordQuery {
 /**
  * Where sessions are kept while they have no server.
  *
- * In memory it holds those asleep, by reference. A durable store holds every session there is, so
- * that another process can go on with them; it copies what it is given before it returns.
+ * A store in memory holds sleeping sessions, by reference. A durable store holds every session, so
+ * that another process can go on with it; such a store copies a change before `write` returns.
  *
  * Any method may throw or reject: the session then goes on in memory, and the failure is announced.
  */
 export interface SessionStore {
-  /** What is written outlives the process. */
+  /** What is written to this store outlives the process. */
   readonly isDurable: boolean;
-  /** @throws ActorsError `record-corrupt` when what is stored can not be read; it was put aside */
+  /** @throws ActorsError `record-corrupt` when the record can not be read; it was put aside */
   get(id: string): Awaitable<SessionRecord | undefined>;
-  /** Returns when all of it is stored. A process that dies meanwhile leaves all of it or none. */
+  /** Returns when all changes are stored. A process that dies meanwhile leaves all or none. */
   write(changes: readonly StoreChange[]): Awaitable<void>;
   page(query: RecordQuery): Awaitable<RecordPage>;
-  /** Records whose `expiresAt` is not after a time, the oldest first. */
+  /** Records whose `expiresAt` is not after `now` (ms since the epoch), the oldest first. */
   due(now: number, limit: number): Awaitable<readonly SessionRecord[]>;
   /** How many records there are, of one principal or in all. */
   count(principal?: string): Awaitable<number>;
-  /** The rows of a session, by their number. */
+  /** The rows of a session, ordered by their number. */
   rows(id: string): Awaitable<readonly { readonly n: number; readonly row: string }[]>;
   close(): Awaitable<void>;
 }

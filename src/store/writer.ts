@@ -5,27 +5,27 @@ import { late } from './reads.ts';
 import type { SessionRecord } from './record.ts';
 import type { SessionStore, StoreChange } from './store.ts';
 
-/** A session, as its writer sees it. */
+/** A session, as the writer uses it. */
 export interface Persisted {
   readonly id: string;
   readonly key: string;
-  /** What is to be stored of it now; `undefined` where that can not be stored. */
+  /** What is to be stored of the session now; `undefined` where the session can not be stored. */
   record(): SessionRecord | undefined;
-  /** Some time has passed since it was marked. */
+  /** Stores what has changed: some time has passed since the session was marked. */
   writeBehind(): void;
 }
 
 export interface WriterHost {
   readonly events: EventStream;
-  /** Sessions whose changes are stored a little later. */
+  /** Sessions whose changes are stored within `writeBehindMs`. */
   readonly later: DeadlineQueue<Persisted>;
-  /** What could not be stored, to be tried again. */
+  /** Removals that failed, to be tried again. */
   readonly retries: DeadlineQueue<() => void>;
-  /** How long the store may take before whoever waits for it hears that it takes too long. */
+  /** How long the store may take before a caller that waits hears that it takes too long. */
   readonly timer: Timer;
 }
 
-/** Somebody who waits for a write. */
+/** A caller that waits for a write. */
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -41,16 +41,16 @@ interface Work {
 
 type Batch = readonly [string, Work][];
 
-/** Sessions of one write: what one transaction should hold at most. */
+/** Most sessions of one write: what one transaction should hold. */
 const MAX_BATCH = 256;
 
 /**
- * Puts what sessions keep into a durable store: one write at a time, everything that has come up
+ * Puts what sessions keep into a durable store: one write at a time, and the changes that come up
  * meanwhile in the next one. So a session's changes reach the store in their order, and the rate of
  * writes is the store's own.
  *
- * Who waits is told after `storeTimeoutMs`. The next write waits for as long as the last one takes:
- * of two at once, the older could overwrite the newer.
+ * A caller that waits is told after `storeTimeoutMs`. The next write waits for as long as the last
+ * one takes: of two at once, the older could overwrite the newer.
  */
 export class Writer {
   readonly #store: SessionStore;
@@ -59,29 +59,29 @@ export class Writer {
   #work = new Map<string, Work>();
   /** Sessions of the write that is under way. */
   readonly #writing = new Set<string>();
-  /** Sessions that ended and may still be stored. */
+  /** The removals of ended sessions that the store may still have. */
   readonly #removing = new Map<string, Promise<void>>();
   #isRunning = false;
   #idle: (() => void)[] = [];
 
-  /** @param opened what has to be known before anything is written; `undefined` once it is */
+  /** @param opened what has to be known before any write; `undefined` once that is known */
   constructor(store: SessionStore, host: WriterHost, opened: () => Promise<void> | undefined) {
     this.#store = store;
     this.#host = host;
     this.#opened = opened;
   }
 
-  /** Something of a session waits to be stored. */
+  /** Whether something of a session waits to be stored. */
   isBusy(id: string): boolean {
     return this.#work.has(id) || this.#writing.has(id);
   }
 
-  /** A session that ended, and that the store may not have forgotten yet. */
+  /** Whether a session ended and the store may not have forgotten it yet. */
   isRemoving(id: string): boolean {
     return this.#removing.has(id);
   }
 
-  /** Waits for the removal of sessions that ended. `false`: one of them could not be removed yet. */
+  /** Waits for the removal of ended sessions. `false`: one of them could not be removed yet. */
   async removed(ids: readonly string[]): Promise<boolean> {
     const removals = ids.flatMap((id) => this.#removing.get(id) ?? []);
     const outcomes = await Promise.allSettled(removals);
@@ -104,14 +104,14 @@ export class Writer {
     return this.#add(id, (work) => void work.rows.set(n, row));
   }
 
-  /** Forgets a session and its rows. Tried until it is done; rejects when the first try failed. */
+  /** Forgets a session and its rows: tried until it is done. Rejects when the first try failed. */
   remove({ id }: Pick<Persisted, 'id'>): Promise<void> {
     return this.#remove(id);
   }
 
   /**
-   * Resolves when nothing is left to write, or the store has had its time for it. What could not be
-   * removed so far is tried once more: nobody is left to do it later.
+   * Resolves when nothing is left to write, or the store has had its time for that. Removals that
+   * failed so far are tried once more: nobody is left to do that later.
    */
   async close(): Promise<void> {
     for (const id of this.#removing.keys()) if (!this.isBusy(id)) this.#remove(id).catch(() => {});
@@ -154,7 +154,7 @@ export class Writer {
       all.add(waiting);
     });
     try {
-      // From here on, and not from when its turn comes: what is before it may hang.
+      // From here on, and not from when this write's turn comes: the write before may hang.
       await within(written, this.#host.timer, late);
     } finally {
       all.delete(waiting);
@@ -163,12 +163,12 @@ export class Writer {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    // Whatever this turn has to store goes together.
+    // Everything that this turn has to store goes together.
     await Promise.resolve();
     while (this.#work.size > 0) {
       const batch = this.#take();
       if (await this.#write(batch, batch.length > 1)) continue;
-      // One that can not be stored must not keep the others from it.
+      // A session that can not be stored must not keep the others from the store.
       for (const each of batch) await this.#write([each], false);
     }
     this.#isRunning = false;
@@ -186,7 +186,7 @@ export class Writer {
     return batch;
   }
 
-  /** `false`: to be tried one by one. */
+  /** Stores a batch. `false`: the batch failed, and its sessions are to be tried one by one. */
   async #write(batch: Batch, mayRetry: boolean): Promise<boolean> {
     try {
       await this.#opened();
@@ -218,7 +218,7 @@ function changesOf(id: string, { kept, isRemoved, rows }: Work): StoreChange[] {
   if (isRemoved) changes.push({ type: 'remove', id });
   const record = kept?.record();
   if (record !== undefined) changes.push({ type: 'put', record });
-  // What was stored before it became something that can not be, must not come back.
+  // What was stored of a session before its data became unstorable must not come back.
   else if (kept !== null) changes.push({ type: 'remove', id });
   for (const [n, row] of rows) changes.push({ type: 'row', id, n, row });
   return changes;

@@ -2,18 +2,18 @@ import { ActorsError } from '../../base/errors.ts';
 import type { Tables } from './tables.ts';
 
 /**
- * Most changes of one commit, unless one write has more. They are made in one turn of the event
- * loop; and a commit that frees very many pages makes each later one slow.
+ * Most changes of one commit, unless one write has more. All changes of a commit are made in one
+ * turn of the event loop; and a commit that frees very many pages makes each later one slow.
  */
 const BATCH = 100;
 
 export type Work = (tables: Tables) => void;
 
-/** The files of a store, open. */
+/** The open files of a store. */
 export interface Files {
   readonly tables: Tables;
   /**
-   * Does some work in one transaction. What threw is undone alone, and has its error at its place.
+   * Does work in one transaction. Work that throws is undone alone, and its error is at its place.
    *
    * @param take asked for the work when the transaction is open
    * @throws what made the commit fail: nothing was stored then
@@ -29,8 +29,8 @@ interface Write {
 }
 
 /**
- * The way to the files. Writes wait here for the disk: one commit at a time, and what comes
- * meanwhile shares the next one.
+ * The way to the files of a store. Writes wait here for the disk: one commit at a time, and the
+ * writes that come meanwhile share the next commit.
  *
  * After a commit that failed the files are opened again: LMDB takes no more writes once the disk
  * refused its root page.
@@ -53,7 +53,7 @@ export class Commits {
   }
 
   /**
-   * Reads, in the same turn unless the files are being opened again.
+   * Reads from the files, in the same turn unless they are being opened again.
    * @throws ActorsError `store-unavailable`
    */
   read<T>(work: (tables: Tables) => T | Promise<T>): T | Promise<T> {
@@ -64,10 +64,10 @@ export class Commits {
   }
 
   /**
-   * Does some work in a transaction.
-   * @param changes how many it makes
-   * @param bytes how much waits with it
-   * @throws ActorsError `store-unavailable` when it is not stored
+   * Does a piece of work in a transaction.
+   * @param changes how many changes the work makes
+   * @param bytes how many bytes wait with the work
+   * @throws ActorsError `store-unavailable` when the work is not stored
    */
   async write(work: Work, changes = 1, bytes = 0): Promise<void> {
     this.#refuseClosed();
@@ -87,7 +87,7 @@ export class Commits {
     });
   }
 
-  /** Takes nothing more, and ends when all it took is stored. */
+  /** Takes no more writes, and ends when every write it took is stored. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -111,13 +111,13 @@ export class Commits {
       this.#reopening = this.#release();
       await this.#reopening;
       this.#reopening = null;
-      // It may have failed before it took any.
+      // The commit may have failed before it took any work.
       if (taken.length === 0) take();
       for (const { settle } of taken) settle(error);
     }
   }
 
-  /** What goes into one commit. */
+  /** Takes the writes that go into one commit. */
   #next(): Write[] {
     let changes = 0;
     const end = this.#waiting.findIndex((write) => (changes += write.changes) > BATCH);
@@ -134,7 +134,7 @@ export class Commits {
     try {
       await files?.close();
     } catch {
-      // What it could not finish has failed already.
+      // The writes that these files could not finish have failed already.
     }
   }
 

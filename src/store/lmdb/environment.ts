@@ -47,7 +47,7 @@ export class Environment implements Files {
     const run = (): void => {
       for (const [index, work] of take().entries()) {
         try {
-          // Within a transaction it is done when it returns.
+          // Within a transaction, a child transaction is done when the call returns.
           void this.#root.childTransaction(() => work(this.tables));
         } catch (error) {
           errors[index] = error;
@@ -69,9 +69,9 @@ export class Environment implements Files {
 
 /** @throws ActorsError `store-unavailable` when another process is here */
 function checkAlone(root: RootDatabase, about: Table): void {
-  // Whoever has read is on the list. This process too: of two that come at once, one sees the other.
+  // A reader is on the list, this process too: of two that come at once, one sees the other.
   about.doesExist(VERSIONS);
-  // Whoever was killed is still on it. LMDB knows by a lock of the system that they are gone.
+  // A killed process is still on the list. LMDB knows by a lock of the system that it is gone.
   root.readerCheck();
   const pids = Array.from(root.readerList().matchAll(/^ *(\d+) /gm), ([, pid]) => Number(pid));
   if (pids.some((pid) => pid !== process.pid)) {
@@ -79,7 +79,7 @@ function checkAlone(root: RootDatabase, about: Table): void {
   }
 }
 
-/** @throws ActorsError `store-unavailable` when something newer wrote here */
+/** @throws ActorsError `store-unavailable` when a newer release wrote here */
 function checkVersions(about: Table): void {
   const known = Buffer.of(LAYOUT, RECORD_FORMAT, WIRE);
   const stored = about.get(VERSIONS);
@@ -91,7 +91,7 @@ function checkVersions(about: Table): void {
   about.putSync(VERSIONS, known);
 }
 
-/** Why a commit failed: it is told by a promise beside the error, which must not stay unread. */
+/** Why a commit failed: LMDB says so by a promise beside the error, which must not stay unread. */
 async function causeOf(error: unknown): Promise<unknown> {
   if (!(error instanceof Error) || !('commitError' in error)) return error;
   try {

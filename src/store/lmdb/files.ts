@@ -19,16 +19,16 @@ const MARK = Buffer.of(0xde, 0xc0, 0xef, 0xbe);
 const VERSION = 2;
 const TO_PAGE_SIZE = 24;
 
-/** What a new file takes on the disk: without room for it, LMDB must not begin. */
+/** The first bytes of a new file on the disk: without room for these, LMDB must not begin. */
 const ROOM = Buffer.alloc(2 ** 16);
 
 /**
- * Makes the files where there are none, and sees to it that LMDB can open them: the native code
- * ends the process when it can not.
+ * Makes the files of a store where there are none, and sees to it that LMDB can open them: the
+ * native code ends the process when it can not.
  *
  * Session ids are secrets, so the files are their owner's alone.
  *
- * @throws Error
+ * @throws Error when a file can not be made, or is no file of this version of LMDB
  */
 export function prepareFiles(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -36,8 +36,8 @@ export function prepareFiles(path: string): void {
   withFile(data, prepareData);
   chmodSync(data, 0o600);
   const locks = join(path, 'lock.mdb');
-  // Only a file that is too small is opened: to close it again would give up the locks this process
-  // has on it. What is in it may be in use by others, so it only grows.
+  // Only a lock file that is too small is opened: closing it again would give up the locks that
+  // this process has on the file. Other processes may use its content, so the file only grows.
   if ((statSync(locks, { throwIfNoEntry: false })?.size ?? 0) < ROOM.length) {
     withFile(locks, (descriptor) => makeRoom(descriptor, fstatSync(descriptor).size));
   }
@@ -59,12 +59,12 @@ function prepareData(descriptor: number): void {
   readSync(descriptor, head, 0, Math.min(size, head.length), 0);
   const at = head.subarray(0, HEADER).indexOf(MARK);
   if (at !== -1 && head[at + MARK.length] === VERSION) {
-    // Shorter than its two root pages: whoever made it died of it, and nothing was ever stored.
+    // Shorter than its two root pages: whatever made the file died of it, and stored nothing.
     if (size >= 2 * head.readUInt32LE(at + TO_PAGE_SIZE)) return;
   } else if (size > ROOM.length || !head.equals(ROOM)) {
     throw new Error('data.mdb is no file of this version of LMDB');
   }
-  // LMDB makes its file of an empty one only.
+  // LMDB makes its file only of an empty one.
   ftruncateSync(descriptor);
   try {
     makeRoom(descriptor, 0);

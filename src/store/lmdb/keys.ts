@@ -9,15 +9,15 @@ const SIGN = 1n << 63n;
 const ALL = (1n << 64n) - 1n;
 
 /**
- * Stands for an id or a principal in keys, which have a length limit these do not have.
- * 128 bits of SHA-256: for two of them to be alike by chance takes 2^64 texts.
+ * Stands for an id or a principal in keys, which have a length limit that ids and principals have
+ * not. 128 bits of SHA-256: two texts are alike by chance among 2^64.
  */
 export function fingerprint(text: string): Buffer {
-  // Not UTF-8, in which every lone surrogate is the same.
+  // Not UTF-8, which encodes every lone surrogate alike.
   return createHash('sha256').update(text, 'utf16le').digest().subarray(0, PRINT);
 }
 
-/** A number as bytes that are in the order of the numbers, infinite ones too. */
+/** A number as bytes whose order is the order of the numbers, infinite ones too. */
 export function sortable(number: number): Buffer {
   const bytes = Buffer.allocUnsafe(NUMBER);
   bytes.writeDoubleBE(number === 0 ? 0 : number);
@@ -26,7 +26,7 @@ export function sortable(number: number): Buffer {
   return bytes;
 }
 
-/** The number that became these bytes. */
+/** The number that {@link sortable} made these bytes of. */
 export function numberOf(bytes: Buffer): number {
   const bits = bytes.readBigUInt64BE();
   const copy = Buffer.allocUnsafe(NUMBER);
@@ -36,13 +36,13 @@ export function numberOf(bytes: Buffer): number {
 
 export interface Range {
   readonly start: Buffer;
-  /** Not in it. */
+  /** The first key behind the range, not part of it. */
   readonly end: Buffer;
 }
 
 const BEYOND = Buffer.alloc(NUMBER + PRINT + 1, 0xff);
 
-/** Every key that begins so. */
+/** The range of all keys that begin with a prefix. */
 export function beginningWith(prefix: Buffer): Range {
   return { start: prefix, end: Buffer.concat([prefix, BEYOND]) };
 }

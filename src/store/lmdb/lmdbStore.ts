@@ -12,7 +12,7 @@ import { encodeRecord } from './recordCodec.ts';
 import { seal } from './sealed.ts';
 import { keysIn, type Tables } from './tables.ts';
 
-/** Bytes of a change beside what it holds. */
+/** Bytes that a change counts beside those of its record or row. */
 const OVERHEAD = 64;
 
 interface Encoded {
@@ -44,7 +44,7 @@ export class LmdbStore implements SessionStore {
   }
 
   async write(changes: readonly StoreChange[]): Promise<void> {
-    // All of it before the first wait: what the caller does to a state later is not stored.
+    // All changes before the first wait: what the caller does to a state later is not stored.
     const encoded = changes.map((change) => this.#encode(change));
     const bytes = encoded.reduce((sum, change) => sum + change.bytes, 0);
     if (encoded.length === 0) return;
@@ -128,7 +128,7 @@ export class LmdbStore implements SessionStore {
   }
 }
 
-/** Behind the record a cursor names, or before all of them; `undefined` where it is no cursor. */
+/** The key behind a cursor's, or before all keys; `undefined` for a text that is no cursor. */
 function placeOf(cursor: string | undefined): Buffer | undefined {
   if (cursor === undefined) return Buffer.of();
   const length = 2 * (NUMBER + PRINT);

@@ -1,32 +1,32 @@
 import { ActorsError } from '../../base/errors.ts';
 import type { Migrate } from './recordCodec.ts';
 
-/** How a store on the disk is kept. */
+/** How a store on the disk is kept: the options of `openLmdbStore`. */
 export interface LmdbStoreOptions {
   /**
-   * A folder of its own; it is made, for its owner alone, where there is none. Not on a network
+   * A folder of the store's own; made, for its owner alone, where there is none. Not on a network
    * drive: LMDB maps the file into memory.
    */
   readonly path: string;
   /**
-   * Refuses to open while another process of this machine has the folder open. One that was killed
-   * has not.
+   * Refuses to open while another process of this machine has the folder open. A process that was
+   * killed no longer has it open.
    * @default false
    */
   readonly exclusive?: boolean;
   /**
-   * Most bytes of one record as it is stored: the state, the handshake, locals and what `onSleep`
-   * returned. A larger one is refused with `state-too-large`.
+   * Most bytes of one stored record: the state, the handshake, locals and what `onSleep` returned.
+   * A larger record is refused with `state-too-large`.
    * @default 2 MiB
    */
   readonly maxRecordBytes?: number;
   /**
-   * Most bytes that wait for the disk. What comes beyond is refused with `store-unavailable`.
+   * Most bytes that wait for the disk. A write beyond that is refused with `store-unavailable`.
    * @default 64 MiB
    */
   readonly maxWaitingBytes?: number;
   /**
-   * Most records and rows kept aside because they could not be read; the oldest leave first.
+   * Most records and rows kept aside because they could not be read; the oldest are dropped first.
    * @default 100
    */
   readonly maxAside?: number;

@@ -8,12 +8,12 @@ import { unseal } from './sealed.ts';
 import { keysIn, sessionOf, type Table, type Tables } from './tables.ts';
 
 export interface Listed {
-  /** In the list. */
+  /** The key of the record in the list that was read. */
   readonly key: Buffer;
   readonly record: SessionRecord;
 }
 
-/** Reads what is stored; what can not be read is put aside, and is gone then. */
+/** Reads what is stored. A record or row that can not be read is put aside, and is gone then. */
 export class Reader {
   readonly #commits: Commits;
   readonly #migrate: Migrate | undefined;
@@ -23,7 +23,7 @@ export class Reader {
     this.#migrate = migrate;
   }
 
-  /** @throws ActorsError `store-unavailable`, `record-corrupt` */
+  /** Reads the record of a session. @throws ActorsError `store-unavailable`, `record-corrupt` */
   record(tables: Tables, session: Buffer): SessionRecord | Promise<never> | undefined {
     const bytes = tables.records.get(session);
     if (bytes === undefined) return undefined;
@@ -34,7 +34,7 @@ export class Reader {
     }
   }
 
-  /** What a list names, in its order; what can not be read is left out. */
+  /** Reads the records a list names, in its order; what can not be read is left out. */
   list(
     tables: Tables,
     table: Table,
@@ -57,13 +57,17 @@ export class Reader {
     }
   }
 
-  /** @throws ActorsError `record-corrupt`: a log with a gap is none, so all of it is gone */
+  /**
+   * Reads the rows of a session.
+   *
+   * @throws ActorsError `record-corrupt`: rows with a gap are of no use, so all of them are gone
+   */
   rows(tables: Tables, session: Buffer): { n: number; row: string }[] | Promise<never> {
     const rows: { n: number; row: string }[] = [];
     for (const key of keysIn(tables.rows, beginningWith(session))) {
       const bytes = tables.rows.get(key);
       try {
-        // What was sealed is what was encoded here.
+        // The seal holds, so the bytes are what this store encoded: the text of a row.
         const row = deserialize(unseal(bytes ?? Buffer.of())) as string;
         rows.push({ n: numberOf(key.subarray(PRINT)), row });
       } catch (error) {
@@ -77,7 +81,7 @@ export class Reader {
     const session = sessionOf(key);
     const bytes = tables.records.get(session);
     if (bytes === undefined || !tables.isListed(table, key, listingOf(bytes))) {
-      // Left over of a record whose own place was damaged.
+      // The key is left over from a record whose own listing was damaged.
       void this.#commits.write((now) => now.tidy(table, key)).catch(() => {});
       return undefined;
     }
@@ -97,10 +101,10 @@ export class Reader {
   }
 
   async #forget(session: Buffer, bytes: Buffer, error: unknown): Promise<void> {
-    // A newer release reads it.
+    // A newer release wrote the record, and can read it.
     if (error instanceof ActorsError) return;
     await this.#tryTo((tables) => {
-      // It may have been written anew meanwhile.
+      // The record may have been written anew meanwhile.
       if (tables.records.get(session)?.equals(bytes) !== true) return;
       tables.keepAside(session, bytes);
       tables.remove(session);
@@ -115,12 +119,12 @@ export class Reader {
     });
   }
 
-  /** What can not be put aside now is found again. */
+  /** Puts something aside. What can not be put aside now is found again by a later read. */
   async #tryTo(work: (tables: Tables) => void): Promise<void> {
     try {
       await this.#commits.write(work);
     } catch {
-      // The reader of a corrupt record is told of that, not of a second failure.
+      // The reader of a corrupt record is told of that record, not of a second failure.
     }
   }
 }

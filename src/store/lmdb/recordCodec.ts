@@ -7,38 +7,38 @@ import { seal, unseal } from './sealed.ts';
 /** The version of the serialisation of this release of node. */
 export const [, WIRE = 0] = serialize(null);
 
-// After the checksum: the format, whether there is a principal, and what the lists are keyed with,
-// so that a record leaves them without being read.
+// After the checksum: the format, whether there is a principal, and the keys of the lists, so that
+// a record leaves the lists without being decoded.
 const FORMAT = 4;
 const OWNED = FORMAT + 1;
 const EXPIRY = OWNED + 1;
 const OWNER = EXPIRY + NUMBER;
 const BODY = OWNER + PRINT;
 
-/** Where a record stands in the lists. */
+/** Where a record stands in the lists of records. */
 export interface Listing {
-  /** Sortable. */
+  /** When the record expires, as sortable bytes. */
   readonly expiry: Buffer;
-  /** The fingerprint of its principal. */
+  /** The fingerprint of the record's principal. */
   readonly owner: Buffer | undefined;
 }
 
-/** A record of an older format, as it was stored, made one of the present format. */
+/** Makes a record of an older format, given as it was stored, one of the present format. */
 export type Migrate = (fields: Readonly<Record<string, unknown>>, format: number) => SessionRecord;
 
-/** @throws Error when a value can not be cloned */
+/** The sealed bytes of a record. @throws Error when a value of the record can not be cloned */
 export function encodeRecord(record: SessionRecord, format = RECORD_FORMAT): Buffer {
   const { principal } = record;
   return seal(
     Uint8Array.of(format, principal === undefined ? 0 : 1),
     sortable(record.expiresAt),
     principal === undefined ? Buffer.alloc(PRINT) : fingerprint(principal),
-    // A class instance becomes the plain object it is to everyone who reads it.
+    // An instance of a class is stored as the plain object that its readers get anyway.
     serialize({ ...record }),
   );
 }
 
-/** Read without a check: where the bytes are damaged it names a place where nothing stands. */
+/** Where a sealed record is listed, unchecked: damaged bytes name a place of no record. */
 export function listingOf(bytes: Buffer): Listing | undefined {
   if (bytes.length < BODY) return undefined;
   return {
@@ -48,8 +48,10 @@ export function listingOf(bytes: Buffer): Listing | undefined {
 }
 
 /**
+ * The record that sealed bytes hold.
+ *
  * @throws ActorsError `store-unavailable` when a newer release wrote it
- * @throws Error when nothing can be made of it
+ * @throws Error when nothing can be made of the bytes
  */
 export function decodeRecord(bytes: Buffer, migrate: Migrate | undefined): SessionRecord {
   unseal(bytes);
@@ -58,7 +60,7 @@ export function decodeRecord(bytes: Buffer, migrate: Migrate | undefined): Sessi
   if (format > RECORD_FORMAT || (body[1] ?? 0) > WIRE) {
     throw new ActorsError('store-unavailable', 'A newer release wrote this record');
   }
-  // What was sealed is what was encoded here.
+  // The seal holds, so the bytes are what this store encoded: the fields of a record.
   const fields = deserialize(body) as SessionRecord & Record<string, unknown>;
   if (format === RECORD_FORMAT) return fields;
   if (migrate === undefined) throw new Error(`Nothing reads records of format ${format}`);

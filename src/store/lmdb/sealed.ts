@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 
 const SUM = 4;
 
-/** Puts a checksum before some bytes. */
+/** Joins some bytes and puts a checksum before them. */
 export function seal(...parts: readonly Uint8Array[]): Buffer {
   const sealed = Buffer.concat([Buffer.alloc(SUM), ...parts]);
   sealed.writeUInt32BE(crc32(sealed.subarray(SUM)));
@@ -10,8 +10,8 @@ export function seal(...parts: readonly Uint8Array[]): Buffer {
 }
 
 /**
- * What was sealed.
- * @throws Error when it is not what it was
+ * The bytes that were sealed.
+ * @throws Error when they have changed since
  */
 export function unseal(sealed: Buffer): Buffer {
   const bytes = sealed.subarray(SUM);

@@ -2,28 +2,28 @@ import type { Database, RootDatabase } from 'lmdb';
 import { beginningWith, NUMBER, PRINT, sortable, type Range } from './keys.ts';
 import { listingOf, type Listing } from './recordCodec.ts';
 
-/** Keys and values are bytes. */
+/** A table of the store: keys and values are bytes. */
 export type Table = Database<Buffer, Buffer>;
 
 const NOTHING = Buffer.alloc(0);
 const OPTIONS = { keyEncoding: 'binary', encoding: 'binary' } as const;
 
 /**
- * What is in the store. Methods that change something are called within a transaction.
+ * The tables of a store. Methods that change something are called within a transaction.
  *
- * A session is known by the fingerprint of its id. `due` and `owned` have keys only, which end with
- * that fingerprint; each stands and falls with its record.
+ * A session is known by the fingerprint of its id. The lists `due` and `owned` have keys only,
+ * which end with that fingerprint; each key stands and falls with its record.
  */
 export class Tables {
   /** Session → sealed record. */
   readonly records: Table;
-  /** Expiry, session. */
+  /** Expiry, session: a list in the order of expiry. */
   readonly due: Table;
-  /** Principal, expiry, session. */
+  /** Principal, expiry, session: one such list for each principal. */
   readonly owned: Table;
   /** Session, number → sealed row. */
   readonly rows: Table;
-  /** Number → session and what could not be read. */
+  /** Number → session and the bytes that could not be read. */
   readonly aside: Table;
   /** Name → versions. */
   readonly about: Table;
@@ -42,7 +42,7 @@ export class Tables {
 
   /** How many records there are. */
   get size(): number {
-    // The types of lmdb say nothing of what is in its figures.
+    // The types of lmdb do not describe the figures of a table.
     return (this.records.getStats() as { entryCount: number }).entryCount;
   }
 
@@ -64,7 +64,7 @@ export class Tables {
   }
 
   putRow(session: Buffer, n: number, bytes: Buffer): void {
-    // Rows of a session that is over would be swept by nobody.
+    // Rows of a session without a record would never be swept.
     if (this.records.doesExist(session)) void this.rows.put(rowKey(session, n), bytes);
   }
 
@@ -76,7 +76,7 @@ export class Tables {
     for (const key of keysIn(this.rows, beginningWith(session))) void this.rows.remove(key);
   }
 
-  /** Keeps what can not be read for whoever looks for the reason; the oldest leave for it. */
+  /** Keeps bytes that can not be read, so that the reason can be found; the oldest make room. */
   keepAside(session: Buffer, bytes: Buffer): void {
     const kept = keysIn(this.aside, beginningWith(Buffer.of()));
     const next = (kept.at(-1)?.readBigUInt64BE() ?? 0n) + 1n;
@@ -87,12 +87,12 @@ export class Tables {
     void this.aside.put(key, Buffer.concat([session, bytes]));
   }
 
-  /** Takes a name off a list, unless its record stands there again. */
+  /** Takes a key off a list, unless its record stands there again. */
   tidy(table: Table, key: Buffer): void {
     if (!this.isListed(table, key, this.#listing(sessionOf(key)))) void table.remove(key);
   }
 
-  /** Whether this is the key by which a listing names its session. */
+  /** Whether a key of a list is one by which a session's listing names the session. */
   isListed(table: Table, key: Buffer, listing: Listing | undefined): boolean {
     if (listing === undefined) return false;
     return this.#keys(sessionOf(key), listing).some(
@@ -100,7 +100,7 @@ export class Tables {
     );
   }
 
-  /** The tables a session of a listing is named in, and by which key. */
+  /** The lists that name the session of a listing, and the key in each. */
   #keys(session: Buffer, { expiry, owner }: Listing): [Table, Buffer][] {
     const due: [Table, Buffer] = [this.due, Buffer.concat([expiry, session])];
     if (owner === undefined) return [due];
@@ -129,7 +129,7 @@ export function keysIn(table: Table, range: Range, limit?: number): Buffer[] {
   return Array.from(table.getKeys(options), (key) => Buffer.from(key));
 }
 
-/** The session a key ends with. */
+/** The session that a key of a list ends with. */
 export function sessionOf(key: Buffer): Buffer {
   return key.subarray(key.length - PRINT);
 }
