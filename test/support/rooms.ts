@@ -28,7 +28,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   cli: ['adapters', 'gateway', 'host', 'watch', ...PLUG_IN],
 };
 
-/** The room of a source file, given by its path from the root; `src/cli.ts` is the door of `cli`. */
+/** The room of a source file, given by its path from the root. */
 export function roomOf(file: string): string {
   const [, room = ''] = /^(?:src\/)?([^/.]+)/.exec(file) ?? [];
   return room in ROOMS ? room : 'top';
