@@ -1,5 +1,6 @@
 import express from 'express';
-import { createRuntime, type Health, healthFetch, type Runtime } from 'mcp-actors';
+import { createRuntime, healthFetch, type Runtime } from 'mcp-actors';
+import type { Health } from '../../src/http/health.ts';
 import { healthHandler, serve, type ServeOptions } from 'mcp-actors/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.ts';
