@@ -5,26 +5,15 @@ import type { Handshake } from './handshake.ts';
 import type { Journal } from '../events/journal.ts';
 import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../base/scope.ts';
 import type { SessionServer } from './session.ts';
-import { ServerTransport, type TransportHost } from './transport.ts';
-import {
-  isRequest,
-  type Message,
-  type NotificationMessage,
-  type RequestId,
-  type RequestMessage,
-  type ResponseMessage,
-} from '../wire/jsonrpc.ts';
+import { type Answers, ServerTransport, type ServerVoice } from './transport.ts';
+import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
 
 /** The session a connection belongs to. */
 export interface ConnectionOwner extends SessionContext {
   readonly id: string;
   readonly journal: Journal;
-  /** Takes the answers of the server. */
-  readonly mailbox: { settle(response: ResponseMessage): void };
+  readonly mailbox: Answers;
 }
-
-/** What a server says besides its answers: notifications, questions, its own close. */
-export type ServerVoice = Omit<TransportHost, 'settle'>;
 
 /** Servers that have had their one connection. Weak, so the set keeps no server alive. */
 const used = new WeakSet<object>();
@@ -33,7 +22,7 @@ const used = new WeakSet<object>();
  * One incarnation of a session: its SDK server, the transport between the two, and what they own.
  * The only place where a server is connected, and the teardown list of the incarnation.
  */
-export class Connection implements TransportHost, SessionContext {
+export class Connection implements Answers, SessionContext {
   readonly transport: ServerTransport;
   /** What the incarnation owns; made with its first resource. */
   #scope: Scope | null = null;
@@ -44,12 +33,10 @@ export class Connection implements TransportHost, SessionContext {
   #replaying: Map<RequestId, (response: ResponseMessage) => void> | null = null;
 
   readonly #owner: ConnectionOwner;
-  readonly #voice: ServerVoice;
 
   constructor(owner: ConnectionOwner, voice: ServerVoice) {
     this.#owner = owner;
-    this.#voice = voice;
-    this.transport = new ServerTransport(owner.id, this);
+    this.transport = new ServerTransport(owner.id, this, voice);
   }
 
   // What user code of this incarnation reaches (`SessionContext`).
@@ -72,36 +59,11 @@ export class Connection implements TransportHost, SessionContext {
     else this.#owner.crash(error);
   }
 
-  // Whatever the server says passes through here, so that answers to a replay stop here.
-
+  /** Takes an answer of the server: one to a replayed message stops here. */
   settle(response: ResponseMessage): void {
     const replayed = this.#replaying?.get(response.id);
     if (replayed === undefined) this.#owner.mailbox.settle(response);
     else replayed(response);
-  }
-
-  tell(notification: NotificationMessage, relatedTo: RequestId | undefined): void {
-    this.#voice.tell(notification, relatedTo);
-  }
-
-  ask(request: RequestMessage, relatedTo: RequestId | undefined): void {
-    this.#voice.ask(request, relatedTo);
-  }
-
-  late(message: Message): void {
-    this.#voice.late(message);
-  }
-
-  drained(): Promise<void> | undefined {
-    return this.#voice.drained();
-  }
-
-  closedByServer(): void {
-    this.#voice.closedByServer();
-  }
-
-  get isReachable(): boolean {
-    return this.#voice.isReachable;
   }
 
   /**

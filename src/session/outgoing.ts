@@ -6,7 +6,7 @@ import type { Mailbox } from './mailbox.ts';
 import type { Ask } from './envelope.ts';
 import type { Services } from '../events/services.ts';
 import { type Question, Questions } from './questions.ts';
-import type { ServerVoice } from './connection.ts';
+import type { ServerVoice } from './transport.ts';
 import {
   isRequestId,
   isResponse,

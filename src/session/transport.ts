@@ -12,10 +12,13 @@ import type {
   ResponseMessage,
 } from '../wire/jsonrpc.ts';
 
-/** Where a transport hands what its server says: the session's mailbox. */
-export interface TransportHost {
-  /** An answer of the server; the mailbox settles its exchange. */
+/** Takes the answers of a server. */
+export interface Answers {
   settle(response: ResponseMessage): void;
+}
+
+/** Takes what a server says besides its answers: notifications, questions, its own close. */
+export interface ServerVoice {
   /** A notification of the server, for its client or about one of the client's requests. */
   tell(notification: NotificationMessage, relatedTo: RequestId | undefined): unknown;
   /** A question of the server to its client. */
@@ -41,17 +44,19 @@ export class ServerTransport implements Transport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   readonly sessionId: string;
-  readonly #host: TransportHost;
+  readonly #answers: Answers;
+  readonly #voice: ServerVoice;
   #isClosed = false;
 
-  constructor(sessionId: string, host: TransportHost) {
+  constructor(sessionId: string, answers: Answers, voice: ServerVoice) {
     this.sessionId = sessionId;
-    this.#host = host;
+    this.#answers = answers;
+    this.#voice = voice;
   }
 
   /** For servers that stand in for another one: whether the client reads the outlet now. */
   get isReachable(): boolean {
-    return this.#host.isReachable;
+    return this.#voice.isReachable;
   }
 
   start(): Promise<void> {
@@ -59,14 +64,14 @@ export class ServerTransport implements Transport {
   }
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    const host = this.#host;
+    const voice = this.#voice;
     const said = message as Message;
-    if (this.#isClosed) host.late(said);
-    else if (!('method' in said)) host.settle(said);
-    else if ('id' in said) host.ask(said, options?.relatedRequestId);
-    else host.tell(said, options?.relatedRequestId);
+    if (this.#isClosed) voice.late(said);
+    else if (!('method' in said)) this.#answers.settle(said);
+    else if ('id' in said) voice.ask(said, options?.relatedRequestId);
+    else voice.tell(said, options?.relatedRequestId);
     // The message is on its way; a server that awaits this keeps step with its client.
-    return host.drained() ?? DONE;
+    return voice.drained() ?? DONE;
   }
 
   /** Hands a message to the server. */
@@ -76,7 +81,7 @@ export class ServerTransport implements Transport {
 
   /** Called by the server when it closes: its client can not reach it any more. */
   close(): Promise<void> {
-    if (this.detach()) this.#host.closedByServer();
+    if (this.detach()) this.#voice.closedByServer();
     return DONE;
   }
 
