@@ -18,15 +18,15 @@ export class NodePort implements ResponsePort {
   send(status: number, headers: readonly string[], body?: string): void {
     const response = this.#response;
     if (response.headersSent) return;
-    const length = body === undefined ? 0 : Buffer.byteLength(body);
+    const bytes = bytesOf(body ?? '');
     response.writeHead(status, [
       ...headers,
       ...this.#extra,
-      ...(status === 204 ? [] : ['Content-Length', String(length)]),
+      ...(status === 204 ? [] : ['Content-Length', String(Buffer.byteLength(bytes))]),
     ]);
-    if (this.#ends === null) response.end(body);
+    if (this.#ends === null) response.end(bytes);
     else {
-      response.write(body ?? '');
+      response.write(bytes);
       this.#ends(() => response.end());
     }
   }
@@ -44,12 +44,13 @@ export class NodePort implements ResponsePort {
   }
 
   open(headers: readonly string[]): void {
+    if (this.#response.headersSent) return;
     this.#response.writeHead(200, [...headers, ...this.#extra]);
     this.#response.flushHeaders();
   }
 
   write(frame: string): void {
-    if (!this.gone) this.#response.write(frame);
+    if (!this.gone && this.#response.headersSent) this.#response.write(bytesOf(frame));
   }
 
   end(): void {
@@ -59,6 +60,9 @@ export class NodePort implements ResponsePort {
   }
 
   cut(): void {
+    const { socket, req, writableFinished } = this.#response;
+    // A response behind another one on its line has no socket yet, and its bytes go with the line.
+    if (socket === null && !writableFinished) req.socket.destroy();
     this.#response.destroy();
   }
 
@@ -111,4 +115,15 @@ export class NodePort implements ResponsePort {
     response.once('close', onClose);
     socket.once('close', onClose);
   }
+}
+
+/** Texts above this many characters are written as bytes. */
+const LONG_TEXT = 16 * 1024;
+
+/**
+ * A text as node should hold it while its client does not read: a string that waits to be written
+ * costs itself and three bytes a character, a buffer costs its bytes.
+ */
+function bytesOf(text: string): string | Buffer {
+  return text.length > LONG_TEXT ? Buffer.from(text) : text;
 }

@@ -35,6 +35,13 @@ export interface Limits {
    * @default 8 MiB
    */
   maxUnreadBytes: number;
+  /**
+   * Bytes that the clients of all sessions together may leave unread; the largest accounts are cut
+   * first. @default 256 MiB
+   */
+  maxUnreadTotalBytes: number;
+  /** How long a client may take nothing of a response that is over before it is cut. @default 30 s */
+  unreadTimeoutMs: number;
   /** Events kept for resumption, per session. @default 256 */
   maxReplayEvents: number;
   /** Bytes kept for resumption, per session. @default 1 MiB */
@@ -102,6 +109,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxResources: 1024,
   maxStreamBytes: 1024 * 1024,
   maxUnreadBytes: 8 * 1024 * 1024,
+  maxUnreadTotalBytes: 256 * 1024 * 1024,
+  unreadTimeoutMs: 30_000,
   maxReplayEvents: 256,
   maxReplayBytes: 1024 * 1024,
   replayMs: 5 * 60_000,

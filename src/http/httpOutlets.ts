@@ -4,6 +4,7 @@ import type { Outlet, OutletPlace, Outlets } from '../session/exchange.ts';
 import type { ResponseMode } from './httpExchange.ts';
 import { Outbox, type OutboxHost, type OutboxShare } from './outbox.ts';
 import { StreamTimers } from './streamTimers.ts';
+import { UnreadBudget } from './unread.ts';
 
 export interface HttpOutletsOptions {
   readonly responseMode: ResponseMode;
@@ -17,12 +18,14 @@ export class HttpOutlets implements Outlets<OutboxHost>, OutboxShare {
   readonly hasId = true;
   readonly services: Services;
   readonly timers: StreamTimers;
+  readonly unread: UnreadBudget;
   readonly responseMode: ResponseMode;
   readonly eventStore: EventStore | undefined;
 
   constructor(services: Services, { responseMode, eventStore }: HttpOutletsOptions) {
     this.services = services;
     this.timers = new StreamTimers(services);
+    this.unread = new UnreadBudget(services);
     this.responseMode = responseMode;
     this.eventStore = eventStore;
   }

@@ -1,3 +1,4 @@
+import type { EndReason } from '../../machines/session.ts';
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { after } from '../base/awaitable.ts';
 import { BoundedMap } from '../base/boundedMap.ts';
@@ -10,13 +11,11 @@ import { refusalBody } from '../wire/refusals.ts';
 import { messageFrame } from '../wire/sse.ts';
 import { canBePrimed } from '../wire/versions.ts';
 import { EventLog } from './eventLog.ts';
-import { Readers, type ReadersHost } from './readers.ts';
+import { Readers, type ReadersHost, type ReadersShare } from './readers.ts';
 import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
 import { restoreStreams } from './restoreStreams.ts';
 import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
 import { StreamRows } from './streamRows.ts';
-import type { StreamTimers } from './streamTimers.ts';
-import { UnreadAnswers } from './unread.ts';
 
 /** What an outbox needs of its session. */
 export interface OutboxHost extends ReadersHost {
@@ -32,9 +31,7 @@ export interface OutboxHost extends ReadersHost {
 }
 
 /** What the outboxes of one runtime share. */
-export interface OutboxShare {
-  readonly services: Services;
-  readonly timers: StreamTimers;
+export interface OutboxShare extends ReadersShare {
   /** Holds the events that the replay logs have dropped. */
   readonly eventStore: EventStore | undefined;
 }
@@ -58,7 +55,6 @@ export class Outbox implements Outlet {
   #count = STANDALONE;
   #rows: StreamRows | null;
   #closed = false;
-  #unread: UnreadAnswers | null = null;
 
   constructor(host: OutboxHost, share: OutboxShare) {
     const { eventStore, services } = share;
@@ -248,12 +244,9 @@ export class Outbox implements Outlet {
     else if (stream.primed) this.#readers.hangUp(stream);
   }
 
-  /** Counts a whole answer written to a port: its unread bytes are the session's account. */
+  /** Counts a whole answer written to a port. */
   sent(port: ResponsePort): void {
-    this.#unread ??= new UnreadAnswers(this.#share.services.limits.maxUnreadBytes, () => {
-      this.#host.journal.tripped('maxUnreadBytes');
-    });
-    this.#unread.add(port);
+    this.#readers.sent(port);
   }
 
   drained(): Promise<void> | undefined {
@@ -274,7 +267,7 @@ export class Outbox implements Outlet {
   }
 
   /** Ends every stream. */
-  close(): void {
+  close(reason?: EndReason): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const stream of this.#streams.values()) {
@@ -286,6 +279,8 @@ export class Outbox implements Outlet {
     }
     this.#streams.clear();
     this.#share.timers.replayAge.disarm(this);
+    // A session that goes on as a record still has its client.
+    if (reason !== undefined) this.#readers.end();
   }
 
   /** Makes the rows of a durable store, where the session has one. */
@@ -340,6 +335,7 @@ export class Outbox implements Outlet {
       }
       entry.undelivered = false;
     }
+    if (stream.port !== null) this.#readers.wrote(stream.port);
   }
 
   #dropped(entry: ReplayEntry, bound: keyof ReplayBounds): void {

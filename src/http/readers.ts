@@ -6,6 +6,7 @@ import { primingFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import { canBePrimed } from '../wire/versions.ts';
 import { STANDALONE, type Stream } from './stream.ts';
 import type { StreamTimers } from './streamTimers.ts';
+import { UnreadAccount, type UnreadBudget } from './unread.ts';
 
 /** What the readers of a session's streams need of the session. */
 export interface ReadersHost {
@@ -15,21 +16,43 @@ export interface ReadersHost {
   attachedChanged(attached: boolean): void;
 }
 
+/** What the readers of all sessions share. */
+export interface ReadersShare {
+  readonly services: Services;
+  readonly timers: StreamTimers;
+  /** What all sessions leave unread together. */
+  readonly unread: UnreadBudget;
+}
+
 /** The ports that read the event streams of one session: one for each at a time (row G3). */
 export class Readers {
   readonly #host: ReadersHost;
   readonly #services: Services;
   readonly #timers: StreamTimers;
+  readonly #unread: UnreadAccount;
   /** The port that the last write has filled past half of `maxStreamBytes`. */
   #pressed: ResponsePort | null = null;
 
-  constructor(
-    host: ReadersHost,
-    { services, timers }: { readonly services: Services; readonly timers: StreamTimers },
-  ) {
+  constructor(host: ReadersHost, { services, timers, unread }: ReadersShare) {
     this.#host = host;
     this.#services = services;
     this.#timers = timers;
+    this.#unread = new UnreadAccount(services, unread, timers, host.key);
+  }
+
+  /** Counts a response that is whole: its bytes are the session's account until they left. */
+  sent(port: ResponsePort): void {
+    this.#unread.add(port);
+  }
+
+  /** Counts what was written to a live stream. */
+  wrote(port: ResponsePort): void {
+    this.#unread.wrote(port);
+  }
+
+  /** The session is over: nobody is left to read for. */
+  end(): void {
+    this.#unread.end();
   }
 
   /**
@@ -50,11 +73,12 @@ export class Readers {
     const begin = (): void => {
       port.open([...STREAM_HEADERS, ...headers]);
       port.write(first);
+      // Not before: a comment on a response without a head is its head.
+      this.#timers.keepAlive.arm(port);
     };
     // A client with a head and no id waits for what never comes, should this process die now.
     if (stream.isHeld) stream.begin = begin;
     else begin();
-    this.#timers.keepAlive.arm(port);
     this.#services.counters.streams++;
     if (stream.number === STANDALONE && !isTakenOver) this.#host.attachedChanged(true);
     port.whenGone(() => {
@@ -77,6 +101,8 @@ export class Readers {
       // A response that has not begun is answered all the same: the client waits for a head.
       if (stream.begin === null) port.end();
       else port.send(202, []);
+      // Ended is not read: the bytes stay on the session's account.
+      this.#unread.add(port);
     }
     stream.begin = null;
     this.#services.counters.streams--;
@@ -97,6 +123,7 @@ export class Readers {
       return false;
     }
     port.write(frame);
+    this.#unread.wrote(port);
     if (port.unread > this.#services.limits.maxStreamBytes / 2) this.#pressed = port;
     return true;
   }

@@ -2,6 +2,7 @@ import type { DeadlineQueue, Deadlines } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { KEEP_ALIVE } from '../wire/sse.ts';
+import type { UnreadAccount, UnreadTimers } from './unread.ts';
 
 /** Makes the queue of open event streams, each of which gets a comment every `everyMs`. */
 export function keepAliveQueue(deadlines: Deadlines, everyMs: number): DeadlineQueue<ResponsePort> {
@@ -14,16 +15,21 @@ export function keepAliveQueue(deadlines: Deadlines, everyMs: number): DeadlineQ
 }
 
 /** The deadlines of Streamable HTTP, shared by the sessions of a runtime. */
-export class StreamTimers {
+export class StreamTimers implements UnreadTimers {
   /** Exchanges that become event streams if they last. */
   readonly slow: DeadlineQueue<{ upgrade(): void }>;
   readonly keepAlive: DeadlineQueue<ResponsePort>;
   /** Outboxes with events to resume, until the events are too old. */
   readonly replayAge: DeadlineQueue<{ expire(): void }>;
 
+  readonly stalled: DeadlineQueue<UnreadAccount>;
+  readonly leaving: DeadlineQueue<UnreadAccount>;
+
   constructor({ deadlines, limits }: Services) {
     this.slow = deadlines.queue(limits.sseAfterMs, (exchange) => exchange.upgrade());
     this.keepAlive = keepAliveQueue(deadlines, limits.keepAliveMs);
     this.replayAge = deadlines.queue(limits.replayMs, (outbox) => outbox.expire());
+    this.stalled = deadlines.queue(limits.unreadTimeoutMs, (account) => account.look());
+    this.leaving = deadlines.queue(limits.closeTimeoutMs, (account) => account.expire());
   }
 }
