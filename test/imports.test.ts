@@ -134,6 +134,11 @@ describe('core', () => {
     expect(guilty).toEqual([]);
   });
 
+  it('leaves no continuation to nobody: what follows a promise belongs to an actor (`later`)', () => {
+    const guilty = CORE.filter((file) => /\bvoid [\w.#()]+\.then\(/.test(codeOf(file)));
+    expect(guilty).toEqual([]);
+  });
+
   it('imports the types of the SDK, and of its values the validator alone', () => {
     const values = CORE.flatMap(importsOf).filter(
       ({ to, isType }) => !isType && to.startsWith(SDK),

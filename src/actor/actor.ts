@@ -183,6 +183,13 @@ export abstract class Actor implements Life {
     this.tell({ type: 'session.crashed', restart });
   }
 
+  /** Goes on when a promise is fulfilled. What throws then is a crash of this actor, and of no other. */
+  later<T>(promise: PromiseLike<T>, go: (value: T) => void): void {
+    Promise.resolve(promise)
+      .then(go)
+      .catch((error: unknown) => this.crash(error));
+  }
+
   /** Resolves when the actor has ended, or its waking is over. */
   reached(what: 'waking' | 'ended'): Promise<void> {
     const isSettled = (): boolean =>

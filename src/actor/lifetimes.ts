@@ -8,6 +8,7 @@ export interface Life {
   /** The actor counts against the caps. */
   readonly holdsPlace: boolean;
   tell(event: { type: 'deadline.passed' }): void;
+  crash(error: unknown): void;
   checkQuiet(): void;
   /** Gives up the actor's place where that harms nobody; `false` where the place is kept. */
   yieldPlace(): boolean;
@@ -28,7 +29,7 @@ export class Lifetimes {
 
   constructor({ clock, deadlines, limits }: Services) {
     this.handshake = deadlines.queue(limits.handshakeTimeoutMs, expire);
-    this.quiet = deadlines.queue(limits.quietMs, (life) => life.checkQuiet());
+    this.quiet = deadlines.queue(limits.quietMs, checkQuiet);
     this.idle = deadlines.queue(limits.idleTimeoutMs, expire);
     this.evict = deadlines.queue(limits.evictAfterMs, expire);
     this.closing = deadlines.queue(limits.closeTimeoutMs, expire);
@@ -39,4 +40,12 @@ export class Lifetimes {
 
 function expire(life: Life): void {
   life.tell({ type: 'deadline.passed' });
+}
+
+function checkQuiet(life: Life): void {
+  try {
+    life.checkQuiet();
+  } catch (error) {
+    life.crash(error);
+  }
 }

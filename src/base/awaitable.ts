@@ -5,8 +5,3 @@ export type Awaitable<T> = T | PromiseLike<T>;
 export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
-
-/** Calls `go` when a promise resolves, in a turn of its own. */
-export async function after<T>(promise: Promise<T>, go: (value: T) => void): Promise<void> {
-  go(await promise);
-}

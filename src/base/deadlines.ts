@@ -69,13 +69,18 @@ export class DeadlineQueue<T> {
   }
 
   /** Fires items that are due, up to a number; the rest fires once other work had its turn. */
-  run(now: number): void {
+  run(now: number, failed: (error: unknown) => void): void {
     const due = now - this.#sweep.began - this.#delayMs;
     let fired = 0;
     for (const [item, at] of this.#armed) {
       if (at > due || fired++ === AT_ONCE) return;
       this.#armed.delete(item);
-      this.#fire(item);
+      try {
+        this.#fire(item);
+      } catch (error) {
+        // Items behind this one are other sessions'.
+        failed(error);
+      }
     }
   }
 
@@ -87,14 +92,17 @@ export class DeadlineQueue<T> {
 /** The sweep of a runtime: all its deadlines, in any number of queues, with one timer. */
 export class Deadlines {
   readonly #clock: Clock;
+  readonly #failed: (error: unknown) => void;
   readonly began: number;
   readonly #queues: DeadlineQueue<never>[] = [];
   #timer: unknown;
   #isStopped = false;
   #timerAt = Infinity;
 
-  constructor(clock: Clock) {
+  /** @param failed told of an error that a callback threw: the other items fall due all the same */
+  constructor(clock: Clock, failed: (error: unknown) => void) {
     this.#clock = clock;
+    this.#failed = failed;
     this.began = Math.trunc(clock.now());
   }
 
@@ -139,13 +147,9 @@ export class Deadlines {
   readonly #run = (): void => {
     this.#timerAt = Infinity;
     const now = this.#clock.now();
-    try {
-      for (const queue of this.#queues) queue.run(now);
-    } finally {
-      // Even when a callback threw: items that were due behind its item are due as before.
-      let next = Infinity;
-      for (const queue of this.#queues) next = Math.min(next, queue.next());
-      if (next < this.#timerAt) this.expect(next);
-    }
+    for (const queue of this.#queues) queue.run(now, this.#failed);
+    let next = Infinity;
+    for (const queue of this.#queues) next = Math.min(next, queue.next());
+    if (next < this.#timerAt) this.expect(next);
   };
 }

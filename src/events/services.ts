@@ -32,7 +32,9 @@ export class Services {
     this.limits = limits;
     this.announceContent = announceContent;
     this.deadLetters = new Ring(limits.maxHistory);
-    this.deadlines = new Deadlines(clock);
+    this.deadlines = new Deadlines(clock, (error) => {
+      this.events.emit('observer.failed', { event: 'deadline', error });
+    });
   }
 
   /**

@@ -1,8 +1,6 @@
 import type { EndReason } from '../../machines/session.ts';
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { after } from '../base/awaitable.ts';
 import { BoundedMap } from '../base/boundedMap.ts';
-import type { Services } from '../events/services.ts';
 import type { Outlet, OutletPlace } from '../session/exchange.ts';
 import { type EventPlace, formatEventId } from '../wire/eventId.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
@@ -28,6 +26,8 @@ export interface OutboxHost extends ReadersHost {
   } | null;
   /** Tells the session that nothing can be resumed: it may be free to leave this process. */
   passivate(): void;
+  /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
+  later<T>(promise: Promise<T>, go: (value: T) => void): void;
 }
 
 /** What the outboxes of one runtime share. */
@@ -124,7 +124,7 @@ export class Outbox implements Outlet {
     const { row, stored } = this.#rows.opened(stream.number, asks);
     stream.row = row;
     this.#readers.carry(stream, port, headers, 0);
-    void after(stored, () => this.#unhold(stream));
+    this.#host.later(stored, () => this.#unhold(stream));
     return stream;
   }
 
@@ -212,7 +212,7 @@ export class Outbox implements Outlet {
     const { entry, stored } = this.#keep(stream, frame, true, last);
     const pending = stream.push(frame, entry, !last);
     if (!last) return this.#flush(stream);
-    void after(stored, () => {
+    this.#host.later(stored, () => {
       pending.isReady = true;
       this.#flush(stream);
     });

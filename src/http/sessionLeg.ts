@@ -1,4 +1,4 @@
-import { after, isPromise } from '../base/awaitable.ts';
+import { isPromise } from '../base/awaitable.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Elsewhere, Nowhere } from '../directory/whereabouts.ts';
 import { count } from '../events/counters.ts';
@@ -100,7 +100,7 @@ export class SessionLeg implements Leg {
     if (last === undefined) return outbox.attach(port);
     const place = parseEventId(session.key, last);
     const resumption = place === undefined ? 'unknown' : outbox.resume(place, port);
-    if (isPromise(resumption)) void after(resumption, (late) => this.#resumed(late, incoming));
+    if (isPromise(resumption)) session.later(resumption, (late) => this.#resumed(late, incoming));
     else this.#resumed(resumption, incoming);
   }
 

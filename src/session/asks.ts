@@ -12,6 +12,8 @@ export interface AsksHost extends RequestSource {
     /** What an answer waits for in the store: `false` when the answer must not be given. */
     beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined;
   } | null;
+  /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
+  later<T>(promise: Promise<T>, go: (value: T) => void): void;
   /** A request was answered; without a `response`, cancelled or cut. */
   answered(ask: Ask, response: ResponseMessage | undefined): void;
 }
@@ -98,9 +100,9 @@ export class Asks {
     const held = this.#host.persistence?.beforeAnswer(ask, response);
     if (held !== undefined) {
       ask.isHeld = true;
-      void held.then((isStored) =>
-        this.#release(response.id, ask, isStored ? response : undefined),
-      );
+      this.#host.later(held, (isStored) => {
+        this.#release(response.id, ask, isStored ? response : undefined);
+      });
       return;
     }
     this.#settle(ask, response);

@@ -31,6 +31,8 @@ export interface DormancyHost {
     /** Runs user code and waits for it, for at most `closeTimeoutMs`. */
     readonly wait: WaitWithin;
   };
+  /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
+  later<T>(promise: Promise<T>, go: (value: T) => void): void;
   tell(event: { readonly type: 'session.slept' | 'sleep.refused' }): void;
 }
 
@@ -137,10 +139,11 @@ export class Dormancy {
     const host = this.#host;
     if (host.persistence === null) return host.tell({ type: 'session.slept' });
     // Stored even if clean: a state changed in place, without `update`, is not known to be dirty.
-    host.persistence.store().then(
-      () => this.#isStill(number) && host.tell({ type: 'session.slept' }),
-      () => this.#isStill(number) && this.#refuse('store'),
-    );
+    host.later(host.persistence.stored(), (isStored) => {
+      if (!this.#isStill(number)) return;
+      if (isStored) host.tell({ type: 'session.slept' });
+      else this.#refuse('store');
+    });
   }
 
   #isStill(number: number): boolean {

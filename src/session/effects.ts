@@ -26,7 +26,7 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
   fallAsleep(session) {
     session.giveUpPlace();
     session.dormancy.slept();
-    void session.incarnations.release().then(() => session.passivate());
+    session.later(session.incarnations.release(), () => session.passivate());
   },
 
   dispatchStash(session) {
@@ -72,7 +72,7 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
       session.openOutlet?.close(session.reason);
     } finally {
       // Whatever a socket throws on its way out: a session that is not released never ends.
-      void released(session).then(() => session.tell({ type: 'session.released' }));
+      session.later(released(session), () => session.tell({ type: 'session.released' }));
     }
   },
 };

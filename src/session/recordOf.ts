@@ -42,25 +42,21 @@ export interface RecordShare {
   readonly settings: SessionSettings;
 }
 
-/** Whether a session can be stored, and sleep: its state and locals are plain data. */
-export function isPlain(
-  { state, openLocals: locals, persistence }: RecordSource,
-  { settings }: RecordShare,
-): boolean {
-  if (settings.state.encode === undefined && !isPlainData(state)) return false;
-  if (locals === null) return true;
-  // A durable store keeps locals by their names.
-  if (persistence !== null && byName(locals) === undefined) return false;
-  for (const value of locals.values()) if (!isPlainData(value)) return false;
-  return true;
+/** State and locals are plain data, so the session can be stored, and can sleep. */
+export function isPlain(source: RecordSource, { settings }: RecordShare): boolean {
+  return isPlainData(encoded(source, settings)) && arePlain(source);
 }
 
-/** Makes the record of a session whose data is plain. */
-export function recordOf(source: RecordSource, { keeper, settings }: RecordShare): SessionRecord {
+/** Makes the record to be stored of a session; `undefined` where its data is not plain. */
+export function recordOf(
+  source: RecordSource,
+  { keeper, settings }: RecordShare,
+): SessionRecord | undefined {
+  const state = encoded(source, settings);
+  if (!isPlainData(state) || !arePlain(source)) return undefined;
   const { id, key, principal, startedAt, epoch, openLocals: locals } = source;
-  const { encode, version } = settings.state;
   const { left, kept, expiresAt } = source.openDormancy ?? NEVER_SLEPT;
-  // A session in use, or attached, does not expire while this process lives.
+  // In use, or attached, a session does not expire while this process lives.
   const rests = source.isAsleep && !source.snapshot.context.attached;
   return {
     id,
@@ -68,18 +64,32 @@ export function recordOf(source: RecordSource, { keeper, settings }: RecordShare
     principal,
     startedAt,
     epoch,
+    state,
     confirmed: source.isConfirmed,
     handshake: keeper.share(source.handshake.record),
     expiresAt: Math.min((rests ? expiresAt : undefined) ?? keeper.expiry(), NEVER),
-    state: encode === undefined ? source.state : encode(source.state),
-    stateVersion: version,
+    stateVersion: settings.state.version,
     locals: locals === null ? undefined : source.persistence === null ? locals : byName(locals),
     kept,
     asked: [...(left?.expired ?? []), ...source.outgoing.methods],
-    // The server is about to be released, or the last one went to sleep and there is no other yet.
+    // A server is on its way out, or the last server went to sleep and there is no other yet.
     asleep: left === undefined ? source.isDozing : left.cause === 'slept',
     standalone: source.openOutlet?.sequence ?? 0,
   };
 }
 
+/** Of a session that never slept. */
 const NEVER_SLEPT = { left: undefined, kept: undefined, expiresAt: undefined };
+
+/** What is stored of a state. Runs the user's `encode`, which may throw. */
+function encoded({ state }: RecordSource, { state: { encode } }: SessionSettings): unknown {
+  return encode === undefined ? state : encode(state);
+}
+
+function arePlain({ openLocals: locals, persistence }: RecordSource): boolean {
+  if (locals === null) return true;
+  // A durable store keeps locals by their names.
+  if (persistence !== null && byName(locals) === undefined) return false;
+  for (const value of locals.values()) if (!isPlainData(value)) return false;
+  return true;
+}

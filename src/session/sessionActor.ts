@@ -232,7 +232,7 @@ export class SessionActor extends Actor {
     this.dormancy.renew();
     this.stateChanged();
     // Not in the middle of the work that ended the stream.
-    if (!attached) void DONE.then(() => this.passivate());
+    if (!attached) this.later(DONE, () => this.passivate());
   }
 
   // ---- sleep, and what is stored
@@ -257,14 +257,24 @@ export class SessionActor extends Actor {
   }
 
   get isPlain(): boolean {
-    return isPlain(this, this.world);
+    return this.#attempt(() => isPlain(this, this.world)) ?? false;
   }
 
-  /** What is to be stored of the session now; `undefined` where the session can not be stored. */
+  /** Makes the record to be stored of the session now; `undefined` where it can not be stored. */
   record(): SessionRecord | undefined {
-    if (this.isPlain) return recordOf(this, this.world);
-    count(this.services.counters.limits, 'unstorable');
-    return undefined;
+    const record = this.#attempt(() => recordOf(this, this.world));
+    if (record === undefined) count(this.services.counters.limits, 'unstorable');
+    return record;
+  }
+
+  /** Runs `encode`: where it throws for this session's state, the session can not be stored. */
+  #attempt<R>(make: () => R): R | undefined {
+    try {
+      return make();
+    } catch (error) {
+      this.services.events.emit('store.failed', { session: this.key, doing: 'put', error });
+      return undefined;
+    }
   }
 
   get pinned(): PinnedBy | undefined {

@@ -4,12 +4,13 @@ import { type Owned, Scope, waitWithin } from '../../src/base/scope.ts';
 import { timerFor, timerOf } from '../../src/base/within.ts';
 import { turn } from '../support/eventually.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
+import { rethrow } from '../support/rethrow.ts';
 
 function setUp() {
   const clock = new VirtualClock();
   const scope = new Scope();
   const orphans: unknown[] = [];
-  const queue = new Deadlines(clock).queue<() => void>(5000, (expire) => expire());
+  const queue = new Deadlines(clock, rethrow).queue<() => void>(5000, (expire) => expire());
   const wait = waitWithin(timerOf(queue), (ms) => timerFor(clock, ms));
   return {
     clock,

@@ -7,6 +7,7 @@ import { Feed } from '../../src/host/feed.ts';
 import type { ResponsePort } from '../../src/wire/port.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
 import { HostRig } from '../support/hostRig.ts';
+import { rethrow } from '../support/rethrow.ts';
 
 const seen = (events: readonly ScopeEvent[]): unknown[] =>
   events.map(({ sequence, data }) => [sequence, data]);
@@ -103,7 +104,7 @@ describe('publish', () => {
 describe('stream', () => {
   it('ends at once where the scope ended while it was looked up', () => {
     const limits = { ...DEFAULT_LIMITS };
-    const keepAlive = new Deadlines(new VirtualClock()).queue<ResponsePort>(1, () => {});
+    const keepAlive = new Deadlines(new VirtualClock(), rethrow).queue<ResponsePort>(1, () => {});
     const changes: unknown[] = [];
     const feed = new Feed({
       key: 'key',

@@ -66,6 +66,7 @@ class Model {
       carrier: 'http',
       protocolVersion: undefined,
       persistence: null,
+      later: (promise, go) => void promise.then(go),
       key: 'key',
       journal: journal as Journal,
       arrival: 'dispatch',

@@ -51,6 +51,7 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
     carrier: 'http',
     protocolVersion: undefined,
     persistence: null,
+    later: (promise, go) => void promise.then(go),
     key: 'key',
     journal: journal as Journal,
     arrival,

@@ -10,6 +10,7 @@ import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
 import { WireClient } from '../support/wireClient.ts';
+import { rethrow } from '../support/rethrow.ts';
 
 /** A store whose writes end when a test says so. */
 class GatedStore extends DurableMemory {
@@ -27,7 +28,7 @@ class GatedStore extends DurableMemory {
 
 function rig() {
   const clock = new VirtualClock();
-  const deadlines = new Deadlines(clock);
+  const deadlines = new Deadlines(clock, rethrow);
   const store = new GatedStore();
   const host = {
     events: new EventStream(),
