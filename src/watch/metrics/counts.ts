@@ -1,7 +1,7 @@
-import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
+import type { Attributes, BatchObservableCallback, Meter } from '@opentelemetry/api';
 import type { Runtime } from '../../runtime.ts';
 import { COUNTED_STATES, type RuntimeStats } from '../../events/counters.ts';
-import { EventTallies } from './eventTallies.ts';
+import { tallyEvents } from './eventTallies.ts';
 import { type CountName, COUNTS } from './instruments.ts';
 
 type Counted = Iterable<readonly [string, number]>;
@@ -18,44 +18,33 @@ export function observeCounts(
   meter: Meter,
   common: Attributes,
 ): () => void {
-  const { maxSessions } = runtime.limits;
-  const events = new EventTallies();
-  const stopListening = events.listen(runtime);
+  const { tallies, stop } = tallyEvents(runtime);
   // The keys of `COUNTS` are the names.
-  const names = Object.keys(COUNTS) as CountName[];
-  const observables = names.map((name) => [name, observable(meter, name)] as const);
+  const observables = (Object.keys(COUNTS) as CountName[]).map((count) => {
+    const { name, kind, unit, description, attributes } = COUNTS[count];
+    const instrument = meter[`create${kind}`](name, { unit, description });
+    return { count, instrument, attribute: attributes[0] };
+  });
   const observe: BatchObservableCallback = (result) => {
-    const counts = read(runtime.stats(), maxSessions, events);
-    for (const [name, instrument] of observables) {
-      const [attribute] = COUNTS[name].attributes;
-      for (const [value, count] of counts[name]) {
+    const counts = { ...tallies, ...read(runtime.stats(), runtime.limits.maxSessions) };
+    for (const { count, instrument, attribute } of observables) {
+      for (const [value, times] of counts[count]) {
         const own = attribute === undefined ? common : { ...common, [attribute]: value };
-        result.observe(instrument, count, own);
+        result.observe(instrument, times, own);
       }
     }
   };
-  const all = observables.map(([, instrument]) => instrument);
+  const all = observables.map(({ instrument }) => instrument);
   meter.addBatchObservableCallback(observe, all);
   return () => {
     meter.removeBatchObservableCallback(observe, all);
-    stopListening();
+    stop();
   };
 }
 
-function observable(meter: Meter, count: CountName): Observable {
-  const { name, kind, unit, description } = COUNTS[count];
-  return meter[`create${kind}`](name, { unit, description });
-}
-
-function read(
-  stats: RuntimeStats,
-  maxSessions: number,
-  { tallies }: EventTallies,
-): Record<CountName, Counted> {
-  const { sleeps, wakes, pinned, expiredQuestions } = tallies;
-  const { storeFailures, endpointFailures, observerFailures } = tallies;
+function read(stats: RuntimeStats, maxSessions: number) {
   return {
-    sessions: COUNTED_STATES.map((state) => [state, stats.sessions[state]]),
+    sessions: COUNTED_STATES.map((state) => [state, stats.sessions[state]] as const),
     sessionLimit: one(maxSessions),
     opened: one(stats.spawned),
     ended: Object.entries(stats.evicted),
@@ -68,14 +57,7 @@ function read(
     crashes: one(stats.crashes),
     restarts: one(stats.restarts),
     orphans: one(stats.orphans),
-    sleeps: sleeps.entries(),
-    wakes: wakes.entries(),
-    pinned: pinned.entries(),
-    expiredQuestions: expiredQuestions.entries(),
-    storeFailures: storeFailures.entries(),
-    endpointFailures: endpointFailures.entries(),
-    observerFailures: observerFailures.entries(),
-  };
+  } satisfies Partial<Record<CountName, Counted>>;
 }
 
 function one(count: number): Counted {

@@ -1,36 +1,43 @@
 import { END_REASONS } from '../../../machines/session.ts';
-import { PINNED_BY, WAKE_CAUSES } from '../../events/events.ts';
+import {
+  PINNED_BY,
+  type RuntimeEventName,
+  type RuntimeEvents,
+  WAKE_CAUSES,
+} from '../../events/events.ts';
 import type { Runtime } from '../../runtime.ts';
-import type { CountName } from './instruments.ts';
-import { Tally } from './tally.ts';
 
 /** The only name of a tally that does not tell its events apart. */
 const ALL = [''];
 
-/** Counts the runtime's events, from `listen` on, that the runtime's own counters leave out. */
-export class EventTallies {
-  readonly tallies = {
-    sleeps: new Tally(ALL),
-    wakes: new Tally(WAKE_CAUSES),
-    pinned: new Tally(PINNED_BY),
-    expiredQuestions: new Tally([...WAKE_CAUSES, ...END_REASONS]),
-    storeFailures: new Tally(),
-    endpointFailures: new Tally(ALL),
-    observerFailures: new Tally(ALL),
-  } satisfies Partial<Record<CountName, Tally>>;
-
-  /** Begins to count. @returns how to stop */
-  listen({ on }: Pick<Runtime, 'on'>): () => void {
-    const { tallies } = this;
-    const stops = [
-      on('session.slept', () => tallies.sleeps.add('')),
-      on('session.woken', ({ cause }) => tallies.wakes.add(cause)),
-      on('session.pinned', ({ why }) => tallies.pinned.add(why)),
-      on('question.expired', ({ cause }) => tallies.expiredQuestions.add(cause)),
-      on('store.failed', ({ doing }) => tallies.storeFailures.add(doing)),
-      on('endpoint.failed', () => tallies.endpointFailures.add('')),
-      on('observer.failed', () => tallies.observerFailures.add('')),
-    ];
-    return () => stops.forEach((stop) => stop());
-  }
+/** Counts, from now on, the runtime's events that the runtime's own counters leave out. */
+export function tallyEvents({ on }: Pick<Runtime, 'on'>) {
+  const stops: (() => void)[] = [];
+  /** Names given beforehand begin at zero, so that a rate over the first event is right. */
+  const tally = <N extends RuntimeEventName>(
+    event: N,
+    names: readonly string[],
+    nameOf: (event: RuntimeEvents[N]) => string = () => '',
+  ): Iterable<[string, number]> => {
+    const counts = new Map(names.map((name) => [name, 0]));
+    const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+    stops.push(on(event, (each) => count(nameOf(each))));
+    return counts;
+  };
+  return {
+    tallies: {
+      sleeps: tally('session.slept', ALL),
+      wakes: tally('session.woken', WAKE_CAUSES, ({ cause }) => cause),
+      pinned: tally('session.pinned', PINNED_BY, ({ why }) => why),
+      expiredQuestions: tally(
+        'question.expired',
+        [...WAKE_CAUSES, ...END_REASONS],
+        ({ cause }) => cause,
+      ),
+      storeFailures: tally('store.failed', [], ({ doing }) => doing),
+      endpointFailures: tally('endpoint.failed', ALL),
+      observerFailures: tally('observer.failed', ALL),
+    },
+    stop: () => stops.forEach((stop) => stop()),
+  };
 }

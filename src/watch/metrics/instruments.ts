@@ -1,5 +1,21 @@
 import type { Meter, MetricOptions } from '@opentelemetry/api';
-import * as name from './attributes.ts';
+import {
+  CAUSE,
+  CODE,
+  ERROR_TYPE,
+  LIMIT,
+  METHOD,
+  OPERATION,
+  PROMPT,
+  PROTOCOL,
+  REASON,
+  STATE,
+  STATUS_CODE,
+  TOOL,
+  TRANSPORT,
+  VERSION,
+  WORK,
+} from './attributes.ts';
 
 /** One instrument: its name, kind, unit and attributes, which the docs list. */
 export interface Instrument {
@@ -15,145 +31,85 @@ const SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
 
 /** Histograms of durations: recorded when a request, session or wake is over. */
 export const HISTOGRAMS = {
-  operation: {
-    name: 'mcp.server.operation.duration',
-    kind: 'Histogram',
-    unit: 's',
-    description: 'From the arrival of a request to its answer.',
-    attributes: [
-      name.METHOD,
-      name.ERROR_TYPE,
-      name.STATUS_CODE,
-      name.OPERATION,
-      name.TOOL,
-      name.PROMPT,
-      name.VERSION,
-      name.TRANSPORT,
-      name.PROTOCOL,
-    ],
-  },
-  session: {
-    name: 'mcp.server.session.duration',
-    kind: 'Histogram',
-    unit: 's',
-    description: 'From the opening of a session to its end.',
-    attributes: [name.REASON, name.ERROR_TYPE],
-  },
-  wake: {
-    name: 'mcp_actors.wake.duration',
-    kind: 'Histogram',
-    unit: 's',
-    description: 'From the message that wakes a session to its server being ready.',
-    attributes: [name.CAUSE],
-  },
-} as const satisfies Record<string, Instrument>;
+  operation: duration(
+    'mcp.server.operation.duration',
+    'From the arrival of a request to its answer.',
+    METHOD,
+    ERROR_TYPE,
+    STATUS_CODE,
+    OPERATION,
+    TOOL,
+    PROMPT,
+    VERSION,
+    TRANSPORT,
+    PROTOCOL,
+  ),
+  session: duration(
+    'mcp.server.session.duration',
+    'From the opening of a session to its end.',
+    REASON,
+    ERROR_TYPE,
+  ),
+  wake: duration(
+    'mcp_actors.wake.duration',
+    'From the message that wakes a session to its server being ready.',
+    CAUSE,
+  ),
+};
+
+const counter = counted('ObservableCounter');
+const level = counted('ObservableUpDownCounter');
+const gauge = counted('ObservableGauge');
 
 /** Counts: read when a metrics reader collects, so that a count costs nothing in between. */
 export const COUNTS = {
-  sessions: counted(
-    'sessions',
-    'ObservableUpDownCounter',
-    '{session}',
-    'Sessions now.',
-    name.STATE,
-  ),
-  sessionLimit: counted(
-    'sessions.limit',
-    'ObservableGauge',
-    '{session}',
-    '`maxSessions` of the runtime.',
-  ),
-  opened: counted('sessions.opened', 'ObservableCounter', '{session}', 'Sessions admitted.'),
-  ended: counted(
-    'sessions.ended',
-    'ObservableCounter',
-    '{session}',
-    'Sessions that ended.',
-    name.REASON,
-  ),
-  inFlight: counted(
-    'requests.in_flight',
-    'ObservableUpDownCounter',
-    '{request}',
-    'Requests accepted and not yet answered, now.',
-  ),
-  streams: counted(
-    'streams',
-    'ObservableUpDownCounter',
-    '{stream}',
-    'Event streams and sockets open now.',
-  ),
-  handshakes: counted(
+  sessions: level('sessions', 'session', 'Sessions now.', STATE),
+  sessionLimit: gauge('sessions.limit', 'session', '`maxSessions` of the runtime.'),
+  opened: counter('sessions.opened', 'session', 'Sessions admitted.'),
+  ended: counter('sessions.ended', 'session', 'Sessions that ended.', REASON),
+  inFlight: level('requests.in_flight', 'request', 'Requests accepted and not yet answered, now.'),
+  streams: level('streams', 'stream', 'Event streams and sockets open now.'),
+  handshakes: level(
     'handshakes.unfinished',
-    'ObservableUpDownCounter',
-    '{session}',
+    'session',
     'Sessions whose client has not confirmed its handshake, now.',
   ),
-  deadLetters: counted(
-    'dead_letters',
-    'ObservableCounter',
-    '{message}',
-    'Messages that could not be delivered.',
-    name.REASON,
-  ),
-  refusals: counted(
+  deadLetters: counter('dead_letters', 'message', 'Messages that could not be delivered.', REASON),
+  refusals: counter(
     'refusals',
-    'ObservableCounter',
-    '{request}',
+    'request',
     'Requests and connections refused. A code never used is absent.',
-    name.CODE,
+    CODE,
   ),
-  limits: counted(
-    'limits',
-    'ObservableCounter',
-    '{event}',
-    'Limits met. One never met is absent.',
-    name.LIMIT,
-  ),
-  crashes: counted('crashes', 'ObservableCounter', '{event}', 'Crashes, restarted or not.'),
-  restarts: counted('restarts', 'ObservableCounter', '{event}', 'Servers rebuilt.'),
-  orphans: counted(
+  limits: counter('limits', 'event', 'Limits met. One never met is absent.', LIMIT),
+  crashes: counter('crashes', 'event', 'Crashes, restarted or not.'),
+  restarts: counter('restarts', 'event', 'Servers rebuilt.'),
+  orphans: counter(
     'orphans',
-    'ObservableCounter',
-    '{event}',
+    'event',
     'Resources, handlers and servers that outlived their session or their deadline.',
   ),
-  sleeps: counted('sleeps', 'ObservableCounter', '{event}', 'Sessions put to sleep.'),
-  wakes: counted('wakes', 'ObservableCounter', '{event}', 'Sessions woken.', name.CAUSE),
-  pinned: counted(
-    'pinned',
-    'ObservableCounter',
-    '{event}',
-    'Idle sessions that could not sleep.',
-    name.REASON,
-  ),
-  expiredQuestions: counted(
+  sleeps: counter('sleeps', 'event', 'Sessions put to sleep.'),
+  wakes: counter('wakes', 'event', 'Sessions woken.', CAUSE),
+  pinned: counter('pinned', 'event', 'Idle sessions that could not sleep.', REASON),
+  expiredQuestions: counter(
     'questions.expired',
-    'ObservableCounter',
-    '{request}',
+    'request',
     'Questions to clients that will never be answered.',
-    name.CAUSE,
+    CAUSE,
   ),
-  storeFailures: counted(
-    'store.failures',
-    'ObservableCounter',
-    '{event}',
-    'What the session store failed to do.',
-    name.WORK,
-  ),
-  endpointFailures: counted(
+  storeFailures: counter('store.failures', 'event', 'What the session store failed to do.', WORK),
+  endpointFailures: counter(
     'endpoint.failures',
-    'ObservableCounter',
-    '{event}',
+    'event',
     'Requests that failed outside any session.',
   ),
-  observerFailures: counted(
+  observerFailures: counter(
     'observer.failures',
-    'ObservableCounter',
-    '{event}',
+    'event',
     'Listeners of runtime events that threw.',
   ),
-} as const satisfies Record<string, Instrument>;
+} as const;
 
 export type CountName = keyof typeof COUNTS;
 
@@ -163,14 +119,24 @@ export const INSTRUMENTS: readonly Instrument[] = [
   ...Object.values(COUNTS),
 ];
 
-function counted<K extends Instrument['kind']>(
-  suffix: string,
-  kind: K,
-  unit: string,
-  description: string,
-  ...attributes: string[]
-): Instrument & { readonly kind: K } {
-  return { name: `mcp_actors.${suffix}`, kind, unit, description, attributes };
+function duration(name: string, description: string, ...attributes: string[]): Instrument {
+  return { name, kind: 'Histogram', unit: 's', description, attributes };
+}
+
+/** Makes instruments of one kind, each named below `mcp_actors.`, with a noun as its unit. */
+function counted<K extends Instrument['kind']>(kind: K) {
+  return (
+    suffix: string,
+    noun: string,
+    description: string,
+    ...attributes: string[]
+  ): Instrument & { readonly kind: K } => ({
+    name: `mcp_actors.${suffix}`,
+    kind,
+    unit: `{${noun}}`,
+    description,
+    attributes,
+  });
 }
 
 /** Makes the histogram of an instrument. */
