@@ -42,7 +42,8 @@ export class Course {
   step(line: TransitionLine): Mismatch | undefined {
     const { event, from, to } = line;
     const isBeginning = event.type === 'session.opened' || event.type === 'session.recalled';
-    const at = isBeginning && this.#mayBegin(event.type) ? 'new' : this.#at;
+    // A sleeping session can be recalled from its record.
+    const at = event.type === 'session.recalled' && this.#at === 'idle.asleep' ? 'new' : this.#at;
     if (from !== at) return { field: 'from', expected: at, seen: from };
     if (isBeginning !== (from === 'new')) {
       return { field: 'event', expected: 'one of a session', seen: event.type };
@@ -68,11 +69,6 @@ export class Course {
     return { field: 'reason', expected: reasons[0], seen: reason };
   }
 
-  /** Whether a session may begin again: a sleeping session can be recalled from its record. */
-  #mayBegin(how: 'session.opened' | 'session.recalled'): boolean {
-    return how === 'session.recalled' && this.#at === 'idle.asleep';
-  }
-
   #steps(event: TransitionLine['event']): readonly Step[] {
     if (event.type === 'session.opened') return [firstStep(event.sleeps)];
     if (event.type === 'session.recalled') return [sleepingStep(event.confirmed)];
@@ -89,17 +85,13 @@ function mismatchOf({ path, effects }: Step, line: TransitionLine): Mismatch | u
 
 /** Every context that a session in this state can have. */
 function contextsOf(path: string): SessionContext[] {
-  const found: SessionContext[] = [];
   const isEnding = path === 'evicted' || path.startsWith('closing.');
   const reasons = isEnding ? END_REASONS : [null];
-  for (const attached of BOOLEANS) {
-    for (const confirmed of BOOLEANS) {
-      for (const sleeps of BOOLEANS) {
-        for (const reason of reasons) {
-          found.push({ attached, confirmed, sleeps, reason });
-        }
-      }
-    }
-  }
-  return found;
+  return BOOLEANS.flatMap((attached) =>
+    BOOLEANS.flatMap((confirmed) =>
+      BOOLEANS.flatMap((sleeps) =>
+        reasons.map((reason) => ({ attached, confirmed, sleeps, reason })),
+      ),
+    ),
+  );
 }

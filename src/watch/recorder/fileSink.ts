@@ -1,22 +1,22 @@
-import { access, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import type { Sink } from './sink.ts';
 
 /** File mode of a recording: its sessions and times are for the operator only. */
 const MODE = 0o600;
 
-/** The file that a full recording is renamed to when it rotates. */
-export function olderFile(file: string): string {
-  return `${file}.1`;
-}
-
 /**
  * Opens a sink that writes to a new file. An existing file is never written over: it is an error
- * or, where the recording rotates, renamed.
+ * or, where the recording rotates, renamed to `FILE.1`.
  *
  * @throws errors of the file system: `EEXIST`, `ENOENT`, `EACCES`
  */
 export async function openFileSink(file: string, rotates: boolean): Promise<Sink> {
-  if (rotates && (await exists(file))) await rename(file, olderFile(file));
+  const setAside = (): Promise<void> => rename(file, `${file}.1`);
+  if (rotates) {
+    await setAside().catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
   let handle = await open(file, 'wx', MODE);
   return {
     async write(text) {
@@ -24,18 +24,9 @@ export async function openFileSink(file: string, rotates: boolean): Promise<Sink
     },
     async rotate() {
       await handle.close();
-      await rename(file, olderFile(file));
+      await setAside();
       handle = await open(file, 'wx', MODE);
     },
     close: () => handle.close(),
   };
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,17 +1,59 @@
-import type { EndReason } from '../../../machines/session.ts';
-import type { SupervisorEvent } from '../../../machines/supervisor.ts';
-import type {
-  DeadLetter,
-  PinnedBy,
-  RuntimeEvents,
-  StoreWork,
-  Transition,
-  WakeCause,
-} from '../../events/events.ts';
+import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
 
 export const FORMAT = 'mcp-actors-recording';
 /** Version of the format; raised when a reader of this version could misread newer recordings. */
 export const FORMAT_VERSION = 1;
+
+/**
+ * The runtime events that are recorded: the type of the line each becomes, and the members it keeps
+ * there. Each by name: a member that events get one day is not recorded by accident.
+ */
+export const KEPT = {
+  'session.transition': {
+    type: 'transition',
+    members: ['session', 'event', 'from', 'to', 'effects'],
+  },
+  'supervisor.transition': { type: 'supervisor', members: ['event', 'from', 'to'] },
+  'session.started': { type: 'started', members: ['session', 'principal'] },
+  'session.ended': { type: 'ended', members: ['session', 'reason', 'ageMs'] },
+  'session.crashed': { type: 'crashed', members: ['session', 'restarted', 'error'] },
+  'session.slept': { type: 'slept', members: ['session'] },
+  'session.woken': { type: 'woken', members: ['session', 'cause', 'epoch', 'ms'] },
+  'session.pinned': { type: 'pinned', members: ['session', 'why'] },
+  'session.orphan': { type: 'orphan', members: ['session', 'what'] },
+  limit: { type: 'limit', members: ['session', 'limit'] },
+  'store.failed': { type: 'store', members: ['session', 'doing', 'error'] },
+  /** With its method where messages are recorded. */
+  deadletter: {
+    type: 'deadletter',
+    members: ['session', 'direction', 'kind', 'reason', 'method'],
+  },
+  /** Only where messages are recorded. */
+  message: { type: 'message', members: ['session', 'direction', 'kind', 'method', 'bytes'] },
+  /** Only where messages are recorded. */
+  'question.expired': { type: 'question', members: ['session', 'method', 'cause'] },
+} as const satisfies {
+  readonly [N in RuntimeEventName]?: {
+    readonly type: string;
+    readonly members: readonly (keyof RuntimeEvents[N])[];
+  };
+};
+
+export type KeptEvent = keyof typeof KEPT;
+
+/** The line of an event. Of an error it has the name of its class and nothing of its text. */
+type Kept<N extends KeptEvent> = {
+  readonly type: (typeof KEPT)[N]['type'];
+  readonly at: number;
+} & {
+  readonly [M in (typeof KEPT)[N]['members'][number] & keyof RuntimeEvents[N]]: M extends 'error'
+    ? string
+    : RuntimeEvents[N][M];
+};
+
+export type TransitionLine = Kept<'session.transition'>;
+export type SupervisorLine = Kept<'supervisor.transition'>;
+export type EndedLine = Kept<'session.ended'>;
 
 /** The first line of a recording. */
 export interface HeaderLine {
@@ -25,26 +67,6 @@ export interface HeaderLine {
   readonly messages: boolean;
 }
 
-export interface TransitionLine extends Transition {
-  readonly type: 'transition';
-}
-
-export interface SupervisorLine {
-  readonly type: 'supervisor';
-  readonly at: number;
-  readonly event: SupervisorEvent['type'];
-  readonly from: string;
-  readonly to: string;
-}
-
-export interface EndedLine {
-  readonly type: 'ended';
-  readonly at: number;
-  readonly session: string;
-  readonly reason: EndReason;
-  readonly ageMs: number;
-}
-
 /** Says that lines are missing at this place, because they could not be written in time. */
 export interface DroppedLine {
   readonly type: 'dropped';
@@ -52,11 +74,13 @@ export interface DroppedLine {
   readonly lines: number;
 }
 
+export const ENDINGS = ['closed', 'full', 'rotated'] as const;
+
 /** The last line of a recording that was ended and not cut off. */
 export interface EndLine {
   readonly type: 'end';
   readonly at: number;
-  readonly why: 'closed' | 'full' | 'rotated';
+  readonly why: (typeof ENDINGS)[number];
   /** Lines of this file, without this one. */
   readonly lines: number;
   /** Lines dropped since the recording began. */
@@ -66,28 +90,6 @@ export interface EndLine {
 /** One line of a recording, as JSON. `at` is in milliseconds since the epoch. */
 export type RecordingLine =
   | HeaderLine
-  | TransitionLine
-  | SupervisorLine
-  | EndedLine
+  | { [N in KeptEvent]: Kept<N> }[KeptEvent]
   | DroppedLine
-  | EndLine
-  | { type: 'started'; at: number; session: string; principal: string }
-  /** `error` is the name of the error's class and nothing of its text. */
-  | { type: 'crashed'; at: number; session: string; restarted: boolean; error: string }
-  | { type: 'slept'; at: number; session: string }
-  | { type: 'woken'; at: number; session: string; cause: WakeCause; epoch: number; ms: number }
-  | { type: 'pinned'; at: number; session: string; why: PinnedBy }
-  | { type: 'orphan'; at: number; session: string; what: RuntimeEvents['session.orphan']['what'] }
-  | { type: 'limit'; at: number; session?: string | undefined; limit: string }
-  | { type: 'store'; at: number; session?: string | undefined; doing: StoreWork; error: string }
-  /** `method` is present where messages are recorded. */
-  | ({ type: 'deadletter' } & Omit<DeadLetter, 'method'> & { method?: string | undefined })
-  /** Written only where messages are recorded. */
-  | ({ type: 'message' } & RuntimeEvents['message'])
-  | {
-      type: 'question';
-      at: number;
-      session: string;
-      method: string;
-      cause: RuntimeEvents['question.expired']['cause'];
-    };
+  | EndLine;

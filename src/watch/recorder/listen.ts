@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
-import type { RecordingLine } from './line.ts';
+import { KEPT, type KeptEvent, type RecordingLine } from './line.ts';
 
 /** A source that can be recorded: a runtime, or a host of scopes. */
 export interface Recordable {
@@ -8,7 +8,9 @@ export interface Recordable {
 }
 
 /** Longest name recorded: a server gives its notifications any names it likes. */
-const MAX_METHOD = 128;
+const MAX_NAME = 128;
+
+const OF_MESSAGES: ReadonlySet<KeptEvent> = new Set(['message', 'question.expired']);
 
 /** Turns the events of a runtime or host into lines of a recording. @returns how to stop */
 export function listen(
@@ -16,78 +18,28 @@ export function listen(
   add: (line: RecordingLine) => void,
   { messages, clock }: { readonly messages: boolean; readonly clock: Pick<Clock, 'now'> },
 ): () => void {
-  const now = (): number => clock.now();
-  // Each member by name: a member that events get one day is not recorded by accident.
-  const stops = [
-    source.on('session.transition', ({ at, session, event, from, to, effects }) =>
-      add({ type: 'transition', at, session, event, from, to, effects }),
-    ),
-    source.on('supervisor.transition', ({ at, event, from, to }) =>
-      add({ type: 'supervisor', at, event, from, to }),
-    ),
-    source.on('session.started', ({ session, principal }) =>
-      add({ type: 'started', at: now(), session, principal }),
-    ),
-    source.on('session.ended', ({ session, reason, ageMs }) =>
-      add({ type: 'ended', at: now(), session, reason, ageMs }),
-    ),
-    source.on('session.crashed', ({ session, restarted, error }) =>
-      add({ type: 'crashed', at: now(), session, restarted, error: nameOf(error) }),
-    ),
-    source.on('session.slept', ({ session }) => add({ type: 'slept', at: now(), session })),
-    source.on('session.woken', ({ session, cause, epoch, ms }) =>
-      add({ type: 'woken', at: now(), session, cause, epoch, ms }),
-    ),
-    source.on('session.pinned', ({ session, why }) =>
-      add({ type: 'pinned', at: now(), session, why }),
-    ),
-    source.on('session.orphan', ({ session, what }) =>
-      add({ type: 'orphan', at: now(), session, what }),
-    ),
-    source.on('limit', ({ session, limit }) => add({ type: 'limit', at: now(), session, limit })),
-    source.on('store.failed', ({ session, doing, error }) =>
-      add({ type: 'store', at: now(), session, doing, error: nameOf(error) }),
-    ),
-    source.on('deadletter', ({ at, session, direction, kind, method, reason }) =>
-      add({
-        type: 'deadletter',
-        at,
-        session,
-        direction,
-        kind,
-        reason,
-        ...(messages && { method: shortened(method) }),
-      }),
-    ),
-  ];
-  if (messages) {
-    stops.push(
-      source.on('message', ({ at, session, direction, kind, method, bytes }) =>
-        add({
-          type: 'message',
-          at,
-          session,
-          direction,
-          kind,
-          method: shortened(method),
-          bytes,
-        }),
-      ),
-      source.on('question.expired', ({ session, method, cause }) =>
-        add({ type: 'question', at: now(), session, method: shortened(method) ?? '', cause }),
-      ),
-    );
-  }
+  // The keys of `KEPT` are the names.
+  const names = Object.keys(KEPT) as KeptEvent[];
+  const heard = names.filter((name) => messages || !OF_MESSAGES.has(name));
+  const stops = heard.map((name) => {
+    const { type, members } = KEPT[name];
+    const kept = members.filter((member) => messages || member !== 'method');
+    return source.on(name, (event: { readonly [M in (typeof kept)[number] | 'at']?: unknown }) => {
+      const line: Record<string, unknown> = { type, at: event.at ?? clock.now() };
+      for (const member of kept) line[member] = recorded(member, event[member]);
+      // The type of a line is derived from `KEPT` as the line is.
+      add(line as RecordingLine);
+    });
+  });
   return () => {
     for (const stop of stops) stop();
   };
 }
 
-function shortened(method: string | undefined): string | undefined {
-  return method?.slice(0, MAX_METHOD);
-}
-
-/** The class of a thrown value; its text may hold anything and is not recorded. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name.slice(0, MAX_METHOD) : typeof error;
+/** Of an error the class alone is recorded: its text may hold anything. */
+function recorded(member: string, value: unknown): unknown {
+  if (member === 'error') {
+    return value instanceof Error ? value.name.slice(0, MAX_NAME) : typeof value;
+  }
+  return member === 'method' && typeof value === 'string' ? value.slice(0, MAX_NAME) : value;
 }

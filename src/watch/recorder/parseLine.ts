@@ -1,19 +1,55 @@
-import { END_REASONS, type SessionEvent, sessionMachine } from '../../../machines/session.ts';
+import { END_REASONS, sessionMachine } from '../../../machines/session.ts';
 import { SESSION_EFFECTS } from '../../../machines/step.ts';
 import { SUPERVISOR_EVENTS, SUPERVISOR_STATES } from '../../../machines/supervisor.ts';
-import type { Beginning } from '../../events/events.ts';
 import { STATE_PATHS } from '../../../machines/states.ts';
-import { type EndLine, FORMAT, FORMAT_VERSION, type RecordingLine } from './line.ts';
+import { ENDINGS, FORMAT, FORMAT_VERSION, KEPT, type RecordingLine } from './line.ts';
 import { RecordingError } from './recordingError.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
 
-const EVENTS = new Set<string>(sessionMachine.events);
-const STATES = new Set<string>(STATE_PATHS);
-const EFFECTS = new Set<string>(SESSION_EFFECTS);
-const REASONS = new Set<string>(END_REASONS);
-const ENDS = new Set<string>(['closed', 'full', 'rotated'] satisfies EndLine['why'][]);
-const SUPERVISOR = { events: new Set<string>(SUPERVISOR_EVENTS), states: SUPERVISOR_STATES };
+const oneOf = (values: readonly unknown[]): Check => {
+  const set = new Set(values);
+  return (value) => set.has(value);
+};
+const isText: Check = (value) => typeof value === 'string';
+const isBoolean: Check = (value) => typeof value === 'boolean';
+const isEvent = oneOf(sessionMachine.events);
+const isEffect = oneOf(SESSION_EFFECTS);
+const isReason = oneOf(END_REASONS);
+const isSupervisorState = oneOf(SUPERVISOR_STATES);
+
+/** The member beside its type that an event of a session has. */
+const EVENT_MEMBERS: ReadonlyMap<unknown, readonly [member: string, check: Check]> = new Map([
+  ['session.opened', ['sleeps', isBoolean]],
+  ['session.recalled', ['confirmed', isBoolean]],
+  ['session.close', ['reason', isReason]],
+  ['session.crashed', ['restart', isBoolean]],
+]);
+
+/** The members of lines that a replay uses, and what is said of a value that is wrong, `%`. */
+const CHECKS: {
+  readonly [T in RecordingLine['type']]?: Readonly<Record<string, readonly [Check, string]>>;
+} = {
+  header: {},
+  transition: {
+    session: [isText, 'a transition without a session'],
+    event: [isSessionEvent, 'no event of a session: %'],
+    from: [oneOf(['new', ...STATE_PATHS]), 'no state: %'],
+    to: [oneOf(STATE_PATHS), 'no state: %'],
+    effects: [(value) => Array.isArray(value) && value.every(isEffect), 'no effects: %'],
+  },
+  supervisor: {
+    event: [oneOf(SUPERVISOR_EVENTS), 'no event: %'],
+    from: [isSupervisorState, 'no state: %'],
+    to: [isSupervisorState, 'no state: %'],
+  },
+  ended: { session: [isText, 'an end without a session'], reason: [isReason, 'no reason: %'] },
+  dropped: { lines: [Number.isInteger, 'no count of dropped lines'] },
+  end: { why: [oneOf(ENDINGS), 'no end: %'] },
+};
+
+const isKnown = oneOf([...Object.keys(CHECKS), ...Object.values(KEPT).map(({ type }) => type)]);
 
 /**
  * Reads one line of a recording. A file can come from anywhere, so every member that a replay steps
@@ -24,31 +60,22 @@ const SUPERVISOR = { events: new Set<string>(SUPERVISOR_EVENTS), states: SUPERVI
  */
 export function parseLine(text: string, number: number): RecordingLine | undefined {
   const line = objectOf(text, number);
-  const fault = number === 1 ? headerFault(line, number) : faultOf(line);
-  if (fault !== undefined) throw new RecordingError('corrupt', number, fault);
-  // Lines that a replay only shows, and does not use, are not checked further.
-  return KNOWN.has(line['type'] as string) ? (line as unknown as RecordingLine) : undefined;
+  const type = line['type'] as RecordingLine['type'];
+  if (number === 1) checkHeader(line);
+  else if (type === 'header') throw corrupt(number, 'a second header');
+  if (typeof type !== 'string') throw corrupt(number, 'a line without a type');
+  if (!isKnown(type)) return undefined;
+  for (const [member, [isRight, fault]] of Object.entries(CHECKS[type] ?? {})) {
+    if (isRight(line[member])) continue;
+    const value = JSON.stringify(line[member]) ?? 'nothing';
+    throw corrupt(
+      number,
+      fault.replace('%', () => value.slice(0, 100)),
+    );
+  }
+  // The rest is shown by a replay and not used: it is not checked.
+  return line as unknown as RecordingLine;
 }
-
-const KNOWN = new Set<string>([
-  'header',
-  'transition',
-  'supervisor',
-  'started',
-  'ended',
-  'crashed',
-  'slept',
-  'woken',
-  'pinned',
-  'orphan',
-  'limit',
-  'store',
-  'deadletter',
-  'message',
-  'question',
-  'dropped',
-  'end',
-] satisfies RecordingLine['type'][]);
 
 function objectOf(text: string, number: number): Fields {
   let value: unknown;
@@ -59,70 +86,30 @@ function objectOf(text: string, number: number): Fields {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   if (number === 1) throw new RecordingError('not-a-recording', 1, 'this is no recording');
-  throw new RecordingError('corrupt', number, 'this is no JSON object');
+  throw corrupt(number, 'this is no JSON object');
 }
 
-function headerFault({ type, format, formatVersion }: Fields, number: number): undefined {
+/** @throws RecordingError */
+function checkHeader({ type, format, formatVersion }: Fields): void {
   if (type !== 'header' || format !== FORMAT) {
-    throw new RecordingError('not-a-recording', number, 'this is no header of a recording');
+    throw new RecordingError('not-a-recording', 1, 'this is no header of a recording');
   }
   if (typeof formatVersion === 'number' && formatVersion <= FORMAT_VERSION) return;
   throw new RecordingError(
     'newer-format',
-    number,
+    1,
     `format ${JSON.stringify(formatVersion)} is newer than ${FORMAT_VERSION}: replay it with a newer version`,
   );
 }
 
-function faultOf(line: Fields): string | undefined {
-  const { type, session, event, from, to, effects, reason } = line;
-  switch (type) {
-    case 'transition':
-      if (typeof session !== 'string') return 'a transition without a session';
-      if (!isSessionEvent(event)) return `no event of a session: ${shown(event)}`;
-      if (from !== 'new' && !STATES.has(from as string)) return `no state: ${shown(from)}`;
-      if (!STATES.has(to as string)) return `no state: ${shown(to)}`;
-      if (!Array.isArray(effects) || !effects.every((each) => EFFECTS.has(each as string))) {
-        return `no effects: ${shown(effects)}`;
-      }
-      return undefined;
-    case 'supervisor':
-      if (!SUPERVISOR.events.has(event as string)) return `no event: ${shown(event)}`;
-      return [from, to].every((state) => SUPERVISOR.states.some((each) => each === state))
-        ? undefined
-        : `no state: ${shown(from)} or ${shown(to)}`;
-    case 'ended':
-      if (typeof session !== 'string') return 'an end without a session';
-      return REASONS.has(reason as string) ? undefined : `no reason: ${shown(reason)}`;
-    case 'dropped':
-      return Number.isInteger(line['lines']) ? undefined : 'no count of dropped lines';
-    case 'end':
-      return ENDS.has(line['why'] as string) ? undefined : `no end: ${shown(line['why'])}`;
-    case 'header':
-      return 'a second header';
-    default:
-      return typeof type === 'string' ? undefined : 'a line without a type';
-  }
-}
-
 /** Whether a value holds members of closed sets only: steps are remembered by an event's text. */
-function isSessionEvent(event: unknown): event is SessionEvent | Beginning {
+function isSessionEvent(event: unknown): boolean {
   if (typeof event !== 'object' || event === null) return false;
-  const { type, reason, restart, sleeps, confirmed } = event as Fields;
-  switch (type) {
-    case 'session.opened':
-      return typeof sleeps === 'boolean';
-    case 'session.recalled':
-      return typeof confirmed === 'boolean';
-    case 'session.close':
-      return REASONS.has(reason as string);
-    case 'session.crashed':
-      return typeof restart === 'boolean';
-    default:
-      return EVENTS.has(type as string);
-  }
+  const { type } = event as Fields;
+  const [member, isRight] = EVENT_MEMBERS.get(type) ?? ['type', isEvent];
+  return isRight((event as Fields)[member]);
 }
 
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').slice(0, 100);
+function corrupt(number: number, fault: string): RecordingError {
+  return new RecordingError('corrupt', number, fault);
 }

@@ -6,7 +6,7 @@ import { openFileSink } from './fileSink.ts';
 import { FORMAT, FORMAT_VERSION, type HeaderLine } from './line.ts';
 import { listen, type Recordable } from './listen.ts';
 import type { Sink } from './sink.ts';
-import { Writer } from './writer.ts';
+import { Writer, type WriterOptions } from './writer.ts';
 
 interface CommonOptions {
   /** Records messages too: method and size of each, never the content. @default false */
@@ -78,7 +78,7 @@ export async function record(source: Recordable, options: RecordOptions): Promis
   const maxPendingBytes = sized('maxPendingBytes', options.maxPendingBytes ?? 4 * 1024 * 1024);
   const rotates = 'file' in options && options.whenFull === 'rotate';
   const sink: Sink =
-    'file' in options ? await openFileSink(options.file, rotates) : toWrite(options);
+    'file' in options ? await openFileSink(options.file, rotates) : { write: options.write };
   const version = libraryVersion();
   const header = (): HeaderLine => ({
     type: 'header',
@@ -91,12 +91,12 @@ export async function record(source: Recordable, options: RecordOptions): Promis
   let state: RecordingStats['state'] = 'recording';
   let failure: unknown;
   let stop: (() => void) | undefined;
-  const limits = { maxBytes, maxPendingBytes, rotates };
-  const writer = new Writer(sink, limits, clock, header, (how) => {
+  const onOver: WriterOptions['onOver'] = (how) => {
     stop?.();
     state = how === 'full' ? how : 'failed';
     if (how !== 'full') failure = how.error;
-  });
+  };
+  const writer = new Writer({ sink, maxBytes, rotates, maxPendingBytes, clock, header, onOver });
   stop = listen(source, (line) => writer.add(line), { messages, clock });
   const stats = (): RecordingStats => {
     const { lines, bytes, dropped } = writer;
@@ -120,10 +120,6 @@ export async function record(source: Recordable, options: RecordOptions): Promis
       await close();
     },
   };
-}
-
-function toWrite({ write }: RecordToWrite): Sink {
-  return { write };
 }
 
 /** @throws ActorsError `bad-option` */

@@ -46,7 +46,7 @@ export async function replay(lines: Iterable<string> | AsyncIterable<string>): P
   // Takes each line when the next one has come: only the last line may be broken.
   for await (const text of lines) {
     if (held !== undefined) run.take(held);
-    if (run.difference !== undefined) return run.result();
+    if (run.isOver) return run.result();
     held = text;
   }
   if (held !== undefined) run.takeLast(held);
@@ -54,20 +54,25 @@ export async function replay(lines: Iterable<string> | AsyncIterable<string>): P
 }
 
 class Run {
-  #number = 0;
   #header: HeaderLine | undefined;
   #courses = new Map<string, Course>();
   #supervisor: SupervisorState | undefined;
-  #sessions = 0;
-  #transitions = 0;
-  #dropped = 0;
-  #end: Replay['end'] = 'cut';
-  #brokenLine: number | undefined;
-  difference: Difference | undefined;
+  readonly #found: { -readonly [M in Exclude<keyof Replay, 'header'>]: Replay[M] } = {
+    difference: undefined,
+    lines: 0,
+    sessions: 0,
+    transitions: 0,
+    dropped: 0,
+    end: 'cut',
+    brokenLine: undefined,
+  };
+
+  get isOver(): boolean {
+    return this.#found.difference !== undefined;
+  }
 
   take(text: string): void {
-    const number = ++this.#number;
-    const line = parseLine(text, number);
+    const line = parseLine(text, ++this.#found.lines);
     if (line !== undefined) this.#follow(line);
   }
 
@@ -77,7 +82,7 @@ class Run {
     } catch (error) {
       const isCut = error instanceof RecordingError && error.code === 'corrupt' && !isJson(text);
       if (!isCut) throw error;
-      this.#brokenLine = this.#number;
+      this.#found.brokenLine = this.#found.lines;
     }
   }
 
@@ -85,16 +90,7 @@ class Run {
     if (this.#header === undefined) {
       throw new RecordingError('not-a-recording', 1, 'this is empty');
     }
-    return {
-      header: this.#header,
-      difference: this.difference,
-      lines: this.#number,
-      sessions: this.#sessions,
-      transitions: this.#transitions,
-      dropped: this.#dropped,
-      end: this.#end,
-      brokenLine: this.#brokenLine,
-    };
+    return { header: this.#header, ...this.#found };
   }
 
   #follow(line: RecordingLine): void {
@@ -106,18 +102,18 @@ class Run {
     } else if (line.type === 'supervisor') {
       this.#note(this.#supervise(line), undefined, line.event);
     } else if (line.type === 'dropped') {
-      this.#dropped += line.lines;
+      this.#found.dropped += line.lines;
       this.#courses = new Map();
       this.#supervisor = undefined;
-    } else if (line.type === 'end') this.#end = line.why;
+    } else if (line.type === 'end') this.#found.end = line.why;
     // Lines of other types move no machine.
   }
 
   #step(line: TransitionLine): void {
-    this.#transitions++;
+    this.#found.transitions++;
     let course = this.#courses.get(line.session);
     if (course === undefined) {
-      this.#sessions++;
+      this.#found.sessions++;
       course = new Course(line.from);
       this.#courses.set(line.session, course);
     }
@@ -136,7 +132,7 @@ class Run {
 
   #note(mismatch: Mismatch | undefined, session: string | undefined, event: string): void {
     if (mismatch === undefined) return;
-    this.difference = { line: this.#number, session, event, ...mismatch };
+    this.#found.difference = { line: this.#found.lines, session, event, ...mismatch };
   }
 }
 

@@ -1,13 +1,19 @@
 import type { Clock } from '../../base/clock.ts';
-import type { DroppedLine, EndLine, HeaderLine, RecordingLine } from './line.ts';
+import type { EndLine, HeaderLine, RecordingLine } from './line.ts';
 import type { Sink } from './sink.ts';
 
-export interface WriterLimits {
+export interface WriterOptions {
+  readonly sink: Sink;
   /** Bytes of one file. */
   readonly maxBytes: number;
   readonly rotates: boolean;
   /** Bytes of lines that wait to be written. */
   readonly maxPendingBytes: number;
+  readonly clock: Clock;
+  /** Makes the first line of each file. */
+  readonly header: () => HeaderLine;
+  /** Told when the recording ends by itself. */
+  readonly onOver: (how: 'full' | { error: unknown }) => void;
 }
 
 /** Stands between two pending lines: the sink rotates there. */
@@ -21,11 +27,7 @@ const END_BYTES = 256;
  * sink can not take in time are dropped and counted, and a line says where they are missing.
  */
 export class Writer {
-  readonly #sink: Sink;
-  readonly #limits: WriterLimits;
-  readonly #clock: Clock;
-  readonly #header: () => HeaderLine;
-  readonly #onOver: (how: 'full' | { error: unknown }) => void;
+  readonly #options: WriterOptions;
   #pending: (string | typeof ROTATE)[] = [];
   #pendingBytes = 0;
   #running: Promise<void> | null = null;
@@ -38,26 +40,15 @@ export class Writer {
   bytes = 0;
   dropped = 0;
 
-  /** @param onOver told when the recording ends by itself */
-  constructor(
-    sink: Sink,
-    limits: WriterLimits,
-    clock: Clock,
-    header: () => HeaderLine,
-    onOver: (how: 'full' | { error: unknown }) => void,
-  ) {
-    this.#sink = sink;
-    this.#limits = limits;
-    this.#clock = clock;
-    this.#header = header;
-    this.#onOver = onOver;
-    this.#push(header());
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#push(options.header());
   }
 
   add(line: RecordingLine): void {
     if (this.#isOver) return;
     const text = textOf(line);
-    const { maxBytes, maxPendingBytes, rotates } = this.#limits;
+    const { maxBytes, maxPendingBytes, rotates, header, onOver } = this.#options;
     if (this.#pendingBytes + text.length > maxPendingBytes) {
       this.dropped++;
       this.#gap++;
@@ -68,14 +59,14 @@ export class Writer {
         // The first line that does not fit is dropped.
         this.dropped++;
         this.#finish('full');
-        this.#onOver('full');
+        onOver('full');
         return;
       }
-      this.#push(this.#end('rotated'));
+      this.#pushEnd('rotated');
       this.#pending.push(ROTATE);
       this.#fileBytes = 0;
       this.#fileLines = 0;
-      this.#push(this.#header());
+      this.#push(header());
     }
     this.#sayGap();
     this.#take(text);
@@ -86,28 +77,27 @@ export class Writer {
     if (!this.#isOver) this.#finish('closed');
     await this.#running;
     try {
-      await this.#sink.close?.();
+      await this.#options.sink.close?.();
     } catch (error) {
-      this.#onOver({ error });
+      this.#options.onOver({ error });
     }
   }
 
   #finish(why: EndLine['why']): void {
     this.#sayGap();
-    this.#push(this.#end(why));
+    this.#pushEnd(why);
     this.#isOver = true;
   }
 
   #sayGap(): void {
     if (this.#gap === 0) return;
-    const line: DroppedLine = { type: 'dropped', at: this.#clock.now(), lines: this.#gap };
+    this.#push({ type: 'dropped', at: this.#options.clock.now(), lines: this.#gap });
     this.#gap = 0;
-    this.#push(line);
   }
 
-  #end(why: EndLine['why']): EndLine {
-    const { dropped } = this;
-    return { type: 'end', at: this.#clock.now(), why, lines: this.#fileLines, dropped };
+  #pushEnd(why: EndLine['why']): void {
+    const at = this.#options.clock.now();
+    this.#push({ type: 'end', at, why, lines: this.#fileLines, dropped: this.dropped });
   }
 
   #push(line: RecordingLine): void {
@@ -132,16 +122,16 @@ export class Writer {
         const chunk = this.#pending.splice(0, next < 0 ? Infinity : next).join('');
         if (chunk === '') {
           this.#pending.shift();
-          await this.#sink.rotate?.();
+          await this.#options.sink.rotate?.();
           continue;
         }
-        await this.#sink.write(chunk);
+        await this.#options.sink.write(chunk);
         this.#pendingBytes -= chunk.length;
       }
     } catch (error) {
       this.#isOver = true;
       this.#pending = [];
-      this.#onOver({ error });
+      this.#options.onOver({ error });
     } finally {
       this.#running = null;
     }

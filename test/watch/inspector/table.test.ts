@@ -82,7 +82,12 @@ describe('Table', () => {
 
   it('makes no row of a dead letter, nor of the end of somebody it never knew', () => {
     const table = new Table(3, 2);
-    const letter = { direction: 'in', kind: 'request', reason: 'closed' } as const;
+    const letter = {
+      direction: 'in',
+      kind: 'request',
+      reason: 'closed',
+      method: undefined,
+    } as const;
     table.note({ type: 'deadletter', at: 1, session: 'a', ...letter });
     table.note({ ...ended, session: 'b' });
     expect(keys(table)).toEqual([]);
