@@ -1,5 +1,5 @@
 import { open, rename } from 'node:fs/promises';
-import type { Sink } from './sink.ts';
+import type { Sink } from './writer.ts';
 
 /** File mode of a recording: its sessions and times are for the operator only. */
 const MODE = 0o600;

@@ -5,8 +5,7 @@ import { libraryVersion } from '../version.ts';
 import { openFileSink } from './fileSink.ts';
 import { FORMAT, FORMAT_VERSION, type HeaderLine } from './line.ts';
 import { listen, type Recordable } from './listen.ts';
-import type { Sink } from './sink.ts';
-import { Writer, type WriterOptions } from './writer.ts';
+import { type Sink, Writer, type WriterOptions } from './writer.ts';
 
 interface CommonOptions {
   /** Records messages too: method and size of each, never the content. @default false */

@@ -1,6 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import type { EndLine, HeaderLine, RecordingLine } from './line.ts';
-import type { Sink } from './sink.ts';
+
+/** Where the text of a recording goes. Each call is made when the last one is done. */
+export interface Sink {
+  /** Takes whole lines. */
+  write(text: string): void | Promise<void>;
+  /** Puts the text written so far aside; the next text begins a new file. */
+  rotate?(): Promise<void>;
+  close?(): Promise<void>;
+}
 
 export interface WriterOptions {
   readonly sink: Sink;
