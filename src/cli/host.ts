@@ -4,6 +4,7 @@ import { type NodeServer, serve } from '../adapters/node.ts';
 import { serveWebSocket } from '../adapters/websocket.ts';
 import { childProcess, type GatewayLogEntry } from '../gateway/index.ts';
 import { createRuntime, type Runtime } from '../runtime.ts';
+import { libraryVersion } from '../watch/version.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { inspect } from './inspect.ts';
 import { findProgram } from './findProgram.ts';
@@ -27,7 +28,6 @@ const MESSAGES_PATH = '/messages';
  */
 export async function host(
   options: HostArguments,
-  version: string,
   watch?: (runtime: Runtime) => Promise<string>,
 ): Promise<number> {
   const env = environment(options.env);
@@ -63,7 +63,7 @@ export async function host(
   const door = serveWebSocket(runtime, { server: served.server, path: options.path });
   const stopped = signalled();
   const lines = [watched, inspector && `Inspector        ${inspector.url}`];
-  process.stdout.write(announcement(options, version, served, sse !== undefined, lines));
+  process.stdout.write(announcement(options, served, sse !== undefined, lines));
   await stopped;
   const deadlineMs = DRAIN_MS;
   await Promise.all([served.close({ deadlineMs }), door.close({ deadlineMs })]);
@@ -140,13 +140,12 @@ function signalled(): Promise<void> {
 
 function announcement(
   { command, args, host: address, allowedHosts }: HostArguments,
-  version: string,
   { url }: NodeServer,
   hasSse: boolean,
   watchers: readonly (string | undefined)[],
 ): string {
   const lines = [
-    `mcp-actors ${version} hosts ${printable([command, ...args].join(' '))}`,
+    `mcp-actors ${libraryVersion()} hosts ${printable([command, ...args].join(' '))}`,
     '',
     `  Streamable HTTP  ${url}`,
     `  WebSocket        ${url.replace(/^http/, 'ws')}`,

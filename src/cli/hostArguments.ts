@@ -20,7 +20,7 @@ export interface HostArguments {
   readonly args: readonly string[];
 }
 
-const OPTIONS = {
+export const HOST_OPTIONS = {
   port: { type: 'string', default: '3000' },
   host: { type: 'string', default: '127.0.0.1' },
   path: { type: 'string', default: '/mcp' },
@@ -42,10 +42,23 @@ const MAX_SECONDS = 86_400;
 
 /** @throws CommandError */
 export function parseHostArguments(argv: readonly string[]): HostArguments {
-  const end = argv.indexOf('--');
-  const own = end < 0 ? argv : argv.slice(0, end);
-  const values = parse(own);
-  const [command, ...args] = end < 0 ? [] : argv.slice(end + 1);
+  const { own, command } = split(argv);
+  return settleHost(
+    parsed(() => parseArgs({ args: own, options: HOST_OPTIONS })),
+    command,
+  );
+}
+
+/**
+ * Checks the values of the options of `host`.
+ *
+ * @param commandLine what is hosted: a program and its arguments
+ * @throws CommandError
+ */
+export function settleHost(
+  values: ReturnType<typeof parseArgs<{ options: typeof HOST_OPTIONS }>>['values'],
+  [command, ...args]: readonly string[],
+): HostArguments {
   if (command === undefined || command === '') {
     throw usageError('no command: put the server to host after "--"');
   }
@@ -78,17 +91,28 @@ export function parseHostArguments(argv: readonly string[]): HostArguments {
   };
 }
 
-function parse(args: readonly string[]) {
+/** Splits a command line at `--`: what follows is the command's own. */
+export function split(argv: readonly string[]): { own: string[]; command: string[] } {
+  const end = argv.indexOf('--');
+  if (end < 0) return { own: [...argv], command: [] };
+  return { own: argv.slice(0, end), command: argv.slice(end + 1) };
+}
+
+/** The values that `parseArgs` finds. @throws CommandError where it throws */
+export function parsed<V>(parse: () => { readonly values: V }): V {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
+    return parse().values;
   } catch (error) {
+    const { message } = error as Error;
+    const [, name] = /^Option '(--[\w-]+).* argument (?:missing|is ambiguous)/.exec(message) ?? [];
+    if (name !== undefined) throw usageError(`${name} needs a value`);
     // The first sentence of Node's message names the option; the sentences behind are advice for
     // other cases.
-    throw usageError((error as Error).message.split('. ')[0] ?? 'wrong options');
+    throw usageError(message.split('. ')[0] ?? 'wrong options');
   }
 }
 
-function whole(name: string, text: string, min: number, max: number): number {
+export function whole(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw usageError(

@@ -2,7 +2,7 @@ import { libraryVersion } from '../watch/version.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { HELP, USAGE } from './help.ts';
 import { host } from './host.ts';
-import { parseHostArguments } from './hostArguments.ts';
+import { parseHostArguments, split } from './hostArguments.ts';
 import { recordHost } from './record.ts';
 import { parseRecordArguments } from './recordArguments.ts';
 import { replayCommand } from './replay.ts';
@@ -12,16 +12,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   // A reader that closes stdout or stderr is no reason to end the server.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
-    const end = argv.indexOf('--');
-    const own = new Set(end < 0 ? argv : argv.slice(0, end));
+    const own = new Set(split(argv).own);
     if (own.has('--help') || own.has('-h')) return print(HELP);
     if (own.has('--version') || own.has('-v')) return print(`${libraryVersion()}\n`);
     const [command, ...rest] = argv;
     if (command === undefined) throw usageError('what to do?');
-    if (command === 'host') return await host(parseHostArguments(rest), libraryVersion());
-    if (command === 'record') {
-      return await recordHost(parseRecordArguments(rest), libraryVersion());
-    }
+    if (command === 'host') return await host(parseHostArguments(rest));
+    if (command === 'record') return await recordHost(parseRecordArguments(rest));
     if (command === 'replay') return await replayCommand(rest);
     throw usageError(`no such command: ${JSON.stringify(command)}`);
   } catch (error) {

@@ -11,7 +11,7 @@ import { printable } from './report.ts';
  *
  * @throws CommandError
  */
-export async function recordHost(options: RecordArguments, version: string): Promise<number> {
+export async function recordHost(options: RecordArguments): Promise<number> {
   const { messages, maxBytes, rotates } = options;
   const file = options.out ?? `mcp-actors-${systemClock.now()}.jsonl`;
   let recording: Recording | undefined;
@@ -25,7 +25,7 @@ export async function recordHost(options: RecordArguments, version: string): Pro
     return `Recording        ${file}`;
   };
   try {
-    return await host(options.host, version, watch);
+    return await host(options.host, watch);
   } finally {
     await end(recording, file);
   }

@@ -1,5 +1,5 @@
 import { RecordingError } from '../watch/recorder/recordingError.ts';
-import { type Difference, type Replay } from '../watch/recorder/replay.ts';
+import type { Replay } from '../watch/recorder/replay.ts';
 import { replayFile } from '../watch/recorder/replayFile.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { printable } from './report.ts';
@@ -10,12 +10,11 @@ import { printable } from './report.ts';
  * @throws CommandError
  */
 export async function replayCommand(argv: readonly string[]): Promise<number> {
-  const files = argv[0] === '--' ? argv.slice(1) : argv;
-  const [file, more] = files;
+  const [file, more] = argv[0] === '--' ? argv.slice(1) : argv;
   if (file === undefined || more !== undefined) throw usageError('replay takes one file');
   if (file.startsWith('-') && argv[0] !== '--') throw usageError(`no such option: ${file}`);
   const result = await read(file);
-  const lines = [...summaryOf(result), ...verdictOf(result)];
+  const lines = [...summaryOf(result), verdictOf(result)];
   process.stdout.write(`${lines.map(printable).join('\n')}\n`);
   return result.difference === undefined ? EXIT.ok : EXIT.differs;
 }
@@ -56,12 +55,9 @@ function summaryOf({ header, sessions, transitions, dropped, ...rest }: Replay):
   return said;
 }
 
-function verdictOf({ difference }: Replay): string[] {
-  if (difference === undefined) return ['The machine does the same.'];
-  return [sentenceOf(difference)];
-}
-
-function sentenceOf({ line, session, event, field, expected, seen }: Difference): string {
+function verdictOf({ difference }: Replay): string {
+  if (difference === undefined) return 'The machine does the same.';
+  const { line, session, event, field, expected, seen } = difference;
   const who = session === undefined ? 'the supervisor' : `session ${session}`;
   return `Line ${line}, ${who}, told ${event}: "${field}" of the machine is ${shown(expected)}, of the file ${shown(seen)}.`;
 }
