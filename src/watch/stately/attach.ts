@@ -1,6 +1,6 @@
 import type { Audience } from './audience.ts';
+import type { ViewerPort } from './viewer.ts';
 import type { StatelyPacket } from './packets.ts';
-import type { Viewer } from './viewer.ts';
 
 /**
  * Hands every packet to a function. A function that throws, or rejects, is not called again.
@@ -10,19 +10,18 @@ import type { Viewer } from './viewer.ts';
  */
 export function attach(audience: Audience, send: (packet: StatelyPacket) => unknown): () => void {
   let isOver = false;
-  let viewer: Viewer | undefined;
   const stop = (): void => {
     isOver = true;
-    if (viewer !== undefined) audience.leave(viewer);
+    audience.leave(port);
   };
   const fail = (): void => {
-    if (!isOver) audience.cut++;
+    if (!isOver) audience.totals.cut++;
     stop();
   };
-  const port = {
+  const port: ViewerPort = {
     unread: 0,
     cut: fail,
-    send(packet: StatelyPacket): void {
+    send(packet) {
       if (isOver) return;
       try {
         const result = send(packet);
@@ -32,8 +31,6 @@ export function attach(audience: Audience, send: (packet: StatelyPacket) => unkn
       }
     },
   };
-  viewer = audience.join(port);
-  // The function threw at the first packet, before there was a viewer to remove.
-  if (isOver) stop();
+  audience.join(port);
   return stop;
 }

@@ -13,12 +13,10 @@ export class Audience {
   readonly clock: Clock;
   readonly #cast: Cast;
   readonly #limits: AudienceLimits;
-  readonly #viewers = new Set<Viewer>();
+  readonly #viewers = new Map<ViewerPort, Viewer>();
+  /** Packets of all viewers there ever were; `cut`: viewers that stalled or threw. */
+  readonly totals = { sent: 0, dropped: 0, cut: 0 };
   #packets = 0;
-  #sentToGone = 0;
-  #droppedForGone = 0;
-  /** Viewers that were cut: they stalled, or their function threw. */
-  cut = 0;
 
   constructor(cast: Cast, limits: AudienceLimits, clock: Clock) {
     this.#cast = cast;
@@ -34,14 +32,6 @@ export class Audience {
     return this.size >= this.#limits.maxViewers;
   }
 
-  get sent(): number {
-    return [...this.#viewers].reduce((sum, { sent }) => sum + sent, this.#sentToGone);
-  }
-
-  get dropped(): number {
-    return [...this.#viewers].reduce((sum, { dropped }) => sum + dropped, this.#droppedForGone);
-  }
-
   /**
    * Adds a viewer, which is told of every known actor first.
    *
@@ -51,26 +41,24 @@ export class Audience {
     const { maxViewers } = this.#limits;
     if (this.isFull) throw new ActorsError('not-admitted', `maxViewers (${maxViewers}) watch`);
     const limits = { ...this.#limits, refreshEvery };
-    const viewer = new Viewer(port, this.#cast.root, limits, this.clock);
-    this.#viewers.add(viewer);
+    const viewer = new Viewer(port, this.#cast.root, limits, this.clock, this.totals);
+    this.#viewers.set(port, viewer);
     viewer.meet(this.#cast.players());
     return viewer;
   }
 
-  leave(viewer: Viewer): void {
-    if (!this.#viewers.delete(viewer)) return;
-    this.#sentToGone += viewer.sent;
-    this.#droppedForGone += viewer.dropped;
+  leave(port: ViewerPort): void {
+    this.#viewers.delete(port);
   }
 
   /** Announces actors, which were there before the bridge listened, to every viewer. */
   meet(players: readonly Player[]): void {
-    for (const viewer of this.#viewers) viewer.meet(players);
+    for (const viewer of this.#viewers.values()) viewer.meet(players);
   }
 
   /** Tells viewers an event that an actor was told, and its snapshot where the actor `moved`. */
   tell(player: Player, at: number, event: { readonly type: string }, moved: boolean): void {
-    if (this.#viewers.size === 0) return;
+    if (this.size === 0) return;
     const common = {
       sessionId: player.sessionId,
       rootId: this.#cast.root.sessionId,
@@ -85,7 +73,7 @@ export class Audience {
       const { snapshot } = player;
       packets.push({ ...common, type: '@xstate.snapshot', id: this.#nextId(), snapshot });
     }
-    for (const viewer of this.#viewers) viewer.tell(player, packets);
+    for (const viewer of this.#viewers.values()) viewer.tell(player, packets);
   }
 
   #nextId(): string {

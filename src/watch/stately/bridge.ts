@@ -131,17 +131,15 @@ export function createStatelyBridge(
     },
     attach(send) {
       admit();
-      const door = { close: attach(audience, send) };
-      doors.add(door);
+      const door = open({ close: attach(audience, send) });
       return () => {
         doors.delete(door);
         door.close();
       };
     },
     stats() {
-      const { size, forgotten } = cast;
-      const { size: viewers, sent, dropped, cut } = audience;
-      return { actors: size, forgotten, viewers, sent, dropped, cut };
+      const { size: actors, forgotten } = cast;
+      return { actors, forgotten, viewers: audience.size, ...audience.totals };
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -166,8 +164,7 @@ function follow(
     source.on('session.ended', (end) => {
       const last = cast.ended(end);
       if (last === undefined) return;
-      const { reason } = end;
-      const event = { type: 'session.ended', reason };
+      const event = { type: 'session.ended', reason: end.reason };
       audience.tell(last, audience.clock.now(), event, true);
     }),
   ];

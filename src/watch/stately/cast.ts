@@ -9,20 +9,20 @@ import {
 import {
   supervisorAt,
   supervisorMachine,
+  type SupervisorSnapshot,
   type SupervisorState,
 } from '../../../machines/supervisor.ts';
 import type { RuntimeEvents, Transition } from '../../events/events.ts';
 import type { SessionView } from '../../directory/view.ts';
 import { stateAt } from '../../../machines/states.ts';
 import { definitionOf } from './definitionOf.ts';
-import type { StatelySnapshot } from './packets.ts';
+import type { StatelyActor, StatelySnapshot } from './packets.ts';
 
 /** An actor as the inspector shows it: the supervisor, or a session. */
-export interface Player {
-  readonly sessionId: string;
-  readonly name: string;
-  readonly parentId: string | undefined;
-  readonly definition: string;
+export interface Player extends Pick<
+  StatelyActor,
+  'sessionId' | 'name' | 'parentId' | 'definition'
+> {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   snapshot: StatelySnapshot;
@@ -95,12 +95,8 @@ export class Cast {
     else if (event.type === 'session.recalled') step = sleepingStep(event.confirmed);
     else if (known !== undefined) step = nextStep(known, event);
     // A flag of the context may have been guessed wrong: the state that the event names counts.
-    const isRight = step?.path === to;
-    return this.#set(
-      session,
-      at,
-      isRight ? step!.snapshot : stateAt(to, known?.context ?? UNKNOWN),
-    );
+    const snapshot = step?.path === to ? step.snapshot : stateAt(to, known?.context ?? UNKNOWN);
+    return this.#set(session, at, snapshot);
   }
 
   /** Removes an ended session. @returns the session, where its machine has not said so */
@@ -134,11 +130,9 @@ export class Cast {
     this.#sessions.delete(session);
     this.#sessions.set(session, player);
     if (this.#sessions.size > this.#max) {
-      for (const longest of this.#sessions.keys()) {
-        this.#sessions.delete(longest);
-        this.forgotten++;
-        break;
-      }
+      // The first key is of the session that has not moved for longest.
+      this.#sessions.delete(this.#sessions.keys().next().value!);
+      this.forgotten++;
     }
     return player;
   }
@@ -149,7 +143,7 @@ const UNKNOWN = { attached: false, confirmed: true, sleeps: true, reason: null }
 /** What is shown of each snapshot: all sessions in a state share one snapshot. */
 const shown = new WeakMap<object, StatelySnapshot>();
 
-function shownAs(snapshot: Machine): StatelySnapshot {
+function shownAs(snapshot: SessionSnapshot | SupervisorSnapshot): StatelySnapshot {
   let known = shown.get(snapshot);
   if (known === undefined) {
     const { value, context, tags, status } = snapshot;
@@ -166,11 +160,4 @@ function shownAs(snapshot: Machine): StatelySnapshot {
     shown.set(snapshot, known);
   }
   return known;
-}
-
-interface Machine {
-  readonly value: unknown;
-  readonly context: object;
-  readonly tags: Iterable<string>;
-  readonly status: string;
 }

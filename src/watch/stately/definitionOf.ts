@@ -9,8 +9,7 @@ export type Definition = Readonly<Record<string, unknown>>;
  * @param context stands for a context that the machine makes of its input
  */
 export function definitionOf(machine: { readonly config: object }, context?: object): Definition {
-  const config = namesIn(machine.config) as Definition;
-  return context === undefined ? config : { ...config, context };
+  return { ...(namesIn(machine.config) as Definition), ...(context && { context }) };
 }
 
 function namesIn(value: unknown): unknown {
@@ -30,10 +29,6 @@ function actionOf(action: Function): object {
   if (typeof type !== 'string') return { type: action.name || 'anonymous' };
   const name = type.replace(/^xstate\./, '');
   if (typeof assignment !== 'object' || assignment === null) return { type: name };
-  return { type: name, params: constantsOf(assignment) };
-}
-
-function constantsOf(assignment: object): object {
-  const entries = Object.entries(assignment).filter(([, value]) => typeof value !== 'function');
-  return Object.fromEntries(entries) as object;
+  const constants = Object.entries(assignment).filter(([, value]) => typeof value !== 'function');
+  return { type: name, params: Object.fromEntries(constants) as object };
 }

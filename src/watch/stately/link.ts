@@ -1,6 +1,5 @@
 import { ActorsError } from '../../base/errors.ts';
 import type { Audience } from './audience.ts';
-import { urlOf } from './urlOf.ts';
 import { dialViewer, type ViewerSocket } from './sockets.ts';
 
 /** A connection to a receiver's server, made again whenever it is lost. */
@@ -23,7 +22,7 @@ const REFRESH_EVERY = 150;
 
 /** @throws ActorsError `bad-option` */
 export function connectTo(audience: Audience, url: string): StatelyLink {
-  if (!/^wss?:$/.test(urlOf(url)?.protocol ?? '')) {
+  if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
     throw new ActorsError(
       'bad-option',
       `url must be a ws: or wss: URL, got ${JSON.stringify(url)}`,

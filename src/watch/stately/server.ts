@@ -6,7 +6,6 @@ import { randomId } from '../../base/ids.ts';
 import { Loopback } from '../loopback.ts';
 import type { Audience } from './audience.ts';
 import { inspectorPage } from './page.ts';
-import { urlOf } from './urlOf.ts';
 import { acceptViewer, type ViewerSocket } from './sockets.ts';
 
 export interface ServeStatelyOptions {
@@ -33,7 +32,7 @@ export interface StatelyServer {
 const LOOPBACK = '127.0.0.1';
 const TOKEN = /^[\w-]{20,128}$/;
 const MAX_CONNECTIONS = 64;
-const HEADERS_TIMEOUT_MS = 5000;
+const HEADERS_MS = 5000;
 
 /**
  * Serves the page of the hosted inspector and the WebSockets that feed viewers.
@@ -49,8 +48,7 @@ export async function serveViewers(
   if (!TOKEN.test(token)) {
     throw new ActorsError('bad-option', 'token must be 20 to 128 letters, digits, "-" or "_"');
   }
-  const inspector = urlOf(inspectorUrl);
-  if (inspector === undefined || !/^https?:$/.test(inspector.protocol)) {
+  if (!URL.canParse(inspectorUrl) || !/^https?:$/.test(new URL(inspectorUrl).protocol)) {
     throw new ActorsError('bad-option', `inspectorUrl must be a URL, got ${inspectorUrl}`);
   }
   const loopback = new Loopback(token, options.allowedOrigins);
@@ -66,16 +64,11 @@ export async function serveViewers(
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
       return;
     }
-    const { html, headers } = inspectorPage(inspector, request.headers.host ?? '');
+    const { html, headers } = inspectorPage(new URL(inspectorUrl), request.headers.host ?? '');
     response.writeHead(200, headers).end(html);
   };
   const listening = await listen(
-    {
-      port,
-      host: LOOPBACK,
-      maxConnections: MAX_CONNECTIONS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-    },
+    { port, host: LOOPBACK, maxConnections: MAX_CONNECTIONS, headersTimeout: HEADERS_MS },
     answer,
   );
   listening.server.on('upgrade', (request, socket, head) => {

@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Audience } from './audience.ts';
-import type { StatelyPacket } from './packets.ts';
-import type { Viewer } from './viewer.ts';
+import type { ViewerPort } from './viewer.ts';
 
 /** A viewer at the other end of a WebSocket. */
 export interface ViewerSocket {
@@ -72,35 +71,29 @@ export function dialViewer(
     viewer = watchedBy(audience, webSocket, refreshEvery);
     onOpen();
   });
-  const closed = new Promise<void>((resolve) => webSocket.on('close', () => resolve()));
-  const close = (): void => (viewer === undefined ? webSocket.terminate() : viewer.close());
-  return { close, closed };
+  return {
+    closed: closeOf(webSocket),
+    close: () => (viewer === undefined ? webSocket.terminate() : viewer.close()),
+  };
 }
 
 function watchedBy(audience: Audience, webSocket: WebSocket, refreshEvery: number): ViewerSocket {
-  let viewer: Viewer | undefined;
-  const taken = (): void => viewer?.pump();
-  const port = {
-    get unread(): number {
+  const port: ViewerPort = {
+    get unread() {
       return webSocket.bufferedAmount;
     },
-    send(packet: StatelyPacket): void {
-      webSocket.send(JSON.stringify(packet), taken);
+    send(packet) {
+      webSocket.send(JSON.stringify(packet), () => viewer.pump());
     },
-    cut(): void {
+    cut() {
       // `cut` may be called more than once before the socket is gone.
-      if (webSocket.readyState === WebSocket.OPEN) audience.cut++;
+      if (webSocket.readyState === WebSocket.OPEN) audience.totals.cut++;
       webSocket.terminate();
     },
   };
+  const viewer = audience.join(port, refreshEvery);
   webSocket.on('error', () => webSocket.terminate());
-  const closed = new Promise<void>((resolve) => {
-    webSocket.on('close', () => {
-      if (viewer !== undefined) audience.leave(viewer);
-      resolve();
-    });
-  });
-  viewer = audience.join(port, refreshEvery);
+  const closed = closeOf(webSocket).then(() => audience.leave(port));
   return {
     closed,
     close() {
@@ -109,4 +102,8 @@ function watchedBy(audience: Audience, webSocket: WebSocket, refreshEvery: numbe
       void closed.then(() => audience.clock.clearTimeout(timer));
     },
   };
+}
+
+function closeOf(webSocket: WebSocket): Promise<void> {
+  return new Promise((resolve) => webSocket.on('close', () => resolve()));
 }

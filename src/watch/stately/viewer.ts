@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Player } from './cast.ts';
-import { type StatelyActor, type StatelyPacket, WIRE_VERSION } from './packets.ts';
+import { type StatelyPacket, WIRE_VERSION } from './packets.ts';
 
 /** Where a viewer's packets go. */
 export interface ViewerPort {
@@ -31,6 +31,7 @@ export class Viewer {
   readonly #root: Player;
   readonly #limits: ViewerLimits;
   readonly #clock: Clock;
+  readonly #totals: Pick<Viewer, 'sent' | 'dropped'>;
   /** The number of packets sent when each actor was announced. */
   readonly #announced = new WeakMap<Player, number>();
   readonly #due = new Set<Player>();
@@ -38,11 +39,19 @@ export class Viewer {
   sent = 0;
   dropped = 0;
 
-  constructor(port: ViewerPort, root: Player, limits: ViewerLimits, clock: Clock) {
+  /** @param totals counts of all viewers, which this viewer adds to */
+  constructor(
+    port: ViewerPort,
+    root: Player,
+    limits: ViewerLimits,
+    clock: Clock,
+    totals: Pick<Viewer, 'sent' | 'dropped'>,
+  ) {
     this.#port = port;
     this.#root = root;
     this.#limits = limits;
     this.#clock = clock;
+    this.#totals = totals;
   }
 
   /** Announces these actors, as fast as the viewer takes the packets. */
@@ -58,6 +67,7 @@ export class Viewer {
     // An event dropped now is in the snapshot that the actor will be announced with.
     if (this.#due.has(player) || this.#port.unread > this.#limits.maxBytes) {
       this.dropped += packets.length;
+      this.#totals.dropped += packets.length;
       this.#due.add(player);
       this.#wait();
       return;
@@ -90,7 +100,7 @@ export class Viewer {
 
   #announce(player: Player): void {
     const { sessionId, name, parentId, definition, snapshot, createdAt } = player;
-    const packet: StatelyActor = {
+    this.#send({
       type: '@xstate.actor',
       name,
       sessionId,
@@ -101,13 +111,13 @@ export class Viewer {
       createdAt: `${createdAt}`,
       id: `${this.sent}`,
       _version: WIRE_VERSION,
-    };
-    this.#send(packet);
+    });
     this.#announced.set(player, this.sent);
   }
 
   #send(packet: StatelyPacket): void {
     this.sent++;
+    this.#totals.sent++;
     this.#port.send(packet);
   }
 }
