@@ -9,11 +9,7 @@ export interface RequestMessage {
   readonly params?: { readonly [key: string]: unknown };
 }
 
-export interface NotificationMessage {
-  readonly jsonrpc: '2.0';
-  readonly method: string;
-  readonly params?: { readonly [key: string]: unknown };
-}
+export type NotificationMessage = Omit<RequestMessage, 'id'>;
 
 export interface ResponseMessage {
   readonly jsonrpc: '2.0';
@@ -47,7 +43,7 @@ function readAsk(value: Record<string, unknown>): Message | undefined {
   if (typeof method !== 'string' || method.length === 0 || method.length > MAX_NAME_LENGTH) {
     return undefined;
   }
-  if (!areParams(params)) return undefined;
+  if (params !== undefined && !hasMeta(params)) return undefined;
   const hasId = 'id' in value;
   if (hasId && !isRequestId(id)) return undefined;
   const members = 2 + Number(hasId) + Number('params' in value);
@@ -60,7 +56,7 @@ function readResponse(value: Record<string, unknown>): Message | undefined {
   const { id, result, error } = value;
   if (!isRequestId(id)) return undefined;
   if (result !== undefined) {
-    return error === undefined && isResult(result)
+    return error === undefined && hasMeta(result)
       ? ({ jsonrpc: '2.0', id, result } as Message)
       : undefined;
   }
@@ -95,16 +91,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function areParams(params: unknown): boolean {
-  if (params === undefined) return true;
-  return isObject(params) && isMeta(params['_meta']);
-}
-
-function isResult(result: unknown): boolean {
-  return isObject(result) && isMeta(result['_meta']);
-}
-
-function isMeta(meta: unknown): boolean {
+/** Whether params or a result are an object, and what they have as `_meta` is as MCP wants it. */
+function hasMeta(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const meta = value['_meta'];
   if (meta === undefined) return true;
   if (!isObject(meta)) return false;
   const token = meta['progressToken'];

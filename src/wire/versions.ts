@@ -3,19 +3,14 @@ import type { Message } from './jsonrpc.ts';
 /** Session revisions, newest first. `2024-11-05` clients may speak Streamable HTTP as well. */
 export const SESSION_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
 
-/** The first revision whose clients understand a priming event (row P12). */
-const PRIMING_SINCE = '2025-11-25';
-
-/** The only revision with batches (row P4). */
-const BATCHES_IN = '2025-03-26';
-
-/** Whether clients of a revision can be primed. Revisions are dates: they compare as text. */
+/** Whether clients of a revision can be primed (row P12). Revisions are dates: they compare as text. */
 export function canBePrimed(revision: string | undefined): boolean {
-  return revision !== undefined && revision >= PRIMING_SINCE;
+  return revision !== undefined && revision >= '2025-11-25';
 }
 
+/** Whether a revision has batches: only one has (row P4). */
 export function allowsBatches(revision: string | undefined): boolean {
-  return revision === BATCHES_IN;
+  return revision === '2025-03-26';
 }
 
 export function isSupported(revision: string): boolean {
