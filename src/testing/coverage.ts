@@ -14,12 +14,15 @@ export interface EdgeCoverage {
 export class Coverage {
   readonly #model: Model;
   readonly #reasons: ReadonlyMap<ModelEdge, string>;
+  /** The edges that are not left out. */
+  readonly #due: readonly ModelEdge[];
   readonly #edges = new Map<ModelEdge, number>();
-  readonly #states = new Map<string, number>();
+  readonly #states = new Set<string>();
 
   constructor(model: Model, reasons: ReadonlyMap<ModelEdge, string>) {
     this.#model = model;
     this.#reasons = reasons;
+    this.#due = model.edges.filter((edge) => !reasons.has(edge));
   }
 
   /** Counts an edge that was walked, and the state it led to. */
@@ -29,7 +32,7 @@ export class Coverage {
   }
 
   visited(state: string): void {
-    this.#states.set(state, (this.#states.get(state) ?? 0) + 1);
+    this.#states.add(state);
   }
 
   get edges(): EdgeCoverage[] {
@@ -42,15 +45,13 @@ export class Coverage {
 
   /** Edges that are neither walked nor left out. */
   get missed(): ModelEdge[] {
-    return this.edges
-      .filter(({ times, leftOut: reason }) => times === 0 && reason === undefined)
-      .map(({ edge }) => edge);
+    return this.#due.filter((edge) => !this.#edges.has(edge));
   }
 
   /** States that were not visited, though an edge that is not left out leads there. */
   get missedStates(): string[] {
-    const due = this.edges.flatMap((each) => (each.leftOut === undefined ? [each.edge.to] : []));
-    return [...new Set(due)].filter((state) => !this.#states.has(state));
+    const due = new Set(this.#due.map(({ to }) => to));
+    return [...due].filter((state) => !this.#states.has(state));
   }
 
   /** Each edge that is not left out was walked. */
@@ -65,15 +66,14 @@ export class Coverage {
 
   /** The report without what was missed: counts, and what was left out and why. */
   get summary(): string {
-    const { edges, missed } = this;
-    const due = edges.filter((each) => each.leftOut === undefined);
-    const states = new Set([this.#model.initial, ...due.map(({ edge }) => edge.to)]);
+    const due = this.#due;
+    const states = new Set([this.#model.initial, ...due.map(({ to }) => to)]);
     const lines = [
-      `${due.length - missed.length} of ${due.length} edges, ` +
+      `${due.length - this.missed.length} of ${due.length} edges, ` +
         `${states.size - this.missedStates.length} of ${states.size} states`,
     ];
     const counts = new Map<string, number>();
-    for (const { leftOut: reason } of edges) {
+    for (const { leftOut: reason } of this.edges) {
       if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
     }
     for (const [reason, count] of counts) lines.push(`left out  ${count} edges (${reason})`);

@@ -47,17 +47,12 @@ export async function createTestClient(
   });
   await client.connect(transport);
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= end(client, transport));
-  return {
-    client,
-    sessionId: transport.sessionId ?? '',
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
-
-async function end(client: Client, transport: StreamableHTTPClientTransport): Promise<void> {
-  // A session that is over already answers 404 and needs no end.
-  await transport.terminateSession().catch(() => {});
-  await client.close();
+  const close = (): Promise<void> =>
+    // A session that is over already answers 404 and needs no end.
+    (closed ??= transport
+      .terminateSession()
+      .catch(() => {})
+      .then(() => client.close()));
+  const sessionId = transport.sessionId ?? '';
+  return { client, sessionId, close, [Symbol.asyncDispose]: close };
 }

@@ -39,29 +39,20 @@ export function checkDriver<S extends string, E extends string, X extends string
   const { model, without } = driver;
   // Throws where the model contradicts itself, or no path leads to a part of it.
   planPaths(model);
+  const { edges, states } = model;
   const missing: string[] = [];
-  const look = (kind: string, names: Iterable<string>, has: object): void => {
+  const parts: [kind: string, names: string[], has: object][] = [
+    ['executor for event', edges.map(({ event }) => event), driver.events],
+    ['assertion for expectation', edges.map(({ expects }) => expects), driver.expectations],
+    ['assertion for state', states.map(({ name }) => name), driver.states],
+  ];
+  for (const [kind, names, has] of parts) {
     for (const name of new Set(names)) {
       const part: unknown = Object.hasOwn(has, name) ? has[name as keyof typeof has] : undefined;
       if (typeof part !== 'function') missing.push(`${kind} ${name}`);
     }
-  };
-  look(
-    'executor for event',
-    model.edges.map(({ event }) => event),
-    driver.events,
-  );
-  look(
-    'assertion for expectation',
-    model.edges.map(({ expects }) => expects),
-    driver.expectations,
-  );
-  look(
-    'assertion for state',
-    model.states.map(({ name }) => name),
-    driver.states,
-  );
-  const known = new Set(model.edges.flatMap(({ needs }) => needs));
+  }
+  const known = new Set(edges.flatMap(({ needs }) => needs));
   for (const [name, reason] of Object.entries(without)) {
     if (!known.has(name)) missing.push(`edge that needs ${name}`);
     if (!reason) missing.push(`reason why ${name} is left out`);

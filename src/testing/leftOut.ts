@@ -1,5 +1,6 @@
 import type { Driver } from './driver.ts';
-import type { Model, ModelEdge } from './model.ts';
+import type { ModelEdge } from './model.ts';
+import { shortestWays } from './planPaths.ts';
 
 /**
  * Finds the edges of a model that are not to be walked with a driver, and why: edges that need what
@@ -14,7 +15,10 @@ export function leftOut<S extends string, E extends string, X extends string, R>
     const need = edge.needs.find((each) => Object.hasOwn(without, each) && without[each]);
     if (need !== undefined) reasons.set(edge, `${need}: ${without[need]}`);
   }
-  const reached = reachable(model, (edge) => !reasons.has(edge));
+  const reached = shortestWays(
+    model.initial,
+    model.edges.filter((edge) => !reasons.has(edge)),
+  );
   for (let before = -1; before < reasons.size;) {
     before = reasons.size;
     for (const edge of model.edges) {
@@ -33,13 +37,4 @@ export function walkable<S extends string, E extends string, X extends string, R
 ): ModelEdge<S, E, X>[] {
   const reasons = leftOut(driver);
   return driver.model.edges.filter((edge) => !reasons.has(edge));
-}
-
-function reachable({ initial, edges }: Model, isThere: (edge: ModelEdge) => boolean): Set<string> {
-  const reached = new Set([initial]);
-  // A Set also iterates over values that are added meanwhile.
-  for (const state of reached) {
-    for (const edge of edges) if (edge.from === state && isThere(edge)) reached.add(edge.to);
-  }
-  return reached;
 }

@@ -34,10 +34,8 @@ export function planPaths<S extends string, E extends string, X extends string>(
 ): Path<ModelEdge<S, E, X>>[] {
   const { paths, unreachable } = plan(model, model.edges, options);
   if (unreachable.length > 0) {
-    throw new ActorsError(
-      'bad-option',
-      `model ${model.name}: no way to ${unreachable.map(nameOf).join(', ')}`,
-    );
+    const names = unreachable.map(nameOf).join(', ');
+    throw new ActorsError('bad-option', `model ${model.name}: no way to ${names}`);
   }
   return paths;
 }
@@ -66,20 +64,21 @@ export function plan<S extends string, E extends string, X extends string>(
 ): Plan<ModelEdge<S, E, X>> {
   type Edge = ModelEdge<S, E, X>;
   checkModel(model);
-  const out = outgoing(edges);
-  const ways = shortestWays(model.initial, out);
+  const ways = shortestWays(model.initial, edges);
   const left = targets(model, edges, cover, wanted);
   const unreachable = left.filter(({ state }) => !ways.has(state));
-  const reachable = left.filter(({ state }) => ways.has(state));
+  const wayTo = ({ state }: Target<Edge>): readonly Edge[] => ways.get(state) ?? [];
   // Far states are covered first, because near ones lie on the way; near edges first, because edges
   // are better walked from near the initial state.
   const order = cover === 'states' ? -1 : 1;
   const open = new Set(
-    reachable.toSorted((a, b) => order * (distance(ways, a) - distance(ways, b))),
+    left
+      .filter(({ state }) => ways.has(state))
+      .toSorted((a, b) => order * (wayTo(a).length - wayTo(b).length)),
   );
   const paths: Path<Edge>[] = [];
   for (const target of open) {
-    const path = [...ways.get(target.state)!, ...target.edges];
+    const path = [...wayTo(target), ...target.edges];
     strike(open, model.initial, path);
     while (path.length < maxLength) {
       const more = next(open, path);
@@ -106,11 +105,9 @@ function targets<Edge extends ModelEdge>(
   }
   const single = edges.filter(wanted).map((edge) => ({ state: edge.from, edges: [edge] }));
   if (cover === 'edges') return single;
-  const into = new Map<string, Edge[]>();
-  for (const edge of edges) into.set(edge.to, [...(into.get(edge.to) ?? []), edge]);
-  // An edge out of the initial state may have no edge before it.
   return single.flatMap((target) => {
-    const before = into.get(target.state) ?? [];
+    const before = edges.filter(({ to }) => to === target.state);
+    // An edge out of the initial state may have no edge before it.
     if (before.length === 0) return [target];
     return before.map((edge) => ({ state: edge.from, edges: [edge, ...target.edges] }));
   });
@@ -149,34 +146,19 @@ function strike<Edge extends ModelEdge>(
   }
 }
 
-function outgoing<Edge extends ModelEdge>(edges: readonly Edge[]): Map<string, Edge[]> {
-  const out = new Map<string, Edge[]>();
-  for (const edge of edges) {
-    const known = out.get(edge.from);
-    if (known === undefined) out.set(edge.from, [edge]);
-    else known.push(edge);
-  }
-  return out;
-}
-
-function shortestWays<Edge extends ModelEdge>(
+/** The shortest way to each state that edges lead to. */
+export function shortestWays<Edge extends ModelEdge>(
   initial: string,
-  out: ReadonlyMap<string, readonly Edge[]>,
+  edges: readonly Edge[],
 ): Map<string, readonly Edge[]> {
   const ways = new Map<string, readonly Edge[]>([[initial, []]]);
   // A Map also iterates over entries that are set meanwhile: breadth first.
   for (const [state, way] of ways) {
-    for (const edge of out.get(state) ?? [])
-      if (!ways.has(edge.to)) ways.set(edge.to, [...way, edge]);
+    for (const edge of edges) {
+      if (edge.from === state && !ways.has(edge.to)) ways.set(edge.to, [...way, edge]);
+    }
   }
   return ways;
-}
-
-function distance<Edge extends ModelEdge>(
-  ways: ReadonlyMap<string, readonly Edge[]>,
-  { state }: Target<Edge>,
-): number {
-  return ways.get(state)?.length ?? Infinity;
 }
 
 function nameOf({ state, edges }: Target<ModelEdge>): string {

@@ -1,152 +1,113 @@
 import type { Model, ModelEdge } from './model.ts';
 
+const STATES = {
+  none: 'The client has no session.',
+  opened: '`initialize` is answered and not yet confirmed.',
+  'opened.listening': 'The same, with a GET stream open already.',
+  ready: 'In use, nothing in flight.',
+  calling: 'A call is in flight: it keeps the session.',
+  asked: 'A call is in flight whose server waits for an answer.',
+  resting: 'Not used for a while, and not so long that it ends.',
+  listening: 'A GET stream is open: it keeps the session.',
+  'listening.calling': 'A GET stream is open and a call is in flight.',
+  'listening.asked': 'The same, and its server waits for an answer.',
+  'listening.resting': 'A GET stream is open, and nothing else happens.',
+  deleted: 'Ended by its client. Its id is unknown from here on.',
+  evicted: 'Ended by time or by its host. The same.',
+} as const;
+
 /** Where a session stands, as far as its client can tell. */
-export type SessionState =
-  | 'none'
-  | 'opened'
-  | 'opened.listening'
-  | 'ready'
-  | 'calling'
-  | 'asked'
-  | 'resting'
-  | 'listening'
-  | 'listening.calling'
-  | 'listening.asked'
-  | 'listening.resting'
-  | 'deleted'
-  | 'evicted';
-
-/** What a client does, what time does, and what the host of the server does. */
-export type SessionStimulus =
-  | 'initialize'
-  | 'initialize.again'
-  | 'initialize.claimed'
-  | 'initialized'
-  | 'ping'
-  | 'call'
-  | 'call.pair'
-  | 'call.begin'
-  | 'call.finish'
-  | 'call.cancel'
-  | 'question.raise'
-  | 'question.answer'
-  | 'question.usurp'
-  | 'stream.open'
-  | 'stream.close'
-  | 'notice'
-  | 'id.missing'
-  | 'id.unknown'
-  | 'id.foreign'
-  | 'session.delete'
-  | 'session.evict'
-  | 'time.rest'
-  | 'time.expire';
-
-/** What the client sees on the wire after an event. */
-export type SessionExpectation =
-  /** 200, a result, and an id of the server's own making that nobody had before */
-  | 'opens'
-  /** 202 */
-  | 'accepted'
-  /** 200 and exactly one answer, a result */
-  | 'answered'
-  /** 200 and exactly one result to each of two calls, by one and the same server instance */
-  | 'answered-by-one'
-  /** the call got to its handler and has no answer */
-  | 'pending'
-  /** the call that was pending has exactly one answer, a result, and its response is over */
-  | 'finished'
-  /** the call that was pending has no answer, and its response is over */
-  | 'withdrawn'
-  /** exactly one question came, and the call that asks has no answer */
-  | 'asked'
-  /** an answer from another session changed nothing: the call still has none */
-  | 'ignored'
-  /** 200 and an event stream that stays open */
-  | 'streaming'
-  /** what the server says of itself came, on the GET stream, once */
-  | 'told'
-  /** 400 */
-  | 'refused'
-  /** 404 and JSON-RPC error −32001, for POST, GET and DELETE alike */
-  | 'unknown'
-  /** 200, 202 or 204, and every response that was open ends */
-  | 'ends'
-  /** every response that was open ends */
-  | 'cut'
-  /** nothing by itself: the assertions of the state hold */
-  | 'nothing';
+export type SessionState = keyof typeof STATES;
 
 /** Features that not every server offers, or not every test controls. */
 export type SessionFeature =
-  /** time can be moved: `time` */
-  | 'time'
-  /** sessions that are not used end */
-  | 'expiry'
-  /** GET streams */
-  | 'listening'
-  /** sessions can be ended by DELETE */
-  | 'deletion'
-  /** a tool that lasts until it is told to finish: `slow` */
-  | 'slow'
-  /** a tool that asks the client: `ask` */
-  | 'questions'
-  /** a tool that makes the server say something of itself: `notice` */
-  | 'notices'
-  /** a tool that tells one server instance from another: `instance` */
-  | 'instances'
-  /** credentials of another principal: `foreign` */
-  | 'principals'
-  /** the host can end a session: `evict` */
-  | 'eviction';
+  | 'time' // time can be moved: `time`
+  | 'expiry' // sessions that are not used end
+  | 'listening' // GET streams
+  | 'deletion' // sessions can be ended by DELETE
+  | 'slow' // a tool that lasts until it is told to finish: `slow`
+  | 'questions' // a tool that asks the client: `ask`
+  | 'notices' // a tool that makes the server say something of itself: `notice`
+  | 'instances' // a tool that tells one server instance from another: `instance`
+  | 'principals' // credentials of another principal: `foreign`
+  | 'eviction'; // the host can end a session: `evict`
 
-export type SessionModel = Model<SessionState, SessionStimulus, SessionExpectation>;
-type Edge = ModelEdge<SessionState, SessionStimulus, SessionExpectation>;
-
-const NEEDS: Readonly<Partial<Record<SessionStimulus, readonly SessionFeature[]>>> = {
+/** Every event, and the features that it needs. */
+const NEEDS = {
+  initialize: [],
+  'initialize.again': [],
+  'initialize.claimed': [],
+  initialized: [],
+  ping: [],
+  call: [],
   'call.pair': ['instances'],
   'call.begin': ['slow'],
+  'call.finish': [],
+  'call.cancel': [],
   'question.raise': ['questions'],
+  'question.answer': [],
+  'question.usurp': [],
   'stream.open': ['listening'],
+  'stream.close': [],
   notice: ['notices'],
+  'id.missing': [],
+  'id.unknown': [],
   'id.foreign': ['principals'],
   'session.delete': ['deletion'],
   'session.evict': ['eviction'],
   'time.rest': ['time'],
   'time.expire': ['time', 'expiry'],
-};
+} as const satisfies Readonly<Record<string, readonly SessionFeature[]>>;
+
+/** What a client does, what time does, and what the host of the server does. */
+export type SessionStimulus = keyof typeof NEEDS;
+
+/** What the client sees on the wire after an event. */
+export type SessionExpectation =
+  | 'opens' // 200, a result, and an id of the server's own making that nobody had before
+  | 'accepted' // 202
+  | 'answered' // 200 and exactly one answer, a result
+  | 'answered-by-one' // 200 and one result to each of two calls, by one and the same instance
+  | 'pending' // the call got to its handler and has no answer
+  | 'finished' // the pending call has exactly one answer, a result, and its response is over
+  | 'withdrawn' // the pending call has no answer, and its response is over
+  | 'asked' // exactly one question came, and the call that asks has no answer
+  | 'ignored' // an answer from another session changed nothing: the call still has none
+  | 'streaming' // 200 and an event stream that stays open
+  | 'told' // what the server says of itself came, on the GET stream, once
+  | 'refused' // 400
+  | 'unknown' // 404 and JSON-RPC error −32001, for POST, GET and DELETE alike
+  | 'ends' // 200, 202 or 204, and every response that was open ends
+  | 'cut' // every response that was open ends
+  | 'nothing'; // nothing by itself: the assertions of the state hold
+
+export type SessionModel = Model<SessionState, SessionStimulus, SessionExpectation>;
+type Edge = ModelEdge<SessionState, SessionStimulus, SessionExpectation>;
+type Row = readonly [SessionStimulus, SessionState, SessionExpectation];
+
+/** Makes the edges that leave a state. */
+function edgesOf(from: SessionState, rows: readonly Row[]): Edge[] {
+  return rows.map(([event, to, expects]) => ({ from, event, to, expects, needs: NEEDS[event] }));
+}
 
 /** Adds the edges that every live session has; a row of the state's own comes first. */
-function live(
-  from: SessionState,
-  own: readonly [SessionStimulus, SessionState, SessionExpectation][],
-): Edge[] {
-  const rows: typeof own = [
+function live(from: SessionState, own: readonly Row[]): Edge[] {
+  return edgesOf(from, [
     ...own,
     ['initialize.again', from, 'refused'],
     ['id.foreign', from, 'unknown'],
     ['session.delete', 'deleted', 'ends'],
     ['session.evict', 'evicted', 'cut'],
-  ];
-  return rows.map((row) => edge(from, ...row));
-}
-
-function edge(
-  from: SessionState,
-  event: SessionStimulus,
-  to: SessionState,
-  expects: SessionExpectation,
-): Edge {
-  return { from, event, to, expects, needs: NEEDS[event] ?? [] };
+  ]);
 }
 
 function over(from: SessionState): Edge[] {
-  return [
-    edge(from, 'call', from, 'unknown'),
-    edge(from, 'stream.open', from, 'unknown'),
-    edge(from, 'session.delete', from, 'unknown'),
-    edge(from, 'initialize.again', 'opened', 'opens'),
-  ];
+  return edgesOf(from, [
+    ['call', from, 'unknown'],
+    ['stream.open', from, 'unknown'],
+    ['session.delete', from, 'unknown'],
+    ['initialize.again', 'opened', 'opens'],
+  ]);
 }
 
 /**
@@ -157,26 +118,18 @@ function over(from: SessionState): Edge[] {
 export const sessionModel: SessionModel = {
   name: 'session',
   initial: 'none',
-  states: [
-    { name: 'none', description: 'The client has no session.' },
-    { name: 'opened', description: '`initialize` is answered and not yet confirmed.' },
-    { name: 'opened.listening', description: 'The same, with a GET stream open already.' },
-    { name: 'ready', description: 'In use, nothing in flight.' },
-    { name: 'calling', description: 'A call is in flight: it keeps the session.' },
-    { name: 'asked', description: 'A call is in flight whose server waits for an answer.' },
-    { name: 'resting', description: 'Not used for a while, and not so long that it ends.' },
-    { name: 'listening', description: 'A GET stream is open: it keeps the session.' },
-    { name: 'listening.calling', description: 'A GET stream is open and a call is in flight.' },
-    { name: 'listening.asked', description: 'The same, and its server waits for an answer.' },
-    { name: 'listening.resting', description: 'A GET stream is open, and nothing else happens.' },
-    { name: 'deleted', description: 'Ended by its client. Its id is unknown from here on.' },
-    { name: 'evicted', description: 'Ended by time or by its host. The same.' },
-  ],
+  // The keys are the states: nothing else is in the table.
+  states: Object.entries(STATES).map(([name, description]) => ({
+    name: name as SessionState,
+    description,
+  })),
   edges: [
-    edge('none', 'initialize', 'opened', 'opens'),
-    edge('none', 'initialize.claimed', 'opened', 'opens'),
-    edge('none', 'id.missing', 'none', 'refused'),
-    edge('none', 'id.unknown', 'none', 'unknown'),
+    ...edgesOf('none', [
+      ['initialize', 'opened', 'opens'],
+      ['initialize.claimed', 'opened', 'opens'],
+      ['id.missing', 'none', 'refused'],
+      ['id.unknown', 'none', 'unknown'],
+    ]),
     ...live('opened', [
       ['initialized', 'ready', 'accepted'],
       ['ping', 'opened', 'answered'],

@@ -14,16 +14,9 @@ export interface PropertyOptions {
 }
 
 /** A walk that fast-check makes, shrinks and prints. */
-class Walk<Edge extends ModelEdge> {
+interface Walk<Edge extends ModelEdge> {
   readonly path: Path<Edge>;
-
-  constructor(path: Path<Edge>) {
-    this.path = path;
-  }
-
-  toString(): string {
-    return pathText(this.path);
-  }
+  toString(): string;
 }
 
 /**
@@ -43,7 +36,10 @@ export function sessionProperty<S extends string, E extends string, X extends st
   const edges = walkable(driver);
   const walks = fc
     .array(fc.nat({ max: 2 ** 16 }), { minLength: 1, maxLength, size: 'max' })
-    .map((choices) => new Walk(pathOf(model.initial, edges, choices)));
+    .map((choices) => {
+      const path = pathOf(model.initial, edges, choices);
+      return { path, toString: () => pathText(path) };
+    });
   return fc.asyncProperty(walks, async ({ path }) => {
     const failure = await walkPath(driver, path);
     if (failure !== undefined) throw new Error(`\n${failureText(failure)}`);

@@ -33,7 +33,7 @@ export async function walkModel<S extends string, E extends string, X extends st
   let paths = plan(model, edges, options).paths;
   let count = 0;
   while (paths.length > 0) {
-    const failed = new Set<ModelEdge>();
+    const failed = new Set<ModelEdge | undefined>();
     for (const path of paths) {
       // The path would fail at the same edge again, and hide what comes behind.
       if (path.some((edge) => failed.has(edge))) continue;
@@ -41,15 +41,26 @@ export async function walkModel<S extends string, E extends string, X extends st
       const failure = await walkPath(driver, path, (edge) => walked.add(edge));
       if (failure === undefined) continue;
       failures.push(failure);
-      const last = failure.path.at(-1);
-      if (last === undefined) return report(driver, count, failures);
-      failed.add(last);
+      failed.add(failure.path.at(-1));
+      // Not even the initial state is as it must be: every path would say so.
+      if (failed.has(undefined)) break;
     }
-    if (failed.size === 0) break;
+    if (failed.size === 0 || failed.has(undefined)) break;
     edges = edges.filter((edge) => !failed.has(edge));
     paths = plan(model, edges, { ...options, cover: 'edges' }, (edge) => !walked.has(edge)).paths;
   }
-  return report(driver, count, failures);
+  const { name } = driver;
+  const seen = coverage(driver);
+  const failed = new Set(failures.map(({ path }) => path.at(-1)));
+  const toString = (): string =>
+    [
+      `${name}: ${count} paths, ${failures.length} edges failed, ${seen.summary}`,
+      ...seen.missed
+        .filter((edge) => !failed.has(edge))
+        .map((edge) => `missed    ${edgeName(edge)}`),
+      ...failures.map((failure) => `\n${failureText(failure)}`),
+    ].join('\n');
+  return { name, paths: count, failures, coverage: seen, toString };
 }
 
 /** Walks one path, from a client that has said nothing. @returns the failure, where there is one */
@@ -89,23 +100,4 @@ function failureOf(path: Path, error: unknown): Failure {
     expected: last === undefined ? 'a beginning' : `${last.event} to be done: ${last.expects}`,
     seen: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
   };
-}
-
-function report<S extends string, E extends string, X extends string, R>(
-  driver: Driver<S, E, X, R>,
-  paths: number,
-  failures: readonly Failure[],
-): WalkReport {
-  const { name } = driver;
-  const walked = coverage(driver);
-  const failed = new Set(failures.map(({ path }) => path.at(-1)));
-  const toString = (): string =>
-    [
-      `${name}: ${paths} paths, ${failures.length} edges failed, ${walked.summary}`,
-      ...walked.missed
-        .filter((edge) => !failed.has(edge))
-        .map((edge) => `missed    ${edgeName(edge)}`),
-      ...failures.map((failure) => `\n${failureText(failure)}`),
-    ].join('\n');
-  return { name, paths, failures, coverage: walked, toString };
 }

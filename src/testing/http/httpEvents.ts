@@ -10,13 +10,8 @@ const UNKNOWN = 'mcp-actors-testing-unknown-session-id';
 
 /** How each event of the session model is caused over Streamable HTTP. */
 export const HTTP_EVENTS: Readonly<Record<SessionStimulus, Executor>> = {
-  initialize: (run) => open(run, {}),
-
-  'initialize.again': async (run) => {
-    const reply = await run.initialize().whole();
-    if (reply.status === 200) enter(run, reply);
-    run.replies = [reply];
-  },
+  initialize: (run) => open(run),
+  'initialize.again': (run) => open(run),
 
   'initialize.claimed': (run) => {
     run.usedIds.add(UNKNOWN);
@@ -57,13 +52,14 @@ export const HTTP_EVENTS: Readonly<Record<SessionStimulus, Executor>> = {
   'question.raise': async (run) => {
     run.call = run.callTool(given(run.options.ask, 'ask'));
     run.callId = run.lastId;
-    const { stream } = run;
-    const isAsked = (): boolean => {
-      const asked = [run.call, stream].flatMap((reply) => reply?.messages ?? []);
-      run.question = asked.findLast(({ method, id }) => method !== undefined && id !== undefined);
-      return run.question !== undefined;
-    };
-    await either(run.call, stream, 'a question', isAsked);
+    const isAsked = (): boolean => (run.question = run.questions.at(-1)) !== undefined;
+    // The question may come on either response.
+    const ways = [run.call, ...(run.stream === undefined ? [] : [run.stream])];
+    await Promise.any(ways.map((reply) => reply.until('a question', isAsked))).catch(
+      (error: unknown) => {
+        throw error instanceof AggregateError ? error.errors[0] : error;
+      },
+    );
   },
 
   'question.answer': async (run) => {
@@ -115,28 +111,23 @@ export const HTTP_EVENTS: Readonly<Record<SessionStimulus, Executor>> = {
     await given(run.options.evict, 'evict')(run.sessionId ?? '');
   },
 
-  'time.rest': async (run) => {
-    const { advance, restMs } = given(run.options.time, 'time');
-    await advance(restMs);
-  },
-
-  'time.expire': async (run) => {
-    const { advance, expireMs } = given(run.options.time, 'time');
-    await advance(expireMs);
-  },
+  'time.rest': (run) => pass(run, 'restMs'),
+  'time.expire': (run) => pass(run, 'expireMs'),
 };
 
-async function open(run: HttpRun, headers: Readonly<Record<string, string>>): Promise<void> {
+/** Initializes, and goes on with the session that was opened. */
+async function open(run: HttpRun, headers?: Readonly<Record<string, string>>): Promise<void> {
   const reply = await run.initialize(headers).whole();
-  enter(run, reply);
   run.replies = [reply];
-}
-
-/** Goes on with the session that the reply has opened. */
-function enter(run: HttpRun, reply: Reply): void {
+  if (reply.status !== 200) return;
   if (run.sessionId !== undefined) run.usedIds.add(run.sessionId);
   run.sessionId = reply.header('mcp-session-id');
   run.forget();
+}
+
+async function pass(run: HttpRun, span: 'restMs' | 'expireMs'): Promise<void> {
+  const time = given(run.options.time, 'time');
+  await time.advance(time[span]);
 }
 
 async function see(run: HttpRun, ...replies: Reply[]): Promise<void> {
@@ -155,19 +146,6 @@ async function seeAll(run: HttpRun, headers: Readonly<Record<string, string>>): 
 async function accepted(reply: Reply): Promise<void> {
   const { status } = await reply.whole();
   if (status !== 202) throw new Mismatch('202', reply.describe());
-}
-
-/** Waits on two responses at once for what may come on either. */
-async function either(
-  call: Reply,
-  stream: Reply | undefined,
-  expected: string,
-  test: () => boolean,
-): Promise<void> {
-  const ways = [call, ...(stream === undefined ? [] : [stream])];
-  await Promise.any(ways.map((reply) => reply.until(expected, test))).catch((error: unknown) => {
-    throw error instanceof AggregateError ? error.errors[0] : error;
-  });
 }
 
 function callOf({ call }: HttpRun): Reply {

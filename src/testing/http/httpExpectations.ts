@@ -3,7 +3,8 @@ import type { SessionExpectation } from '../sessionModel.ts';
 import type { HttpRun } from './httpRun.ts';
 import type { Reply } from './reply.ts';
 
-type Assertion = (run: HttpRun) => void | Promise<void>;
+/** Throws a {@link Mismatch} where a run is not as it must be. */
+export type Assertion = (run: HttpRun) => void | Promise<void>;
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const NOT_FOUND = -32001;
@@ -41,7 +42,7 @@ export const HTTP_EXPECTATIONS: Readonly<Record<SessionExpectation, Assertion>> 
     mustAnswer(reply);
     const { id } = reply.answers[0] ?? {};
     if (id !== run.callId) throw new Mismatch(`the answer to ${run.callId}`, reply.describe());
-    forgetCall(run);
+    run.forgetCall();
   },
 
   withdrawn(run) {
@@ -49,15 +50,12 @@ export const HTTP_EXPECTATIONS: Readonly<Record<SessionExpectation, Assertion>> 
     if (reply.answers.length > 0) {
       throw new Mismatch('no answer to a call that was cancelled', reply.describe());
     }
-    forgetCall(run);
+    run.forgetCall();
   },
 
-  async asked(run) {
+  asked(run) {
     mustBePending(run);
-    const asked = [run.call, run.stream].flatMap((reply) => reply?.messages ?? []);
-    const copies = asked.filter(
-      ({ method, id }) => method !== undefined && id === run.question?.id,
-    );
+    const copies = run.questions.filter(({ id }) => id === run.question?.id);
     if (copies.length > 1) throw new Mismatch('a question once', `it ${copies.length} times`);
   },
 
@@ -143,12 +141,6 @@ async function mustBeOver(run: HttpRun): Promise<void> {
   if (waiting.length > 0) await run.settle();
   for (const reply of waiting) await reply?.whole();
   run.forget();
-}
-
-function forgetCall(run: HttpRun): void {
-  run.call = undefined;
-  run.callId = undefined;
-  run.question = undefined;
 }
 
 /** Notifications that came on the GET stream since the last event. */

@@ -45,7 +45,6 @@ export interface HttpDriverOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** A tool that answers at once. */
   readonly quick: ToolCall;
-  /** A tool that lasts until it is told to finish. */
   readonly slow?: SlowTool;
   /** A tool that asks the client something, and answers its call when the client has answered. */
   readonly ask?: ToolCall & {
@@ -58,7 +57,6 @@ export interface HttpDriverOptions {
   readonly instance?: ToolCall;
   /** Headers that make a request another principal's. */
   readonly foreign?: Readonly<Record<string, string>>;
-  /** How the time of the server under test is moved. */
   readonly time?: TimeControl;
   /** Ends a session as the host of the server does. */
   readonly evict?: (sessionId: string) => void | Promise<void>;

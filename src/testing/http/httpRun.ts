@@ -1,7 +1,8 @@
+import http from 'node:http';
+import https from 'node:https';
 import { Mismatch } from '../mismatch.ts';
 import type { HttpDriverOptions, ToolCall } from './httpOptions.ts';
-import type { Reply, WireMessage } from './reply.ts';
-import { send } from './send.ts';
+import { Reply, type WireMessage } from './reply.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -49,6 +50,12 @@ export class HttpRun {
     return this.post({ jsonrpc: '2.0', method, ...(params !== undefined && { params }) });
   }
 
+  /** Every request of the server that came with the call or on the GET stream. */
+  get questions(): WireMessage[] {
+    const messages = [this.call, this.stream].flatMap((reply) => reply?.messages ?? []);
+    return messages.filter(({ method, id }) => method !== undefined && id !== undefined);
+  }
+
   /** Id of the last request. */
   get lastId(): number {
     return this.#ids;
@@ -80,23 +87,34 @@ export class HttpRun {
     return this.send('DELETE', headers);
   }
 
-  /** Sends an HTTP request. A header of `undefined` is left out. */
+  /**
+   * Sends an HTTP request on a socket of its own: no request of a test waits behind another. A
+   * header of `undefined` is left out.
+   *
+   * @param what what the request is, for reports
+   */
   send(method: string, headers: Headers, body?: string, what?: string): Reply {
-    const version = this.options.protocolVersion ?? DEFAULT_VERSION;
+    const { protocolVersion = DEFAULT_VERSION, timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
     const all = Object.entries({
       ...this.options.headers,
       'mcp-session-id': this.sessionId,
-      'mcp-protocol-version': this.sessionId === undefined ? undefined : version,
+      'mcp-protocol-version': this.sessionId === undefined ? undefined : protocolVersion,
       ...headers,
     }).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const ask = {
-      method,
-      headers: Object.fromEntries(all),
-      what: what === undefined ? method : `${method} ${what}`,
-      ...(body !== undefined && { body }),
-    };
-    const { timeoutMs = DEFAULT_TIMEOUT_MS } = this.options;
-    const reply = send(this.#url, ask, timeoutMs);
+    const { request } = this.#url.protocol === 'https:' ? https : http;
+    const options = { method, headers: Object.fromEntries(all), agent: false };
+    const sent = request(this.#url, options, (response) => {
+      reply.begin(response.statusCode ?? 0, response.headers);
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => reply.push(text));
+      response.on('end', () => reply.finish('ended by the server'));
+      response.on('close', () => reply.finish('broken'));
+      response.on('error', () => reply.finish('broken'));
+    });
+    const to = what === undefined ? method : `${method} ${what}`;
+    const reply = new Reply(to, timeoutMs, () => sent.destroy());
+    sent.on('error', ({ message }) => reply.finish(message));
+    sent.end(body);
     this.#open.add(reply);
     return reply;
   }
@@ -139,10 +157,15 @@ export class HttpRun {
 
   /** Forgets the session, and what was open in it. */
   forget(): void {
+    this.forgetCall();
+    this.stream = undefined;
+  }
+
+  /** Forgets the call, and what it asked: the call is over. */
+  forgetCall(): void {
     this.call = undefined;
     this.callId = undefined;
     this.question = undefined;
-    this.stream = undefined;
   }
 
   /** Releases everything: the call that runs, the session, the sockets. */

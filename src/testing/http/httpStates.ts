@@ -1,9 +1,6 @@
 import { Mismatch } from '../mismatch.ts';
 import type { SessionState } from '../sessionModel.ts';
-import { mustBePending } from './httpExpectations.ts';
-import type { HttpRun } from './httpRun.ts';
-
-type Assertion = (run: HttpRun) => void | Promise<void>;
+import { type Assertion, mustBePending } from './httpExpectations.ts';
 
 const isThere: Assertion = (run) => run.mustBeThere();
 
