@@ -34,14 +34,14 @@ export class ExpiryOrder<T extends Place> {
     if (run === undefined) {
       this.#runs.push([item]);
     } else if (run.length < RUN) {
-      run.splice(firstAfter(run, item), 0, item);
+      run.splice(firstAfter(run, item, itself), 0, item);
     } else if (at === this.#runs.length - 1 && compare(run[RUN - 1]!, item) < 0) {
       this.#runs.push([item]);
     } else {
       const upper = run.splice(RUN / 2);
       this.#runs.splice(at + 1, 0, upper);
       const half = compare(upper[0]!, item) < 0 ? upper : run;
-      half.splice(firstAfter(half, item), 0, item);
+      half.splice(firstAfter(half, item, itself), 0, item);
     }
   }
 
@@ -49,7 +49,7 @@ export class ExpiryOrder<T extends Place> {
   remove(item: T): void {
     const at = this.#runAt(item);
     const run = this.#runs[at];
-    const index = run === undefined ? -1 : firstAfter(run, item) - 1;
+    const index = run === undefined ? -1 : firstAfter(run, item, itself) - 1;
     if (run?.[index] !== item) return;
     this.#size--;
     run.splice(index, 1);
@@ -63,7 +63,7 @@ export class ExpiryOrder<T extends Place> {
   /** All items, or the items behind a place. The order must not change meanwhile. */
   *after(place?: Place): Generator<T> {
     let at = place === undefined ? 0 : Math.max(this.#runAt(place), 0);
-    let index = place === undefined ? 0 : firstAfter(this.#runs[at] ?? [], place);
+    let index = place === undefined ? 0 : firstAfter(this.#runs[at] ?? [], place, itself);
     for (; at < this.#runs.length; at++, index = 0) {
       const run = this.#runs[at]!;
       for (; index < run.length; index++) yield run[index]!;
@@ -72,17 +72,7 @@ export class ExpiryOrder<T extends Place> {
 
   /** The last run that begins at or before a place; -1 when all begin behind it. */
   #runAt(place: Place): number {
-    const runs = this.#runs;
-    const last = runs.at(-1);
-    if (last !== undefined && compare(last[0]!, place) <= 0) return runs.length - 1;
-    let low = 0;
-    let high = runs.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compare(runs[middle]![0]!, place) <= 0) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return firstAfter(this.#runs, place, (run) => run[0]!) - 1;
   }
 }
 
@@ -92,16 +82,20 @@ function compare(a: Place, b: Place): number {
   return a.order - b.order;
 }
 
-/** The index of the first item of a run behind a place. */
-function firstAfter(run: readonly Place[], place: Place): number {
-  const last = run.at(-1);
-  if (last === undefined || compare(last, place) <= 0) return run.length;
+/** The index of the first part of a sorted list, an item or a run, whose place is behind another. */
+function firstAfter<P>(list: readonly P[], place: Place, placeOf: (part: P) => Place): number {
+  const last = list.at(-1);
+  if (last === undefined || compare(placeOf(last), place) <= 0) return list.length;
   let low = 0;
-  let high = run.length;
+  let high = list.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compare(run[middle]!, place) <= 0) low = middle + 1;
+    if (compare(placeOf(list[middle]!), place) <= 0) low = middle + 1;
     else high = middle;
   }
   return low;
+}
+
+function itself(item: Place): Place {
+  return item;
 }

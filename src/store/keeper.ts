@@ -203,11 +203,8 @@ export class Keeper {
     const { clock, counters, events } = this.#services;
     counters.sessions.asleep--;
     counters.evicted.expired++;
-    events.emit('session.ended', {
-      session: key,
-      reason: 'expired',
-      ageMs: clock.now() - startedAt,
-    });
+    const ageMs = clock.now() - startedAt;
+    events.emit('session.ended', { session: key, reason: 'expired', ageMs });
     this.#writer?.remove(record).catch(() => {});
     this.release(record);
   }

@@ -106,16 +106,11 @@ export class MemoryStore implements SessionStore {
   #row(id: string, n: number, row: string | undefined): void {
     // Rows of a session without a record would never be swept.
     if (this.#records.get(id) === undefined) return;
-    const rows = this.#rows?.get(id);
-    if (row === undefined) {
-      rows?.delete(n);
-      if (rows?.size === 0) this.#rows?.delete(id);
-    } else if (rows === undefined) {
-      this.#rows ??= new Map();
-      this.#rows.set(id, new Map([[n, row]]));
-    } else {
-      rows.set(n, row);
-    }
+    const rows = this.#rows?.get(id) ?? new Map<number, string>();
+    if (row === undefined) rows.delete(n);
+    else rows.set(n, row);
+    if (rows.size > 0) (this.#rows ??= new Map<string, typeof rows>()).set(id, rows);
+    else this.#rows?.delete(id);
   }
 
   #of(principal: string | undefined): Order {

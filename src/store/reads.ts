@@ -14,25 +14,13 @@ export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count
     this.#timer = timer;
   }
 
-  get(id: string): ReturnType<SessionStore['get']> {
-    return this.#within(() => this.#store.get(id));
-  }
-
-  page(query: Parameters<SessionStore['page']>[0]): ReturnType<SessionStore['page']> {
-    return this.#within(() => this.#store.page(query));
-  }
-
-  due(now: number, limit: number): ReturnType<SessionStore['due']> {
-    return this.#within(() => this.#store.due(now, limit));
-  }
-
-  count(principal?: string): Awaitable<number> {
-    return this.#within(() => this.#store.count(principal));
-  }
-
-  rows(id: string): ReturnType<SessionStore['rows']> {
-    return this.#within(() => this.#store.rows(id));
-  }
+  readonly get: SessionStore['get'] = (id) => this.#within(() => this.#store.get(id));
+  readonly page: SessionStore['page'] = (query) => this.#within(() => this.#store.page(query));
+  readonly due: SessionStore['due'] = (now, limit) =>
+    this.#within(() => this.#store.due(now, limit));
+  readonly count: SessionStore['count'] = (principal) =>
+    this.#within(() => this.#store.count(principal));
+  readonly rows: SessionStore['rows'] = (id) => this.#within(() => this.#store.rows(id));
 
   /** Closes the store: the last thing that is asked of it. */
   async close(): Promise<void> {

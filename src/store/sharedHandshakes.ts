@@ -1,13 +1,8 @@
 import type { HandshakeRecord } from './record.ts';
 
-interface Shared {
-  readonly record: HandshakeRecord;
-  users: number;
-}
-
 /** The handshakes of sleeping sessions, each kept once: clients of one kind say the same. */
 export class SharedHandshakes {
-  readonly #shared = new Map<string, Shared>();
+  readonly #shared = new Map<string, { readonly record: HandshakeRecord; users: number }>();
   #bytes = 0;
 
   /** Bytes of all handshakes, as JSON text. */

@@ -106,21 +106,6 @@ export class Writer {
 
   /** Forgets a session and its rows: tried until it is done. Rejects when the first try failed. */
   remove({ id }: Pick<Persisted, 'id'>): Promise<void> {
-    return this.#remove(id);
-  }
-
-  /**
-   * Resolves when nothing is left to write, or the store has had its time for that. Removals that
-   * failed so far are tried once more: nobody is left to do that later.
-   */
-  async close(): Promise<void> {
-    for (const id of this.#removing.keys()) if (!this.isBusy(id)) this.#remove(id).catch(() => {});
-    if (!this.#isRunning) return;
-    const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
-    await awaited(idle, this.#host.timer);
-  }
-
-  #remove(id: string): Promise<void> {
     const removed = this.#add(id, (work) => {
       work.kept = null;
       work.rows.clear();
@@ -130,9 +115,22 @@ export class Writer {
     removed.then(
       () => this.#removing.delete(id),
       // A record of an ended session must not outlive it.
-      () => this.#host.retries.arm(() => void this.#remove(id).catch(() => {})),
+      () => this.#host.retries.arm(() => void this.remove({ id }).catch(() => {})),
     );
     return removed;
+  }
+
+  /**
+   * Resolves when nothing is left to write, or the store has had its time for that. Removals that
+   * failed so far are tried once more: nobody is left to do that later.
+   */
+  async close(): Promise<void> {
+    for (const id of this.#removing.keys()) {
+      if (!this.isBusy(id)) this.remove({ id }).catch(() => {});
+    }
+    if (!this.#isRunning) return;
+    const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
+    await awaited(idle, this.#host.timer);
   }
 
   #add(id: string, note: (work: Work) => void): Promise<void> {

@@ -59,8 +59,7 @@ export class Commits {
   read<T>(work: (tables: Tables) => T | Promise<T>): T | Promise<T> {
     this.#refuseClosed();
     if (this.#reopening !== null) return this.#reopening.then(() => this.read(work));
-    const { tables } = this.#opened();
-    return work(tables);
+    return work(this.#opened().tables);
   }
 
   /**
@@ -89,8 +88,7 @@ export class Commits {
 
   /** Takes no more writes, and ends when every write it took is stored. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    return (this.#closed ??= this.#close());
   }
 
   async #run(): Promise<void> {
@@ -131,11 +129,8 @@ export class Commits {
   async #release(): Promise<void> {
     const files = this.#files;
     this.#files = null;
-    try {
-      await files?.close();
-    } catch {
-      // The writes that these files could not finish have failed already.
-    }
+    // The writes that these files could not finish have failed already.
+    await files?.close().catch(() => {});
   }
 
   async #close(): Promise<void> {

@@ -1,16 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import fs from 'node:fs';
 import { join } from 'node:path';
 
 // What a file of LMDB begins with: a page header, then the mark, the version and so on.
@@ -31,32 +19,32 @@ const ROOM = Buffer.alloc(2 ** 16);
  * @throws Error when a file can not be made, or is no file of this version of LMDB
  */
 export function prepareFiles(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  fs.mkdirSync(path, { recursive: true, mode: 0o700 });
   const data = join(path, 'data.mdb');
   withFile(data, prepareData);
-  chmodSync(data, 0o600);
+  fs.chmodSync(data, 0o600);
   const locks = join(path, 'lock.mdb');
   // Only a lock file that is too small is opened: closing it again would give up the locks that
   // this process has on the file. Other processes may use its content, so the file only grows.
-  if ((statSync(locks, { throwIfNoEntry: false })?.size ?? 0) < ROOM.length) {
-    withFile(locks, (descriptor) => makeRoom(descriptor, fstatSync(descriptor).size));
+  if ((fs.statSync(locks, { throwIfNoEntry: false })?.size ?? 0) < ROOM.length) {
+    withFile(locks, (descriptor) => makeRoom(descriptor, fs.fstatSync(descriptor).size));
   }
-  chmodSync(locks, 0o600);
+  fs.chmodSync(locks, 0o600);
 }
 
 function withFile(file: string, work: (descriptor: number) => void): void {
-  const descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
   try {
     work(descriptor);
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 
 function prepareData(descriptor: number): void {
-  const { size } = fstatSync(descriptor);
+  const { size } = fs.fstatSync(descriptor);
   const head = Buffer.alloc(ROOM.length);
-  readSync(descriptor, head, 0, Math.min(size, head.length), 0);
+  fs.readSync(descriptor, head, 0, Math.min(size, head.length), 0);
   const at = head.subarray(0, HEADER).indexOf(MARK);
   if (at !== -1 && head[at + MARK.length] === VERSION) {
     // Shorter than its two root pages: whatever made the file died of it, and stored nothing.
@@ -65,17 +53,17 @@ function prepareData(descriptor: number): void {
     throw new Error('data.mdb is no file of this version of LMDB');
   }
   // LMDB makes its file only of an empty one.
-  ftruncateSync(descriptor);
+  fs.ftruncateSync(descriptor);
   try {
     makeRoom(descriptor, 0);
   } finally {
-    ftruncateSync(descriptor);
+    fs.ftruncateSync(descriptor);
   }
 }
 
 function makeRoom(descriptor: number, from: number): void {
   for (let at = from; at < ROOM.length;) {
-    at += writeSync(descriptor, ROOM, at, ROOM.length - at, at);
+    at += fs.writeSync(descriptor, ROOM, at, ROOM.length - at, at);
   }
-  fsyncSync(descriptor);
+  fs.fsyncSync(descriptor);
 }

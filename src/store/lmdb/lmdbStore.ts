@@ -104,13 +104,10 @@ export class LmdbStore implements SessionStore {
       return { bytes: OVERHEAD, work: (tables) => tables.remove(session) };
     }
     const { n, row } = change;
-    if (row === undefined) {
-      return { bytes: OVERHEAD, work: (tables) => tables.removeRow(session, n) };
-    }
-    const bytes = seal(serialize(row));
+    const bytes = row === undefined ? undefined : seal(serialize(row));
     return {
-      bytes: OVERHEAD + bytes.length,
-      work: (tables) => tables.putRow(session, n, bytes),
+      bytes: OVERHEAD + (bytes?.length ?? 0),
+      work: (tables) => tables.row(session, n, bytes),
     };
   }
 

@@ -71,7 +71,8 @@ export class Reader {
         const row = deserialize(unseal(bytes ?? Buffer.of())) as string;
         rows.push({ n: numberOf(key.subarray(PRINT)), row });
       } catch (error) {
-        return this.#refuse(error, this.#forgetRows(session, key, bytes));
+        const remove = (now: Tables): void => now.removeRows(session);
+        return this.#refuse(error, this.#putAside('rows', key, bytes, remove));
       }
     }
     return rows;
@@ -103,28 +104,23 @@ export class Reader {
   async #forget(session: Buffer, bytes: Buffer, error: unknown): Promise<void> {
     // A newer release wrote the record, and can read it.
     if (error instanceof ActorsError) return;
-    await this.#tryTo((tables) => {
-      // The record may have been written anew meanwhile.
-      if (tables.records.get(session)?.equals(bytes) !== true) return;
-      tables.keepAside(session, bytes);
-      tables.remove(session);
-    });
+    await this.#putAside('records', session, bytes, (tables) => tables.remove(session));
   }
 
-  async #forgetRows(session: Buffer, key: Buffer, bytes: Buffer | undefined): Promise<void> {
-    await this.#tryTo((tables) => {
-      if (bytes === undefined || tables.rows.get(key)?.equals(bytes) !== true) return;
-      tables.keepAside(session, bytes);
-      tables.removeRows(session);
-    });
-  }
-
-  /** Puts something aside. What can not be put aside now is found again by a later read. */
-  async #tryTo(work: (tables: Tables) => void): Promise<void> {
-    try {
-      await this.#commits.write(work);
-    } catch {
-      // The reader of a corrupt record is told of that record, not of a second failure.
-    }
+  /** Puts damaged bytes aside. What can not be put aside now is found again by a later read. */
+  async #putAside(
+    name: 'records' | 'rows',
+    key: Buffer,
+    bytes: Buffer | undefined,
+    remove: (tables: Tables) => void,
+  ): Promise<void> {
+    const work = (tables: Tables): void => {
+      // Other bytes may have been written meanwhile.
+      if (bytes === undefined || tables[name].get(key)?.equals(bytes) !== true) return;
+      tables.keepAside(key.subarray(0, PRINT), bytes);
+      remove(tables);
+    };
+    // The reader of a corrupt record is told of that record, not of a second failure.
+    await this.#commits.write(work).catch(() => {});
   }
 }

@@ -17,6 +17,8 @@ const BODY = OWNER + PRINT;
 
 /** Where a record stands in the lists of records. */
 export interface Listing {
+  /** All that a listing is made of: equal bytes are listed alike. */
+  readonly bytes: Buffer;
   /** When the record expires, as sortable bytes. */
   readonly expiry: Buffer;
   /** The fingerprint of the record's principal. */
@@ -41,10 +43,9 @@ export function encodeRecord(record: SessionRecord, format = RECORD_FORMAT): Buf
 /** Where a sealed record is listed, unchecked: damaged bytes name a place of no record. */
 export function listingOf(bytes: Buffer): Listing | undefined {
   if (bytes.length < BODY) return undefined;
-  return {
-    expiry: Buffer.from(bytes.subarray(EXPIRY, OWNER)),
-    owner: bytes[OWNED] === 1 ? Buffer.from(bytes.subarray(OWNER, BODY)) : undefined,
-  };
+  const all = Buffer.from(bytes.subarray(OWNED, BODY));
+  const owner = all[0] === 1 ? all.subarray(OWNER - OWNED) : undefined;
+  return { bytes: all, expiry: all.subarray(EXPIRY - OWNED, OWNER - OWNED), owner };
 }
 
 /**

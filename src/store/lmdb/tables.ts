@@ -50,26 +50,23 @@ export class Tables {
     const before = this.#listing(session);
     const now = listingOf(bytes);
     void this.records.put(session, bytes);
-    if (before !== undefined && now !== undefined && isSame(before, now)) return;
-    if (before !== undefined) this.#unlist(session, before);
-    if (now !== undefined)
-      for (const [table, key] of this.#keys(session, now)) void table.put(key, NOTHING);
+    if (before !== undefined && now?.bytes.equals(before.bytes) === true) return;
+    this.#unlist(session, before);
+    for (const [table, key] of this.#keys(session, now)) void table.put(key, NOTHING);
   }
 
   remove(session: Buffer): void {
-    const listing = this.#listing(session);
-    if (listing !== undefined) this.#unlist(session, listing);
+    this.#unlist(session, this.#listing(session));
     void this.records.remove(session);
     this.removeRows(session);
   }
 
-  putRow(session: Buffer, n: number, bytes: Buffer): void {
+  /** Stores a row of a session, or removes it. */
+  row(session: Buffer, n: number, bytes: Buffer | undefined): void {
+    const key = Buffer.concat([session, sortable(n)]);
+    if (bytes === undefined) void this.rows.remove(key);
     // Rows of a session without a record would never be swept.
-    if (this.records.doesExist(session)) void this.rows.put(rowKey(session, n), bytes);
-  }
-
-  removeRow(session: Buffer, n: number): void {
-    void this.rows.remove(rowKey(session, n));
+    else if (this.records.doesExist(session)) void this.rows.put(key, bytes);
   }
 
   removeRows(session: Buffer): void {
@@ -94,14 +91,15 @@ export class Tables {
 
   /** Whether a key of a list is one by which a session's listing names the session. */
   isListed(table: Table, key: Buffer, listing: Listing | undefined): boolean {
-    if (listing === undefined) return false;
     return this.#keys(sessionOf(key), listing).some(
       ([named, own]) => named === table && own.equals(key),
     );
   }
 
   /** The lists that name the session of a listing, and the key in each. */
-  #keys(session: Buffer, { expiry, owner }: Listing): [Table, Buffer][] {
+  #keys(session: Buffer, listing: Listing | undefined): [Table, Buffer][] {
+    if (listing === undefined) return [];
+    const { expiry, owner } = listing;
     const due: [Table, Buffer] = [this.due, Buffer.concat([expiry, session])];
     if (owner === undefined) return [due];
     return [due, [this.owned, Buffer.concat([owner, expiry, session])]];
@@ -112,7 +110,7 @@ export class Tables {
     return bytes === undefined ? undefined : listingOf(bytes);
   }
 
-  #unlist(session: Buffer, listing: Listing): void {
+  #unlist(session: Buffer, listing: Listing | undefined): void {
     for (const [table, key] of this.#keys(session, listing)) void table.remove(key);
   }
 }
@@ -132,15 +130,4 @@ export function keysIn(table: Table, range: Range, limit?: number): Buffer[] {
 /** The session that a key of a list ends with. */
 export function sessionOf(key: Buffer): Buffer {
   return key.subarray(key.length - PRINT);
-}
-
-function rowKey(session: Buffer, n: number): Buffer {
-  return Buffer.concat([session, sortable(n)]);
-}
-
-function isSame(a: Listing, b: Listing): boolean {
-  if (!a.expiry.equals(b.expiry)) return false;
-  return a.owner === undefined || b.owner === undefined
-    ? a.owner === b.owner
-    : a.owner.equals(b.owner);
 }
