@@ -10,6 +10,7 @@ import type { Exchange, Extra, Origin, Outlet, Outlets } from '../session/exchan
 import type { SessionActor } from '../session/sessionActor.ts';
 import { allowsBatch, isInitialize, type Parcel, readBody } from '../wire/body.ts';
 import { isRequest, type RequestId } from '../wire/jsonrpc.ts';
+import type { ResponsePort } from '../wire/port.ts';
 import { refusalBody, type RefusalCode } from '../wire/refusals.ts';
 
 /**
@@ -19,15 +20,11 @@ import { refusalBody, type RefusalCode } from '../wire/refusals.ts';
 export type ChannelEnd = EndReason | NoPlace | 'too-slow';
 
 /** The socket behind a channel, as an adapter gives it. */
-export interface Wire {
+export interface Wire extends Pick<ResponsePort, 'unread' | 'drained'> {
   readonly carrier: Carrier;
   send(json: string): void;
   /** Tells the client why, where the line has a way to say so, and closes the line. */
   end(reason: ChannelEnd): void;
-  /** Bytes sent that the client has not taken yet. */
-  readonly unread: number;
-  /** Resolves when the client has taken what was sent, or is gone. */
-  drained(): Promise<void>;
 }
 
 /**
@@ -57,10 +54,10 @@ export class Channel implements Outlet, Outlets<SessionActor> {
   readonly sequence = 0;
   /** The session leaves this process with the line, and not before. */
   readonly isFree = false;
+  readonly principal: string | undefined;
   readonly #directory: Directory;
   readonly #services: Services;
   readonly #wire: Wire;
-  readonly #principal: string | undefined;
   readonly #extra: Extra;
   #place: Reservation | null = null;
   #session: SessionActor | null = null;
@@ -75,7 +72,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
     this.#directory = directory;
     this.#services = directory.services;
     this.#wire = wire;
-    this.#principal = principal;
+    this.principal = principal;
     this.#extra = extraOf(origin);
   }
 
@@ -90,10 +87,6 @@ export class Channel implements Outlet, Outlets<SessionActor> {
   /** Gives the channel's one session its outlet: the channel itself. */
   open(): this {
     return this;
-  }
-
-  get principal(): string | undefined {
-    return this.#principal;
   }
 
   get carrier(): Carrier {
@@ -221,7 +214,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
 
   #open(): SessionActor | NoPlace | 'internal-error' {
     try {
-      return this.#directory.open(this.#principal, this, this.#place ?? undefined);
+      return this.#directory.open(this.principal, this, this.#place ?? undefined);
     } catch (error) {
       this.#services.events.emit('endpoint.failed', { error });
       return 'internal-error';

@@ -22,8 +22,7 @@ export function containCrashes(): () => void {
 
 function contain(error: unknown): void {
   if (crashCurrentSession(error)) return;
-  const others = EVENTS.some((event) => process.listenerCount(event) > 1);
-  if (others) return;
+  if (EVENTS.some((event) => process.listenerCount(event) > 1)) return;
   // Of no session, and no other listener is there: without this one the process ends with node's
   // report.
   for (const event of EVENTS) process.off(event, contain);

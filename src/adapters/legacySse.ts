@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Channel, type ChannelEnd, extraOf, openChannel, type Wire } from './channel.ts';
+import { type Channel, extraOf, openChannel, type Wire } from './channel.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { randomId } from '../base/ids.ts';
 import { endpointOf } from '../http/endpointOf.ts';
@@ -65,15 +65,16 @@ export function legacySse(
     const method = isPost ? 'POST' : 'GET';
     if (head.method !== method && screen.admits(head) === undefined) {
       inlet.discard();
-      return refuseMethod(endpoint, port, method);
+      count(endpoint.services.counters.refusals, 'method-not-allowed');
+      const headers = ['Content-Type', 'application/json', 'Allow', method];
+      return port.send(405, headers, refusalBody('method-not-allowed'));
     }
     const refused = isPost ? screen.checkPost(head) : screen.check(head);
     if (refused !== undefined) return endpoint.drop(port, refused, inlet);
     const origin = { head, authInfo, request: undefined };
     if (isPost) {
-      const channel = channels.get(
-        new URLSearchParams(queryOf(request.url)).get('sessionId') ?? '',
-      );
+      const id = new URLSearchParams(queryOf(request.url)).get('sessionId');
+      const channel = channels.get(id ?? '');
       inlet.read(screen.maxBodyBytes, (body) => {
         if (typeof body === 'string') endpoint.drop(port, body, inlet);
         else post(endpoint, channel, origin, body, port);
@@ -82,7 +83,7 @@ export function legacySse(
     }
     inlet.discard();
     if (port.gone) return;
-    const channel = openChannel(endpoint, origin, new SseLine(port));
+    const channel = openChannel(endpoint, origin, lineOn(port));
     if (typeof channel === 'string') return endpoint.refuse(port, channel);
     const { keepAlive } = endpoint.timers;
     const id = randomId();
@@ -125,37 +126,17 @@ function post(
 }
 
 /** The event stream under a channel. */
-class SseLine implements Wire {
-  readonly carrier = 'sse';
-  readonly #port: NodePort;
-
-  constructor(port: NodePort) {
-    this.#port = port;
-  }
-
-  send(json: string): void {
-    this.#port.write(messageFrame(json));
-  }
-
-  end(reason: ChannelEnd): void {
+function lineOn(port: NodePort): Wire {
+  return {
+    carrier: 'sse',
+    send: (json) => port.write(messageFrame(json)),
     // What a slow client has left unread is dropped with the connection.
-    if (reason === 'too-slow') this.#port.cut();
-    else this.#port.end();
-  }
-
-  get unread(): number {
-    return this.#port.unread;
-  }
-
-  drained(): Promise<void> {
-    return this.#port.drained();
-  }
-}
-
-function refuseMethod({ services }: Endpoint, port: NodePort, allowed: string): void {
-  count(services.counters.refusals, 'method-not-allowed');
-  const headers = ['Content-Type', 'application/json', 'Allow', allowed];
-  port.send(405, headers, refusalBody('method-not-allowed'));
+    end: (reason) => (reason === 'too-slow' ? port.cut() : port.end()),
+    get unread() {
+      return port.unread;
+    },
+    drained: () => port.drained(),
+  };
 }
 
 function pass(response: ServerResponse, next: unknown): void {

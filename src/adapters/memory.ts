@@ -84,27 +84,10 @@ class MemoryTransport implements Transport {
   }
 }
 
-class StreamWire implements Wire {
+class StreamWire extends CountedStream<string> implements Wire {
   readonly carrier = 'memory';
-  readonly #stream = new CountedStream<string>();
-
-  get readable(): ReadableStream<string> {
-    return this.#stream.readable;
-  }
-
-  get unread(): number {
-    return this.#stream.unread;
-  }
 
   send(json: string): void {
-    this.#stream.write(json);
-  }
-
-  end(): void {
-    this.#stream.end();
-  }
-
-  drained(): Promise<void> {
-    return this.#stream.drained();
+    this.write(json);
   }
 }

@@ -99,11 +99,8 @@ class PipeSession implements StdioSession {
       // With a session, the end comes when it is released; a line that never had one is over now.
       if (this.#channel.session === null) resolve(endOf(reason));
     });
-    const channel = openChannel(
-      endpoint,
-      { head: { method: '', headers: {} }, authInfo },
-      this.#line,
-    );
+    const origin = { head: { method: '', headers: {} }, authInfo };
+    const channel = openChannel(endpoint, origin, this.#line);
     if (typeof channel === 'string') {
       throw new ActorsError('not-admitted', `the runtime takes no session: ${channel}`);
     }
@@ -122,7 +119,9 @@ class PipeSession implements StdioSession {
     output.on('error', leave).on('close', leave);
     // The reader below hears the error; once it has stopped, no one needs to.
     input.on('error', () => {});
-    void this.#run(input);
+    void this.#read(input)
+      .then((isWhole) => (isWhole ? this.#finish() : this.#leave()))
+      .catch(() => this.#leave());
   }
 
   close({ deadlineMs = this.#services.limits.closeTimeoutMs } = {}): Promise<EndReason> {
@@ -133,15 +132,6 @@ class PipeSession implements StdioSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #run(input: Readable): Promise<void> {
-    try {
-      if (await this.#read(input)) this.#finish();
-      else this.#leave();
-    } catch {
-      this.#leave();
-    }
   }
 
   /** Reads to the end of input; `false` when the line is over before. */

@@ -5,7 +5,14 @@ import { ActorsError } from '../base/errors.ts';
 import { headerPairs } from '../wire/headers.ts';
 import { pathOf } from '../wire/target.ts';
 
-export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** What node's `upgrade` event hands over. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+type UpgradeListener = (upgrade: Upgrade) => void;
 
 interface Claims {
   readonly paths: Map<string, UpgradeListener>;
@@ -43,10 +50,12 @@ export function claimUpgrades(
 
 function listen(server: EventEmitter): Claims {
   const paths = new Map<string, UpgradeListener>();
-  const onUpgrade: UpgradeListener = (request, socket, head) => {
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const listener = paths.get(pathOf(request.url));
-    if (listener !== undefined) listener(request, socket, head);
-    else if (server.listenerCount('upgrade') === 1) {
+    if (listener !== undefined) {
+      hearErrors(socket);
+      listener({ request, socket, head });
+    } else if (server.listenerCount('upgrade') === 1) {
       refuseUpgrade(socket, 404, ['Content-Type', 'text/plain'], 'Not found\n');
     }
   };
@@ -67,11 +76,15 @@ export function refuseUpgrade(
   headers: readonly string[],
   body: string,
 ): void {
-  // Node no longer listens to a socket it has handed over: an error would be unhandled.
-  socket.on('error', () => socket.destroy());
+  hearErrors(socket);
   socket.once('finish', () => socket.destroy());
   const all = [...headers, 'Content-Length', `${Buffer.byteLength(body)}`, 'Connection', 'close'];
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
   for (const [name, value] of headerPairs(all)) text += `${name}: ${value}\r\n`;
   socket.end(`${text}\r\n${body}`);
+}
+
+/** Node no longer listens to a socket it has handed over: an error would be unhandled. */
+function hearErrors(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
 }

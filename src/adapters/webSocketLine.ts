@@ -1,5 +1,5 @@
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Channel, ChannelEnd, Wire } from './channel.ts';
+import type { Channel, Wire } from './channel.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
 import { count } from '../events/counters.ts';
@@ -50,7 +50,7 @@ export class WebSocketLine implements Wire {
     socket.on('message', (data, isBinary) => {
       // A Buffer, because `binaryType` was left alone; `ws` has checked that it is UTF-8.
       if (!isBinary) return channel.receive((data as Buffer).toString('utf8'));
-      this.#close('binary-frame');
+      this.end('binary-frame');
       channel.left();
     });
     socket.on('pong', () => (this.#hasPonged = true));
@@ -70,8 +70,11 @@ export class WebSocketLine implements Wire {
     if (this.unread > this.#services.limits.maxStreamBytes) this.#socket?.pause();
   }
 
-  end(reason: ChannelEnd): void {
-    this.#close(reason);
+  end(why: keyof typeof CLOSE_CODES): void {
+    const { code, reason } = CLOSE_CODES[why];
+    this.#socket?.close(code, reason);
+    // A paused client would not be heard to answer the close frame.
+    this.#socket?.resume();
   }
 
   get unread(): number {
@@ -114,12 +117,5 @@ export class WebSocketLine implements Wire {
   #flush(): void {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
-  }
-
-  #close(why: keyof typeof CLOSE_CODES): void {
-    const { code, reason } = CLOSE_CODES[why];
-    this.#socket?.close(code, reason);
-    // A paused client would not be heard to answer the close frame.
-    this.#socket?.resume();
   }
 }

@@ -11,7 +11,7 @@ import { count } from '../events/counters.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import { openChannel } from './channel.ts';
-import { claimUpgrades, refuseUpgrade } from './upgrades.ts';
+import { claimUpgrades, refuseUpgrade, type Upgrade } from './upgrades.ts';
 import { type Acceptor, createAcceptor, WebSocketLine } from './webSocketLine.ts';
 
 export { CLOSE_CODES, type CloseCode } from './closeCodes.ts';
@@ -90,16 +90,11 @@ class UpgradeDoor implements WebSocketDoor {
     this.#unidentified = deadlines.queue(limits.handshakeTimeoutMs, (socket) =>
       this.#refuse(socket, 'unauthorized'),
     );
-    this.#release = claimUpgrades(server, path, (request, socket, head) => {
-      // Node no longer listens to a socket it has handed over: an error would be unhandled.
-      socket.on('error', () => socket.destroy());
-      this.#screen({ request, socket, head });
-    });
+    this.#release = claimUpgrades(server, path, (upgrade) => this.#screen(upgrade));
   }
 
   close({ deadlineMs = this.#endpoint.services.limits.closeTimeoutMs } = {}): Promise<void> {
-    this.#closed ??= this.#close(deadlineMs);
-    return this.#closed;
+    return (this.#closed ??= this.#close(deadlineMs));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -123,12 +118,12 @@ class UpgradeDoor implements WebSocketDoor {
   async #identify(upgrade: Upgrade, authenticate: Authenticate): Promise<void> {
     const { request, socket } = upgrade;
     this.#unidentified.arm(socket);
-    const found = await attempt(() => authenticate(request));
+    const [found] = await Promise.allSettled([(async () => authenticate(request))()]);
     this.#unidentified.disarm(socket);
     // The client left, or the time for `authenticate` was over.
     if (socket.destroyed || !socket.writable) return;
-    if ('authInfo' in found) return this.#accept(upgrade, found.authInfo);
-    this.#endpoint.services.events.emit('endpoint.failed', found);
+    if (found.status === 'fulfilled') return this.#accept(upgrade, found.value);
+    this.#endpoint.services.events.emit('endpoint.failed', { error: found.reason });
     this.#refuse(socket, 'unauthorized');
   }
 
@@ -162,21 +157,5 @@ class UpgradeDoor implements WebSocketDoor {
     }, deadlineMs);
     await gone;
     clock.clearTimeout(timer);
-  }
-}
-
-interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
-async function attempt(
-  find: () => ReturnType<Authenticate>,
-): Promise<{ authInfo: AuthInfo | undefined } | { error: unknown }> {
-  try {
-    return { authInfo: await find() };
-  } catch (error) {
-    return { error };
   }
 }
