@@ -201,11 +201,25 @@ function onlyKnown<T>(options: RuntimeOptions<T>): Partial<Pick<RuntimeOptions<T
  * @throws ActorsError `bad-option`
  */
 export function limitsOf(options: Partial<Limits>, isDurable: boolean): Limits {
-  const limits = { ...DEFAULT_LIMITS, ...(isDurable && DURABLE_LIMITS) };
-  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
-    const value = options[name];
+  const defaults = { ...DEFAULT_LIMITS, ...(isDurable && DURABLE_LIMITS) };
+  return settleLimits(defaults, options, MAY_BE_INFINITE);
+}
+
+/**
+ * Checks those limits of `defaults` that are given, and fills in the rest.
+ *
+ * @throws ActorsError `bad-option`
+ */
+export function settleLimits<L extends { [N in keyof L]: number }>(
+  defaults: L,
+  given: { readonly [N in keyof L]?: number | undefined },
+  mayBeInfinite: ReadonlySet<string> = new Set(),
+): L {
+  const limits = { ...defaults };
+  for (const name of Object.keys(defaults) as (keyof L & string)[]) {
+    const value = given[name];
     if (value === undefined) continue;
-    const infinite = MAY_BE_INFINITE.has(name);
+    const infinite = mayBeInfinite.has(name);
     // Durations may be fractions; counts and sizes may not.
     const what = name.endsWith('Ms') ? 'a finite number' : 'an integer';
     check(name, `${what} > 0${infinite ? ' or Infinity' : ''}`, value, (v) => {
@@ -213,7 +227,7 @@ export function limitsOf(options: Partial<Limits>, isDurable: boolean): Limits {
       if (v === Infinity) return infinite;
       return name.endsWith('Ms') ? Number.isFinite(v) : Number.isSafeInteger(v);
     });
-    limits[name] = value;
+    limits[name] = value as L[typeof name];
   }
   return limits;
 }

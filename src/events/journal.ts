@@ -1,7 +1,7 @@
 import type { DeadLetterReason } from './events.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Services } from './services.ts';
-import { isRequest, isResponse, type Message, type MessageKind, textOf } from '../wire/jsonrpc.ts';
+import { kindOf, type Message, type MessageKind, textOf } from '../wire/jsonrpc.ts';
 
 /** One line of a session's RPC log: the type and size of a message, never what was in it. */
 export interface LogEntry {
@@ -133,10 +133,9 @@ export class Journal {
       at: clock.now(),
       session: this.#key,
       direction,
-      kind: isResponse(message) ? 'response' : isRequest(message) ? 'request' : 'notification',
-      method: isResponse(message) ? undefined : message.method,
+      ...kindOf(message),
       reason,
-    } as const;
+    };
     counters.deadLetters[reason]++;
     deadLetters.push(letter);
     events.emit('deadletter', letter);

@@ -1,10 +1,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { getDefaultEnvironment } from '@modelcontextprotocol/sdk/client/stdio.js';
+import type { Readable } from 'node:stream';
 import { systemClock } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
+import type { Message, ResponseMessage } from '../wire/jsonrpc.ts';
 import { LineReader, type LongLine } from '../base/lineReader.ts';
+import { Backend, type Hearer } from './backend.ts';
+import { ChildLines } from './childLines.ts';
 import type { SessionLog } from './log.ts';
+import { passed } from './passed.ts';
 import { hasGroups, ProcessGroup } from './processGroup.ts';
 import { reaper } from './reaper.ts';
 import type { Slots } from './slots.ts';
@@ -21,15 +26,6 @@ export interface ChildSettings {
   readonly termTimeoutMs: number;
 }
 
-/** Takes what a child process says on its stdout. */
-export interface ChildReader {
-  line(text: string): void;
-  /** A line over the limit: a request may wait for it, so both ends of the line are known. */
-  longLine(line: LongLine): void;
-  /** Asked after each chunk: the child process is read no further until this promise settles. */
-  pause(): Promise<void> | undefined;
-}
-
 /** How long SIGKILL may take before the process group counts as one that can not be ended. */
 export const KILL_TIMEOUT_MS = 2000;
 /** From the first sign of a child process's end to the crash: what the child still said is read. */
@@ -37,37 +33,34 @@ const LAST_WORDS_MS = 250;
 const MAX_STDERR_LINE_BYTES = 4096;
 
 /**
- * One stdio server as a child process in a process group of its own. Its session owns the child,
- * which emits `error` when the process ends by itself; `close` ends the whole group, once.
+ * One stdio server as a child process in a process group of its own: `close` ends the whole group.
  */
-export class Child {
+export class Child extends Backend {
   readonly #settings: ChildSettings;
   readonly #slots: Slots;
-  readonly #log: SessionLog;
-  readonly #listeners: ((error: unknown) => void)[] = [];
+  readonly #before: Promise<unknown> | undefined;
   #process: ChildProcessWithoutNullStreams | null = null;
   #group: ProcessGroup | null = null;
-  #closing: Promise<void> | null = null;
-  #hasFailed = false;
-  /** The child has answered `initialize`: its end is a crash now, a failed start before. */
-  isReady = false;
 
-  constructor(settings: ChildSettings, slots: Slots, log: SessionLog) {
+  /** @param before the end of the child process that served the session before */
+  constructor(
+    settings: ChildSettings,
+    slots: Slots,
+    log: SessionLog,
+    before: Promise<unknown> | undefined,
+  ) {
+    super('the process behind the session', log);
     this.#settings = settings;
     this.#slots = slots;
-    this.#log = log;
-  }
-
-  /** Registers the session's listener: a session hears `error` of every resource it owns. */
-  on(_event: 'error', listener: (error: unknown) => void): void {
-    this.#listeners.push(listener);
+    this.#before = before;
   }
 
   /** @throws ActorsError `start-failed` when the process can not be started */
-  async start(reader: ChildReader): Promise<void> {
+  async start(hearer: Hearer): Promise<void> {
+    await this.#before?.catch(() => {});
     await this.#slots.take();
     // The session ended while its child waited for a slot.
-    if (this.#closing !== null) return this.#slots.give();
+    if (this.isClosing) return this.#slots.give();
     const { command, args, env, cwd } = this.#settings;
     try {
       const process = spawn(command, args, {
@@ -80,7 +73,7 @@ export class Child {
       // Later errors only say that a signal found no process.
       process.on('error', () => {});
       if (process.pid === undefined) throw (await once(process, 'error'))[0];
-      this.#started(process, process.pid, reader);
+      this.#started(process, process.pid, hearer);
     } catch (cause) {
       this.#slots.give();
       const { code = 'failed' } = cause as NodeJS.ErrnoException;
@@ -88,75 +81,58 @@ export class Child {
     }
   }
 
-  /** The child process leaves too much of its stdin unread: no new request should be sent to it. */
   get isBehind(): boolean {
     return this.#pending >= this.#settings.maxPendingBytes;
   }
 
   /** Writes a line to the child process; a child that leaves too many bytes unread has failed. */
-  write(line: string): void {
-    if (this.#process === null || this.#closing !== null || this.#hasFailed) return;
-    if (this.#pending >= 2 * this.#settings.maxPendingBytes) this.fail('does not read its stdin');
+  send(message: Message): void {
+    const line = JSON.stringify(message);
+    passed(this.log.key, 'out', message, line.length);
+    if (this.#process === null || this.isOver) return;
+    if (this.#pending >= 2 * this.#settings.maxPendingBytes)
+      this.#failed('does not read its stdin');
     else this.#process.stdin.write(`${line}\n`);
   }
 
-  /** Crashes the session this child process serves. */
-  fail(what: string): void {
-    if (this.#hasFailed || this.#closing !== null) return;
-    this.#hasFailed = true;
-    this.#log.write('gateway', `process ${this.#group?.pid} ${what}`);
-    const code = this.isReady ? 'server-ended' : 'start-failed';
-    for (const listener of this.#listeners) {
-      listener(new ActorsError(code, `the process behind the session ${what}`));
-    }
+  greeted({ result }: ResponseMessage): void {
+    this.isReady = result !== undefined;
   }
 
-  /** Ends the process group: end of input, SIGTERM, SIGKILL. Resolves when none of it runs. */
-  close(): Promise<void> {
-    this.#closing ??= this.#end();
-    return this.#closing;
+  #failed(what: string): void {
+    this.fail(what, undefined, `process ${this.#group?.pid}`);
   }
 
   get #pending(): number {
     return this.#process?.stdin.writableLength ?? 0;
   }
 
-  #started(process: ChildProcessWithoutNullStreams, pid: number, reader: ChildReader): void {
+  #started(process: ChildProcessWithoutNullStreams, pid: number, hearer: Hearer): void {
     if (hasGroups) reaper.add(pid);
     this.#process = process;
     this.#group = new ProcessGroup(process, pid);
-    this.#log.pid = pid;
-    this.#log.write('gateway', `process ${pid} started`);
-    this.#read(process, reader);
+    this.log.pid = pid;
+    this.log.write('gateway', `process ${pid} started`);
+    this.#read(process, hearer);
     this.#watch(process);
   }
 
-  #read({ stdout, stderr }: ChildProcessWithoutNullStreams, reader: ChildReader): void {
-    const lines = new LineReader(this.#settings.maxLineBytes);
-    const hear = (heard: Iterable<string | LongLine>): void => {
-      for (const line of heard) {
-        if (typeof line === 'string') reader.line(line);
-        else if (line.isOver) reader.longLine(line);
-      }
-    };
-    stdout.on('data', (chunk: Buffer) => {
-      if (this.#closing !== null) return;
-      hear(lines.take(chunk));
-      const paused = reader.pause();
+  #read({ stdout, stderr }: ChildProcessWithoutNullStreams, hearer: Hearer): void {
+    const lines = new ChildLines(hearer, this.log);
+    readLines(stdout, this.#settings.maxLineBytes, (line) => {
+      if (this.isClosing) return;
+      if (typeof line === 'string') lines.take(line);
+      else lines.takeLong(line);
+    });
+    stdout.on('data', () => {
+      const paused = this.isClosing ? undefined : hearer.pause();
       if (paused === undefined) return;
       stdout.pause();
       void paused.then(() => stdout.resume());
     });
-    stdout.on('end', () => hear(lines.end()));
-    const remarks = new LineReader(MAX_STDERR_LINE_BYTES);
-    const note = (noted: Iterable<string | LongLine>): void => {
-      for (const line of noted) {
-        if (typeof line === 'string') this.#log.write('stderr', line);
-        else if (line.isOver) this.#log.write('stderr', `${line.head}…`);
-      }
-    };
-    stderr.on('data', (chunk: Buffer) => note(remarks.take(chunk)));
-    stderr.on('end', () => note(remarks.end()));
+    readLines(stderr, MAX_STDERR_LINE_BYTES, (line) => {
+      this.log.write('stderr', typeof line === 'string' ? line : `${line.head}…`);
+    });
   }
 
   /** The end of a process shows at its exit, its stdout and its stdin, in any order. */
@@ -169,8 +145,8 @@ export class Child {
       const over = (): void => {
         systemClock.clearTimeout(timer);
         const { exitCode, signalCode } = process;
-        if (signalCode !== null) this.fail(`was ended by ${signalCode}`);
-        else this.fail(exitCode === null ? what : `exited with code ${exitCode}`);
+        if (signalCode !== null) this.#failed(`was ended by ${signalCode}`);
+        else this.#failed(exitCode === null ? what : `exited with code ${exitCode}`);
       };
       const timer = systemClock.setTimeout(over, LAST_WORDS_MS);
       process.once('close', over);
@@ -181,7 +157,7 @@ export class Child {
     for (const stream of [stdout, stderr]) stream.on('error', () => {});
   }
 
-  async #end(): Promise<void> {
+  protected async end(): Promise<void> {
     const [process, group] = [this.#process, this.#group];
     if (process === null || group === null) return;
     const { eofTimeoutMs, termTimeoutMs } = this.#settings;
@@ -195,14 +171,28 @@ export class Child {
       ['SIGKILL', KILL_TIMEOUT_MS],
     ] as const) {
       if (isGone) break;
-      this.#log.write('gateway', `process ${group.pid} gets ${signal}`);
+      this.log.write('gateway', `process ${group.pid} gets ${signal}`);
       group.signal(signal);
       isGone = await group.gone(timeoutMs);
     }
     for (const stream of [process.stdin, process.stdout, process.stderr]) stream.destroy();
     this.#slots.give();
-    if (this.#log.pid === group.pid) this.#log.pid = undefined;
+    if (this.log.pid === group.pid) this.log.pid = undefined;
     if (!isGone) throw new ActorsError('server-ended', `process ${group.pid} can not be ended`);
     if (hasGroups) reaper.remove(group.pid);
   }
+}
+
+/** Reads the lines of a stream; of a line over the limit, the ends of the whole line. */
+function readLines(
+  stream: Readable,
+  maxBytes: number,
+  take: (line: string | LongLine) => void,
+): void {
+  const lines = new LineReader(maxBytes);
+  const hear = (heard: Iterable<string | LongLine>): void => {
+    for (const line of heard) if (typeof line === 'string' || line.isOver) take(line);
+  };
+  stream.on('data', (chunk: Buffer) => hear(lines.take(chunk)));
+  stream.on('end', () => hear(lines.end()));
 }

@@ -1,7 +1,9 @@
 import { ActorsError } from '../base/errors.ts';
+import { settleLimits } from '../options.ts';
 import type { Session, SessionServer } from '../session/session.ts';
+import { Bridge } from './bridge.ts';
 import { Child, type ChildSettings, KILL_TIMEOUT_MS } from './child.ts';
-import { ChildBridge } from './childBridge.ts';
+
 import { type GatewayLogListener, SessionLog } from './log.ts';
 import { Slots } from './slots.ts';
 
@@ -75,10 +77,10 @@ export function childProcess(options: ChildProcessOptions): (session: Session) =
     const log = SessionLog.of(session, settings.maxLogEntries, options.onLog);
     // A session never has two child processes: the next starts when the last is gone.
     const before = children.get(session)?.close();
-    const child = new Child(settings, slots, log);
+    const child = new Child(settings, slots, log, before);
     children.set(session, child);
     session.own(child, { deadlineMs });
-    return new ChildBridge(child, log, before);
+    return new Bridge(child, session.key);
   };
 }
 
@@ -90,15 +92,6 @@ function settle(options: ChildProcessOptions): ChildSettings & typeof DEFAULTS {
   if (!Array.isArray(args) || !args.every((each) => typeof each === 'string')) {
     throw new ActorsError('bad-option', 'args must be an array of strings');
   }
-  const limits = { ...DEFAULTS };
-  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-    const value = options[name];
-    if (value === undefined) continue;
-    const isNumber = typeof value === 'number' && value > 0;
-    if (!isNumber || (name !== 'maxProcesses' && !Number.isFinite(value))) {
-      throw new ActorsError('bad-option', `${name} must be a number > 0`);
-    }
-    limits[name] = value;
-  }
+  const limits = settleLimits(DEFAULTS, options, new Set(['maxProcesses']));
   return { ...limits, command, args: [...args], env: { ...env }, cwd };
 }

@@ -1,18 +1,12 @@
 import { systemClock } from '../base/clock.ts';
-import { isRequest, isResponse, type Message, type MessageKind } from '../wire/jsonrpc.ts';
+import type { RuntimeEvents } from '../events/events.ts';
+import { kindOf, type Message } from '../wire/jsonrpc.ts';
 
-/** One message between a session's gateway and the server behind it: types and sizes only. */
-export interface Passed {
-  readonly at: number;
-  /** The key of the session. */
-  readonly session: string;
-  /** `out` is from the gateway to the server behind it. */
-  readonly direction: 'in' | 'out';
-  readonly kind: MessageKind;
-  readonly method: string | undefined;
-  /** Bytes of the message's JSON text; 0 where the message never was text. */
-  readonly bytes: number;
-}
+/**
+ * One message between a session's gateway and the server behind it: types and sizes only. `out` is
+ * from the gateway to that server; `bytes` are 0 where the message never was text.
+ */
+export type Passed = Readonly<Omit<RuntimeEvents['message'], 'text'>>;
 
 const listeners = new Set<(passed: Passed) => void>();
 
@@ -30,9 +24,7 @@ export function passed(
   bytes: number,
 ): void {
   if (listeners.size === 0) return;
-  const kind = isResponse(message) ? 'response' : isRequest(message) ? 'request' : 'notification';
-  const method = isResponse(message) ? undefined : message.method;
-  const entry = { at: systemClock.now(), session, direction, kind, method, bytes } as const;
+  const entry = { at: systemClock.now(), session, direction, ...kindOf(message), bytes };
   for (const listener of listeners) {
     try {
       listener(entry);

@@ -5,6 +5,9 @@ import {
   type RequestId,
   type RequestMessage,
 } from '../wire/jsonrpc.ts';
+import type { StreamOf } from './backend.ts';
+
+type Ask = RequestMessage | NotificationMessage;
 
 /** Requests of one server that may wait for its client's answers at once. */
 export const MAX_QUESTIONS = 256;
@@ -37,11 +40,11 @@ export class Relations {
     if (token !== undefined) this.#tokens.set(token, id);
   }
 
-  /** Notes that a request was answered or cancelled; `false` where the client never sent it. */
-  settled(id: RequestId): boolean {
+  /** Notes that a request was answered or cancelled. */
+  settled(id: RequestId): void {
     const token = this.#asks.get(id);
     if (token !== undefined && this.#tokens.get(token) === id) this.#tokens.delete(token);
-    return this.#asks.delete(id);
+    this.#asks.delete(id);
   }
 
   /** Notes the client's answer to a request of the server. */
@@ -49,21 +52,28 @@ export class Relations {
     this.#questions.delete(id);
   }
 
-  /** The client's request that a server's message belongs to; `undefined` is the session itself. */
-  of(message: RequestMessage | NotificationMessage, isReachable: boolean): RequestId | undefined {
-    if (isRequest(message)) {
-      const related = this.#likely(isReachable);
-      this.#questions.set(message.id, related);
-      return related;
-    }
-    switch (message.method) {
-      case 'notifications/progress':
-        return this.#byToken(message.params?.['progressToken']);
-      case 'notifications/cancelled':
-        return this.#byQuestion(message.params?.['requestId']);
-      default:
-        return this.#likely(isReachable);
-    }
+  /**
+   * The client's request that a server's message belongs to; `undefined` is the session itself.
+   *
+   * @param stream the stream the message came on, where the server says so
+   */
+  of(message: Ask, isReachable: boolean, stream?: StreamOf): RequestId | undefined {
+    const related =
+      stream === undefined ? this.#guess(message, isReachable) : this.#on(stream, isReachable);
+    if (isRequest(message)) this.#questions.set(message.id, related);
+    return related;
+  }
+
+  /** A message on no stream that the client reads is like one of the session. */
+  #on({ carrier }: StreamOf, isReachable: boolean): RequestId | undefined {
+    if (carrier !== undefined && this.#asks.has(carrier)) return carrier;
+    return isReachable ? undefined : this.#newest;
+  }
+
+  #guess({ method, params }: Ask, isReachable: boolean): RequestId | undefined {
+    if (method === 'notifications/progress') return this.#byToken(params?.['progressToken']);
+    if (method === 'notifications/cancelled') return this.#byQuestion(params?.['requestId']);
+    return this.#asks.size !== 1 && isReachable ? undefined : this.#newest;
   }
 
   #byToken(token: unknown): RequestId | undefined {
@@ -78,8 +88,7 @@ export class Relations {
     return related !== undefined && this.#asks.has(related) ? related : undefined;
   }
 
-  #likely(isReachable: boolean): RequestId | undefined {
-    if (this.#asks.size !== 1 && isReachable) return undefined;
+  get #newest(): RequestId | undefined {
     let newest: RequestId | undefined;
     for (const id of this.#asks.keys()) newest = id;
     return newest;

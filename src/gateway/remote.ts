@@ -1,10 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { heldTimer } from '../adapters/heldTimer.ts';
+import { systemClock } from '../base/clock.ts';
 import { awaited } from '../base/within.ts';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  StreamableHTTPClientTransport,
+  StreamableHTTPError,
+} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { ActorsError } from '../base/errors.ts';
-import type { Message, RequestId } from '../wire/jsonrpc.ts';
+import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
+import { Backend, type Hearer } from './backend.ts';
+import type { SessionLog } from './log.ts';
+import { passed } from './passed.ts';
 import { watchedBody } from './watchedBody.ts';
 
 /** What a {@link Remote} is made with: every option of a remote server, checked and present. */
@@ -16,27 +22,19 @@ export interface RemoteSettings {
   readonly endTimeoutMs: number;
 }
 
-/** Takes what a remote server says. */
-export interface RemoteReader {
-  /** @param carrier the request whose response it came on; `undefined` is the session's stream */
-  heard(message: Message, carrier: RequestId | undefined): void;
-  /** The response to a request is being read. */
-  opened(carrier: RequestId): void;
-  /** The response to a request is over; where the response can be resumed, `opened` may follow. */
-  ended(carrier: RequestId): void;
-  /** Whether the client still waits for the answer to a request. */
-  isAsked(carrier: RequestId): boolean;
-  pause(): Promise<void> | undefined;
-  troubled(error: Error): void;
-}
-
 /**
- * One session on a remote server. The session it serves owns it: the remote emits `error` when the
- * remote session is lost, and `close` deletes the remote session.
+ * Messages the remote server has not taken yet. Beyond, requests are refused; twice as many crash
+ * the session.
  */
-export class Remote {
+const MAX_PENDING = 256;
+/** How long a response that ended without an answer may take to be resumed, or to be read. */
+const RESUME_MS = 15_000;
+const READ_MS = 1000;
+const NOT_FOUND = 404;
+
+/** One session on a remote server: `close` deletes the remote session. */
+export class Remote extends Backend {
   readonly #settings: RemoteSettings;
-  readonly #listeners: ((error: unknown) => void)[] = [];
   /**
    * The request a response belongs to, for as long as that response is read. The SDK's transport
    * does not name the stream a message came on, and that stream is what the message is related to.
@@ -44,74 +42,61 @@ export class Remote {
   readonly #carrier = new AsyncLocalStorage<RequestId | undefined>();
   /** Responses that are being read, by request, and how to stop reading each. */
   readonly #reading = new Map<RequestId, AbortController>();
+  readonly #resumable = new Set<RequestId>();
+  /** Requests whose response ended without an answer, with the timer that gives each up. */
+  readonly #lost = new Map<RequestId, unknown>();
+  #hearer: Hearer | null = null;
   #http: StreamableHTTPClientTransport | null = null;
-  #closing: Promise<void> | null = null;
-  #hasFailed = false;
+  #pending = 0;
+  /** Set while `notifications/initialized` is being sent: no later message overtakes it. */
+  #opening: Promise<void> | undefined;
 
-  constructor(settings: RemoteSettings) {
+  constructor(settings: RemoteSettings, log: SessionLog) {
+    super('the remote server', log);
     this.#settings = settings;
   }
 
-  /** Registers the session's listener: a session hears `error` of every resource it owns. */
-  on(_event: 'error', listener: (error: unknown) => void): void {
-    this.#listeners.push(listener);
-  }
-
-  async start(reader: RemoteReader): Promise<void> {
-    if (this.#closing !== null) return;
+  async start(hearer: Hearer): Promise<void> {
+    if (this.isClosing) return;
     const { url, headers } = this.#settings;
     const http = new StreamableHTTPClientTransport(url, {
       requestInit: { headers: { ...headers } },
-      fetch: (target, init) => this.#fetch(reader, target, init),
+      fetch: (target, init) => this.#fetch(hearer, target, init),
     });
-    http.onmessage = (message) => reader.heard(message as Message, this.#carrier.getStore());
-    http.onerror = (error) => reader.troubled(error);
+    http.onmessage = (message) => {
+      hearer.heard(message as Message, 0, { carrier: this.#carrier.getStore() });
+    };
+    http.onerror = ({ message }) => {
+      if (!this.isClosing) this.log.write('gateway', message);
+    };
+    this.#hearer = hearer;
     this.#http = http;
     await http.start();
   }
 
-  /**
-   * Resolves when the remote server has taken the message.
-   *
-   * @param carrier the id of the message, where it is a request
-   * @param onToken told when the response can be resumed
-   */
-  async send(
-    message: Message,
-    carrier: RequestId | undefined,
-    onToken?: () => void,
-  ): Promise<void> {
-    const options = onToken === undefined ? {} : { onresumptiontoken: onToken };
-    await this.#carrier.run(carrier, async () => this.#http?.send(message as never, options));
+  get isBehind(): boolean {
+    return this.#pending >= MAX_PENDING;
   }
 
-  /** Stops reading the response to a request that was cancelled. */
-  hangUp(carrier: RequestId): void {
-    this.#reading.get(carrier)?.abort();
+  send(message: Message): void {
+    if (this.#pending >= 2 * MAX_PENDING) return this.fail('does not take what it is sent');
+    void this.#send(message);
   }
 
-  set protocolVersion(version: string) {
+  greeted({ result }: ResponseMessage): void {
+    const version = result?.['protocolVersion'];
+    if (typeof version !== 'string') return;
+    this.isReady = true;
     this.#http?.setProtocolVersion(version);
   }
 
-  get isClosing(): boolean {
-    return this.#closing !== null;
+  override settled(id: RequestId): void {
+    this.#found(id);
+    this.#resumable.delete(id);
   }
 
-  /** Crashes the session that the remote session serves. */
-  fail(error: ActorsError): void {
-    if (this.#hasFailed || this.isClosing) return;
-    this.#hasFailed = true;
-    for (const listener of this.#listeners) listener(error);
-  }
-
-  /** Deletes the remote session and cuts its open streams. */
-  close(): Promise<void> {
-    this.#closing ??= this.#end();
-    return this.#closing;
-  }
-
-  async #end(): Promise<void> {
+  protected async end(): Promise<void> {
+    for (const timer of this.#lost.values()) systemClock.clearTimeout(timer);
     const http = this.#http;
     if (http === null) return;
     // A remote server that is gone, or does not answer, is not waited for.
@@ -119,13 +104,65 @@ export class Remote {
     await http.close();
   }
 
+  async #send(message: Message): Promise<void> {
+    this.#pending++;
+    try {
+      await this.#opening;
+      const sent = this.#post(message);
+      if ('method' in message && message.method === 'notifications/initialized') {
+        this.#opening = sent.catch(() => {}).then(() => (this.#opening = undefined));
+      }
+      await sent;
+    } catch (error) {
+      this.#failed(message, error);
+    } finally {
+      this.#pending--;
+      if ('method' in message && message.method === 'notifications/cancelled') {
+        this.#reading.get(message.params?.['requestId'] as RequestId)?.abort();
+      }
+    }
+  }
+
+  /** Resolves when the remote server has taken the message. */
+  async #post(message: Message): Promise<void> {
+    passed(this.log.key, 'out', message, 0);
+    const id = isRequest(message) ? message.id : undefined;
+    const options = id === undefined ? {} : { onresumptiontoken: () => this.#resumable.add(id) };
+    await this.#carrier.run(id, async () => this.#http?.send(message as never, options));
+  }
+
+  #failed(message: Message, error: unknown): void {
+    if (this.isReady && error instanceof StreamableHTTPError && error.code === NOT_FOUND) {
+      this.fail('no longer knows the session', error);
+    } else if (!this.isReady && isRequest(message)) {
+      this.fail('could not be reached', error);
+    } else if (isRequest(message)) {
+      this.#hearer?.unanswered(message.id);
+    }
+  }
+
+  /** The response to a request is being read, perhaps not for the first time. */
+  #found(carrier: RequestId): void {
+    systemClock.clearTimeout(this.#lost.get(carrier));
+    this.#lost.delete(carrier);
+  }
+
+  /** The response to a request is over: its answer has come, or may when it is resumed. */
+  #ended(hearer: Hearer, carrier: RequestId): void {
+    if (!hearer.isAsked(carrier) || this.isClosing) return;
+    const waitMs = this.#resumable.has(carrier) ? RESUME_MS : READ_MS;
+    this.#found(carrier);
+    const giveUp = (): void => hearer.unanswered(carrier);
+    this.#lost.set(carrier, systemClock.setTimeout(giveUp, waitMs));
+  }
+
   async #fetch(
-    reader: RemoteReader,
+    hearer: Hearer,
     target: string | URL,
     init: RequestInit | undefined,
   ): ReturnType<FetchLike> {
     const carrier = this.#carrier.getStore();
-    if (init?.method === 'GET' && carrier !== undefined && !reader.isAsked(carrier)) {
+    if (init?.method === 'GET' && carrier !== undefined && !hearer.isAsked(carrier)) {
       // A stream whose request is settled is not resumed: 405 tells the SDK that this server has no
       // stream.
       return new Response(null, { status: 405 });
@@ -135,7 +172,7 @@ export class Remote {
     const onEnd = (): void => {
       if (carrier === undefined) return;
       if (this.#reading.get(carrier) === reading) this.#reading.delete(carrier);
-      reader.ended(carrier);
+      this.#ended(hearer, carrier);
     };
     if (!response.ok) return response;
     if (response.status !== 200 || response.body === null) {
@@ -144,11 +181,11 @@ export class Remote {
     }
     if (carrier !== undefined) {
       this.#reading.set(carrier, reading);
-      reader.opened(carrier);
+      this.#found(carrier);
     }
     const body = watchedBody(response.body, {
       maxBytes: this.#settings.maxAnswerBytes,
-      pace: () => reader.pause(),
+      pace: () => hearer.pause(),
       onEnd,
       signal: reading.signal,
     });

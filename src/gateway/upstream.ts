@@ -1,7 +1,9 @@
 import { ActorsError } from '../base/errors.ts';
+import { settleLimits } from '../options.ts';
 import type { Session, SessionServer } from '../session/session.ts';
+import { Bridge } from './bridge.ts';
 import { SessionLog } from './log.ts';
-import { UpstreamBridge } from './upstreamBridge.ts';
+import { Remote } from './remote.ts';
 
 /** Options of {@link upstream}. Every option but `url` has a default. */
 export interface UpstreamOptions {
@@ -19,6 +21,8 @@ export interface UpstreamOptions {
   readonly maxLogEntries?: number;
 }
 
+const DEFAULTS = { maxAnswerBytes: 16 * 1024 * 1024, endTimeoutMs: 2000, maxLogEntries: 200 };
+
 /**
  * Serves each session by a session of its own on a remote server: for `createRuntime({ server:
  * upstream({ url: 'https://example.com/mcp' }) })`.
@@ -30,23 +34,17 @@ export interface UpstreamOptions {
  * @throws ActorsError `bad-option`
  */
 export function upstream(options: UpstreamOptions): (session: Session) => SessionServer {
-  const { maxAnswerBytes = 16 * 1024 * 1024, endTimeoutMs = 2000, maxLogEntries = 200 } = options;
   const { headers = {}, fetch = globalThis.fetch } = options;
   const url = URL.canParse(String(options.url)) ? new URL(options.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new ActorsError('bad-option', 'url must be the http(s) address of a server');
   }
-  for (const [name, value] of Object.entries({ maxAnswerBytes, endTimeoutMs, maxLogEntries })) {
-    if (typeof value === 'number' && value > 0 && Number.isFinite(value)) continue;
-    throw new ActorsError('bad-option', `${name} must be a finite number > 0`);
-  }
+  const limits = settleLimits(DEFAULTS, options);
+  const settings = { ...limits, url, headers: { ...headers }, fetch };
   return (session) => {
-    const log = SessionLog.of(session, maxLogEntries);
-    const bridge = new UpstreamBridge(
-      { url, headers: { ...headers }, fetch, maxAnswerBytes, endTimeoutMs },
-      log,
-    );
-    session.own(bridge.remote, { deadlineMs: endTimeoutMs + 1000 });
-    return bridge;
+    const log = SessionLog.of(session, limits.maxLogEntries);
+    const remote = new Remote(settings, log);
+    session.own(remote, { deadlineMs: limits.endTimeoutMs + 1000 });
+    return new Bridge(remote, session.key);
   };
 }

@@ -74,6 +74,12 @@ export function isResponse(message: Message): message is ResponseMessage {
   return !('method' in message);
 }
 
+/** The type of a message, which holds nothing of its content. */
+export function kindOf(message: Message): { kind: MessageKind; method: string | undefined } {
+  if (isResponse(message)) return { kind: 'response', method: undefined };
+  return { kind: isRequest(message) ? 'request' : 'notification', method: message.method };
+}
+
 /** Writes a message as JSON; `undefined` where JSON can not carry it: a `bigint`, a cycle. */
 export function textOf(message: Message): string | undefined {
   try {
