@@ -1,11 +1,11 @@
+import { ActorsError } from '../base/errors.ts';
 import { count } from '../events/counters.ts';
 import type { Supervisor } from '../actor/supervisor.ts';
 import { header, hostOf, type RequestHead } from '../wire/headers.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { CallerInfo, Entered } from './host.ts';
-import type { HostOptions, HostSettings } from './hostOptions.ts';
+import type { HostSettings } from './hostOptions.ts';
 import type { HostServices } from './hostServices.ts';
-import { nameOf, NamedScopes } from './namedScopes.ts';
 import { cookiesOf, headOf, type HostRequest } from './request.ts';
 import { ScopeActor } from './scopeActor.ts';
 import { ScopeRefused } from './scopeRefused.ts';
@@ -19,13 +19,6 @@ interface Found {
   readonly isOutdated: boolean;
 }
 
-/** The caller of a request, with the name of its scope where `scopeOf` gives one. */
-interface Caller {
-  readonly head: RequestHead;
-  readonly principal: string | undefined;
-  readonly name: string | undefined;
-}
-
 /**
  * Decides which scope a request belongs to. No other place does: nothing a client sends is believed
  * before its signature and its principal are checked.
@@ -34,20 +27,14 @@ export class Admission {
   readonly #supervisor: Supervisor<ScopeActor>;
   readonly #shared: HostServices;
   readonly #settings: HostSettings;
-  readonly #options: Pick<HostOptions<unknown>, 'principal' | 'scopeOf'>;
   readonly #tokens: ScopeTokens;
-  readonly #named = new NamedScopes();
+  /** Scopes by the name the application gives them, per principal. */
+  readonly #named = new Map<string, ScopeActor>();
 
-  constructor(
-    supervisor: Supervisor<ScopeActor>,
-    shared: HostServices,
-    settings: HostSettings,
-    options: Pick<HostOptions<unknown>, 'principal' | 'scopeOf'>,
-  ) {
+  constructor(supervisor: Supervisor<ScopeActor>, shared: HostServices, settings: HostSettings) {
     this.#supervisor = supervisor;
     this.#shared = shared;
     this.#settings = settings;
-    this.#options = options;
     this.#tokens = new ScopeTokens(settings.secrets);
   }
 
@@ -58,7 +45,7 @@ export class Admission {
   ): Promise<Omit<Entered<unknown>, 'scope'> & { readonly actor: ScopeActor }> {
     const { head, principal, name } = await this.#receive(request, known);
     if (name !== undefined) {
-      const actor = this.#named.find(name);
+      const actor = this.#find(name);
       actor?.touch();
       if (actor !== undefined) return { actor, isNew: false, headers: [], token: undefined };
       return { actor: this.#make(principal, name), isNew: true, headers: [], token: undefined };
@@ -78,7 +65,7 @@ export class Admission {
   async find(request: HostRequest, known: CallerInfo | undefined): Promise<ScopeActor> {
     const { head, principal, name } = await this.#receive(request, known);
     const actor =
-      name === undefined ? (await this.#presented(head, principal))?.actor : this.#named.find(name);
+      name === undefined ? (await this.#presented(head, principal))?.actor : this.#find(name);
     if (actor === undefined) throw this.refused('session-not-found');
     actor.touch();
     return actor;
@@ -90,16 +77,23 @@ export class Admission {
     return new ScopeRefused(code);
   }
 
-  async #receive(request: HostRequest, known: CallerInfo | undefined): Promise<Caller> {
+  /** The caller of a request, with the name of its scope where `scopeOf` gives one. */
+  async #receive(request: HostRequest, known: CallerInfo | undefined) {
     const head = headOf(request);
-    const { rules } = this.#settings;
+    const { principal: principalOf, rules, scopeOf } = this.#settings;
     if (!rules.allowsHost(hostOf(head))) throw this.refused('host-forbidden');
     if (!rules.allowsOrigin(header(head, 'origin'))) throw this.refused('origin-forbidden');
     const isTold = known !== undefined && 'principal' in known;
-    const principal = isTold ? known.principal : await this.#options.principal?.(head);
+    const principal = isTold ? known.principal : await principalOf?.(head);
     if (principal === '') throw this.refused('principal-missing');
-    const parts = await this.#options.scopeOf?.(head, principal);
+    const parts = await scopeOf?.(head, principal);
     return { head, principal, name: parts && nameOf(principal, parts) };
+  }
+
+  /** Finds the scope of a name; a scope that is ending is not found. */
+  #find(name: string): ScopeActor | undefined {
+    const actor = this.#named.get(name);
+    return actor?.arrival === 'refuse' ? undefined : actor;
   }
 
   /** Finds the scope whose id a request carries: by the header, then by the cookie. */
@@ -138,7 +132,8 @@ export class Admission {
     const supervisor = this.#supervisor;
     const actor = supervisor.admit(principal, (id) => {
       const onGone = (gone: ScopeActor): void => {
-        if (name !== undefined) this.#named.forget(name, gone);
+        // The name may have a new scope by now.
+        if (name !== undefined && this.#named.get(name) === gone) this.#named.delete(name);
       };
       return new ScopeActor(supervisor, this.#shared, id, principal, onGone);
     });
@@ -156,4 +151,18 @@ export class Admission {
       ['Cache-Control', 'no-store'],
     ];
   }
+}
+
+/**
+ * Makes one key of a principal and the parts of a scope's name.
+ *
+ * @throws ActorsError `bad-option` for a name with anything but strings in it
+ */
+function nameOf(principal: string | undefined, parts: readonly string[]): string {
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) {
+    throw new ActorsError('bad-option', 'scopeOf must return an array of strings');
+  }
+  // As JSON and never joined: ['a:b', 'c'] must not meet ['a', 'b:c'], nor the principal 'null' a
+  // caller without principal.
+  return JSON.stringify([principal ?? null, parts]);
 }

@@ -24,7 +24,7 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
   const services = new Services({ clock, limits, announceContent: false });
   const supervisor = new Supervisor<ScopeActor>(services, { onCrash, createId: randomId });
   const shared = new HostServices(settings.limits, options.open, services);
-  const admission = new Admission(supervisor, shared, settings, options);
+  const admission = new Admission(supervisor, shared, settings);
   const scopeOf = ({ scope }: ScopeActor): HostScope<R> => scope as HostScope<R>;
 
   /** Opens a stream on a port made in the same turn: the client can not have left in between. */
@@ -33,9 +33,9 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
     known: CallerInfo | undefined,
     portOf: () => ResponsePort | undefined,
   ): Promise<void> => {
-    const { feed, inbox, tripped } = await admission.find(request, known);
+    const { feed, inbox, key } = await admission.find(request, known);
     if (feed.streams >= settings.limits.maxStreams) {
-      tripped('maxStreams');
+      services.tripped('maxStreams', key);
       throw admission.refused('at-capacity');
     }
     const port = portOf();

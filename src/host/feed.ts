@@ -1,23 +1,11 @@
+import type { Actor } from '../actor/actor.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
-import type { Limits } from '../base/limits.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { STREAM_HEADERS } from '../wire/sse.ts';
-import { KeptEvents } from './keptEvents.ts';
-import type { ScopeEvent } from './scopeEvent.ts';
+import { KeptEvents, type ScopeEvent } from './keptEvents.ts';
 
-/** What a feed needs of its scope. */
-export interface FeedHost {
-  readonly key: string;
-  readonly limits: Limits;
-  readonly keepAlive: DeadlineQueue<ResponsePort>;
-  now(): number;
-  /** The scope has its first stream or attached listener, or has lost its last. */
-  attachedChanged(attached: boolean): void;
-  streamsChanged(delta: 1 | -1): void;
-  tripped(limit: 'maxStreamBytes'): void;
-  listenerFailed(kind: string, error: unknown): void;
-}
+type ScopeLife = Pick<Actor, 'key' | 'services' | 'now' | 'tell'>;
 
 interface Subscriber {
   readonly hear: (event: ScopeEvent, frame: string) => void;
@@ -33,7 +21,8 @@ const KIND = /^[\w.:/-]{1,64}$/;
  * so nothing can be broadcast by mistake.
  */
 export class Feed {
-  readonly #host: FeedHost;
+  readonly #life: ScopeLife;
+  readonly #keepAlive: DeadlineQueue<ResponsePort>;
   readonly #kept: KeptEvents;
   readonly #subscribers = new Set<Subscriber>();
   readonly #ports = new Set<ResponsePort>();
@@ -44,9 +33,10 @@ export class Feed {
   #sequence = 0;
   #attached = 0;
 
-  constructor(host: FeedHost) {
-    this.#host = host;
-    this.#kept = new KeptEvents(host.limits);
+  constructor(life: ScopeLife, keepAlive: DeadlineQueue<ResponsePort>) {
+    this.#life = life;
+    this.#keepAlive = keepAlive;
+    this.#kept = new KeptEvents(life.services.limits);
   }
 
   /** The last events of the scope, oldest first. */
@@ -72,11 +62,11 @@ export class Feed {
     }
     if (this.#isClosed || (passes && this.#subscribers.size === 0)) return;
     const sequence = passes ? undefined : this.#sequence + 1;
-    const event = { sequence, at: this.#host.now(), kind, data };
+    const event = { sequence, at: this.#life.now(), kind, data };
     const frame = this.#frame(event);
     if (sequence !== undefined) {
       this.#sequence = sequence;
-      this.#kept.push(sequence, event, frame.length);
+      this.#kept.push(event, frame.length);
     }
     this.#pending.push({ event, frame, order: ++this.#order });
     this.#deliver();
@@ -110,13 +100,13 @@ export class Feed {
    * @param greeting an event that a client which joins just now must have
    */
   stream(port: ResponsePort, last: string | undefined, greeting: () => [string, unknown]): void {
-    const { keepAlive, limits } = this.#host;
+    const { counters, limits } = this.#life.services;
     port.open(STREAM_HEADERS);
     if (this.#isClosed) return port.end();
     port.write(`retry: ${limits.sseRetryMs}\n: open\n\n`);
     this.#ports.add(port);
-    this.#host.streamsChanged(1);
-    keepAlive.arm(port);
+    counters.streams++;
+    this.#keepAlive.arm(port);
     const after = last === undefined ? undefined : this.#placeOf(last);
     if (after !== undefined && after < this.#kept.dropped) {
       port.write(this.#passing('missed', { events: this.#kept.dropped - after }));
@@ -127,8 +117,8 @@ export class Feed {
     port.whenGone(() => {
       stop();
       this.#ports.delete(port);
-      this.#host.streamsChanged(-1);
-      keepAlive.disarm(port);
+      counters.streams--;
+      this.#keepAlive.disarm(port);
     });
   }
 
@@ -166,9 +156,9 @@ export class Feed {
     const wasDelivering = this.#isDelivering;
     // An event that a listener publishes during a replay waits until the replay is over.
     this.#isDelivering = true;
-    for (const event of this.#kept.after(after)) {
+    for (const event of this.#kept.events) {
       if (!this.#subscribers.has(subscriber)) break;
-      this.#tell(subscriber, event, this.#frame(event));
+      if (event.sequence! > after) this.#tell(subscriber, event, this.#frame(event));
     }
     this.#isDelivering = wasDelivering;
     this.#deliver();
@@ -179,38 +169,37 @@ export class Feed {
     try {
       subscriber.hear(event, frame);
     } catch (error) {
-      this.#host.listenerFailed(event.kind, error);
+      this.#life.services.events.emit('observer.failed', { event: event.kind, error });
     }
   }
 
   #write(port: ResponsePort, frame: string): void {
     if (port.gone) return;
-    if (port.unread <= this.#host.limits.maxStreamBytes) return port.write(frame);
-    this.#host.tripped('maxStreamBytes');
+    if (port.unread <= this.#life.services.limits.maxStreamBytes) return port.write(frame);
+    this.#life.services.tripped('maxStreamBytes', this.#life.key);
     port.cut();
   }
 
   #attach(delta: 1 | -1): void {
     this.#attached += delta;
-    if (this.#attached === Math.max(delta, 0)) this.#host.attachedChanged(delta > 0);
+    if (this.#attached !== Math.max(delta, 0)) return;
+    this.#life.tell({ type: delta > 0 ? 'stream.attached' : 'stream.detached' });
   }
 
   /** The sequence of an event id; 0 for an id of another scope, or of a former one. */
   #placeOf(id: string): number {
-    const { key } = this.#host;
-    const [, count] = id.startsWith(`${key}.`)
-      ? (/^(\d+)$/.exec(id.slice(key.length + 1)) ?? [])
-      : [];
-    const sequence = Number(count);
+    const prefix = `${this.#life.key}.`;
+    const count = id.startsWith(prefix) ? id.slice(prefix.length) : '';
+    const sequence = /^\d+$/.test(count) ? Number(count) : 0;
     return sequence <= this.#sequence ? sequence : 0;
   }
 
   #passing(kind: string, data: unknown): string {
-    return this.#frame({ sequence: undefined, at: this.#host.now(), kind, data });
+    return this.#frame({ sequence: undefined, at: this.#life.now(), kind, data });
   }
 
   #frame({ sequence, at, kind, data }: ScopeEvent): string {
-    const id = sequence === undefined ? '' : `id: ${this.#host.key}.${sequence}\n`;
+    const id = sequence === undefined ? '' : `id: ${this.#life.key}.${sequence}\n`;
     return `${id}event: ${kind}\ndata: ${JSON.stringify({ at, data })}\n\n`;
   }
 }

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../base/boundedMap.ts';
+import type { ProgressEntry } from '../events/journal.ts';
 import {
   isObject,
   isRequest,
@@ -8,13 +9,9 @@ import {
 } from '../wire/jsonrpc.ts';
 
 /** The last progress of a request that a client of a scope waits for. */
-export interface RpcProgress {
-  readonly at: number;
+export interface RpcProgress extends ProgressEntry {
   /** The name the client was connected under. */
   readonly client: string;
-  readonly token: RequestId;
-  readonly progress: number;
-  readonly total: number | undefined;
 }
 
 /** Hears of the progress of one client's requests. */

@@ -2,32 +2,11 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
 import { type CrashPolicy } from '../actor/intensity.ts';
 import { type Limits } from '../base/limits.ts';
-import { checkOptions, limitsOf, policyOf } from '../options.ts';
+import { checkOptions, limitsOf, policyOf, settleLimits } from '../options.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { type AllowList, OriginRules } from '../wire/origin.ts';
+import { DEFAULT_HOST_LIMITS, type HostLimits } from './hostLimits.ts';
 import type { OpenScope } from './openScope.ts';
-
-/** Limits that only a host has, not a runtime. */
-export interface HostLimits {
-  /** Questions of one scope that wait for an answer; one more is refused. @default 32 */
-  readonly maxQuestions: number;
-  /** Bytes, as JSON, of the params of one scope's open questions. @default 1 MiB */
-  readonly maxQuestionBytes: number;
-  /** How long a question waits for its answer, in milliseconds. @default 5 min */
-  readonly answerTimeoutMs: number;
-  /** Event streams of one scope at once; one more is refused. @default 16 */
-  readonly maxStreams: number;
-  /** How long `open` may take, in milliseconds. @default 60 s */
-  readonly openTimeoutMs: number;
-}
-
-const DEFAULT_HOST_LIMITS: HostLimits = {
-  maxQuestions: 32,
-  maxQuestionBytes: 1024 * 1024,
-  answerTimeoutMs: 5 * 60_000,
-  maxStreams: 16,
-  openTimeoutMs: 60_000,
-};
 
 /** Limits a host shares with a runtime: a scope counts as a session. */
 type SharedLimits = Pick<
@@ -101,6 +80,8 @@ export interface HostSettings {
   readonly limits: HostLimits;
   readonly clock: Clock;
   readonly onCrash: CrashPolicy;
+  readonly principal: HostOptions<unknown>['principal'] | undefined;
+  readonly scopeOf: HostOptions<unknown>['scopeOf'] | undefined;
   readonly rules: OriginRules;
   readonly secrets: readonly string[];
   readonly header: string;
@@ -120,10 +101,6 @@ export function settleHost<R>(options: HostOptions<R>): HostSettings {
   demand(typeof open === 'function', 'open must be a function');
   const secrets = typeof secret === 'string' ? [secret] : secret;
   demand(Array.isArray(secrets), 'secret must be a string or several');
-  for (const name of ['principal', 'scopeOf'] as const) {
-    const value = options[name];
-    demand(value === undefined || typeof value === 'function', `${name} must be a function`);
-  }
   demand(TOKEN.test(header), 'header must be a token');
   demand(TOKEN.test(cookie), 'cookie must be a token');
   demand(typeof secure === 'boolean', 'secure must be true or false');
@@ -131,21 +108,17 @@ export function settleHost<R>(options: HostOptions<R>): HostSettings {
   // Browsers drop a cookie with such a prefix silently when it is not secure.
   const isPrefixed = /^__(Host|Secure)-/i.test(cookie);
   demand(secure || !isPrefixed, 'cookie must not be named __Host-… or __Secure-… without secure');
-  const limits = { ...DEFAULT_HOST_LIMITS };
-  for (const name of Object.keys(limits) as (keyof HostLimits)[]) {
-    const value = options[name];
-    if (value === undefined) continue;
-    demand(Number.isFinite(value) && value > 0, `${name} must be a finite number > 0`);
-    limits[name] = value;
-  }
-  const { allowedHosts, allowedOrigins, clock = systemClock } = options;
-  checkOptions({ allowedHosts, allowedOrigins, onCrash });
+  const { allowedHosts, allowedOrigins, principal, scopeOf, clock = systemClock } = options;
+  checkOptions({ allowedHosts, allowedOrigins, onCrash, principal });
+  demand(scopeOf === undefined || typeof scopeOf === 'function', 'scopeOf must be a function');
   const attributes = `Path=/; HttpOnly; SameSite=${sameSite}${secure ? '; Secure' : ''}`;
   return {
     shared: limitsOf(options, false),
-    limits,
+    limits: settleLimits(DEFAULT_HOST_LIMITS, options),
     clock,
     onCrash: policyOf(onCrash),
+    principal,
+    scopeOf,
     rules: new OriginRules(allowedHosts, allowedOrigins),
     secrets,
     header: header.toLowerCase(),

@@ -1,23 +1,13 @@
 import type { RpcProgress } from './followedCalls.ts';
-import type { Feed } from './feed.ts';
 import type { AskOptions, Inbox, OpenQuestion } from './inbox.ts';
-import type { ScopeEvent, ScopeListener } from './scopeEvent.ts';
+import type { ScopeEvent, ScopeListener } from './keptEvents.ts';
+import type { OpenScopeHost } from './openScope.ts';
 import type { RpcEntry } from './tap.ts';
 
 /** What a {@link HostScope} needs of the scope's actor. */
-export interface HostScopeHost {
-  readonly key: string;
-  readonly principal: string | undefined;
-  readonly feed: Feed;
+export interface HostScopeHost extends OpenScopeHost {
   readonly inbox: Inbox;
-  readonly rpcLog: {
-    readonly entries: readonly RpcEntry[];
-    readonly progress: readonly RpcProgress[];
-  };
   run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T>;
-  publish(kind: string, data: unknown): void;
-  ask<T>(kind: string, params: unknown, options: AskOptions<T>): Promise<T>;
-  close(reason: 'terminated'): void;
 }
 
 export interface SubscribeOptions {

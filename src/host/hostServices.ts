@@ -3,7 +3,7 @@ import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
 import { keepAliveQueue } from '../http/streamTimers.ts';
 import type { ResponsePort } from '../wire/port.ts';
-import type { HostLimits } from './hostOptions.ts';
+import type { HostLimits } from './hostLimits.ts';
 import type { Waiting } from './inbox.ts';
 import type { OpenScope } from './openScope.ts';
 

@@ -1,5 +1,7 @@
+import type { Actor } from '../actor/actor.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
+import type { HostLimits } from './hostLimits.ts';
 
 /** A question that only a person can answer: an elicitation, a sampling request, an approval. */
 export interface OpenQuestion {
@@ -29,27 +31,25 @@ export interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
-/** What an inbox needs of its scope. */
-export interface InboxHost {
-  readonly key: string;
-  readonly maxQuestions: number;
-  readonly maxQuestionBytes: number;
-  /** Deadlines of the questions; a question not answered in time fails. */
-  readonly unanswered: DeadlineQueue<Waiting>;
-  now(): number;
-  tripped(limit: 'maxQuestions' | 'maxQuestionBytes'): void;
-}
-
 /** Keeps the open questions of one scope. Only that scope can list or answer them. */
 export class Inbox {
-  readonly #host: InboxHost;
+  readonly #life: Pick<Actor, 'key' | 'services'>;
+  readonly #limits: HostLimits;
+  readonly #unanswered: DeadlineQueue<Waiting>;
   readonly #waiting = new Map<string, Waiting>();
   #bytes = 0;
   #count = 0;
   #isClosed = false;
 
-  constructor(host: InboxHost) {
-    this.#host = host;
+  /** @param unanswered deadlines of the questions, which fail the late ones */
+  constructor(
+    life: Pick<Actor, 'key' | 'services'>,
+    limits: HostLimits,
+    unanswered: DeadlineQueue<Waiting>,
+  ) {
+    this.#life = life;
+    this.#limits = limits;
+    this.#unanswered = unanswered;
   }
 
   get size(): number {
@@ -74,14 +74,15 @@ export class Inbox {
     if (this.#isClosed) throw new ActorsError('session-over', 'the scope has ended');
     signal?.throwIfAborted();
     const bytes = this.#admit(params);
-    const { key, unanswered } = this.#host;
-    const question = { id: `${key}.${++this.#count}`, kind, params, askedAt: this.#host.now() };
+    const { key, services } = this.#life;
+    const askedAt = services.clock.now();
+    const question = { id: `${key}.${++this.#count}`, kind, params, askedAt };
     let fail!: Waiting['fail'];
     const answer = new Promise<T>((resolve, reject) => {
       const onAbort = (): void => fail(signal?.reason);
       const leave = (): void => {
         signal?.removeEventListener('abort', onAbort);
-        unanswered.disarm(waiting);
+        this.#unanswered.disarm(waiting);
         if (this.#waiting.delete(question.id)) this.#bytes -= bytes;
       };
       fail = (error) => {
@@ -99,7 +100,7 @@ export class Inbox {
       };
       signal?.addEventListener('abort', onAbort);
       this.#waiting.set(question.id, waiting);
-      unanswered.arm(waiting);
+      this.#unanswered.arm(waiting);
     });
     this.#bytes += bytes;
     return { question, answer, giveUp: fail };
@@ -128,16 +129,19 @@ export class Inbox {
     }
   }
 
+  /** @returns the bytes of the params, for which there is room */
   #admit(params: unknown): number {
-    const { maxQuestions, maxQuestionBytes } = this.#host;
+    const { maxQuestions, maxQuestionBytes } = this.#limits;
+    const full = (limit: keyof HostLimits, what: string): ActorsError => {
+      this.#life.services.tripped(limit, this.#life.key);
+      return new ActorsError('inbox-full', what);
+    };
     if (this.#waiting.size >= maxQuestions) {
-      this.#host.tripped('maxQuestions');
-      throw new ActorsError('inbox-full', `a scope has at most ${maxQuestions} open questions`);
+      throw full('maxQuestions', `a scope has at most ${maxQuestions} open questions`);
     }
     const bytes = JSON.stringify(params)?.length ?? 0;
     if (this.#bytes + bytes > maxQuestionBytes) {
-      this.#host.tripped('maxQuestionBytes');
-      throw new ActorsError('inbox-full', `open questions have at most ${maxQuestionBytes} bytes`);
+      throw full('maxQuestionBytes', `open questions have at most ${maxQuestionBytes} bytes`);
     }
     return bytes;
   }

@@ -13,7 +13,8 @@ export class Incarnation {
 
   /** Opens the resource, once the scope knows the incarnation: `open` may own at once. */
   begin(open: () => unknown): Promise<unknown> {
-    this.#resource = callAsync(open);
+    // A throw of `open` becomes a rejection, which the work that waits for the resource hears.
+    this.#resource = (async () => open())();
     return this.#resource;
   }
 
@@ -74,9 +75,4 @@ export class Incarnation {
     signal.throwIfAborted();
     return work(resource, signal);
   }
-}
-
-/** Turns a throw of `open` into a rejection, which the work that waits for the resource hears. */
-async function callAsync(open: () => unknown): Promise<unknown> {
-  return open();
 }

@@ -1,11 +1,12 @@
 export { createHost } from './createHost.ts';
 export type { RpcProgress } from './followedCalls.ts';
 export type { CallerInfo, Entered, Host } from './host.ts';
-export type { HostLimits, HostOptions } from './hostOptions.ts';
+export type { ScopeEvent, ScopeListener } from './keptEvents.ts';
+export type { HostLimits } from './hostLimits.ts';
+export type { HostOptions } from './hostOptions.ts';
 export type { HostScope, SubscribeOptions } from './hostScope.ts';
 export type { AskOptions, OpenQuestion } from './inbox.ts';
 export type { ConnectOptions, OpenScope, ScopeClient } from './openScope.ts';
 export type { HostRequest } from './request.ts';
-export type { ScopeEvent, ScopeListener } from './scopeEvent.ts';
 export { ScopeRefused } from './scopeRefused.ts';
 export type { ClientTransport, RpcEntry } from './tap.ts';

@@ -1,12 +1,25 @@
 import type { Limits } from '../base/limits.ts';
-import type { ScopeEvent } from './scopeEvent.ts';
+
+/** An event that the subscribers of one scope hear. */
+export interface ScopeEvent {
+  /**
+   * The event's place among the scope's events, counted from 1; `undefined` for an event that is
+   * not kept (`rpc`, `progress`) and can not be resumed from.
+   */
+  readonly sequence: number | undefined;
+  readonly at: number;
+  readonly kind: string;
+  readonly data: unknown;
+}
+
+export type ScopeListener = (event: ScopeEvent) => void;
 
 /** Keeps one scope's last events, bounded by count and bytes, for subscribers that come late. */
 export class KeptEvents {
   readonly #limits: Pick<Limits, 'maxReplayEvents' | 'maxReplayBytes'>;
-  #entries: { sequence: number; event: ScopeEvent; bytes: number }[] = [];
+  readonly #entries: { event: ScopeEvent; bytes: number }[] = [];
   #bytes = 0;
-  /** Sequence of the last event that is no longer kept; 0 while all are. */
+  /** How many events are no longer kept, which is the sequence of the last of these. */
   dropped = 0;
 
   constructor(limits: Pick<Limits, 'maxReplayEvents' | 'maxReplayBytes'>) {
@@ -17,19 +30,13 @@ export class KeptEvents {
     return this.#entries.map(({ event }) => event);
   }
 
-  after(sequence: number): ScopeEvent[] {
-    return this.#entries.filter((entry) => entry.sequence > sequence).map(({ event }) => event);
-  }
-
-  push(sequence: number, event: ScopeEvent, bytes: number): void {
-    this.#entries.push({ sequence, event, bytes });
+  push(event: ScopeEvent, bytes: number): void {
+    this.#entries.push({ event, bytes });
     this.#bytes += bytes;
     const { maxReplayEvents, maxReplayBytes } = this.#limits;
     while (this.#entries.length > maxReplayEvents || this.#bytes > maxReplayBytes) {
-      const oldest = this.#entries.shift();
-      if (oldest === undefined) return;
-      this.#bytes -= oldest.bytes;
-      this.dropped = oldest.sequence;
+      this.#bytes -= this.#entries.shift()!.bytes;
+      this.dropped++;
     }
   }
 }

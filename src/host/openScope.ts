@@ -1,28 +1,25 @@
-import type { Limits } from '../base/limits.ts';
+import type { Actor } from '../actor/actor.ts';
 import { hearErrors, type Owned } from '../base/scope.ts';
-import type { Journal } from '../events/journal.ts';
+import type { Feed } from './feed.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { AskOptions } from './inbox.ts';
-import { type ClientTransport, tap, type TapHost } from './tap.ts';
+import type { RpcLog } from './rpcLog.ts';
+import { type ClientTransport, tap } from './tap.ts';
 
 /** What an {@link OpenScope} needs of the scope's actor. */
-export interface OpenScopeHost {
-  readonly key: string;
-  readonly principal: string | undefined;
-  readonly limits: Limits;
-  readonly journal: Journal;
-  readonly rpcLog: { clientOf(client: string): Omit<TapHost, 'lost'> };
-  readonly tripped: (limit: string) => void;
+export interface OpenScopeHost extends Pick<
+  Actor,
+  'key' | 'principal' | 'services' | 'journal' | 'crash' | 'close'
+> {
+  readonly feed: Feed;
+  readonly rpcLog: RpcLog;
   publish(kind: string, data: unknown): void;
-  tellSubscribers(kind: 'client.lost', data: unknown): void;
   ask<T>(
     kind: string,
     params: unknown,
     options: AskOptions<T>,
-    incarnation: Incarnation,
+    incarnation?: Incarnation,
   ): Promise<T>;
-  crash(error: unknown): void;
-  close(reason: 'terminated'): void;
 }
 
 /** A client of the SDK, v1 or v2, or anything that connects to a transport and closes. */
@@ -78,8 +75,9 @@ export class OpenScope {
    * @throws ActorsError `not-disposable`, `session-over`, `too-many-resources`
    */
   own<T extends Owned>(resource: T, options?: { readonly deadlineMs?: number }): T {
-    const { maxResources } = this.#actor.limits;
-    if (this.#incarnation.owned >= maxResources) this.#actor.tripped('maxResources');
+    const { journal, services } = this.#actor;
+    const { maxResources } = services.limits;
+    if (this.#incarnation.owned >= maxResources) journal.tripped('maxResources');
     this.#incarnation.own(resource, options?.deadlineMs, maxResources);
     hearErrors(resource, (error) => this.crash(error));
     return resource;
@@ -153,7 +151,7 @@ export class OpenScope {
   }
 
   #lost(client: string, onLost: () => unknown): void {
-    this.#actor.tellSubscribers('client.lost', { client });
+    this.#actor.feed.publish('client.lost', { client }, true);
     try {
       onLost();
     } catch (error) {

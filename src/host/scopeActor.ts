@@ -1,13 +1,12 @@
 import type { SessionEffect } from '../../machines/step.ts';
 import { Actor, type Effects, PLAIN_EFFECTS, type Parent } from '../actor/actor.ts';
 import { ActorsError } from '../base/errors.ts';
-import type { Limits } from '../base/limits.ts';
 import { RpcLog } from './rpcLog.ts';
-import { Feed, type FeedHost } from './feed.ts';
+import { Feed } from './feed.ts';
 import type { HostServices } from './hostServices.ts';
 import { Incarnation } from './incarnation.ts';
-import { HostScope } from './hostScope.ts';
-import { type AskOptions, Inbox, type InboxHost } from './inbox.ts';
+import { HostScope, type HostScopeHost } from './hostScope.ts';
+import { type AskOptions, Inbox } from './inbox.ts';
 import { OpenScope } from './openScope.ts';
 
 /** Kinds of events that only the scope itself tells, and those every `EventSource` has already. */
@@ -29,10 +28,10 @@ const RESERVED: ReadonlySet<string> = new Set([
  * the first work asks for them, owns these clients, and tells what they ask and say to this scope
  * alone.
  */
-export class ScopeActor extends Actor implements FeedHost, InboxHost {
+export class ScopeActor extends Actor implements HostScopeHost {
   readonly feed: Feed;
   readonly inbox: Inbox;
-  readonly rpcLog = new RpcLog(this);
+  readonly rpcLog: RpcLog;
   readonly scope: HostScope = new HostScope(this);
   readonly #host: HostServices;
   readonly #onGone: (actor: ScopeActor) => void;
@@ -52,8 +51,9 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     super(parent, id, principal);
     this.#host = host;
     this.#onGone = onGone;
-    this.feed = new Feed(this);
-    this.inbox = new Inbox(this);
+    this.feed = new Feed(this, host.keepAlive);
+    this.inbox = new Inbox(this, host.limits, host.unanswered);
+    this.rpcLog = new RpcLog(this, this.feed);
   }
 
   /** @param error what the scope's callers find as the cause */
@@ -91,10 +91,10 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
 
   /** Runs work that pins the scope, with what `open` makes: opened once for all work that asks. */
   async run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T> {
-    this.#expectLive();
-    const { maxInFlight } = this.limits;
+    if (this.snapshot.hasTag('ending')) throw over();
+    const { maxInFlight } = this.services.limits;
     if (this.#running >= maxInFlight) {
-      this.tripped('maxInFlight');
+      this.journal.tripped('maxInFlight');
       throw new ActorsError('scope-busy', `a scope runs at most ${maxInFlight} calls at once`);
     }
     this.touch();
@@ -139,11 +139,6 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
     this.feed.publish(kind, data);
   }
 
-  /** Tells the present subscribers an event of the scope itself, which is not kept. */
-  tellSubscribers(kind: 'rpc' | 'progress' | 'client.lost', data: unknown): void {
-    this.feed.publish(kind, data, true);
-  }
-
   protected perform(effect: SessionEffect): void {
     SCOPE_EFFECTS[effect](this);
   }
@@ -176,47 +171,6 @@ export class ScopeActor extends Actor implements FeedHost, InboxHost {
   override bury(): void {
     this.#onGone(this);
     super.bury();
-  }
-
-  // ---- what the parts of a scope ask of it
-
-  get limits(): Limits {
-    return this.services.limits;
-  }
-
-  get keepAlive(): FeedHost['keepAlive'] {
-    return this.#host.keepAlive;
-  }
-
-  get maxQuestions(): number {
-    return this.#host.limits.maxQuestions;
-  }
-
-  get maxQuestionBytes(): number {
-    return this.#host.limits.maxQuestionBytes;
-  }
-
-  get unanswered(): InboxHost['unanswered'] {
-    return this.#host.unanswered;
-  }
-
-  attachedChanged(attached: boolean): void {
-    this.tell({ type: attached ? 'stream.attached' : 'stream.detached' });
-  }
-
-  streamsChanged(delta: 1 | -1): void {
-    this.services.counters.streams += delta;
-  }
-
-  readonly tripped = (limit: string): void => this.services.tripped(limit, this.key);
-
-  listenerFailed(event: string, error: unknown): void {
-    this.services.events.emit('observer.failed', { event, error });
-  }
-
-  #expectLive(): void {
-    if (!this.snapshot.hasTag('ending')) return;
-    throw over();
   }
 
   #hold(): Incarnation {

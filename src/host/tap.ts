@@ -1,24 +1,11 @@
-import {
-  isRequest,
-  isResponse,
-  MAX_NAME_LENGTH,
-  type Message,
-  type MessageKind,
-  textOf,
-} from '../wire/jsonrpc.ts';
+import type { LogEntry } from '../events/journal.ts';
+import { isResponse, kindOf, MAX_NAME_LENGTH, type Message, textOf } from '../wire/jsonrpc.ts';
 import { FollowedCalls, type ProgressHost } from './followedCalls.ts';
 
-/** One message between a client of a scope and its server: types and sizes, never contents. */
-export interface RpcEntry {
-  readonly at: number;
+/** One message of a client to its server, or `in` of that server: sizes, never contents. */
+export interface RpcEntry extends LogEntry {
   /** The name the client was connected under. */
   readonly client: string;
-  /** From the client's side: `in` is what the server said. */
-  readonly direction: 'in' | 'out';
-  readonly kind: MessageKind;
-  readonly method: string | undefined;
-  /** Bytes of the message's JSON text; 0 where there is none. */
-  readonly bytes: number;
 }
 
 /** A client's transport, of the SDK v1 or v2: the members that a tap needs. */
@@ -90,16 +77,12 @@ export function tap<T extends ClientTransport>(transport: T, host: TapHost): T {
 }
 
 function note(host: TapHost, calls: FollowedCalls, direction: 'in' | 'out', message: Message) {
+  const { kind, method } = kindOf(message);
   const bytes = textOf(message)?.length ?? 0;
-  if (isResponse(message)) {
-    if (direction === 'in') calls.finish(message.id);
-    host.saw({ direction, kind: 'response', method: undefined, bytes });
-    return;
-  }
-  const kind = isRequest(message) ? 'request' : 'notification';
+  if (isResponse(message) && direction === 'in') calls.finish(message.id);
   // A foreign server gives its messages any names it likes.
-  const method = message.method.slice(0, MAX_NAME_LENGTH);
-  host.saw({ direction, kind, method, bytes });
+  host.saw({ direction, kind, method: method?.slice(0, MAX_NAME_LENGTH), bytes });
+  if (isResponse(message)) return;
   if (direction === 'out') calls.sent(message);
   else if (method === 'notifications/progress') calls.progressed(message);
 }

@@ -2,12 +2,11 @@ import type { ScopeEvent } from 'mcp-actors/host';
 import { DEFAULT_LIMITS } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
 import { FetchPort } from '../../src/http/fetchPort.ts';
-import { Deadlines } from '../../src/base/deadlines.ts';
+import { Services } from '../../src/events/services.ts';
 import { Feed } from '../../src/host/feed.ts';
 import type { ResponsePort } from '../../src/wire/port.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
 import { HostRig } from '../support/hostRig.ts';
-import { rethrow } from '../support/rethrow.ts';
 
 const seen = (events: readonly ScopeEvent[]): unknown[] =>
   events.map(({ sequence, data }) => [sequence, data]);
@@ -103,24 +102,20 @@ describe('publish', () => {
 
 describe('stream', () => {
   it('ends at once where the scope ended while it was looked up', () => {
-    const limits = { ...DEFAULT_LIMITS };
-    const keepAlive = new Deadlines(new VirtualClock(), rethrow).queue<ResponsePort>(1, () => {});
-    const changes: unknown[] = [];
-    const feed = new Feed({
-      key: 'key',
-      limits,
+    const clock = new VirtualClock();
+    const services = new Services({ clock, limits: DEFAULT_LIMITS, announceContent: false });
+    const keepAlive = services.deadlines.queue<ResponsePort>(1, () => {});
+    const told: unknown[] = [];
+    const feed = new Feed(
+      { key: 'key', services, now: () => 0, tell: (event) => told.push(event) },
       keepAlive,
-      now: () => 0,
-      attachedChanged: (attached) => changes.push(attached),
-      streamsChanged: (delta) => changes.push(delta),
-      tripped: (limit) => changes.push(limit),
-      listenerFailed: (_, error) => changes.push(error),
-    });
+    );
     feed.close('terminated');
     const port = new FetchPort(new AbortController().signal, []);
     feed.stream(port, undefined, () => ['questions', []]);
     expect(port.gone).toBe(true);
-    expect([keepAlive.size, feed.streams, changes]).toEqual([0, 0, []]);
+    expect([keepAlive.size, feed.streams, told]).toEqual([0, 0, []]);
+    expect(services.counters.streams).toBe(0);
   });
 });
 
