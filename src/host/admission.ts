@@ -11,14 +11,6 @@ import { ScopeActor } from './scopeActor.ts';
 import { ScopeRefused } from './scopeRefused.ts';
 import { ScopeTokens } from './token.ts';
 
-/** A scope found by the signed id that a request carries. */
-interface Found {
-  readonly actor: ScopeActor;
-  readonly token: string;
-  /** The id was signed with an older secret: the cookie is to be signed anew. */
-  readonly isOutdated: boolean;
-}
-
 /**
  * Decides which scope a request belongs to. No other place does: nothing a client sends is believed
  * before its signature and its principal are checked.
@@ -45,10 +37,10 @@ export class Admission {
   ): Promise<Omit<Entered<unknown>, 'scope'> & { readonly actor: ScopeActor }> {
     const { head, principal, name } = await this.#receive(request, known);
     if (name !== undefined) {
-      const actor = this.#find(name);
-      actor?.touch();
-      if (actor !== undefined) return { actor, isNew: false, headers: [], token: undefined };
-      return { actor: this.#make(principal, name), isNew: true, headers: [], token: undefined };
+      const present = this.#find(name);
+      present?.touch();
+      const actor = present ?? this.#make(principal, name);
+      return { actor, isNew: present === undefined, headers: [], token: undefined };
     }
     const found = await this.#presented(head, principal);
     if (found !== undefined) {
@@ -97,7 +89,7 @@ export class Admission {
   }
 
   /** Finds the scope whose id a request carries: by the header, then by the cookie. */
-  async #presented(head: RequestHead, principal: string | undefined): Promise<Found | undefined> {
+  async #presented(head: RequestHead, principal: string | undefined) {
     const { header: headerName, cookie } = this.#settings;
     const presented = header(head, headerName);
     if (presented !== undefined) {
@@ -115,7 +107,8 @@ export class Admission {
     return undefined;
   }
 
-  async #lookUp(token: string, principal: string | undefined): Promise<Found | undefined> {
+  /** Finds the scope of a signed id; `isOutdated` where the cookie is to be signed anew. */
+  async #lookUp(token: string, principal: string | undefined) {
     const verified = await this.#tokens.verify(token);
     if (verified === undefined) return undefined;
     const { id, isCurrent } = verified;

@@ -9,7 +9,7 @@ import type { ResponsePort } from '../wire/port.ts';
 import type { CallerInfo, Host } from './host.ts';
 import { type HostOptions, settleHost } from './hostOptions.ts';
 import type { HostScope } from './hostScope.ts';
-import { HostServices } from './hostServices.ts';
+import { hostServices } from './hostServices.ts';
 import { Admission } from './admission.ts';
 import { headOf, type HostRequest } from './request.ts';
 import type { ScopeActor } from './scopeActor.ts';
@@ -23,7 +23,7 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
   const { clock, onCrash, shared: limits } = settings;
   const services = new Services({ clock, limits, announceContent: false });
   const supervisor = new Supervisor<ScopeActor>(services, { onCrash, createId: randomId });
-  const shared = new HostServices(settings.limits, options.open, services);
+  const shared = hostServices(settings.limits, options.open, services);
   const admission = new Admission(supervisor, shared, settings);
   const scopeOf = ({ scope }: ScopeActor): HostScope<R> => scope as HostScope<R>;
 

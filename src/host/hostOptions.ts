@@ -74,19 +74,7 @@ export interface HostOptions<R> extends Partial<SharedLimits>, Partial<HostLimit
 type Maybe<T> = T | undefined | Promise<T | undefined>;
 
 /** The options of a host, checked, with the defaults filled in. */
-export interface HostSettings {
-  /** Limits that scopes share with sessions. */
-  readonly shared: Limits;
-  readonly limits: HostLimits;
-  readonly clock: Clock;
-  readonly onCrash: CrashPolicy;
-  readonly principal: HostOptions<unknown>['principal'] | undefined;
-  readonly scopeOf: HostOptions<unknown>['scopeOf'] | undefined;
-  readonly rules: OriginRules;
-  readonly secrets: readonly string[];
-  readonly header: string;
-  readonly cookie: { readonly name: string; readonly attributes: string };
-}
+export type HostSettings = ReturnType<typeof settleHost>;
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
@@ -95,7 +83,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  *
  * @throws ActorsError `bad-option`, naming the option
  */
-export function settleHost<R>(options: HostOptions<R>): HostSettings {
+export function settleHost<R>(options: HostOptions<R>) {
   const { open, secret, header = 'x-mcp-scope', secure = true, sameSite = 'Lax' } = options;
   const { cookie = secure ? '__Host-mcp-scope' : 'mcp-scope', onCrash = 'restart' } = options;
   demand(typeof open === 'function', 'open must be a function');
@@ -113,6 +101,7 @@ export function settleHost<R>(options: HostOptions<R>): HostSettings {
   demand(scopeOf === undefined || typeof scopeOf === 'function', 'scopeOf must be a function');
   const attributes = `Path=/; HttpOnly; SameSite=${sameSite}${secure ? '; Secure' : ''}`;
   return {
+    /** Limits that scopes share with sessions. */
     shared: limitsOf(options, false),
     limits: settleLimits(DEFAULT_HOST_LIMITS, options),
     clock,

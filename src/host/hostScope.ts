@@ -1,8 +1,7 @@
-import type { RpcProgress } from './followedCalls.ts';
 import type { AskOptions, Inbox, OpenQuestion } from './inbox.ts';
 import type { ScopeEvent, ScopeListener } from './keptEvents.ts';
 import type { OpenScopeHost } from './openScope.ts';
-import type { RpcEntry } from './tap.ts';
+import type { RpcEntry, RpcProgress } from './tap.ts';
 
 /** What a {@link HostScope} needs of the scope's actor. */
 export interface HostScopeHost extends OpenScopeHost {

@@ -1,5 +1,4 @@
 export { createHost } from './createHost.ts';
-export type { RpcProgress } from './followedCalls.ts';
 export type { CallerInfo, Entered, Host } from './host.ts';
 export type { ScopeEvent, ScopeListener } from './keptEvents.ts';
 export type { HostLimits } from './hostLimits.ts';
@@ -9,4 +8,4 @@ export type { AskOptions, OpenQuestion } from './inbox.ts';
 export type { ConnectOptions, OpenScope, ScopeClient } from './openScope.ts';
 export type { HostRequest } from './request.ts';
 export { ScopeRefused } from './scopeRefused.ts';
-export type { ClientTransport, RpcEntry } from './tap.ts';
+export type { ClientTransport, RpcEntry, RpcProgress } from './tap.ts';

@@ -2,8 +2,7 @@ import type { Actor } from '../actor/actor.ts';
 import { Ring } from '../base/ring.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { Feed } from './feed.ts';
-import type { RpcProgress } from './followedCalls.ts';
-import type { RpcEntry, TapHost } from './tap.ts';
+import type { RpcEntry, RpcProgress, TapHost } from './tap.ts';
 
 /** Keeps a scope's last messages with its servers, and the progress of requests. */
 export class RpcLog {

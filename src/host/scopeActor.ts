@@ -180,7 +180,7 @@ export class ScopeActor extends Actor implements HostScopeHost {
     this.#incarnation = incarnation;
     // What a failed attempt owned is released now; the next caller opens anew.
     const fail = (error: Error): void => void this.#release(error, incarnation);
-    const late = { expire: () => fail(new ActorsError('timed-out', 'open took too long')) };
+    const late = (): void => fail(new ActorsError('timed-out', 'open took too long'));
     opening.arm(late);
     const opened = incarnation.begin(() => open(new OpenScope(this, incarnation)));
     opened.catch(fail).finally(() => opening.disarm(late));

@@ -1,9 +1,26 @@
-import type { LogEntry } from '../events/journal.ts';
-import { isResponse, kindOf, MAX_NAME_LENGTH, type Message, textOf } from '../wire/jsonrpc.ts';
-import { FollowedCalls, type ProgressHost } from './followedCalls.ts';
+import { BoundedMap } from '../base/boundedMap.ts';
+import type { LogEntry, ProgressEntry } from '../events/journal.ts';
+import {
+  isObject,
+  isRequest,
+  isResponse,
+  kindOf,
+  MAX_NAME_LENGTH,
+  type Message,
+  type NotificationMessage,
+  type RequestId,
+  type RequestMessage,
+  textOf,
+} from '../wire/jsonrpc.ts';
 
 /** One message of a client to its server, or `in` of that server: sizes, never contents. */
 export interface RpcEntry extends LogEntry {
+  /** The name the client was connected under. */
+  readonly client: string;
+}
+
+/** The last progress of a request that a client of a scope waits for. */
+export interface RpcProgress extends ProgressEntry {
   /** The name the client was connected under. */
   readonly client: string;
 }
@@ -16,9 +33,12 @@ export interface ClientTransport {
   onclose?: (() => void) | undefined;
 }
 
-/** Hears what passes through a tap. */
-export interface TapHost extends ProgressHost {
+/** Hears what passes through a tap, and of the progress of the client's requests. */
+export interface TapHost {
   saw(entry: Omit<RpcEntry, 'at' | 'client'>): void;
+  progressed(token: RequestId, progress: number, total: number | undefined): void;
+  /** The request is over, whatever its progress was. */
+  finished(token: RequestId): void;
   /** The connection ended, and the client had not closed it. */
   lost(): void;
 }
@@ -85,4 +105,48 @@ function note(host: TapHost, calls: FollowedCalls, direction: 'in' | 'out', mess
   if (isResponse(message)) return;
   if (direction === 'out') calls.sent(message);
   else if (method === 'notifications/progress') calls.progressed(message);
+}
+
+/** Requests of one client followed at once: a server that never answers would fill the memory. */
+const MAX_FOLLOWED = 256;
+
+/** Requests of one client that asked for progress and have no answer yet. */
+class FollowedCalls {
+  readonly #host: TapHost;
+  readonly #tokens: BoundedMap<RequestId, RequestId>;
+
+  constructor(host: TapHost) {
+    this.#host = host;
+    this.#tokens = new BoundedMap(MAX_FOLLOWED, (token) => host.finished(token));
+  }
+
+  /** Notes a request of the client, or a cancellation of one. */
+  sent(message: RequestMessage | NotificationMessage): void {
+    const { params = {} } = message;
+    if (message.method === 'notifications/cancelled') this.finish(params['requestId'] as RequestId);
+    const meta = params['_meta'];
+    const token = isObject(meta) ? (meta['progressToken'] as RequestId | undefined) : undefined;
+    if (isRequest(message) && token !== undefined) this.#tokens.set(message.id, token);
+  }
+
+  /** Notes progress the server tells of. Progress that no request asked for is ignored. */
+  progressed({ params = {} }: NotificationMessage | RequestMessage): void {
+    const { progressToken, progress, total } = params;
+    for (const token of this.#tokens.values()) {
+      if (token !== progressToken || typeof progress !== 'number') continue;
+      this.#host.progressed(token, progress, typeof total === 'number' ? total : undefined);
+      return;
+    }
+  }
+
+  finish(id: RequestId): void {
+    const token = this.#tokens.get(id);
+    if (token === undefined) return;
+    this.#tokens.delete(id);
+    this.#host.finished(token);
+  }
+
+  clear(): void {
+    for (const id of this.#tokens.keys()) this.finish(id);
+  }
 }

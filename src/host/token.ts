@@ -5,13 +5,6 @@ const MIN_SECRET_BYTES = 32;
 /** Signed with the id: a token of something else, signed with the same secret, is not accepted. */
 const PURPOSE = 'mcp-actors scope ';
 
-/** What a token says once its signature is verified. */
-export interface VerifiedToken {
-  readonly id: string;
-  /** The token was signed with the first secret; the other secrets are on their way out. */
-  readonly isCurrent: boolean;
-}
-
 /**
  * Signs and verifies scope ids as a browser holds them: `<id>.<mac>`. The first secret signs, all
  * secrets verify, so a secret can be rotated without ending any user's scope.
@@ -38,8 +31,11 @@ export class ScopeTokens {
     return `${id}.${toBase64Url(new Uint8Array(mac))}`;
   }
 
-  /** What a token says; `undefined` for any text that none of the secrets has signed. */
-  async verify(token: string): Promise<VerifiedToken | undefined> {
+  /**
+   * What a token says; `undefined` for any text that none of the secrets has signed. A token that
+   * is not current was signed with a secret on its way out.
+   */
+  async verify(token: string): Promise<{ id: string; isCurrent: boolean } | undefined> {
     const match = /^([\x21-\x2d\x2f-\x7e]{1,128})\.([A-Za-z0-9_-]{43})$/.exec(token);
     if (match === null) return undefined;
     const [, id, text] = match;
