@@ -4,10 +4,11 @@ import { sessionMachine, supervisorMachine } from 'mcp-actors/machines';
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createMachine } from 'xstate';
 import { generated } from '../../../docs/generate.ts';
-import { type Box, SIZE, widthOf } from '../../../src/watch/inspector/chart/boxes.ts';
+import type { Box } from '../../../src/watch/inspector/chart/boxes.ts';
 import { drawMachine } from '../../../src/watch/inspector/chart/draw.ts';
 import { ANY, edgesOf, readable } from '../../../src/watch/inspector/chart/edges.ts';
 import { type Chart, layoutOf } from '../../../src/watch/inspector/chart/layout.ts';
+import { SIZE, widthOf } from '../../../src/watch/inspector/chart/sizes.ts';
 import { flatten, readMachine } from '../../../src/watch/inspector/chart/statechart.ts';
 
 const ROOT = new URL('../../../', import.meta.url);

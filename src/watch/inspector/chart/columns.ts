@@ -3,8 +3,7 @@ import type { State } from './statechart.ts';
 
 /** The top-level state that a path is in. */
 export function topOf(path: string): string {
-  const end = path.indexOf('.');
-  return end < 0 ? path : path.slice(0, end);
+  return path.split('.', 1)[0]!;
 }
 
 /**

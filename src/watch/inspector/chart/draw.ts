@@ -1,5 +1,6 @@
 import type { Box } from './boxes.ts';
 import { type Chart, layoutOf } from './layout.ts';
+import type { Edge } from './edges.ts';
 import type { Line, Point } from './router.ts';
 import { readMachine } from './statechart.ts';
 import type { AnyStateMachine } from 'xstate';
@@ -31,8 +32,9 @@ function draw(chart: Chart, css: string | undefined): string {
   ].join('\n');
 }
 
-function stateOf({ state, x, y, width, height, head }: Box, { initial }: Chart): string {
+function stateOf({ state, parent, x, y, width, height, head }: Box, { initial }: Chart): string {
   const { path, name, isFinal, isParallel, description, children } = state;
+  const begins = parent === undefined ? initial : parent.state.initial;
   const isCompound = children.length > 0;
   const kind = [
     isCompound && 'compound',
@@ -52,7 +54,7 @@ function stateOf({ state, x, y, width, height, head }: Box, { initial }: Chart):
     box(0),
     ...(isFinal ? [box(3, ' class="inner"')] : []),
     text,
-    ...(initial.has(path) ? [beginning(x, y)] : []),
+    ...(begins === name ? [beginning(x, y)] : []),
     '</g>',
   ];
   return parts.join('');
@@ -64,25 +66,23 @@ function beginning(x: number, y: number): string {
 }
 
 function edgeOf({ edge, points }: Line): string {
-  const { source, target, events, details } = edge;
-  return [
-    `<g class="edge" data-source="${escape(source)}" data-target="${escape(target)}" data-events="${escape(JSON.stringify(events))}">`,
-    `<title>${escape(details.join('\n'))}</title>`,
-    `<path d="${pathOf(points)}"/>`,
-    `<path class="head" d="${headOf(points)}"/>`,
-    '</g>',
-  ].join('');
+  const paths = `<path d="${pathOf(points)}"/><path class="head" d="${headOf(points)}"/>`;
+  return `<g class="edge"${dataOf(edge)}>${titleOf(edge)}${paths}</g>`;
 }
 
 function labelOf({ edge, label }: Line): string {
   if (label === undefined) return '';
-  const { source, target, events, details } = edge;
   const { x, y, anchor } = label;
-  return [
-    `<text class="label" x="${n(x)}" y="${n(y)}" text-anchor="${anchor}"`,
-    ` data-source="${escape(source)}" data-target="${escape(target)}" data-events="${escape(JSON.stringify(events))}">`,
-    `<title>${escape(details.join('\n'))}</title>${escape(edge.label)}</text>`,
-  ].join('');
+  const place = `x="${n(x)}" y="${n(y)}" text-anchor="${anchor}"`;
+  return `<text class="label" ${place}${dataOf(edge)}>${titleOf(edge)}${escape(edge.label)}</text>`;
+}
+
+function dataOf({ source, target, events }: Edge): string {
+  return ` data-source="${escape(source)}" data-target="${escape(target)}" data-events="${escape(JSON.stringify(events))}"`;
+}
+
+function titleOf({ details }: Edge): string {
+  return `<title>${escape(details.join('\n'))}</title>`;
 }
 
 const CORNER = 6;

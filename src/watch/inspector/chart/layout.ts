@@ -1,8 +1,9 @@
-import { anyState, type Box, boxOf, flattenBoxes, labelsIn, move, SIZE, widen } from './boxes.ts';
+import { type Box, boxOf, flattenBoxes, labelsIn, move, stack, widen } from './boxes.ts';
 import { columnsOf } from './columns.ts';
-import { edgesOf } from './edges.ts';
+import { ANY, type Edge, edgesOf } from './edges.ts';
 import { placePorts } from './ports.ts';
 import { type Line, Router } from './router.ts';
+import { SIZE } from './sizes.ts';
 import type { State } from './statechart.ts';
 import { Ways } from './ways.ts';
 
@@ -13,8 +14,8 @@ export interface Chart {
   readonly height: number;
   readonly boxes: readonly Box[];
   readonly lines: readonly Line[];
-  /** Paths of the states in which the machine, or a compound state, begins. */
-  readonly initial: ReadonlySet<string>;
+  /** Name of the state the machine begins in. */
+  readonly initial: string | undefined;
 }
 
 const MARGIN = 12;
@@ -27,10 +28,10 @@ const MARGIN = 12;
  */
 export function layoutOf(machine: State): Chart {
   const edges = edgesOf(machine);
-  const any = anyState(edges);
+  const any = anyState(machine, edges);
   const ways = new Ways(machine, edges, columnsOf(machine, edges), any);
-  const columns = ways.columns.map((states) => states.map((state) => boxOf(state, ways.needs)));
-  const heights = columns.map((boxes) => stack(boxes, ways));
+  const columns = ways.columns.map((states) => states.map((state) => boxOf(state, ways)));
+  const heights = columns.map((boxes) => stack(boxes, ways, SIZE.gap + 8));
   const height = Math.max(0, ...heights);
   columns.forEach((boxes, i) => {
     for (const box of boxes) move(box, 0, (height - heights[i]!) / 2);
@@ -42,27 +43,25 @@ export function layoutOf(machine: State): Chart {
   const router = new Router(ways, byPath, ports, height);
   let x = MARGIN + 14;
   columns.forEach((boxes, i) => {
-    const width = Math.max(...boxes.map((box) => box.width), labelsIn(boxes, ways.needs));
+    const width = Math.max(...boxes.map((box) => box.width), labelsIn(boxes, ways));
     for (const box of boxes) {
       widen(box, width);
       move(box, x, 0);
     }
     x += width;
-    router.gutters[i]?.place(x);
-    x += router.gutters[i]?.width ?? 0;
+    const gutter = router.gutters[i]!;
+    gutter.x = x;
+    x += gutter.width;
   });
-  const above = router.above * SIZE.track + MARGIN;
+  const above = router.above.length * SIZE.track + MARGIN;
   for (const box of columns.flat()) move(box, 0, above);
-  const lines = router.lines(above);
-  const initial = new Set(all.flatMap(({ state }) => initialOf(state)));
-  if (machine.initial !== undefined) initial.add(machine.initial);
   return {
     name: machine.name,
     width: Math.ceil(x + MARGIN),
-    height: Math.ceil(height + above + router.below * SIZE.track + MARGIN),
+    height: Math.ceil(height + above + router.below.length * SIZE.track + MARGIN),
     boxes: all,
-    lines,
-    initial,
+    lines: router.lines(above),
+    initial: machine.initial,
   };
 }
 
@@ -70,7 +69,7 @@ export function layoutOf(machine: State): Chart {
 function level(box: Box, ways: Ways, boxes: ReadonlyMap<string, Box>, height: number): void {
   const { path } = box.state;
   const others = ways.all
-    .filter(({ from, to }) => Math.abs(from - to) === 1)
+    .filter(({ span }) => span === 1)
     .flatMap(({ edge: { source, target } }) =>
       target === path ? [source] : source === path ? [target] : [],
     )
@@ -82,20 +81,9 @@ function level(box: Box, ways: Ways, boxes: ReadonlyMap<string, Box>, height: nu
   move(box, 0, y - box.y);
 }
 
-function initialOf({ path, initial, isParallel }: State): string[] {
-  return initial === undefined || isParallel ? [] : [`${path}.${initial}`];
-}
-
-/** Puts boxes below each other. @returns the height of the stack */
-function stack(boxes: readonly Box[], ways: Ways): number {
-  let below = 0;
-  boxes.forEach((box, i) => {
-    move(box, 0, below);
-    below += box.height;
-    const next = boxes[i + 1];
-    if (next === undefined) return;
-    const lines = ways.between(box.state.path, next.state.path).length;
-    below += lines === 0 ? SIZE.gap + 8 : 12 + lines * 13;
-  });
-  return below;
+/** Stands for "any state" in the drawing, where the machine itself has transitions. */
+function anyState(machine: State, edges: readonly Edge[]): State | undefined {
+  if (!edges.some(({ source }) => source === ANY)) return undefined;
+  const description = 'Where nothing else is said for the event.';
+  return { ...machine, name: 'any state', isParallel: false, description, children: [] };
 }
