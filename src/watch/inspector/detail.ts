@@ -2,7 +2,6 @@ import { gatewayLog } from '../../gateway/log.ts';
 import type { SessionView } from '../../directory/view.ts';
 import type { Numbered } from './lines.ts';
 import type { Watch } from './watch.ts';
-import type { Inspected } from './inspected.ts';
 
 /** The child process, or remote server, behind a session of a gateway. */
 export interface BehindView {
@@ -22,12 +21,8 @@ export interface Detail {
   readonly lines: readonly Numbered[];
 }
 
-export async function detailOf<T>(
-  runtime: Inspected<T>,
-  watch: Watch<T>,
-  key: string,
-  after: number,
-): Promise<Detail> {
+export async function detailOf(watch: Watch, key: string, after: number): Promise<Detail> {
+  const { runtime } = watch;
   const at = runtime.now();
   const found = await watch.look(key);
   const lines = watch.history.of(key, after);

@@ -1,10 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.ts';
 import type { Machines } from './machines.ts';
 import type { InspectorSettings } from './options.ts';
 import type { Viewer } from './viewer.ts';
 import type { Watch } from './watch.ts';
-import type { Inspected } from './inspected.ts';
 
 /** Rows in one line of the feed; changes beyond come with the next line. */
 const MAX_ROWS = 500;
@@ -17,9 +15,8 @@ const BEAT_MS = 1000;
  * Tells the pages what happens, as lines of JSON: `hello`, the present rows, `ready`, then the
  * changes, every `flushMs` while there is a viewer. All viewers get the same line, made once.
  */
-export class Feed<T> {
-  readonly #runtime: Inspected<T>;
-  readonly #watch: Watch<T>;
+export class Feed {
+  readonly #watch: Watch;
   readonly #machines: Machines;
   readonly #settings: InspectorSettings;
   readonly #viewers = new Set<Viewer>();
@@ -28,13 +25,7 @@ export class Feed<T> {
   #letters = 0;
   #lastBeat = 0;
 
-  constructor(
-    runtime: Inspected<T>,
-    watch: Watch<T>,
-    machines: Machines,
-    settings: InspectorSettings,
-  ) {
-    this.#runtime = runtime;
+  constructor(watch: Watch, machines: Machines, settings: InspectorSettings) {
     this.#watch = watch;
     this.#machines = machines;
     this.#settings = settings;
@@ -42,7 +33,11 @@ export class Feed<T> {
 
   /** Tells a viewer all that the inspector knows, then the changes, until the viewer leaves. */
   async serve(viewer: Viewer): Promise<void> {
-    if (this.#viewers.size === 0) await this.#begin();
+    if (this.#viewers.size === 0) {
+      // Without viewers nobody sweeps the table, so it is brought up to date for the first.
+      while (!(await this.#watch.sweep())) await setImmediate();
+      this.#watch.table.forgetChanges();
+    }
     this.#viewers.add(viewer);
     viewer.whenGone(() => {
       this.#viewers.delete(viewer);
@@ -50,7 +45,9 @@ export class Feed<T> {
     });
     if (viewer.isGone) return void this.#viewers.delete(viewer);
     this.#timer ??= this.#next();
-    viewer.write(this.#line({ type: 'hello', limits: this.#limits(), ...this.#house() }));
+    viewer.write(
+      this.#line({ type: 'hello', limits: this.#watch.runtime.limits, ...this.#house() }),
+    );
     viewer.write(this.#line({ type: 'batch', letters: this.#lettersSince(0).letters }));
     // Rows change while they are written: each row is read when its turn comes, so none is out of
     // date.
@@ -61,12 +58,6 @@ export class Feed<T> {
   close(): void {
     for (const viewer of this.#viewers) viewer.cut();
     this.#end();
-  }
-
-  /** Brings the table up to date for a first viewer: without viewers it is not swept. */
-  async #begin(): Promise<void> {
-    while (!(await this.#watch.sweep())) await setImmediate();
-    this.#watch.table.forgetChanges();
   }
 
   #end(): void {
@@ -115,27 +106,21 @@ export class Feed<T> {
   }
 
   #house(): Record<string, unknown> {
-    const { state, last } = this.#watch.supervisor;
-    return { supervisor: { state, last }, stats: this.#runtime.stats() };
-  }
-
-  #limits(): Record<string, number> {
-    const { limits } = this.#runtime;
-    const names = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
-    return Object.fromEntries(names.map((name) => [name, limits[name]]));
+    const { supervisor, runtime } = this.#watch;
+    return { supervisor, stats: runtime.stats() };
   }
 
   /** The dead letters after the first `count`; by their numbers a page knows those it has. */
   #lettersSince(count: number): { readonly letters: object[]; readonly total: number } {
-    const { deadLetters } = this.#runtime.stats();
+    const { deadLetters } = this.#watch.runtime.stats();
     const total = Object.values(deadLetters).reduce((sum, one) => sum + one, 0);
     const fresh = Math.min(total - count, MAX_LETTERS);
-    const last = fresh <= 0 ? [] : this.#runtime.deadLetters().slice(-fresh);
+    const last = fresh <= 0 ? [] : this.#watch.runtime.deadLetters().slice(-fresh);
     const letters = last.map((letter, i) => ({ n: total - last.length + i + 1, ...letter }));
     return { letters, total };
   }
 
   #line(fields: Record<string, unknown>): string {
-    return `${JSON.stringify({ at: this.#runtime.now(), ...fields })}\n`;
+    return `${JSON.stringify({ at: this.#watch.runtime.now(), ...fields })}\n`;
   }
 }

@@ -1,18 +1,14 @@
 import { Ring } from '../../base/ring.ts';
 import type { Line, Numbered } from './lines.ts';
+import type { InspectorLimits } from './options.ts';
 
 /** Lines kept of one session. */
 interface SessionHistory {
   readonly life: Ring<Numbered>;
   readonly messages: Ring<Numbered>;
-  entries: number;
 }
 
-export interface HistoryLimits {
-  readonly maxTransitions: number;
-  readonly maxMessages: number;
-  readonly maxEntries: number;
-}
+type HistoryLimits = Pick<InspectorLimits, 'maxTransitions' | 'maxMessages' | 'maxEntries'>;
 
 /**
  * Keeps the last lines of every session, for viewers that come late: bounded for one session's
@@ -44,16 +40,18 @@ export class History {
     const history = this.#sessions.get(session) ?? {
       life: new Ring<Numbered>(maxTransitions),
       messages: new Ring<Numbered>(maxMessages),
-      entries: 0,
     };
     this.#sessions.delete(session);
     this.#sessions.set(session, history);
     const isMessage = line.type === 'message' || line.type === 'upstream';
+    this.#entries -= sizeOf(history);
     (isMessage ? history.messages : history.life).push(numbered);
-    const entries = history.life.size + history.messages.size;
-    this.#entries += entries - history.entries;
-    history.entries = entries;
-    while (this.#entries > maxEntries) this.#forgetOldest();
+    this.#entries += sizeOf(history);
+    for (const [oldest, forgotten] of this.#sessions) {
+      if (this.#entries <= maxEntries) break;
+      this.#sessions.delete(oldest);
+      this.#entries -= sizeOf(forgotten);
+    }
   }
 
   /** Lines of a session after a number, in order. */
@@ -67,14 +65,10 @@ export class History {
     const lines = [...this.#sessions.values()].flatMap(linesOf);
     return inOrder([...lines, ...this.#house.toArray()], 0);
   }
+}
 
-  #forgetOldest(): void {
-    for (const [session, { entries }] of this.#sessions) {
-      this.#sessions.delete(session);
-      this.#entries -= entries;
-      return;
-    }
-  }
+function sizeOf({ life, messages }: SessionHistory): number {
+  return life.size + messages.size;
 }
 
 function linesOf({ life, messages }: SessionHistory): Numbered[] {

@@ -1,7 +1,7 @@
 import type { Runtime } from '../../runtime.ts';
 
 /** What an inspector asks of a runtime. Other sets of actors that answer can be inspected as well. */
-export type Inspected<T = unknown> = Pick<
-  Runtime<T>,
+export type Inspected = Pick<
+  Runtime<unknown>,
   'deadLetters' | 'isReady' | 'limits' | 'list' | 'now' | 'on' | 'residents' | 'stats'
 >;

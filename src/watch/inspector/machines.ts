@@ -74,7 +74,7 @@ export class Machines {
 }
 
 /** Paths in a state value: `{ a: { b: 'c', d: 'e' } }` is `a`, `a.b`, `a.b.c`, `a.d`, `a.d.e`. */
-export function pathsOf(value: unknown, around = ''): string[] {
+function pathsOf(value: unknown, around = ''): string[] {
   if (typeof value === 'string') return [`${around}${value}`];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [

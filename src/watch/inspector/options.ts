@@ -48,13 +48,8 @@ export interface InspectorOptions extends Partial<InspectorLimits> {
   readonly clock?: Clock;
 }
 
-export interface InspectorSettings extends InspectorLimits {
-  readonly port: number;
-  readonly host: string;
-  readonly token: string;
-  readonly machines: readonly InspectedMachine[];
-  readonly clock: Clock;
-}
+/** Options of an inspector with every default filled in. */
+export type InspectorSettings = Required<InspectorOptions>;
 
 const DEFAULTS: InspectorLimits = {
   maxViewers: 8,
@@ -74,6 +69,7 @@ const MAX_MACHINES = 32;
 /** @throws ActorsError `bad-option`, naming the option */
 export function settleInspector(options: InspectorOptions): InspectorSettings {
   const { port = 0, host = '127.0.0.1', token = randomId(), machines = [] } = options;
+  const { clock = systemClock } = options;
   const limits = { ...DEFAULTS };
   for (const name of Object.keys(DEFAULTS) as (keyof InspectorLimits)[]) {
     const value = options[name];
@@ -85,7 +81,7 @@ export function settleInspector(options: InspectorOptions): InspectorSettings {
   demand(LOOPBACK.has(host), 'host must be a loopback address: the inspector is for this machine');
   demand(TOKEN.test(token), 'token must be 22 to 128 characters of A-Z, a-z, 0-9, _ and -');
   demand(machines.length <= MAX_MACHINES, `machines must be at most ${MAX_MACHINES}`);
-  return { ...limits, port, host, token, machines, clock: options.clock ?? systemClock };
+  return { ...limits, port, host, token, machines, clock };
 }
 
 function demand(holds: boolean, message: string): void {

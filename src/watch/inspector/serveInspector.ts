@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen } from '../../adapters/listen.ts';
-import type { Clock } from '../../base/clock.ts';
 import { FORMAT, FORMAT_VERSION } from '../recorder/line.ts';
 import { Loopback } from '../loopback.ts';
 import { queryOf } from '../../wire/target.ts';
@@ -39,37 +38,31 @@ const JSON_LINES = 'application/x-ndjson; charset=utf-8';
  * @throws ActorsError `bad-option`
  * @throws errors of `listen`: `EADDRINUSE`, `EACCES`
  */
-export async function serveInspector<T>(
-  runtime: Inspected<T>,
+export async function serveInspector(
+  runtime: Inspected,
   options: InspectorOptions = {},
 ): Promise<Inspector> {
   const settings = settleInspector(options);
   const { host, token, clock, maxViewers, maxViewerBytes } = settings;
   // Events are dated by the clock of the runtime, not of the inspector.
   const machines = new Machines(settings.machines, runtime);
-  const watch = new Watch(runtime, settings, runtime);
-  const feed = new Feed(runtime, watch, machines, settings);
+  const watch = new Watch(runtime, settings);
+  const feed = new Feed(watch, machines, settings);
   const loopback = new Loopback(token);
   const viewers = new Set<Viewer>();
 
-  const view = (response: ServerResponse, type: string, name?: string): Viewer | undefined => {
+  const view = (response: ServerResponse, name?: string): Viewer | undefined => {
     if (viewers.size >= maxViewers) {
       refuse(response, 503);
       return undefined;
     }
     const disposition = name && { 'Content-Disposition': `attachment; filename="${name}"` };
-    response.writeHead(200, { ...SECURITY, 'Content-Type': type, ...disposition });
+    response.writeHead(200, { ...SECURITY, 'Content-Type': JSON_LINES, ...disposition });
     response.flushHeaders();
     const viewer = new Viewer(response, maxViewerBytes, clock);
     viewers.add(viewer);
     viewer.whenGone(() => viewers.delete(viewer));
     return viewer;
-  };
-
-  const exportTo = async (response: ServerResponse): Promise<void> => {
-    const viewer = view(response, JSON_LINES, 'sessions.jsonl');
-    await viewer?.writeAll(linesOf(watch, runtime));
-    viewer?.end();
   };
 
   const show = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -83,16 +76,20 @@ export async function serveInspector<T>(
     const file = PAGE.get(path);
     if (file !== undefined) return send(response, file.type, file.text);
     if (path === 'feed') {
-      const viewer = view(response, JSON_LINES);
+      const viewer = view(response);
       return viewer && (await feed.serve(viewer));
     }
-    if (path === 'export.jsonl') return await exportTo(response);
+    if (path === 'export.jsonl') {
+      const viewer = view(response, 'sessions.jsonl');
+      await viewer?.writeAll(linesOf(watch));
+      return viewer?.end();
+    }
     if (path === 'charts') return sendJson(response, machines.drawn);
     const [, key] = /^session\/([a-z0-9]{1,64})$/.exec(path) ?? [];
     if (key === undefined) return refuse(response, 404);
     const query = new URLSearchParams(queryOf(request.url));
     const after = Number(query.get('after') ?? 0) || 0;
-    sendJson(response, await detailOf(runtime, watch, key, after));
+    sendJson(response, await detailOf(watch, key, after));
   };
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -129,25 +126,17 @@ function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
 }
 
 /** The kept lines as a recording, so that whatever replays recordings replays an export. */
-function* linesOf<T>(watch: Watch<T>, clock: Pick<Clock, 'now'>): Iterable<string> {
-  const lines = watch.history.all();
-  const at = lines[0]?.line.at ?? clock.now();
-  const format = {
-    format: FORMAT,
-    formatVersion: FORMAT_VERSION,
-    version: libraryVersion(),
-  } as const;
-  const header: Line = { type: 'header', ...format, at, messages: true };
-  yield `${JSON.stringify(header)}\n`;
-  for (const { line } of lines) yield `${JSON.stringify(line)}\n`;
-  const end: Line = {
-    type: 'end',
-    at: clock.now(),
-    why: 'closed',
-    lines: lines.length + 1,
-    dropped: 0,
-  };
-  yield `${JSON.stringify(end)}\n`;
+function* linesOf({ history, runtime }: Watch): Iterable<string> {
+  const kept = history.all().map(({ line }) => line);
+  const now = runtime.now();
+  const at = kept[0]?.at ?? now;
+  const format = { format: FORMAT, formatVersion: FORMAT_VERSION } as const;
+  const lines: Line[] = [
+    { type: 'header', ...format, version: libraryVersion(), at, messages: true },
+    ...kept,
+    { type: 'end', at: now, why: 'closed', lines: kept.length + 1, dropped: 0 },
+  ];
+  for (const line of lines) yield `${JSON.stringify(line)}\n`;
 }
 
 /** Lets a page run its own script, use its own style, read from its own server; nothing else. */

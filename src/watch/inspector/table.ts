@@ -2,12 +2,6 @@ import type { SessionView } from '../../directory/view.ts';
 import type { Line } from './lines.ts';
 import { newRow, refresh, type Row } from './rows.ts';
 
-/** Rows that changed, and keys of rows that went, since the last call of `takeChanges`. */
-export interface Changes {
-  readonly rows: readonly Row[];
-  readonly gone: readonly string[];
-}
-
 /** The list of sessions as the page shows it: live sessions, and the last that ended. */
 export class Table {
   readonly #maxRows: number;
@@ -25,10 +19,6 @@ export class Table {
   constructor(maxRows: number, maxEnded: number) {
     this.#maxRows = maxRows;
     this.#maxEnded = maxEnded;
-  }
-
-  get size(): number {
-    return this.#live.size + this.#ended.size;
   }
 
   has(session: string): boolean {
@@ -50,7 +40,9 @@ export class Table {
   note(line: Line): void {
     const { session, at } = line as { session?: string; at: number };
     if (session === undefined) return;
-    const row = this.#live.get(session) ?? this.#open(session, line, at);
+    // A dead letter makes no row: its session may have ended long ago.
+    const isLife = ['transition', 'started', 'message', 'upstream'].includes(line.type);
+    const row = this.#live.get(session) ?? (isLife ? this.#open(session, at) : undefined);
     if (row === undefined) return;
     // A line proves that its session lives: one that wakes changes its place under a running sweep.
     this.#unmet?.delete(session);
@@ -73,13 +65,8 @@ export class Table {
 
   meet(view: SessionView): void {
     this.#unmet?.delete(view.key);
-    let row = this.#live.get(view.key);
-    if (row === undefined) {
-      if (this.#live.size >= this.#maxRows) return;
-      row = newRow(view.key, view.startedAt);
-      this.#live.set(view.key, row);
-    }
-    if (refresh(row, view)) this.#changed.add(row);
+    const row = this.#live.get(view.key) ?? this.#open(view.key, view.startedAt);
+    if (row !== undefined && refresh(row, view)) this.#changed.add(row);
   }
 
   /** Ends a sweep. @returns rows of sessions that neither this sweep nor the last has met */
@@ -89,8 +76,7 @@ export class Table {
     this.#unmet = null;
     return [...this.#missed]
       .filter((key) => before.has(key))
-      .map((key) => this.#live.get(key))
-      .filter((row) => row !== undefined);
+      .flatMap((key) => this.#live.get(key) ?? []);
   }
 
   /** Removes a session that went without an event. */
@@ -98,8 +84,11 @@ export class Table {
     if (this.#live.delete(session)) this.#gone.push(session);
   }
 
-  /** The next changes, at most `most` rows; the others stay for the next call. */
-  takeChanges(most: number): Changes {
+  /**
+   * Takes the rows that changed, at most `most` (the others stay for the next call), and the keys
+   * of the rows that went.
+   */
+  takeChanges(most: number): { readonly rows: Row[]; readonly gone: string[] } {
     const rows: Row[] = [];
     for (const row of this.#changed) {
       if (rows.length === most) break;
@@ -117,10 +106,8 @@ export class Table {
     this.#gone = [];
   }
 
-  /** Makes the row of a session. A dead letter makes none: its session may have ended long ago. */
-  #open(session: string, line: Line, at: number): Row | undefined {
-    const isLife = ['transition', 'started', 'message', 'upstream'].includes(line.type);
-    if (!isLife || this.#live.size >= this.#maxRows) return undefined;
+  #open(session: string, at: number): Row | undefined {
+    if (this.#live.size >= this.#maxRows) return undefined;
     const row = newRow(session, at);
     this.#live.set(session, row);
     return row;
@@ -129,23 +116,13 @@ export class Table {
   #end(row: Row, reason: Row['reason'], at: number): void {
     this.#live.delete(row.key);
     this.#unmet?.delete(row.key);
-    Object.assign(row, {
-      state: 'evicted',
-      reason,
-      endedAt: at,
-      deadline: undefined,
-      inFlight: 0,
-      waiting: 0,
-      questions: 0,
-      streams: 0,
-    });
+    const none = { deadline: undefined, inFlight: 0, waiting: 0, questions: 0, streams: 0 };
+    Object.assign(row, none, { state: 'evicted', reason, endedAt: at });
     this.#ended.set(row.key, row);
-    if (this.#ended.size <= this.#maxEnded) return;
-    for (const [oldest, gone] of this.#ended) {
-      this.#ended.delete(oldest);
-      this.#changed.delete(gone);
-      this.#gone.push(oldest);
-      return;
-    }
+    const [oldest] = this.#ended.values();
+    if (oldest === undefined || this.#ended.size <= this.#maxEnded) return;
+    this.#ended.delete(oldest.key);
+    this.#changed.delete(oldest);
+    this.#gone.push(oldest.key);
   }
 }

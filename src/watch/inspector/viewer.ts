@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { once } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 
 /** How long a viewer may take to read what waits for it. */
@@ -53,18 +52,15 @@ export class Viewer {
     this.#response.destroy();
   }
 
-  async #drained(): Promise<void> {
-    const timer = this.#clock.setTimeout(() => this.cut(), READ_MS);
-    const ended = new AbortController();
-    const { signal } = ended;
-    const settled = [
-      once(this.#response, 'drain', { signal }),
-      once(this.#response, 'close', { signal }),
-    ];
-    // The wait for the event that comes second is aborted: its rejection is no failure.
-    await Promise.race(settled).catch(() => {});
-    ended.abort();
-    await Promise.allSettled(settled);
-    this.#clock.clearTimeout(timer);
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(() => this.cut(), READ_MS);
+      const settle = (): void => {
+        this.#clock.clearTimeout(timer);
+        this.#response.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      this.#response.once('drain', settle).once('close', settle);
+    });
   }
 }

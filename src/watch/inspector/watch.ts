@@ -1,4 +1,3 @@
-import type { Clock } from '../../base/clock.ts';
 import { watchPassed } from '../../gateway/passed.ts';
 import { listen } from '../recorder/listen.ts';
 import { History } from './history.ts';
@@ -18,39 +17,34 @@ const MAX_METHOD = 128;
 const ASLEEP = 'idle.asleep';
 
 /** Listens to a runtime and keeps what a page shows of it. */
-export class Watch<T> {
+export class Watch {
   readonly history: History;
   readonly table: Table;
-  readonly #runtime: Inspected<T>;
+  readonly runtime: Inspected;
   readonly #stops: readonly (() => void)[];
-  #supervisor = 'accepting';
-  /** The supervisor's last step. */
-  #step: LineOf<'supervisor'> | undefined;
+  /** The supervisor's state and its last step. */
+  supervisor: { readonly state: string; readonly last: LineOf<'supervisor'> | undefined };
   #cursor: string | undefined;
   #looked = 0;
   readonly #maxRows: number;
   #isSweeping = false;
 
-  constructor(runtime: Inspected<T>, limits: InspectorLimits, clock: Pick<Clock, 'now'>) {
-    this.#runtime = runtime;
+  constructor(runtime: Inspected, limits: InspectorLimits) {
+    this.runtime = runtime;
     this.#maxRows = limits.maxRows;
     this.history = new History(limits);
     this.table = new Table(limits.maxRows, limits.maxEnded);
-    if (!runtime.isReady) this.#supervisor = 'draining';
+    this.supervisor = { state: runtime.isReady ? 'accepting' : 'draining', last: undefined };
     this.#stops = [
-      listen(runtime, (line) => this.#note(line), { messages: true, clock }),
+      listen(runtime, (line) => this.#note(line), { messages: true, clock: runtime }),
       // Gateways of other runtimes are heard as well: their sessions are not in the table.
       watchPassed(({ session, direction, kind, method, bytes }) => {
         if (!this.table.has(session)) return;
         const short = method?.slice(0, MAX_METHOD);
-        const at = clock.now();
+        const at = runtime.now();
         this.#note({ type: 'upstream', at, session, direction, kind, method: short, bytes });
       }),
     ];
-  }
-
-  get supervisor(): { readonly state: string; readonly last: unknown } {
-    return { state: this.#supervisor, last: this.#step };
   }
 
   /**
@@ -69,7 +63,7 @@ export class Watch<T> {
         this.table.beginSweep();
         this.#looked = 0;
       }
-      const page = await this.#runtime.list({ limit: SWEEP, ...(after && { after }) });
+      const page = await this.runtime.list({ limit: SWEEP, ...(after && { after }) });
       for (const view of page.sessions) this.table.meet(view);
       this.#looked += page.sessions.length;
       if (page.next === undefined) await this.#lookForMissed();
@@ -87,7 +81,7 @@ export class Watch<T> {
   async look(key: string): Promise<SessionView | undefined> {
     const state = this.table.stateOf(key);
     if (state === undefined || state === ASLEEP) return undefined;
-    return (await this.#runtime.list({ key, state, limit: 1 })).sessions[0];
+    return (await this.runtime.list({ key, state, limit: 1 })).sessions[0];
   }
 
   stop(): void {
@@ -107,10 +101,7 @@ export class Watch<T> {
   }
 
   #note(line: Line): void {
-    if (line.type === 'supervisor') {
-      this.#supervisor = line.to;
-      this.#step = line;
-    }
+    if (line.type === 'supervisor') this.supervisor = { state: line.to, last: line };
     this.history.write(line);
     this.table.note(line);
   }

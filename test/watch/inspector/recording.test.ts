@@ -63,8 +63,8 @@ describe('Recording', () => {
       'terminated',
       'terminated',
     ]);
-    expect(recording.overview().state).toBe('draining');
-    expect(recording.letters()).toHaveLength(1);
+    expect(recording.overview.state).toBe('draining');
+    expect(recording.letters).toHaveLength(1);
   });
 
   it('goes back', () => {
@@ -72,8 +72,8 @@ describe('Recording', () => {
     recording.seek(3);
     expect(recording.row('abc')).toMatchObject({ principal: 'alice', seen: { in: 1, out: 0 } });
     expect(recording.lines('abc')).toHaveLength(3);
-    expect(recording.letters()).toEqual([]);
-    expect(recording.overview().state).toBe('accepting');
+    expect(recording.letters).toEqual([]);
+    expect(recording.overview.state).toBe('accepting');
     expect(recording.now()).toBe(3);
     recording.seek(0);
     expect(recording.rows()).toEqual([]);

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { DrawnMachine } from '../machines.ts';
 import { Bar } from './bar.tsx';
 import { type Choice, EVERYTHING } from './choice.ts';
@@ -24,23 +24,19 @@ const MAX_FILE = 128 * 1024 * 1024;
 /** The whole page. */
 export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
   const draw = useFrames();
-  const store = useRef<Store>(null);
-  const connection = useRef<Connection>(null);
-  store.current ??= new Store();
-  connection.current ??= new Connection(store.current, draw);
-  const line = connection.current;
+  const [store] = useState(() => new Store());
+  const [line] = useState(() => new Connection(store, draw));
   const [recording, setRecording] = useState<Recording>();
   const [selected, setSelected] = useState<string>();
   const [tab, setTab] = useState('Supervisor');
   const [choice, setChoice] = useState<Choice>(EVERYTHING);
   const [trouble, setTrouble] = useState<string>();
   const [isHelping, setHelping] = useState(false);
-  const scene = recording ?? store.current;
+  const scene = recording ?? store;
   const rows = scene.rows();
   const chosen = useChosen(rows, choice);
-  const machines = useMemo(() => charts.slice(2), [charts]);
+  const [session, supervisor, ...machines] = charts;
   const tabs = [...TABS, ...machines.map(({ name }) => name)];
-  const [session, supervisor] = charts;
 
   const select = (key: string): void => {
     setSelected(key);
@@ -65,8 +61,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
     setTrouble(undefined);
     try {
       if (file.size > MAX_FILE) throw new BadRecording('It is larger than 128 MiB.');
-      const opened = new Recording(file.name, await file.text());
-      setRecording(opened);
+      setRecording(new Recording(file.name, await file.text()));
       setChoice({ ...EVERYTHING, state: 'all' });
     } catch (error) {
       const why = error instanceof BadRecording ? error.message : 'It can not be read.';
@@ -94,12 +89,12 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
   }, [selected === undefined && first]);
 
   const machine = machines.find(({ name }) => name === tab);
-  const state = scene.machines().find(({ name }) => name === tab);
+  const state = scene.machines.find(({ name }) => name === tab);
   return (
     <>
       <Bar
         status={line.status}
-        overview={scene.overview()}
+        overview={scene.overview}
         recording={recording}
         trouble={trouble}
         onPause={pause}
@@ -139,8 +134,8 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
                 onClick={() => setTab(name)}
               >
                 {name}
-                {name === 'Dead letters' && scene.letters().length > 0 && (
-                  <small>{scene.letters().length}</small>
+                {name === 'Dead letters' && scene.letters.length > 0 && (
+                  <small>{scene.letters.length}</small>
                 )}
               </button>
             ))}
@@ -166,7 +161,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
 
 /** Reasons to filter by: all reasons where the runtime names them, else those in the recording. */
 function reasonsOf(scene: Scene): string[] {
-  const { stats } = scene.overview();
+  const { stats } = scene.overview;
   if (stats !== undefined) return Object.keys(stats.evicted);
   return [...new Set(scene.rows().flatMap(({ reason }) => reason ?? []))];
 }

@@ -15,14 +15,6 @@ interface BarProps {
   readonly onHelp: () => void;
 }
 
-const WORDS: Readonly<Record<Status, string>> = {
-  connecting: 'connecting',
-  live: 'live',
-  paused: 'paused',
-  disconnected: 'disconnected',
-  full: 'too many pages are open',
-};
-
 /** The bar at the top: what the page shows, whether it is live, and the buttons. */
 export function Bar(props: BarProps) {
   const { status, overview, recording, trouble, onPause, onOpen, onLive, onSeek, onHelp } = props;
@@ -31,7 +23,7 @@ export function Bar(props: BarProps) {
     <header class="bar">
       <h1>mcp-actors</h1>
       <span class={`status is-${word}`} role="status" data-testid="status">
-        {recording === undefined ? WORDS[status] : 'recording'}
+        {word === 'full' ? 'too many pages are open' : word}
       </span>
       {trouble !== undefined && (
         <span class="trouble" role="alert">

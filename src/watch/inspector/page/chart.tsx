@@ -12,11 +12,7 @@ interface ChartProps {
 export function Chart({ svg, states, taken }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    // The SVG is drawn by this package with names escaped, and the page runs no script but its own.
-    if (place.current !== null) place.current.innerHTML = svg;
-  }, [svg]);
-  useLayoutEffect(() => {
-    for (const state of place.current?.querySelectorAll<SVGElement>('.state') ?? []) {
+    for (const state of place.current!.querySelectorAll<SVGElement>('.state')) {
       const path = state.dataset['state'] ?? '';
       const isAround = path !== '' && states.some((each) => each !== path && isWithin(each, path));
       state.classList.toggle('active', states.includes(path) && !isAround);
@@ -24,23 +20,20 @@ export function Chart({ svg, states, taken }: ChartProps) {
     }
   }, [svg, states.join(' ')]);
   useLayoutEffect(() => {
-    const found = [...(place.current?.querySelectorAll<SVGElement>('[data-events]') ?? [])];
+    const found = [...place.current!.querySelectorAll<SVGElement>('[data-events]')];
     const edges = found.map((element) => ({ element, ...edgeOf(element) }));
-    const lit = new Set(
-      taken === undefined ? [] : edgesTaken(edges, taken).map(({ element }) => element),
-    );
-    for (const { element } of edges) element.classList.remove('taken');
+    const lit = taken === undefined ? [] : edgesTaken(edges, taken).map(({ element }) => element);
+    for (const element of found) element.classList.remove('taken');
     // Read, so that the light begins anew where the same step is taken again.
-    void place.current?.getBoundingClientRect();
+    place.current!.getBoundingClientRect();
     for (const element of lit) element.classList.add('taken');
-    for (const element of lit) {
-      if (element.classList.contains('edge')) element.parentNode?.append(element);
-    }
-    for (const element of found) {
-      if (element.classList.contains('label')) element.parentNode?.append(element);
-    }
+    const lines = lit.filter(({ classList }) => classList.contains('edge'));
+    const labels = found.filter(({ classList }) => classList.contains('label'));
+    // The last is drawn on top: lit lines above the other lines, and labels above all lines.
+    for (const element of [...lines, ...labels]) element.parentNode!.append(element);
   }, [svg, taken?.at, taken?.event, taken?.from.join(' '), taken?.to.join(' ')]);
-  return <div class="drawing" ref={place} />;
+  // The SVG is drawn by this package with names escaped, and the page runs no script but its own.
+  return <div class="drawing" ref={place} dangerouslySetInnerHTML={{ __html: svg }} />;
 }
 
 function edgeOf({ dataset }: SVGElement): ChartEdge {

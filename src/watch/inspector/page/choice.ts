@@ -1,4 +1,5 @@
 import type { Row } from '../rows.ts';
+import { isWithin } from './highlight.ts';
 
 export type SortBy = 'age' | 'traffic' | 'mailbox';
 
@@ -47,11 +48,7 @@ function isChosen(row: Row, { state, principal, reason, text }: Choice): boolean
   // A filter by reason shows ended sessions as well: only these have a reason.
   if (reason !== '' && row.reason !== reason) return false;
   if (state === 'live' && reason === '' && row.endedAt !== undefined) return false;
-  if (state !== 'live' && state !== 'all' && !isBelow(row.state, state)) return false;
+  if (state !== 'live' && state !== 'all' && !isWithin(row.state, state)) return false;
   if (principal !== '' && row.principal !== principal) return false;
   return text === '' || [row.key, row.principal, row.client].some((name) => name.includes(text));
-}
-
-function isBelow(path: string, state: string): boolean {
-  return path === state || path.startsWith(`${state}.`);
 }

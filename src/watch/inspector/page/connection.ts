@@ -46,19 +46,17 @@ export class Connection {
   async #run(signal: AbortSignal): Promise<void> {
     this.#become('connecting');
     while (!signal.aborted) {
-      const attempt = new AbortController();
-      const stop = (): void => attempt.abort();
-      signal.addEventListener('abort', stop);
-      const why = await this.#read(attempt).catch((): Status => 'disconnected');
-      signal.removeEventListener('abort', stop);
+      const why = await this.#read(signal).catch((): Status => 'disconnected');
       if (signal.aborted) return;
       this.#become(why);
       await wait(RETRY_MS);
     }
   }
 
-  async #read(attempt: AbortController): Promise<Status> {
-    const response = await fetch('feed', { signal: attempt.signal, cache: 'no-store' });
+  async #read(paused: AbortSignal): Promise<Status> {
+    const attempt = new AbortController();
+    const signal = AbortSignal.any([paused, attempt.signal]);
+    const response = await fetch('feed', { signal, cache: 'no-store' });
     if (response.status === 503) return 'full';
     if (!response.ok || response.body === null) return 'disconnected';
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

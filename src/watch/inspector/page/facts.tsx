@@ -1,4 +1,5 @@
-import type { BehindView, Detail } from '../detail.ts';
+import type { ComponentChildren } from 'preact';
+import type { Detail } from '../detail.ts';
 import type { Row } from '../rows.ts';
 import { duration, timeOf } from './format.ts';
 import type { Scene } from './scene.ts';
@@ -12,10 +13,8 @@ const LIMIT_OF = {
   close: 'closeTimeoutMs',
 } as const;
 
-interface FactsProps {
+interface FactsProps extends Pick<Detail, 'view' | 'behind'> {
   readonly row: Row;
-  readonly view: Detail['view'];
-  readonly behind: BehindView | undefined;
   readonly scene: Scene;
 }
 
@@ -53,7 +52,7 @@ export function Facts({ row, view, behind, scene }: FactsProps) {
         </Fact>
       )}
       {reason !== undefined && <Fact name="reason">{reason}</Fact>}
-      <Deadline row={row} limits={scene.overview().limits} now={now} />
+      <Deadline row={row} limits={scene.overview.limits} now={now} />
     </dl>
   );
 }
@@ -61,15 +60,14 @@ export function Facts({ row, view, behind, scene }: FactsProps) {
 interface FactProps {
   readonly name: string;
   readonly isWide?: boolean;
-  readonly children: unknown;
+  readonly children: ComponentChildren;
 }
 
 function Fact({ name, isWide = false, children }: FactProps) {
   return (
     <div data-fact={name} class={isWide ? 'wide' : ''}>
       <dt>{name}</dt>
-      {/* The type lets any child through: whatever can be shown. */}
-      <dd>{children as string}</dd>
+      <dd>{children}</dd>
     </div>
   );
 }

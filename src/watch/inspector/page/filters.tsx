@@ -34,6 +34,11 @@ export function Filters({ rows, shown, reasons, choice, onChoose }: FiltersProps
     for (const { principal } of rows) if (known.size < MAX_NAMES) known.add(principal);
     return [...known].toSorted((a, b) => a.localeCompare(b));
   }, [rows]);
+  const fields = [
+    { name: 'state', label: 'State', options: ['live', 'all', ...STATES] },
+    { name: 'principal', label: 'Principal', options: ['', ...names] },
+    { name: 'reason', label: 'Reason', options: ['', ...reasons] },
+  ] as const;
   const set = (part: Partial<Choice>): void => onChoose({ ...choice, ...part });
   return (
     <div class="filters" role="search">
@@ -45,53 +50,25 @@ export function Filters({ rows, shown, reasons, choice, onChoose }: FiltersProps
         value={choice.text}
         onInput={({ currentTarget }) => set({ text: currentTarget.value.trim() })}
       />
-      <Select
-        label="State"
-        value={choice.state}
-        options={['live', 'all', ...STATES]}
-        onPick={(state) => set({ state })}
-      />
-      <Select
-        label="Principal"
-        value={choice.principal}
-        options={['', ...names]}
-        onPick={(principal) => set({ principal })}
-      />
-      <Select
-        label="Reason"
-        value={choice.reason}
-        options={['', ...reasons]}
-        onPick={(reason) => set({ reason })}
-      />
+      {fields.map(({ name, label, options }) => (
+        <label key={name} class="select">
+          <span>{label}</span>
+          <select
+            aria-label={label}
+            value={choice[name]}
+            onChange={({ currentTarget }) => set({ [name]: currentTarget.value })}
+          >
+            {options.map((option) => (
+              <option key={option} value={option}>
+                {option === '' ? 'any' : option}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
       <output class="shown" aria-label="Sessions listed">
         {shown} of {rows.length}
       </output>
     </div>
-  );
-}
-
-interface SelectProps {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly string[];
-  readonly onPick: (value: string) => void;
-}
-
-function Select({ label, value, options, onPick }: SelectProps) {
-  return (
-    <label class="select">
-      <span>{label}</span>
-      <select
-        aria-label={label}
-        value={value}
-        onChange={({ currentTarget }) => onPick(currentTarget.value)}
-      >
-        {options.map((option) => (
-          <option key={option} value={option}>
-            {option === '' ? 'any' : option}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -9,15 +9,11 @@ export function duration(ms: number): string {
   return `${Math.floor(value / 86_400_000)} d`;
 }
 
-function two(value: number): string {
-  return String(value).padStart(2, '0');
-}
-
 /** Time of day with milliseconds, as logs have it. */
 export function timeOf(at: number): string {
   const date = new Date(at);
   const ms = String(date.getMilliseconds()).padStart(3, '0');
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
+  return `${date.toLocaleTimeString('en-GB')}.${ms}`;
 }
 
 export function bytes(count: number): string {

@@ -14,18 +14,11 @@ export function useKeys(keys: Keys): void {
     const onKeyDown = (event: KeyboardEvent): void => {
       const { key, ctrlKey, metaKey, altKey, target } = event;
       if (ctrlKey || metaKey || altKey) return;
-      const isField =
-        target instanceof Element && target.matches('input:not([type=range]), select');
-      if (isField) {
-        if (key === 'Escape' && target instanceof HTMLElement) target.blur();
+      if (target instanceof HTMLElement && target.matches('input:not([type=range]), select')) {
+        if (key === 'Escape') target.blur();
         return;
       }
-      const isDigit = /^[1-9]$/.test(key);
-      const action = isDigit
-        ? current.current.digit
-        : key === 'digit'
-          ? undefined
-          : current.current[key];
+      const action = current.current[/^[1-9]$/.test(key) ? 'digit' : key];
       if (action === undefined) return;
       event.preventDefault();
       action(Number(key));

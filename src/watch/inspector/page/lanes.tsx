@@ -1,3 +1,4 @@
+import type { RequestView } from '../../../directory/view.ts';
 import type { Detail } from '../detail.ts';
 import type { Row } from '../rows.ts';
 import { duration } from './format.ts';
@@ -22,48 +23,48 @@ export function Lanes({ row, view, letters, now }: LanesProps) {
   // row's.
   const { waiting: held, questions } = view ?? row;
   const others = held - waiting.length;
+  const age = ({ method, since }: RequestView): Item => [method, duration(now - since)];
   return (
     <div class="lanes" aria-label="Mailbox">
-      <Lane name="running" count={running.length}>
-        {running.slice(0, SHOWN).map(({ method, since }, i) => (
-          <Item key={i} text={method} more={duration(now - since)} />
-        ))}
-      </Lane>
-      <Lane name="waiting" count={held}>
-        {waiting.slice(0, SHOWN).map(({ method, since }, i) => (
-          <Item key={i} text={method} more={duration(now - since)} />
-        ))}
-        {others > 0 && <Item text={`${others} notifications`} more="" />}
-      </Lane>
-      <Lane name="questions" count={questions}>
-        {questions > 0 && <Item text="to the client" more="open" />}
-      </Lane>
-      <Lane name="dead letters" count={letters.length}>
-        {letters.slice(-SHOWN).map(({ kind, method, reason }, i) => (
-          <Item key={i} text={method ?? kind} more={reason} />
-        ))}
-      </Lane>
+      <Lane name="running" count={running.length} items={running.slice(0, SHOWN).map(age)} />
+      <Lane
+        name="waiting"
+        count={held}
+        items={[
+          ...waiting.slice(0, SHOWN).map(age),
+          ...(others > 0 ? [[`${others} notifications`, ''] as const] : []),
+        ]}
+      />
+      <Lane
+        name="questions"
+        count={questions}
+        items={questions > 0 ? [['to the client', 'open']] : []}
+      />
+      <Lane
+        name="dead letters"
+        count={letters.length}
+        items={letters.slice(-SHOWN).map(({ kind, method, reason }) => [method ?? kind, reason])}
+      />
     </div>
   );
 }
 
-function Lane({ name, count, children }: { name: string; count: number; children: unknown }) {
+type Item = readonly [text: string, more: string];
+
+function Lane({ name, count, items }: { name: string; count: number; items: readonly Item[] }) {
   return (
     <section class={count > 0 ? 'lane filled' : 'lane'} data-lane={name}>
       <h3>
         {name} <b>{count}</b>
       </h3>
-      {/* The type lets any child through: items, or nothing. */}
-      <ul>{children as never}</ul>
+      <ul>
+        {items.map(([text, more], i) => (
+          <li key={i}>
+            <span>{text}</span>
+            <small>{more}</small>
+          </li>
+        ))}
+      </ul>
     </section>
-  );
-}
-
-function Item({ text, more }: { text: string; more: string }) {
-  return (
-    <li>
-      <span>{text}</span>
-      <small>{more}</small>
-    </li>
   );
 }

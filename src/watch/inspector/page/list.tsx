@@ -22,25 +22,21 @@ interface ListProps {
 export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }: ListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 600 });
+  const look = (): void => {
+    const { scrollTop, clientHeight } = scroller.current!;
+    setSight({ top: scrollTop, height: clientHeight });
+  };
   useEffect(() => {
-    const place = scroller.current;
-    if (place === null) return undefined;
-    const look = (): void => setSight({ top: place.scrollTop, height: place.clientHeight });
     const observer = new ResizeObserver(look);
-    observer.observe(place);
-    place.addEventListener('scroll', look, { passive: true });
-    look();
-    return () => {
-      observer.disconnect();
-      place.removeEventListener('scroll', look);
-    };
+    observer.observe(scroller.current!);
+    return () => observer.disconnect();
   }, []);
   const at = rows.findIndex(({ key }) => key === selected);
   const go = (to: number): void => {
     const row = rows[Math.min(Math.max(to, 0), rows.length - 1)];
-    const place = scroller.current;
-    if (row === undefined || place === null) return;
+    if (row === undefined) return;
     onSelect(row.key);
+    const place = scroller.current!;
     const top = rows.indexOf(row) * ROW;
     if (top < place.scrollTop) place.scrollTop = top;
     else if (top + ROW > place.scrollTop + place.clientHeight) {
@@ -68,9 +64,9 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
       <div class="columns">
         <span>session</span>
         <span>state</span>
-        <Sorter by="age" choice={choice} onChoose={onChoose} />
-        <Sorter by="traffic" choice={choice} onChoose={onChoose} />
-        <Sorter by="mailbox" choice={choice} onChoose={onChoose} />
+        {(['age', 'traffic', 'mailbox'] as const).map((by) => (
+          <Sorter key={by} by={by} choice={choice} onChoose={onChoose} />
+        ))}
       </div>
       <div
         class="rows"
@@ -80,6 +76,7 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
         aria-activedescendant={at >= first && at < last ? `row-${selected}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
+        onScroll={look}
       >
         <div class="filler" style={{ height: `${rows.length * ROW}px` }}>
           {rows.slice(first, last).map((row, i) => (
@@ -100,13 +97,11 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
   );
 }
 
-interface ListRowProps {
+interface ListRowProps extends Pick<ListProps, 'now' | 'onSelect'> {
   readonly row: Row;
-  readonly now: number;
   readonly place: number;
   readonly of: number;
   readonly isSelected: boolean;
-  readonly onSelect: (key: string) => void;
 }
 
 function ListRow({ row, now, place, of, isSelected, onSelect }: ListRowProps) {
@@ -136,28 +131,22 @@ function ListRow({ row, now, place, of, isSelected, onSelect }: ListRowProps) {
   );
 }
 
-interface SorterProps {
-  readonly by: SortBy;
-  readonly choice: Choice;
-  readonly onChoose: (choice: Choice) => void;
-}
+type SorterProps = Pick<ListProps, 'choice' | 'onChoose'> & { readonly by: SortBy };
 
 function Sorter({ by, choice, onChoose }: SorterProps) {
   const isOn = choice.sortBy === by;
   const arrow = choice.isDescending ? '↓' : '↑';
-  const toggle = (): void => {
-    onChoose({ ...choice, sortBy: by, isDescending: isOn ? !choice.isDescending : true });
-  };
+  const isDescending = !isOn || !choice.isDescending;
   return (
     <button
       type="button"
       class={isOn ? 'sorter on' : 'sorter'}
       aria-pressed={isOn}
       title={`Sort by ${by}`}
-      onClick={toggle}
+      onClick={() => onChoose({ ...choice, sortBy: by, isDescending })}
     >
       {by}
-      {isOn ? arrow : ''}
+      {isOn && arrow}
     </button>
   );
 }

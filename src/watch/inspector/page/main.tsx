@@ -5,5 +5,4 @@ import { App } from './app.tsx';
 const response = await fetch('charts');
 // Trusted: the server of this page writes the charts.
 const charts = (await response.json()) as readonly DrawnMachine[];
-const place = document.getElementById('app');
-if (place !== null) render(<App charts={charts} />, place);
+render(<App charts={charts} />, document.getElementById('app')!);

@@ -2,20 +2,10 @@ import { Chart } from './chart.tsx';
 import { number } from './format.ts';
 import type { Scene } from './scene.ts';
 
-/** Limits of admission, and the name of the count that each limit bounds. */
-const CAPACITY = [
-  { limit: 'maxSessions', name: 'sessions' },
-  { limit: 'maxHandshakes', name: 'unfinished handshakes' },
-] as const;
-
 /** The pane of the supervisor: its chart, how full the runtime is, what was refused. */
 export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly svg: string }) {
-  const { state, last, stats, limits } = scene.overview();
+  const { state, last, stats, limits } = scene.overview;
   const live = scene.rows().filter(({ endedAt }) => endedAt === undefined).length;
-  const counts = {
-    maxSessions: stats?.sessions.total ?? live,
-    maxHandshakes: stats?.handshakes ?? 0,
-  };
   const taken = last && { at: 0, event: last.event, from: [last.from], to: [last.to] };
   return (
     <div class="pane overview">
@@ -30,14 +20,16 @@ export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly s
           <Chart svg={svg} states={[state]} taken={taken} />
           <section class="capacity">
             <h3>Capacity</h3>
-            {CAPACITY.map(({ limit, name }) => (
-              <Gauge
-                key={limit}
-                name={name}
-                value={counts[limit]}
-                max={limits[limit] ?? undefined}
-              />
-            ))}
+            <Gauge
+              name="sessions"
+              value={stats?.sessions.total ?? live}
+              max={limits['maxSessions']}
+            />
+            <Gauge
+              name="unfinished handshakes"
+              value={stats?.handshakes ?? 0}
+              max={limits['maxHandshakes']}
+            />
           </section>
           <Counts title="Sessions now, by state" counts={stats?.sessions} />
         </div>
@@ -67,7 +59,7 @@ export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly s
 interface GaugeProps {
   readonly name: string;
   readonly value: number;
-  readonly max: number | undefined;
+  readonly max: number | null | undefined;
 }
 
 function Gauge({ name, value, max }: GaugeProps) {
@@ -76,9 +68,9 @@ function Gauge({ name, value, max }: GaugeProps) {
       <span>{name}</span>
       <b>
         {number(value)}
-        {max !== undefined && <small> of {number(max)}</small>}
+        {typeof max === 'number' && <small> of {number(max)}</small>}
       </b>
-      {max !== undefined && <meter min={0} max={max} high={max * 0.9} value={value} />}
+      {typeof max === 'number' && <meter min={0} max={max} high={max * 0.9} value={value} />}
     </label>
   );
 }

@@ -6,6 +6,7 @@ import type { Overview, Letter, Scene } from './scene.ts';
 const MAX_LINES = 500_000;
 const MAX_SHOWN = 400;
 const ALL = Number.MAX_SAFE_INTEGER;
+const BEGINNING: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
 
 /** Thrown for a recording that can not be opened; the message is shown to the page's user. */
 export class BadRecording extends Error {}
@@ -15,11 +16,13 @@ export class Recording implements Scene {
   readonly name: string;
   readonly all: readonly Line[];
   /** How many lines have happened at the shown moment. */
-  #position = 0;
+  position = 0;
   #table = new Table(ALL, ALL);
-  #letters: Letter[] = [];
+  letters: Letter[] = [];
+  /** Without counts and limits, which a recording has not. */
+  overview: Overview = BEGINNING;
+  readonly machines = [];
   #bySession = new Map<string, Line[]>();
-  #supervisor: Pick<Overview, 'state' | 'last'> = { state: 'accepting', last: undefined };
   #list: readonly Row[] | null = null;
 
   /** @throws BadRecording */
@@ -29,23 +32,19 @@ export class Recording implements Scene {
     this.seek(this.all.length);
   }
 
-  get position(): number {
-    return this.#position;
-  }
-
   /** Goes to the moment after this many lines. */
   seek(position: number): void {
     const to = Math.min(Math.max(position, 0), this.all.length);
-    if (to < this.#position) this.#restart();
-    for (const line of this.all.slice(this.#position, to)) this.#note(line);
-    this.#position = to;
+    if (to < this.position) this.#restart();
+    for (const line of this.all.slice(this.position, to)) this.#note(line);
+    this.position = to;
     this.#list = null;
   }
 
   // ---- the scene
 
   now(): number {
-    return this.all[Math.max(this.#position - 1, 0)]?.at ?? 0;
+    return this.all[Math.max(this.position - 1, 0)]?.at ?? 0;
   }
 
   rows(): readonly Row[] {
@@ -57,18 +56,6 @@ export class Recording implements Scene {
     return this.rows().find((row) => row.key === key);
   }
 
-  letters(): readonly Letter[] {
-    return this.#letters;
-  }
-
-  overview(): Overview {
-    return { ...this.#supervisor, stats: undefined, limits: {} };
-  }
-
-  machines(): [] {
-    return [];
-  }
-
   lines(key: string): readonly Line[] {
     return this.#bySession.get(key)?.slice(-MAX_SHOWN) ?? [];
   }
@@ -78,17 +65,19 @@ export class Recording implements Scene {
   }
 
   #restart(): void {
-    this.#position = 0;
+    this.position = 0;
     this.#table = new Table(ALL, ALL);
-    this.#letters = [];
+    this.letters = [];
     this.#bySession = new Map();
-    this.#supervisor = { state: 'accepting', last: undefined };
+    this.overview = BEGINNING;
   }
 
   #note(line: Line): void {
     this.#table.note(line);
-    if (line.type === 'deadletter') this.#letters.push(line);
-    if (line.type === 'supervisor') this.#supervisor = { state: line.to, last: line };
+    if (line.type === 'deadletter') this.letters.push(line);
+    if (line.type === 'supervisor') {
+      this.overview = { ...BEGINNING, state: line.to, last: line };
+    }
     const { session } = line as { session?: string };
     if (session === undefined) return;
     const lines = this.#bySession.get(session);

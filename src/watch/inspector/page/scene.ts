@@ -23,9 +23,9 @@ export interface Scene {
   rows(): readonly Row[];
   row(key: string): Row | undefined;
   /** Dead letters, oldest first. */
-  letters(): readonly Letter[];
-  overview(): Overview;
-  machines(): readonly MachineState[];
+  readonly letters: readonly Letter[];
+  readonly overview: Overview;
+  readonly machines: readonly MachineState[];
   /** Lines of one session, oldest first. */
   lines(key: string): readonly Line[];
   detail(key: string): Pick<Detail, 'view' | 'behind'> | undefined;

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Line } from '../lines.ts';
 import { bytes, duration, timeOf } from './format.ts';
-import { type Step, stepOf } from './steps.ts';
+import { stepOf } from './steps.ts';
 
 const SHOWN = 150;
 
@@ -17,13 +17,12 @@ export function Sequence({ lines, hasUpstream }: SequenceProps) {
   const isAtEnd = useRef(true);
   const shown = lines.slice(-SHOWN);
   useLayoutEffect(() => {
-    const place = scroller.current;
-    if (place !== null && isAtEnd.current) place.scrollTop = place.scrollHeight;
+    const place = scroller.current!;
+    if (isAtEnd.current) place.scrollTop = place.scrollHeight;
   });
   const onScroll = (): void => {
-    const place = scroller.current;
-    if (place === null) return;
-    isAtEnd.current = place.scrollHeight - place.scrollTop - place.clientHeight < 30;
+    const { scrollHeight, scrollTop, clientHeight } = scroller.current!;
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < 30;
   };
   const lives = ['client', 'session', 'server', ...(hasUpstream ? ['upstream'] : [])];
   return (
@@ -38,7 +37,12 @@ export function Sequence({ lines, hasUpstream }: SequenceProps) {
       </div>
       <div class="steps" ref={scroller} onScroll={onScroll} tabIndex={0}>
         {shown.map((line, i) => (
-          <StepRow key={keyOf(line, i)} line={line} before={shown[i - 1]} lives={lives} />
+          <StepRow
+            key={`${line.at} ${line.type} ${i}`}
+            line={line}
+            before={shown[i - 1]}
+            lives={lives}
+          />
         ))}
         {shown.length === 0 && <p class="none">Nothing has passed since the inspector is here.</p>}
       </div>
@@ -48,7 +52,7 @@ export function Sequence({ lines, hasUpstream }: SequenceProps) {
 
 function StepRow(props: { line: Line; before: Line | undefined; lives: readonly string[] }) {
   const { line, before, lives } = props;
-  const step: Step = stepOf(line);
+  const step = stepOf(line);
   const gap = before === undefined ? 0 : line.at - before.at;
   return (
     <div class={`step ${step.look}`} data-type={line.type}>
@@ -68,8 +72,4 @@ function StepRow(props: { line: Line; before: Line | undefined; lives: readonly 
       )}
     </div>
   );
-}
-
-function keyOf(line: Line, i: number): string {
-  return `${line.at} ${line.type} ${i}`;
 }

@@ -20,7 +20,7 @@ export function SessionPane({ scene, session, svg }: SessionPaneProps) {
   const { view, behind } = scene.detail(session) ?? {};
   const lines = scene.lines(session);
   const { state, last, endedAt } = row;
-  const letters = scene.letters().filter((letter) => letter.session === session);
+  const letters = scene.letters.filter((letter) => letter.session === session);
   const hasUpstream = behind !== undefined || lines.some(({ type }) => type === 'upstream');
   return (
     <div class="pane session">

@@ -11,12 +11,10 @@ export interface Step {
 
 export function stepOf(line: Line): Step {
   switch (line.type) {
-    case 'message': {
-      const [from, to] = line.direction === 'in' ? ['client', 'server'] : ['server', 'client'];
-      return { look: line.kind, from, to, text: nameOf(line), bytes: line.bytes };
-    }
+    case 'message':
     case 'upstream': {
-      const [from, to] = line.direction === 'out' ? ['server', 'upstream'] : ['upstream', 'server'];
+      const outer = line.type === 'message' ? 'client' : 'upstream';
+      const [from, to] = line.direction === 'in' ? [outer, 'server'] : ['server', outer];
       return { look: line.kind, from, to, text: nameOf(line), bytes: line.bytes };
     }
     case 'deadletter': {
@@ -24,8 +22,10 @@ export function stepOf(line: Line): Step {
       const text = `✕ ${nameOf(line)} (${line.reason})`;
       return { look: 'dead', from, to: 'session', text, bytes: 0 };
     }
-    case 'transition':
-      return note('transition', transitionText(line));
+    case 'transition': {
+      const { from, to, event } = line;
+      return note('transition', from === to ? event.type : `${from} → ${to}  ·  ${event.type}`);
+    }
     case 'started':
       return note('news', `started for ${line.principal}`);
     case 'slept':
@@ -54,10 +54,6 @@ export function stepOf(line: Line): Step {
     default:
       return note('news', line.type);
   }
-}
-
-function transitionText({ from, to, event }: Line & { type: 'transition' }): string {
-  return from === to ? event.type : `${from} → ${to}  ·  ${event.type}`;
 }
 
 function note(look: string, text: string): Step {

@@ -28,9 +28,10 @@ export class Store implements Scene {
   /** Keys of the sessions heard of since this connection began; `null` once all have been told. */
   #heard: Set<string> | null = null;
   #list: readonly Row[] | null = null;
-  #letters: (Letter & { readonly n: number })[] = [];
-  #overview: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
-  readonly #machines = new Map<string, MachineState>();
+  /** Dead letters, numbered by the server. */
+  letters: NonNullable<FeedLine['letters']> = [];
+  overview: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
+  machines: readonly MachineState[] = [];
   #selected: { readonly key: string; detail: Detail | undefined; lines: Numbered[] } | undefined;
   #clock = { at: 0, heard: 0, isStopped: false };
 
@@ -44,16 +45,18 @@ export class Store implements Scene {
     }
     for (const key of line.gone ?? []) this.#rows.delete(key);
     if ((line.rows?.length ?? 0) + (line.gone?.length ?? 0) > 0) this.#list = null;
-    const last = this.#letters.at(-1)?.n ?? 0;
+    const last = this.letters.at(-1)?.n ?? 0;
     const fresh = line.letters?.filter(({ n }) => n > last) ?? [];
-    if (fresh.length > 0) this.#letters = [...this.#letters, ...fresh].slice(-MAX_LETTERS);
-    for (const machine of line.machines ?? []) this.#machines.set(machine.name, machine);
+    if (fresh.length > 0) this.letters = [...this.letters, ...fresh].slice(-MAX_LETTERS);
+    for (const machine of line.machines ?? []) {
+      this.machines = [...this.machines.filter(({ name }) => name !== machine.name), machine];
+    }
     const { supervisor, stats, limits } = line;
-    this.#overview = {
-      state: supervisor?.state ?? this.#overview.state,
-      last: supervisor === undefined ? this.#overview.last : supervisor.last,
-      stats: stats ?? this.#overview.stats,
-      limits: limits ?? this.#overview.limits,
+    this.overview = {
+      ...this.overview,
+      ...(supervisor && { state: supervisor.state, last: supervisor.last }),
+      ...(stats && { stats }),
+      ...(limits && { limits }),
     };
   }
 
@@ -96,18 +99,6 @@ export class Store implements Scene {
     return this.#rows.get(key);
   }
 
-  letters(): readonly Letter[] {
-    return this.#letters;
-  }
-
-  overview(): Overview {
-    return this.#overview;
-  }
-
-  machines(): readonly MachineState[] {
-    return [...this.#machines.values()];
-  }
-
   lines(key: string): readonly Line[] {
     if (this.#selected?.key !== key) return [];
     return this.#selected.lines.map(({ line }) => line);
@@ -120,7 +111,7 @@ export class Store implements Scene {
   /** Begins a new connection, maybe to a new process: numbers begin again, sessions may be gone. */
   #begin(): void {
     this.#heard = new Set();
-    this.#letters = [];
+    this.letters = [];
     const { key } = this.#selected ?? {};
     this.#selected = undefined;
     this.select(key);

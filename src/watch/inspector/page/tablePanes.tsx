@@ -10,21 +10,21 @@ const SHOWN = 300;
 
 /** The pane of messages that could not be delivered, the newest first. */
 export function LettersPane({ scene, onSelect }: TablePaneProps) {
-  const letters = scene.letters().slice(-SHOWN).toReversed();
+  const letters = scene.letters.slice(-SHOWN).toReversed();
   return (
-    <div class="pane">
-      <header class="title">
-        <h2>Dead letters</h2>
-      </header>
-      <Table
-        head={['at', 'session', 'way', 'kind', 'method', 'reason']}
-        rows={letters.map(({ at, session, direction, kind, method, reason }) => ({
-          session,
-          cells: [timeOf(at), session, direction, kind, method ?? '–', reason],
-        }))}
-        onSelect={onSelect}
-      />
-    </div>
+    <Table
+      title="Dead letters"
+      head={['at', 'session', 'way', 'kind', 'method', 'reason']}
+      rows={letters.map(({ at, session, direction, kind, method = '–', reason }) => [
+        timeOf(at),
+        session,
+        direction,
+        kind,
+        method,
+        reason,
+      ])}
+      onSelect={onSelect}
+    />
   );
 }
 
@@ -32,69 +32,69 @@ export function LettersPane({ scene, onSelect }: TablePaneProps) {
 export function EndedPane({ scene, onSelect }: TablePaneProps) {
   const ended = scene
     .rows()
-    .filter(({ endedAt }) => endedAt !== undefined)
-    .toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0))
+    .flatMap(({ endedAt, ...row }) => (endedAt === undefined ? [] : { endedAt, ...row }))
+    .toSorted((a, b) => b.endedAt - a.endedAt)
     .slice(0, SHOWN);
   return (
-    <div class="pane">
-      <header class="title">
-        <h2>Ended</h2>
-      </header>
-      <Table
-        head={['at', 'session', 'reason', 'age', 'messages', 'client']}
-        rows={ended.map(({ key, reason, endedAt = 0, startedAt, seen, client }) => ({
-          session: key,
-          cells: [
-            timeOf(endedAt),
-            key,
-            reason ?? '',
-            duration(endedAt - startedAt),
-            String(seen.in + seen.out),
-            client || '–',
-          ],
-        }))}
-        onSelect={onSelect}
-      />
-    </div>
+    <Table
+      title="Ended"
+      head={['at', 'session', 'reason', 'age', 'messages', 'client']}
+      rows={ended.map(({ key, reason = '', endedAt, startedAt, seen, client }) => [
+        timeOf(endedAt),
+        key,
+        reason,
+        duration(endedAt - startedAt),
+        String(seen.in + seen.out),
+        client || '–',
+      ])}
+      onSelect={onSelect}
+    />
   );
 }
 
-interface TableProps {
+interface TableProps extends Pick<TablePaneProps, 'onSelect'> {
+  readonly title: string;
   readonly head: readonly string[];
-  readonly rows: readonly { readonly session: string; readonly cells: readonly string[] }[];
-  readonly onSelect: (key: string) => void;
+  /** Cells of each row, where the second is the key of a session. */
+  readonly rows: readonly (readonly string[])[];
 }
 
-function Table({ head, rows, onSelect }: TableProps) {
-  if (rows.length === 0) return <p class="none">None.</p>;
+function Table({ title, head, rows, onSelect }: TableProps) {
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            {head.map((name) => (
-              <th key={name}>{name}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ session, cells }, i) => (
-            <tr key={i}>
-              {cells.map((cell, at) => (
-                <td key={at}>
-                  {at === 1 ? (
+    <div class="pane">
+      <header class="title">
+        <h2>{title}</h2>
+      </header>
+      {rows.length === 0 ? (
+        <p class="none">None.</p>
+      ) : (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                {head.map((name) => (
+                  <th key={name}>{name}</th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(([at, session = '', ...cells], i) => (
+                <tr key={i}>
+                  <td>{at}</td>
+                  <td>
                     <button type="button" class="link" onClick={() => onSelect(session)}>
-                      {cell}
+                      {session}
                     </button>
-                  ) : (
-                    cell
-                  )}
-                </td>
+                  </td>
+                  {cells.map((cell, place) => (
+                    <td key={place}>{cell}</td>
+                  ))}
+                </tr>
               ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+            </tbody>
+          </table>
+        </div>
+      )}
     </div>
   );
 }

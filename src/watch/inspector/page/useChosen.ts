@@ -10,9 +10,8 @@ const PAUSE_MS = 400;
 export function useChosen(rows: readonly Row[], choice: Choice): Row[] {
   const last = useRef({ rows: [] as readonly Row[], choice, chosen: [] as Row[], at: 0 });
   const known = last.current;
-  const isSame = known.rows === rows && known.choice === choice;
   const isSoon = rows.length > MANY && performance.now() - known.at < PAUSE_MS;
-  if (isSame || (known.choice === choice && isSoon)) return known.chosen;
+  if (known.choice === choice && (known.rows === rows || isSoon)) return known.chosen;
   const chosen = choose(rows, choice);
   last.current = { rows, choice, chosen, at: performance.now() };
   return chosen;
