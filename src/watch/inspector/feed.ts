@@ -34,9 +34,9 @@ export class Feed {
   /** Tells a viewer all that the inspector knows, then the changes, until the viewer leaves. */
   async serve(viewer: Viewer): Promise<void> {
     if (this.#viewers.size === 0) {
-      // Without viewers nobody sweeps the table, so it is brought up to date for the first.
+      // Without viewers nobody sweeps the table, and there is no page to tell of its changes.
       while (!(await this.#watch.sweep())) await setImmediate();
-      this.#watch.table.forgetChanges();
+      this.#watch.table.takeChanges(Infinity);
     }
     this.#viewers.add(viewer);
     viewer.whenGone(() => {

@@ -20,16 +20,13 @@ export class History {
   /** Histories by session key, the least recently written first. */
   readonly #sessions = new Map<string, SessionHistory>();
   readonly #house: Ring<Numbered>;
-  #entries = 0;
+  /** Lines kept of all sessions together. */
+  entries = 0;
   #n = 0;
 
   constructor(limits: HistoryLimits) {
     this.#limits = limits;
     this.#house = new Ring(limits.maxMessages);
-  }
-
-  get entries(): number {
-    return this.#entries;
   }
 
   write(line: Line): void {
@@ -44,13 +41,13 @@ export class History {
     this.#sessions.delete(session);
     this.#sessions.set(session, history);
     const isMessage = line.type === 'message' || line.type === 'upstream';
-    this.#entries -= sizeOf(history);
+    this.entries -= sizeOf(history);
     (isMessage ? history.messages : history.life).push(numbered);
-    this.#entries += sizeOf(history);
+    this.entries += sizeOf(history);
     for (const [oldest, forgotten] of this.#sessions) {
-      if (this.#entries <= maxEntries) break;
+      if (this.entries <= maxEntries) break;
       this.#sessions.delete(oldest);
-      this.#entries -= sizeOf(forgotten);
+      this.entries -= sizeOf(forgotten);
     }
   }
 

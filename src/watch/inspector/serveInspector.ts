@@ -66,7 +66,10 @@ export async function serveInspector(
   };
 
   const show = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!loopback.allowsHost(request) || !isSameOrigin(request)) return refuse(response, 403);
+    const { origin, host: name } = request.headers;
+    // Another port of loopback is as foreign as any other origin.
+    const isSameOrigin = origin === undefined || origin === `http://${name}`;
+    if (!loopback.allowsHost(request) || !isSameOrigin) return refuse(response, 403);
     // A wrong token gets the answer of a wrong path: a guess does not show that an inspector is
     // here.
     const behind = loopback.pathBehind(request);
@@ -84,12 +87,13 @@ export async function serveInspector(
       await viewer?.writeAll(linesOf(watch));
       return viewer?.end();
     }
-    if (path === 'charts') return sendJson(response, machines.drawn);
+    if (path === 'charts')
+      return send(response, 'application/json', JSON.stringify(machines.drawn));
     const [, key] = /^session\/([a-z0-9]{1,64})$/.exec(path) ?? [];
     if (key === undefined) return refuse(response, 404);
     const query = new URLSearchParams(queryOf(request.url));
     const after = Number(query.get('after') ?? 0) || 0;
-    sendJson(response, await detailOf(watch, key, after));
+    send(response, 'application/json', JSON.stringify(await detailOf(watch, key, after)));
   };
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -120,11 +124,6 @@ export async function serveInspector(
   return { url: `${listening.origin}/${token}/`, close, [Symbol.asyncDispose]: close };
 }
 
-/** Whether the page that asks is the inspector's: another port of loopback is as foreign as any. */
-function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-  return origin === undefined || origin === `http://${host}`;
-}
-
 /** The kept lines as a recording, so that whatever replays recordings replays an export. */
 function* linesOf({ history, runtime }: Watch): Iterable<string> {
   const kept = history.all().map(({ line }) => line);
@@ -152,22 +151,18 @@ const SECURITY = {
   'Cache-Control': 'no-store',
 } as const;
 
-const REFUSALS: ReadonlyMap<number, string> = new Map([
-  [403, 'Forbidden'],
-  [404, 'Not found'],
-  [405, 'Method not allowed'],
-  [500, 'Failed'],
-  [503, 'Too many pages are open'],
-]);
+const REFUSALS = {
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  500: 'Failed',
+  503: 'Too many pages are open',
+} as const;
 
-function refuse(response: ServerResponse, status: number): void {
-  const text = `${REFUSALS.get(status) ?? 'Refused'}\n`;
+function refuse(response: ServerResponse, status: keyof typeof REFUSALS): void {
   const allow = status === 405 && { Allow: 'GET' };
-  response.writeHead(status, { ...SECURITY, 'Content-Type': 'text/plain', ...allow }).end(text);
-}
-
-function sendJson(response: ServerResponse, value: unknown): void {
-  send(response, 'application/json', JSON.stringify(value));
+  response.writeHead(status, { ...SECURITY, 'Content-Type': 'text/plain', ...allow });
+  response.end(`${REFUSALS[status]}\n`);
 }
 
 function send(response: ServerResponse, type: string, text: string): void {

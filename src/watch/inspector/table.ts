@@ -21,10 +21,6 @@ export class Table {
     this.#maxEnded = maxEnded;
   }
 
-  has(session: string): boolean {
-    return this.#live.has(session);
-  }
-
   /** The state of a session that has not ended. */
   stateOf(session: string): string | undefined {
     return this.#live.get(session)?.state;
@@ -98,12 +94,6 @@ export class Table {
     const gone = this.#gone;
     this.#gone = [];
     return { rows, gone };
-  }
-
-  /** Forgets all changes: without a viewer there is no page to tell. */
-  forgetChanges(): void {
-    this.#changed.clear();
-    this.#gone = [];
   }
 
   #open(session: string, at: number): Row | undefined {

@@ -39,7 +39,7 @@ export class Watch {
       listen(runtime, (line) => this.#note(line), { messages: true, clock: runtime }),
       // Gateways of other runtimes are heard as well: their sessions are not in the table.
       watchPassed(({ session, direction, kind, method, bytes }) => {
-        if (!this.table.has(session)) return;
+        if (this.table.stateOf(session) === undefined) return;
         const short = method?.slice(0, MAX_METHOD);
         const at = runtime.now();
         this.#note({ type: 'upstream', at, session, direction, kind, method: short, bytes });

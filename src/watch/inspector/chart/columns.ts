@@ -19,34 +19,28 @@ export function columnsOf(machine: State, edges: readonly Edge[]): Map<string, n
     if (from !== to && to !== ANY) next.get(from)?.add(to);
   }
   const columns = new Map(names.map((name) => [name, 0]));
-  const order = forwardOrder(machine.initial ?? names[0], names, next);
-  for (const name of order) {
-    for (const to of next.get(name) ?? []) {
-      columns.set(to, Math.max(columns.get(to) ?? 0, (columns.get(name) ?? 0) + 1));
+  for (const name of forwardOrder([machine.initial ?? '', ...names], next)) {
+    for (const to of next.get(name)!) {
+      columns.set(to, Math.max(columns.get(to)!, columns.get(name)! + 1));
     }
   }
   return columns;
 }
 
 /** The states in a topological order; ways that close a circle are taken out of `next`. */
-function forwardOrder(
-  initial: string | undefined,
-  names: readonly string[],
-  next: Map<string, Set<string>>,
-): string[] {
-  const done: string[] = [];
-  const seen = new Map<string, 'open' | 'done'>();
+function forwardOrder(names: readonly string[], next: Map<string, Set<string>>): string[] {
+  const open = new Set<string>();
+  const done = new Set<string>();
   const visit = (name: string): void => {
-    seen.set(name, 'open');
-    for (const to of next.get(name) ?? []) {
-      if (seen.get(to) === 'open') next.get(name)?.delete(to);
-      else if (!seen.has(to)) visit(to);
+    open.add(name);
+    const targets = next.get(name)!;
+    for (const to of targets) {
+      if (open.has(to)) targets.delete(to);
+      else if (!done.has(to)) visit(to);
     }
-    seen.set(name, 'done');
-    done.push(name);
+    open.delete(name);
+    done.add(name);
   };
-  for (const name of initial === undefined ? names : [initial, ...names]) {
-    if (!seen.has(name)) visit(name);
-  }
-  return done.toReversed();
+  for (const name of names) if (next.has(name) && !done.has(name)) visit(name);
+  return [...done].toReversed();
 }

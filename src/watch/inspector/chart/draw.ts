@@ -13,10 +13,7 @@ import type { AnyStateMachine } from 'xstate';
  * @param css rules for a drawing that stands alone, without the page's style sheet
  */
 export function drawMachine(machine: AnyStateMachine, css?: string): string {
-  return draw(layoutOf(readMachine(machine)), css);
-}
-
-function draw(chart: Chart, css: string | undefined): string {
+  const chart = layoutOf(readMachine(machine));
   const { width, height, name, boxes, lines } = chart;
   const style = css === undefined ? [] : [`<style>${css}</style>`];
   const size = css === undefined ? '' : ` width="${width}" height="${height}"`;
@@ -36,28 +33,27 @@ function stateOf({ state, parent, x, y, width, height, head }: Box, { initial }:
   const { path, name, isFinal, isParallel, description, children } = state;
   const begins = parent === undefined ? initial : parent.state.initial;
   const isCompound = children.length > 0;
-  const kind = [
+  const classes = [
+    'state',
     isCompound && 'compound',
     isFinal && 'final',
     isParallel && 'parallel',
     path === '' && 'any',
   ];
-  const classes = ['state', ...kind.filter(Boolean)].join(' ');
   const box = (inset: number, more = ''): string =>
     `<rect${more} x="${n(x + inset)}" y="${n(y + inset)}" width="${n(width - 2 * inset)}" height="${n(height - 2 * inset)}" rx="${isCompound ? 10 : 7 - inset}"/>`;
   const text = isCompound
     ? `<text x="${n(x + 12)}" y="${n(y + 17)}">${escape(name)}</text>`
     : `<text x="${n(x + width / 2)}" y="${n(y + head / 2 + 4)}" text-anchor="middle">${escape(name)}</text>`;
-  const parts = [
-    `<g class="${classes}" data-state="${escape(path)}">`,
+  return [
+    `<g class="${classes.filter(Boolean).join(' ')}" data-state="${escape(path)}">`,
     ...(description === '' ? [] : [`<title>${escape(description)}</title>`]),
     box(0),
     ...(isFinal ? [box(3, ' class="inner"')] : []),
     text,
     ...(begins === name ? [beginning(x, y)] : []),
     '</g>',
-  ];
-  return parts.join('');
+  ].join('');
 }
 
 /** The dot that marks the state in which a machine, or a compound state, begins. */

@@ -17,19 +17,12 @@ export interface Edge {
 
 /** The lines of a machine's chart. A transition without a target has no line. */
 export function edgesOf(machine: State): Edge[] {
-  const merged = new Map<string, Map<string, Transition[]>>();
-  for (const transition of flatten(machine).flatMap(({ transitions }) => transitions)) {
-    for (const target of transition.targets) {
-      const targets = merged.get(transition.source) ?? new Map<string, Transition[]>();
-      merged.set(transition.source, targets);
-      targets.set(target, [...(targets.get(target) ?? []), transition]);
-    }
-  }
-  return [...merged].flatMap(([source, targets]) =>
-    [...targets].map(([target, transitions]) => {
-      const events = [...new Set(transitions.map(({ event }) => event))];
+  return flatten(machine).flatMap(({ path, transitions }) =>
+    [...new Set(transitions.flatMap(({ targets }) => targets))].map((target) => {
+      const along = transitions.filter(({ targets }) => targets.includes(target));
+      const events = [...new Set(along.map(({ event }) => event))];
       const label = events.map((event) => readable(event, machine.name)).join(', ');
-      return { source, target, events, label, details: transitions.map(detailOf) };
+      return { source: path, target, events, label, details: along.map(detailOf) };
     }),
   );
 }

@@ -1,7 +1,6 @@
 import { type Box, boxOf, flattenBoxes, labelsIn, move, stack, widen } from './boxes.ts';
 import { columnsOf } from './columns.ts';
 import { ANY, type Edge, edgesOf } from './edges.ts';
-import { placePorts } from './ports.ts';
 import { type Line, Router } from './router.ts';
 import { SIZE } from './sizes.ts';
 import type { State } from './statechart.ts';
@@ -39,8 +38,7 @@ export function layoutOf(machine: State): Chart {
   const all = columns.flat().flatMap(flattenBoxes);
   const byPath = new Map(all.map((box) => [box.state.path, box]));
   for (const boxes of columns) if (boxes.length === 1) level(boxes[0]!, ways, byPath, height);
-  const ports = placePorts(ways, byPath);
-  const router = new Router(ways, byPath, ports, height);
+  const router = new Router(ways, byPath, height);
   let x = MARGIN + 14;
   columns.forEach((boxes, i) => {
     const width = Math.max(...boxes.map((box) => box.width), labelsIn(boxes, ways));

@@ -1,7 +1,7 @@
 import type { Box } from './boxes.ts';
 import type { Edge } from './edges.ts';
 import { Gutter, Lane } from './gutter.ts';
-import type { Ports } from './ports.ts';
+import { placePorts, type Ports } from './ports.ts';
 import { labelStart, SIZE, widthOf } from './sizes.ts';
 import type { Strip } from './tracks.ts';
 import type { End, Way, Ways } from './ways.ts';
@@ -32,13 +32,13 @@ export class Router {
   readonly #ports: Ports;
   readonly #height: number;
 
-  constructor(ways: Ways, boxes: ReadonlyMap<string, Box>, ports: Ports, height: number) {
+  constructor(ways: Ways, boxes: ReadonlyMap<string, Box>, height: number) {
     this.#ways = ways;
     this.#boxes = boxes;
-    this.#ports = ports;
+    this.#ports = placePorts(ways, boxes);
     this.#height = height;
     this.gutters = ways.columns.map(() => new Gutter());
-    const skips = ways.all.filter(isSkipping).toSorted((a, b) => a.span - b.span);
+    const skips = ways.all.filter(({ span }) => span > 1).toSorted((a, b) => a.span - b.span);
     const targets = (isForward: boolean): string[] => {
       const lines = skips.filter(({ kind }) => (kind === 'forward') === isForward);
       return [...new Set(lines.map(({ edge }) => edge.target))];
@@ -61,7 +61,7 @@ export class Router {
         [a, lane],
         [b, lane],
       ];
-      const bends: Point[] = [[a, start[1]], ...(isSkipping(way) ? over : []), [b, end[1]]];
+      const bends: Point[] = [[a, start[1]], ...(way.span > 1 ? over : []), [b, end[1]]];
       return { edge, points: [start, ...bends, end], label: this.#labelOf(way, top) };
     });
   }
@@ -78,7 +78,7 @@ export class Router {
       }
       const track = strip.track(end.track);
       track.touches.push({ y, side });
-      if (isSkipping(way)) track.ends.push(this.#laneOf(way));
+      if (way.span > 1) track.ends.push(this.#laneOf(way));
     }
   }
 
@@ -147,8 +147,4 @@ export class Router {
   #box(path: string): Box {
     return this.#boxes.get(path)!;
   }
-}
-
-function isSkipping({ span }: Way): boolean {
-  return span > 1;
 }

@@ -127,7 +127,6 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
             {tabs.map((name, i) => (
               <button
                 key={name}
-                type="button"
                 role="tab"
                 aria-selected={name === tab}
                 title={String(i + 1)}
@@ -140,15 +139,13 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
               </button>
             ))}
           </div>
-          {tab === 'Session' && selected !== undefined && session !== undefined && (
-            <SessionPane scene={scene} session={selected} svg={session.svg} />
+          {tab === 'Session' && selected !== undefined && (
+            <SessionPane scene={scene} session={selected} svg={session!.svg} />
           )}
           {tab === 'Session' && selected === undefined && (
             <p class="none">No session yet. Connect a client.</p>
           )}
-          {tab === 'Supervisor' && supervisor !== undefined && (
-            <OverviewPane scene={scene} svg={supervisor.svg} />
-          )}
+          {tab === 'Supervisor' && <OverviewPane scene={scene} svg={supervisor!.svg} />}
           {tab === 'Dead letters' && <LettersPane scene={scene} onSelect={select} />}
           {tab === 'Ended' && <EndedPane scene={scene} onSelect={select} />}
           {machine !== undefined && <MachinePane machine={machine} state={state} />}

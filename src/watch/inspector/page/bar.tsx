@@ -38,7 +38,7 @@ export function Bar(props: BarProps) {
       <span class="tools">
         {recording === undefined ? (
           <>
-            <button type="button" onClick={onPause} title="p">
+            <button onClick={onPause} title="p">
               {status === 'paused' ? 'Resume' : 'Pause'}
             </button>
             <a class="button" href="export.jsonl" download="sessions.jsonl" title="e" id="export">
@@ -46,7 +46,7 @@ export function Bar(props: BarProps) {
             </a>
           </>
         ) : (
-          <button type="button" onClick={onLive} title="l">
+          <button onClick={onLive} title="l">
             Back to live
           </button>
         )}
@@ -65,7 +65,7 @@ export function Bar(props: BarProps) {
             }}
           />
         </label>
-        <button type="button" onClick={onHelp} title="?" aria-label="Keys">
+        <button onClick={onHelp} title="?" aria-label="Keys">
           ?
         </button>
       </span>
@@ -104,12 +104,7 @@ function Player({ recording, onSeek }: PlayerProps) {
   return (
     <span class="player">
       <b>{name}</b>
-      <button
-        type="button"
-        onClick={() => onSeek(position - 1)}
-        aria-label="One line back"
-        title=","
-      >
+      <button onClick={() => onSeek(position - 1)} aria-label="One line back" title=",">
         ◀
       </button>
       <input
@@ -120,7 +115,7 @@ function Player({ recording, onSeek }: PlayerProps) {
         aria-label="Position in the recording"
         onInput={({ currentTarget }) => onSeek(Number(currentTarget.value))}
       />
-      <button type="button" onClick={() => onSeek(position + 1)} aria-label="One line on" title=".">
+      <button onClick={() => onSeek(position + 1)} aria-label="One line on" title=".">
         ▶
       </button>
       <output>

@@ -14,6 +14,12 @@ export interface Choice {
   readonly isDescending: boolean;
 }
 
+/** Props of what shows the choice and changes it. */
+export interface Choosing {
+  readonly choice: Choice;
+  readonly onChoose: (choice: Choice) => void;
+}
+
 export const EVERYTHING: Choice = {
   state: 'live',
   principal: '',

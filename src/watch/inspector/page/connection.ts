@@ -14,7 +14,6 @@ export class Connection {
   readonly #store: Store;
   readonly #changed: () => void;
   #abort: AbortController | null = null;
-  #selected: string | undefined;
 
   constructor(store: Store, changed: () => void) {
     this.#store = store;
@@ -37,8 +36,7 @@ export class Connection {
     void this.#run(this.#abort.signal);
   }
 
-  select(key: string | undefined): void {
-    this.#selected = key;
+  select(key: string): void {
     this.#store.select(key);
     void this.#look();
   }
@@ -83,16 +81,17 @@ export class Connection {
   }
 
   async #look(): Promise<void> {
-    const key = this.#selected;
+    const { selected } = this.#store;
+    const { key, lines } = selected;
     if (key === undefined || this.status !== 'live') return;
-    const after = this.#store.lastLine;
+    const after = lines.at(-1)?.n ?? 0;
     try {
       const signal = AbortSignal.timeout(SILENCE_MS);
       const response = await fetch(`session/${key}?after=${after}`, { signal });
       const detail = (await response.json()) as Detail;
       // Another request, or another server, may have changed the store meanwhile.
-      if (this.#selected !== key || this.#store.lastLine !== after) return;
-      if (this.status === 'live') this.#store.takeDetail(key, detail);
+      if (this.#store.selected !== selected || this.status !== 'live') return;
+      this.#store.takeDetail(detail);
       this.#changed();
     } catch {
       // The feed notices when the server is gone.

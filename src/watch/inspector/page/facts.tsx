@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { RenderableProps } from 'preact';
 import type { Detail } from '../detail.ts';
 import type { Row } from '../rows.ts';
 import { duration, timeOf } from './format.ts';
@@ -52,16 +52,12 @@ export function Facts({ row, view, behind, scene }: FactsProps) {
         </Fact>
       )}
       {reason !== undefined && <Fact name="reason">{reason}</Fact>}
-      <Deadline row={row} limits={scene.overview.limits} now={now} />
+      <Deadline row={row} scene={scene} />
     </dl>
   );
 }
 
-interface FactProps {
-  readonly name: string;
-  readonly isWide?: boolean;
-  readonly children: ComponentChildren;
-}
+type FactProps = RenderableProps<{ readonly name: string; readonly isWide?: boolean }>;
 
 function Fact({ name, isWide = false, children }: FactProps) {
   return (
@@ -72,16 +68,11 @@ function Fact({ name, isWide = false, children }: FactProps) {
   );
 }
 
-type DeadlineProps = Pick<FactsProps, 'row'> & {
-  readonly limits: Readonly<Record<string, number | null>>;
-  readonly now: number;
-};
-
-function Deadline({ row: { deadline }, limits, now }: DeadlineProps) {
+function Deadline({ row: { deadline }, scene }: Pick<FactsProps, 'row' | 'scene'>) {
   if (deadline === undefined) return null;
   const option = LIMIT_OF[deadline.what];
-  const left = Math.max(0, deadline.at - now);
-  const all = limits[option] ?? undefined;
+  const left = Math.max(0, deadline.at - scene.now());
+  const all = scene.overview.limits[option] ?? undefined;
   return (
     <div class="deadline" data-fact="deadline" title={`${option}: ${all ?? 'never'} ms`}>
       <dt>{option}</dt>

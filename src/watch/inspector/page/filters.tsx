@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { Row } from '../rows.ts';
-import type { Choice } from './choice.ts';
+import type { Choice, Choosing } from './choice.ts';
 
 const STATES = [
   'initializing',
@@ -19,20 +19,17 @@ const STATES = [
 /** Principals offered to choose from; others can be typed. */
 const MAX_NAMES = 200;
 
-interface FiltersProps {
+interface FiltersProps extends Choosing {
   readonly rows: readonly Row[];
   readonly shown: number;
   readonly reasons: readonly string[];
-  readonly choice: Choice;
-  readonly onChoose: (choice: Choice) => void;
 }
 
 /** The fields that narrow the list of sessions. */
 export function Filters({ rows, shown, reasons, choice, onChoose }: FiltersProps) {
   const names = useMemo(() => {
-    const known = new Set<string>();
-    for (const { principal } of rows) if (known.size < MAX_NAMES) known.add(principal);
-    return [...known].toSorted((a, b) => a.localeCompare(b));
+    const known = new Set(rows.map(({ principal }) => principal));
+    return [...known].slice(0, MAX_NAMES).toSorted((a, b) => a.localeCompare(b));
   }, [rows]);
   const fields = [
     { name: 'state', label: 'State', options: ['live', 'all', ...STATES] },

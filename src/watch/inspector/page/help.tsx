@@ -24,7 +24,7 @@ export function Help({ onClose }: { readonly onClose: () => void }) {
             </div>
           ))}
         </dl>
-        <button type="button" onClick={onClose} ref={focus}>
+        <button onClick={onClose} ref={focus}>
           Close
         </button>
       </div>

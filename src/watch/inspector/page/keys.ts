@@ -1,13 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
 
-interface Keys {
-  /** Called for the digits 1 to 9. */
-  readonly digit: (digit: number) => void;
-  readonly [key: string]: (digit: number) => void;
-}
-
-/** Listens for keys, except while the focus is in a field that takes text. */
-export function useKeys(keys: Keys): void {
+/**
+ * Listens for keys, except while the focus is in a field that takes text.
+ *
+ * @param keys what each key does; `digit` is for the digits 1 to 9
+ */
+export function useKeys(keys: Readonly<Record<string, (digit: number) => void>>): void {
   const current = useRef(keys);
   current.current = keys;
   useEffect(() => {

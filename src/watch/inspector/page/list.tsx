@@ -1,20 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Row } from '../rows.ts';
-import { type Choice, mailboxOf, type SortBy } from './choice.ts';
+import { type Choosing, mailboxOf, type SortBy } from './choice.ts';
 import { duration, hueOf, number } from './format.ts';
 
 const ROW = 27;
 /** Rows drawn above and below the rows in sight. */
 const MARGIN = 8;
 
-interface ListProps {
+interface ListProps extends Choosing {
   readonly rows: readonly Row[];
   /** The present content of a row: `rows`, which is sorted less often, may hold older content. */
   readonly fresh: (row: Row) => Row;
   readonly now: number;
   readonly selected: string | undefined;
-  readonly choice: Choice;
-  readonly onChoose: (choice: Choice) => void;
   readonly onSelect: (key: string) => void;
 }
 
@@ -32,17 +30,6 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
     return () => observer.disconnect();
   }, []);
   const at = rows.findIndex(({ key }) => key === selected);
-  const go = (to: number): void => {
-    const row = rows[Math.min(Math.max(to, 0), rows.length - 1)];
-    if (row === undefined) return;
-    onSelect(row.key);
-    const place = scroller.current!;
-    const top = rows.indexOf(row) * ROW;
-    if (top < place.scrollTop) place.scrollTop = top;
-    else if (top + ROW > place.scrollTop + place.clientHeight) {
-      place.scrollTop = top + ROW - place.clientHeight;
-    }
-  };
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor(sight.height / ROW) - 1);
     const target = {
@@ -55,7 +42,13 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
     }[event.key];
     if (target === undefined) return;
     event.preventDefault();
-    go(target);
+    const to = Math.min(Math.max(target, 0), rows.length - 1);
+    const row = rows[to];
+    if (row === undefined) return;
+    onSelect(row.key);
+    const { scrollTop, clientHeight } = scroller.current!;
+    const bottom = (to + 1) * ROW;
+    scroller.current!.scrollTop = Math.min(to * ROW, Math.max(scrollTop, bottom - clientHeight));
   };
   const first = Math.max(0, Math.floor(sight.top / ROW) - MARGIN);
   const last = Math.min(rows.length, Math.ceil((sight.top + sight.height) / ROW) + MARGIN);
@@ -131,15 +124,12 @@ function ListRow({ row, now, place, of, isSelected, onSelect }: ListRowProps) {
   );
 }
 
-type SorterProps = Pick<ListProps, 'choice' | 'onChoose'> & { readonly by: SortBy };
-
-function Sorter({ by, choice, onChoose }: SorterProps) {
+function Sorter({ by, choice, onChoose }: Choosing & { readonly by: SortBy }) {
   const isOn = choice.sortBy === by;
   const arrow = choice.isDescending ? '↓' : '↑';
   const isDescending = !isOn || !choice.isDescending;
   return (
     <button
-      type="button"
       class={isOn ? 'sorter on' : 'sorter'}
       aria-pressed={isOn}
       title={`Sort by ${by}`}

@@ -23,12 +23,12 @@ export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly s
             <Gauge
               name="sessions"
               value={stats?.sessions.total ?? live}
-              max={limits['maxSessions']}
+              max={limits['maxSessions'] ?? undefined}
             />
             <Gauge
               name="unfinished handshakes"
               value={stats?.handshakes ?? 0}
-              max={limits['maxHandshakes']}
+              max={limits['maxHandshakes'] ?? undefined}
             />
           </section>
           <Counts title="Sessions now, by state" counts={stats?.sessions} />
@@ -56,31 +56,22 @@ export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly s
   );
 }
 
-interface GaugeProps {
-  readonly name: string;
-  readonly value: number;
-  readonly max: number | null | undefined;
-}
-
-function Gauge({ name, value, max }: GaugeProps) {
+function Gauge({ name, value, max }: { name: string; value: number; max: number | undefined }) {
   return (
     <label class="gauge">
       <span>{name}</span>
       <b>
         {number(value)}
-        {typeof max === 'number' && <small> of {number(max)}</small>}
+        {max !== undefined && <small> of {number(max)}</small>}
       </b>
-      {typeof max === 'number' && <meter min={0} max={max} high={max * 0.9} value={value} />}
+      {max !== undefined && <meter min={0} max={max} high={max * 0.9} value={value} />}
     </label>
   );
 }
 
-interface CountsProps {
-  readonly title: string;
-  readonly counts: Readonly<Record<string, number>> | undefined;
-}
+type CountsByName = Readonly<Record<string, number>>;
 
-function Counts({ title, counts = {} }: CountsProps) {
+function Counts({ title, counts = {} }: { title: string; counts: CountsByName | undefined }) {
   const filled = Object.entries(counts).filter(([, count]) => count > 0);
   return (
     <section class="counts" aria-label={title}>

@@ -41,8 +41,6 @@ export class Recording implements Scene {
     this.#list = null;
   }
 
-  // ---- the scene
-
   now(): number {
     return this.all[Math.max(this.position - 1, 0)]?.at ?? 0;
   }
@@ -60,10 +58,6 @@ export class Recording implements Scene {
     return this.#bySession.get(key)?.slice(-MAX_SHOWN) ?? [];
   }
 
-  detail(): undefined {
-    return undefined;
-  }
-
   #restart(): void {
     this.position = 0;
     this.#table = new Table(ALL, ALL);
@@ -75,9 +69,7 @@ export class Recording implements Scene {
   #note(line: Line): void {
     this.#table.note(line);
     if (line.type === 'deadletter') this.letters.push(line);
-    if (line.type === 'supervisor') {
-      this.overview = { ...BEGINNING, state: line.to, last: line };
-    }
+    if (line.type === 'supervisor') this.overview = { ...BEGINNING, state: line.to, last: line };
     const { session } = line as { session?: string };
     if (session === undefined) return;
     const lines = this.#bySession.get(session);

@@ -28,5 +28,6 @@ export interface Scene {
   readonly machines: readonly MachineState[];
   /** Lines of one session, oldest first. */
   lines(key: string): readonly Line[];
-  detail(key: string): Pick<Detail, 'view' | 'behind'> | undefined;
+  /** What a server tells of one session; a recording has no details. */
+  detail?(key: string): Detail | undefined;
 }

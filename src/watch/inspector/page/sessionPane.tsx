@@ -14,10 +14,8 @@ interface SessionPaneProps {
 /** The pane of one session: its state, its facts, its mailbox and its messages. */
 export function SessionPane({ scene, session, svg }: SessionPaneProps) {
   const row = scene.row(session);
-  if (row === undefined) {
-    return <p class="none">Session {session} is not here any more.</p>;
-  }
-  const { view, behind } = scene.detail(session) ?? {};
+  if (row === undefined) return <p class="none">Session {session} is not here any more.</p>;
+  const { view, behind } = scene.detail?.(session) ?? {};
   const lines = scene.lines(session);
   const { state, last, endedAt } = row;
   const letters = scene.letters.filter((letter) => letter.session === session);

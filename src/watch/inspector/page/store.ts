@@ -17,6 +17,12 @@ export interface FeedLine {
   readonly limits?: Overview['limits'];
 }
 
+interface Selected {
+  readonly key: string | undefined;
+  readonly detail: Detail | undefined;
+  readonly lines: readonly Numbered[];
+}
+
 /** How long the server's time is guessed from the last line of the feed. */
 const MAX_GUESS_MS = 4000;
 const MAX_LETTERS = 500;
@@ -32,7 +38,8 @@ export class Store implements Scene {
   letters: NonNullable<FeedLine['letters']> = [];
   overview: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
   machines: readonly MachineState[] = [];
-  #selected: { readonly key: string; detail: Detail | undefined; lines: Numbered[] } | undefined;
+  /** The session whose details the page shows: another object whenever that changes. */
+  selected: Selected = { key: undefined, detail: undefined, lines: [] };
   #clock = { at: 0, heard: 0, isStopped: false };
 
   take(line: FeedLine): void {
@@ -66,24 +73,14 @@ export class Store implements Scene {
   }
 
   /** Chooses the session whose details the page shows. */
-  select(key: string | undefined): void {
-    if (key === this.#selected?.key) return;
-    this.#selected = key === undefined ? undefined : { key, detail: undefined, lines: [] };
+  select(key: string): void {
+    if (key !== this.selected.key) this.selected = { key, detail: undefined, lines: [] };
   }
 
-  /** Number of the last line that the page has of the selected session. */
-  get lastLine(): number {
-    return this.#selected?.lines.at(-1)?.n ?? 0;
+  takeDetail(detail: Detail): void {
+    const { key, lines } = this.selected;
+    this.selected = { key, detail, lines: [...lines, ...detail.lines].slice(-MAX_LINES) };
   }
-
-  takeDetail(key: string, detail: Detail): void {
-    const selected = this.#selected;
-    if (selected?.key !== key) return;
-    selected.detail = detail;
-    selected.lines = [...selected.lines, ...detail.lines].slice(-MAX_LINES);
-  }
-
-  // ---- the scene
 
   now(): number {
     const { at, heard, isStopped } = this.#clock;
@@ -100,21 +97,18 @@ export class Store implements Scene {
   }
 
   lines(key: string): readonly Line[] {
-    if (this.#selected?.key !== key) return [];
-    return this.#selected.lines.map(({ line }) => line);
+    return this.selected.key === key ? this.selected.lines.map(({ line }) => line) : [];
   }
 
   detail(key: string): Detail | undefined {
-    return this.#selected?.key === key ? this.#selected.detail : undefined;
+    return this.selected.key === key ? this.selected.detail : undefined;
   }
 
   /** Begins a new connection, maybe to a new process: numbers begin again, sessions may be gone. */
   #begin(): void {
     this.#heard = new Set();
     this.letters = [];
-    const { key } = this.#selected ?? {};
-    this.#selected = undefined;
-    this.select(key);
+    this.selected = { key: this.selected.key, detail: undefined, lines: [] };
   }
 
   #settle(): void {

@@ -32,14 +32,14 @@ export function LettersPane({ scene, onSelect }: TablePaneProps) {
 export function EndedPane({ scene, onSelect }: TablePaneProps) {
   const ended = scene
     .rows()
-    .flatMap(({ endedAt, ...row }) => (endedAt === undefined ? [] : { endedAt, ...row }))
-    .toSorted((a, b) => b.endedAt - a.endedAt)
+    .filter(({ endedAt }) => endedAt !== undefined)
+    .toSorted((a, b) => b.endedAt! - a.endedAt!)
     .slice(0, SHOWN);
   return (
     <Table
       title="Ended"
       head={['at', 'session', 'reason', 'age', 'messages', 'client']}
-      rows={ended.map(({ key, reason = '', endedAt, startedAt, seen, client }) => [
+      rows={ended.map(({ key, reason = '', endedAt = 0, startedAt, seen, client }) => [
         timeOf(endedAt),
         key,
         reason,
@@ -82,7 +82,7 @@ function Table({ title, head, rows, onSelect }: TableProps) {
                 <tr key={i}>
                   <td>{at}</td>
                   <td>
-                    <button type="button" class="link" onClick={() => onSelect(session)}>
+                    <button class="link" onClick={() => onSelect(session)}>
                       {session}
                     </button>
                   </td>
