@@ -1,22 +1,18 @@
-import { gatewayLog } from '../../gateway/log.ts';
+import { type GatewayLog, gatewayLog } from '../../gateway/log.ts';
 import type { SessionView } from '../../directory/view.ts';
 import type { Numbered } from './lines.ts';
 import type { Watch } from './watch.ts';
-
-/** The child process, or remote server, behind a session of a gateway. */
-export interface BehindView {
-  readonly pid: number | undefined;
-  /** Entries kept in the session's log, and lines of the server's stdout that are no messages. */
-  readonly logged: number;
-  readonly skipped: number;
-}
 
 /** Everything a page shows of one session. */
 export interface Detail {
   readonly at: number;
   /** The session, where it is in this process. Without its wire id, which is a secret. */
   readonly view: Omit<SessionView, 'id'> | undefined;
-  readonly behind: BehindView | undefined;
+  /**
+   * The child process, or remote server, behind a session of a gateway; with the entries kept in
+   * the session's log, and the lines of the server's stdout that are no messages.
+   */
+  readonly behind: (Pick<GatewayLog, 'pid' | 'skipped'> & { readonly logged: number }) | undefined;
   /** Lines of the session after the last line the page has. */
   readonly lines: readonly Numbered[];
 }

@@ -45,20 +45,17 @@ function stateOf({ state, parent, x, y, width, height, head }: Box, { initial }:
   const text = isCompound
     ? `<text x="${n(x + 12)}" y="${n(y + 17)}">${escape(name)}</text>`
     : `<text x="${n(x + width / 2)}" y="${n(y + head / 2 + 4)}" text-anchor="middle">${escape(name)}</text>`;
+  // Marks the state in which a machine, or a compound state, begins.
+  const dot = `<path class="initial" d="M${n(x - 7)} ${n(y - 5)}L${n(x)} ${n(y + 4)}"/><circle class="initial" cx="${n(x - 7)}" cy="${n(y - 5)}" r="3.2"/>`;
   return [
     `<g class="${classes.filter(Boolean).join(' ')}" data-state="${escape(path)}">`,
     ...(description === '' ? [] : [`<title>${escape(description)}</title>`]),
     box(0),
     ...(isFinal ? [box(3, ' class="inner"')] : []),
     text,
-    ...(begins === name ? [beginning(x, y)] : []),
+    ...(begins === name ? [dot] : []),
     '</g>',
   ].join('');
-}
-
-/** The dot that marks the state in which a machine, or a compound state, begins. */
-function beginning(x: number, y: number): string {
-  return `<path class="initial" d="M${n(x - 7)} ${n(y - 5)}L${n(x)} ${n(y + 4)}"/><circle class="initial" cx="${n(x - 7)}" cy="${n(y - 5)}" r="3.2"/>`;
 }
 
 function edgeOf({ edge, points }: Line): string {

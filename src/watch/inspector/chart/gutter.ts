@@ -5,10 +5,7 @@ import type { Side } from './ways.ts';
 
 /** The room between two columns: tracks for lines, and the labels beside the states. */
 export class Gutter extends Strip {
-  readonly #labels: Record<Side, { readonly y: number; readonly width: number }[]> = {
-    left: [],
-    right: [],
-  };
+  readonly #labels: Record<Side, { y: number; width: number }[]> = { left: [], right: [] };
   /** Where the gutter begins. */
   x = 0;
 

@@ -79,12 +79,10 @@ export class Ways {
 
   /** Lines straight down or up between two neighbours of a stack. */
   between(upper: string, lower: string): Edge[] {
-    return this.all
-      .filter(({ kind }) => kind === 'straight')
-      .map(({ edge }) => edge)
-      .filter(({ source, target }) =>
-        source === upper ? target === lower : source === lower && target === upper,
-      );
+    const straight = this.all.filter(({ kind }) => kind === 'straight').map(({ edge }) => edge);
+    return straight.filter(({ source, target }) =>
+      source === upper ? target === lower : source === lower && target === upper,
+    );
   }
 
   /** Width of the labels between two neighbours, from the left border of both. */

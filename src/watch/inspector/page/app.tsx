@@ -48,11 +48,9 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
     const row = chosen[Math.min(Math.max(at < 0 ? 0 : at + by, 0), chosen.length - 1)];
     if (row !== undefined) select(row.key);
   };
-  const pause = (): void => {
-    if (line.status === 'paused') line.resume();
-    else line.pause();
-  };
+  const pause = (): void => (line.status === 'paused' ? line.resume() : line.pause());
   const goLive = (): void => setRecording(undefined);
+  const help = (): void => setHelping(true);
   const seek = (position: number): void => {
     recording?.seek(position);
     draw();
@@ -78,7 +76,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
     ',': () => seek((recording?.position ?? 0) - 1),
     '.': () => seek((recording?.position ?? 0) + 1),
     '/': () => document.getElementById('search')?.focus(),
-    '?': () => setHelping(true),
+    '?': help,
     Escape: () => setHelping(false),
     digit: (digit) => setTab(tabs[digit - 1] ?? tab),
   });
@@ -97,11 +95,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
         overview={scene.overview}
         recording={recording}
         trouble={trouble}
-        onPause={pause}
-        onOpen={(file) => void open(file)}
-        onLive={goLive}
-        onSeek={seek}
-        onHelp={() => setHelping(true)}
+        actions={{ pause, open, goLive, seek, help }}
       />
       <main class={line.status === 'live' || recording ? '' : 'stale'}>
         <nav class="side" aria-label="Sessions">

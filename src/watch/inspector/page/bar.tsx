@@ -8,16 +8,18 @@ interface BarProps {
   readonly overview: Overview;
   readonly recording: Recording | undefined;
   readonly trouble: string | undefined;
-  readonly onPause: () => void;
-  readonly onOpen: (file: File) => void;
-  readonly onLive: () => void;
-  readonly onSeek: (position: number) => void;
-  readonly onHelp: () => void;
+  /** What the buttons do. */
+  readonly actions: {
+    readonly pause: () => void;
+    readonly open: (file: File) => Promise<void>;
+    readonly goLive: () => void;
+    readonly seek: (position: number) => void;
+    readonly help: () => void;
+  };
 }
 
 /** The bar at the top: what the page shows, whether it is live, and the buttons. */
-export function Bar(props: BarProps) {
-  const { status, overview, recording, trouble, onPause, onOpen, onLive, onSeek, onHelp } = props;
+export function Bar({ status, overview, recording, trouble, actions }: BarProps) {
   const word = recording === undefined ? status : 'recording';
   return (
     <header class="bar">
@@ -33,12 +35,12 @@ export function Bar(props: BarProps) {
       {recording === undefined ? (
         <Summary overview={overview} />
       ) : (
-        <Player recording={recording} onSeek={onSeek} />
+        <Player recording={recording} seek={actions.seek} />
       )}
       <span class="tools">
         {recording === undefined ? (
           <>
-            <button onClick={onPause} title="p">
+            <button onClick={actions.pause} title="p">
               {status === 'paused' ? 'Resume' : 'Pause'}
             </button>
             <a class="button" href="export.jsonl" download="sessions.jsonl" title="e" id="export">
@@ -46,7 +48,7 @@ export function Bar(props: BarProps) {
             </a>
           </>
         ) : (
-          <button onClick={onLive} title="l">
+          <button onClick={actions.goLive} title="l">
             Back to live
           </button>
         )}
@@ -60,12 +62,12 @@ export function Bar(props: BarProps) {
             onChange={({ currentTarget }) => {
               const [file] = currentTarget.files ?? [];
               // Emptied, so that the same file can be chosen again.
-              if (file !== undefined) onOpen(file);
+              if (file !== undefined) void actions.open(file);
               currentTarget.value = '';
             }}
           />
         </label>
-        <button onClick={onHelp} title="?" aria-label="Keys">
+        <button onClick={actions.help} title="?" aria-label="Keys">
           ?
         </button>
       </span>
@@ -97,14 +99,14 @@ function Summary({ overview: { state, stats } }: { readonly overview: Overview }
   );
 }
 
-type PlayerProps = Pick<BarProps, 'onSeek'> & { readonly recording: Recording };
+type PlayerProps = Pick<BarProps['actions'], 'seek'> & { readonly recording: Recording };
 
-function Player({ recording, onSeek }: PlayerProps) {
+function Player({ recording, seek }: PlayerProps) {
   const { name, position, all } = recording;
   return (
     <span class="player">
       <b>{name}</b>
-      <button onClick={() => onSeek(position - 1)} aria-label="One line back" title=",">
+      <button onClick={() => seek(position - 1)} aria-label="One line back" title=",">
         ◀
       </button>
       <input
@@ -113,9 +115,9 @@ function Player({ recording, onSeek }: PlayerProps) {
         max={all.length}
         value={position}
         aria-label="Position in the recording"
-        onInput={({ currentTarget }) => onSeek(Number(currentTarget.value))}
+        onInput={({ currentTarget }) => seek(Number(currentTarget.value))}
       />
-      <button onClick={() => onSeek(position + 1)} aria-label="One line on" title=".">
+      <button onClick={() => seek(position + 1)} aria-label="One line on" title=".">
         ▶
       </button>
       <output>

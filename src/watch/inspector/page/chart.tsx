@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { type ChartEdge, edgesTaken, isWithin, type Taken } from './highlight.ts';
+import { edgesTaken, isWithin, type Taken } from './highlight.ts';
 
 interface ChartProps {
   readonly svg: string;
@@ -21,7 +21,11 @@ export function Chart({ svg, states, taken }: ChartProps) {
   }, [svg, states.join(' ')]);
   useLayoutEffect(() => {
     const found = [...place.current!.querySelectorAll<SVGElement>('[data-events]')];
-    const edges = found.map((element) => ({ element, ...edgeOf(element) }));
+    const edges = found.map((element) => {
+      const { source = '', target = '', events = '[]' } = element.dataset;
+      // The attribute is written by `drawMachine`.
+      return { element, source, target, events: JSON.parse(events) as string[] };
+    });
     const lit = taken === undefined ? [] : edgesTaken(edges, taken).map(({ element }) => element);
     for (const element of found) element.classList.remove('taken');
     // Read, so that the light begins anew where the same step is taken again.
@@ -34,10 +38,4 @@ export function Chart({ svg, states, taken }: ChartProps) {
   }, [svg, taken?.at, taken?.event, taken?.from.join(' '), taken?.to.join(' ')]);
   // The SVG is drawn by this package with names escaped, and the page runs no script but its own.
   return <div class="drawing" ref={place} dangerouslySetInnerHTML={{ __html: svg }} />;
-}
-
-function edgeOf({ dataset }: SVGElement): ChartEdge {
-  const { source = '', target = '', events = '[]' } = dataset;
-  // The attribute is written by `drawMachine`.
-  return { source, target, events: JSON.parse(events) as string[] };
 }

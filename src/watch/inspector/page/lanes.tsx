@@ -19,8 +19,7 @@ export function Lanes({ row, view, letters, now }: LanesProps) {
   const requests = view?.requests ?? [];
   const running = requests.filter((request) => request.running);
   const waiting = requests.filter((request) => !request.running);
-  // Counts of the same moment as the requests, where the session's details are known; else the
-  // row's.
+  // Where the session's details are known, counts of the same moment as the requests.
   const { waiting: held, questions } = view ?? row;
   const others = held - waiting.length;
   const age = ({ method, since }: RequestView): Item => [method, duration(now - since)];

@@ -20,13 +20,12 @@ interface ListProps extends Choosing {
 export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }: ListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 600 });
-  const look = (): void => {
-    const { scrollTop, clientHeight } = scroller.current!;
+  const look = ({ scrollTop, clientHeight }: Element): void =>
     setSight({ top: scrollTop, height: clientHeight });
-  };
   useEffect(() => {
-    const observer = new ResizeObserver(look);
-    observer.observe(scroller.current!);
+    const place = scroller.current!;
+    const observer = new ResizeObserver(() => look(place));
+    observer.observe(place);
     return () => observer.disconnect();
   }, []);
   const at = rows.findIndex(({ key }) => key === selected);
@@ -69,7 +68,7 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
         aria-activedescendant={at >= first && at < last ? `row-${selected}` : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
-        onScroll={look}
+        onScroll={({ currentTarget }) => look(currentTarget)}
       >
         <div class="filler" style={{ height: `${rows.length * ROW}px` }}>
           {rows.slice(first, last).map((row, i) => (

@@ -1,3 +1,4 @@
+import type { TargetedEvent } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Line } from '../lines.ts';
 import { bytes, duration, timeOf } from './format.ts';
@@ -20,8 +21,9 @@ export function Sequence({ lines, hasUpstream }: SequenceProps) {
     const place = scroller.current!;
     if (isAtEnd.current) place.scrollTop = place.scrollHeight;
   });
-  const onScroll = (): void => {
-    const { scrollHeight, scrollTop, clientHeight } = scroller.current!;
+  // The element is the event's: a scroll can be told of after the sequence has left the page.
+  const onScroll = ({ currentTarget }: TargetedEvent<HTMLElement>): void => {
+    const { scrollHeight, scrollTop, clientHeight } = currentTarget;
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < 30;
   };
   const lives = ['client', 'session', 'server', ...(hasUpstream ? ['upstream'] : [])];

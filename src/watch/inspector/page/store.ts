@@ -5,7 +5,7 @@ import type { Row } from '../rows.ts';
 import type { Overview, Letter, Scene } from './scene.ts';
 
 /** One line of the feed. */
-export interface FeedLine {
+export interface FeedLine extends Partial<Pick<Overview, 'stats' | 'limits'>> {
   readonly type: 'hello' | 'batch' | 'ready';
   readonly at: number;
   readonly rows?: readonly Row[];
@@ -13,8 +13,6 @@ export interface FeedLine {
   readonly letters?: readonly (Letter & { readonly n: number })[];
   readonly machines?: readonly MachineState[];
   readonly supervisor?: Pick<Overview, 'state' | 'last'>;
-  readonly stats?: Overview['stats'];
-  readonly limits?: Overview['limits'];
 }
 
 interface Selected {
