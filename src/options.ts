@@ -99,14 +99,12 @@ const DEFAULTS = {
 
 type Defaulted = keyof typeof DEFAULTS;
 
-type Complete<O> = { readonly [K in keyof O]-?: O[K] | undefined };
-
-/** The options after the checks, with every field present. */
-export type Settings<T> = Required<Pick<RuntimeOptions<T>, Defaulted>> &
-  Complete<
-    Pick<RuntimeOptions<T>, 'allowedHosts' | 'allowedOrigins' | 'eventStore' | 'onSleep' | 'onWake'>
-  > & {
-    readonly server: ServerFactory<T>;
+/** The options after the checks, with every default filled in. */
+export type Settings<T> = Omit<
+  RuntimeOptions<T>,
+  keyof Limits | Defaulted | 'state' | 'store' | 'onCrash'
+> &
+  Required<Pick<RuntimeOptions<T>, Defaulted>> & {
     readonly state: StateSettings<T>;
     readonly store: SessionStore;
     readonly onCrash: CrashPolicy;
@@ -120,8 +118,7 @@ const isOptional =
     value === undefined || test(value);
 
 /**
- * What each option but the limits takes, in words and as a test; `server` and `state` have checks
- * of their own.
+ * What each option but limits, `server` and `state` takes, in words and as a test.
  */
 const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => boolean]>> = {
   responseMode: [
@@ -152,18 +149,13 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
   check('server', 'a factory function, not an instance', options.server, isFunction);
   checkOptions(options);
   const { store = new MemoryStore(), onCrash = 'evict' } = options;
-  const { allowedHosts, allowedOrigins, eventStore, onSleep, onWake } = options;
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return {
     ...DEFAULTS,
-    ...onlyKnown(options),
+    // Each has passed its check.
+    ...(Object.fromEntries(given) as unknown as RuntimeOptions<T>),
     // A configuration file may hand over the text of a boolean.
     announceContent: options.announceContent === true,
-    allowedHosts,
-    allowedOrigins,
-    eventStore,
-    onSleep,
-    onWake,
-    server: options.server,
     state: stateOf(options.state),
     store,
     onCrash: policyOf(onCrash),
@@ -185,14 +177,6 @@ export function checkOptions(options: object): void {
 
 export function policyOf(onCrash: 'restart' | CrashPolicy): CrashPolicy {
   return onCrash === 'restart' ? { restarts: 3, withinMs: 60_000 } : onCrash;
-}
-
-/** Options with a default that the user has given. */
-function onlyKnown<T>(options: RuntimeOptions<T>): Partial<Pick<RuntimeOptions<T>, Defaulted>> {
-  const names = Object.keys(DEFAULTS) as Defaulted[];
-  return Object.fromEntries(
-    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-  );
 }
 
 /**

@@ -74,8 +74,7 @@ export interface Runtime<T = unknown> {
 }
 
 /**
- * Runs a stateful MCP server: one actor per session, each with a server, a transport and a state of
- * its own.
+ * Runs a stateful MCP server: an actor for each session, with a server and a state of its own.
  *
  * @throws ActorsError `bad-option`
  */

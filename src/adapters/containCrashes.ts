@@ -23,8 +23,7 @@ export function containCrashes(): () => void {
 function contain(error: unknown): void {
   if (crashCurrentSession(error)) return;
   if (EVENTS.some((event) => process.listenerCount(event) > 1)) return;
-  // Of no session, and no other listener is there: without this one the process ends with node's
-  // report.
+  // Of no session, and nobody else listens: without this listener node's report ends the process.
   for (const event of EVENTS) process.off(event, contain);
   setImmediate(() => {
     throw error;

@@ -26,8 +26,7 @@ export interface StdioOptions {
   /**
    * The process is there for this session: SIGINT, SIGTERM and SIGHUP end the session and then the
    * process; errors that escape a handler crash the session; when the session is over, the process
-   * ends within a second, whatever still runs in it. @default `true` where `input` is the process's
-   * own
+   * ends within a second, whatever still runs in it. @default `true` for the process's own `input`
    */
   readonly ownsProcess?: boolean;
 }

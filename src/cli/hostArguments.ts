@@ -106,8 +106,7 @@ export function parsed<V>(parse: () => { readonly values: V }): V {
     const { message } = error as Error;
     const [, name] = /^Option '(--[\w-]+).* argument (?:missing|is ambiguous)/.exec(message) ?? [];
     if (name !== undefined) throw usageError(`${name} needs a value`);
-    // The first sentence of Node's message names the option; the sentences behind are advice for
-    // other cases.
+    // The first sentence of Node's message names the option; the others are advice.
     throw usageError(message.split('. ')[0] ?? 'wrong options');
   }
 }

@@ -1,5 +1,4 @@
 import type { NoPlace } from '../actor/actor.ts';
-import type { Lifetimes } from '../actor/lifetimes.ts';
 import type { Lost, Reservation } from '../actor/places.ts';
 import type { Supervisor } from '../actor/supervisor.ts';
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
@@ -41,7 +40,7 @@ export interface DirectoryOptions {
 export class Directory implements Home<SessionActor> {
   readonly services: Services;
   readonly keeper: Keeper;
-  readonly #supervisor: Supervisor<SessionActor>;
+  readonly supervisor: Supervisor<SessionActor>;
   readonly #ownership: Ownership;
   readonly #outlets: Outlets<SessionActor>;
   readonly #world: World<SessionActor>;
@@ -57,7 +56,7 @@ export class Directory implements Home<SessionActor> {
     const { services } = supervisor;
     this.services = services;
     this.keeper = keeper;
-    this.#supervisor = supervisor;
+    this.supervisor = supervisor;
     this.#ownership = ownership;
     this.#outlets = outlets;
     this.#world = new World(services, settings, keeper, this, SESSION_EFFECTS);
@@ -69,28 +68,14 @@ export class Directory implements Home<SessionActor> {
     this.#sweep.expect();
   }
 
-  /** The deadlines of the sessions in this process. */
-  get lifetimes(): Lifetimes {
-    return this.#supervisor.lifetimes;
-  }
-
-  get isAdmitting(): boolean {
-    return this.#supervisor.isAdmitting;
-  }
-
   /** The sessions in this process, ending ones included. */
   residents(): Iterable<SessionActor> {
-    return this.#supervisor.residents();
+    return this.supervisor.residents();
   }
 
   /** The session of this id in this process, ending or not, whatever its principal. */
   resident(id: string): Found {
-    return this.#supervisor.resident(id);
-  }
-
-  /** The sessions of a principal in this process that are not ending. */
-  of(principal: string): SessionActor[] {
-    return this.#supervisor.of(principal);
+    return this.supervisor.resident(id);
   }
 
   /** The session of this id is in this process, or has ended and may still be stored. */
@@ -100,7 +85,7 @@ export class Directory implements Home<SessionActor> {
 
   /** The session of this id has ended for good, whatever a store may still say of it. */
   hasEnded(id: string): boolean {
-    return this.#supervisor.tombstones.has(id) || this.keeper.isRemoving(id);
+    return this.supervisor.tombstones.has(id) || this.keeper.isRemoving(id);
   }
 
   // ---- opening
@@ -118,13 +103,13 @@ export class Directory implements Home<SessionActor> {
     reservation?: Reservation,
   ): SessionActor | NoPlace {
     const create = (id: string): SessionActor =>
-      new SessionActor(this.#world, this.#supervisor, id, principal, outlets);
-    return this.#supervisor.admit(principal, create, reservation);
+      new SessionActor(this.#world, this.supervisor, id, principal, outlets);
+    return this.supervisor.admit(principal, create, reservation);
   }
 
   /** Keeps a place for a client that will initialize. @param onLost the place is lost */
   reserve(onLost: (how: Lost) => void): Reservation | NoPlace {
-    return this.#supervisor.reserve(onLost);
+    return this.supervisor.reserve(onLost);
   }
 
   /** An `initialize` is larger than a session may keep. @param bytes 0 where it was never text */
@@ -133,11 +118,6 @@ export class Directory implements Home<SessionActor> {
     if (size <= this.services.limits.maxInitializeBytes) return false;
     this.services.tripped('maxInitializeBytes');
     return true;
-  }
-
-  /** The cap on sessions is reached: a new session needs the place of another one. */
-  get isFull(): boolean {
-    return this.#supervisor.isFull;
   }
 
   // ---- finding
@@ -154,9 +134,9 @@ export class Directory implements Home<SessionActor> {
     if (resident !== undefined && resident.arrival !== 'refuse') {
       return isOwn(resident, principal) ? resident : NOT_FOUND;
     }
-    if (!this.isAdmitting) return this.#leftBehind(id, principal, resident);
+    if (!this.supervisor.isAdmitting) return this.#leftBehind(id, principal, resident);
     if (resident !== undefined) return NOT_FOUND;
-    if (!this.keeper.mayHave(id) || this.#supervisor.tombstones.has(id)) {
+    if (!this.keeper.mayHave(id) || this.supervisor.tombstones.has(id)) {
       return this.#ended(id, principal);
     }
     const owner = this.#ownership.claim(id);
@@ -170,7 +150,7 @@ export class Directory implements Home<SessionActor> {
     if (resident !== undefined) {
       return resident.arrival !== 'refuse' && isOwn(resident, principal) ? resident : undefined;
     }
-    if (!this.isAdmitting) return undefined;
+    if (!this.supervisor.isAdmitting) return undefined;
     return this.successor({ id, principal });
   }
 
@@ -258,7 +238,7 @@ export class Directory implements Home<SessionActor> {
       if (record === undefined) return;
       keeper.keep(record);
     }
-    this.#supervisor.dismiss(session);
+    this.supervisor.dismiss(session);
     session.dismissed();
     this.#sweep.expect();
     this.#limits.grew(principal);
@@ -266,7 +246,7 @@ export class Directory implements Home<SessionActor> {
 
   /** Ends every session, then closes the store. */
   async close(): Promise<void> {
-    await this.#supervisor.close();
+    await this.supervisor.close();
     await this.keeper.close();
     this.services.deadlines.stop();
   }
@@ -283,7 +263,7 @@ export class Directory implements Home<SessionActor> {
   }
 
   #ended(id: string, principal: string | undefined): Nowhere {
-    const reason = this.#supervisor.tombstones.reasonOf(id, principal);
+    const reason = this.supervisor.tombstones.reasonOf(id, principal);
     return reason === undefined ? NOT_FOUND : { ...NOT_FOUND, reason };
   }
 
@@ -314,7 +294,7 @@ export class Directory implements Home<SessionActor> {
       const session = await found;
       if (session !== undefined) return session;
       // A drain that began meanwhile has handed the session over to the next process.
-      return this.isAdmitting ? this.#ended(id, principal) : DRAINING;
+      return this.supervisor.isAdmitting ? this.#ended(id, principal) : DRAINING;
     } catch (error) {
       const code = error instanceof ActorsError ? error.code : undefined;
       if (code === 'not-admitted') return DRAINING;
@@ -347,7 +327,7 @@ export class Directory implements Home<SessionActor> {
 
   /** @throws ActorsError `not-admitted` in a drain: what is stored is the next process's */
   #admits(): void {
-    if (this.isAdmitting) return;
+    if (this.supervisor.isAdmitting) return;
     throw new ActorsError('not-admitted', 'the runtime drains: nobody is recalled any more');
   }
 
@@ -356,14 +336,14 @@ export class Directory implements Home<SessionActor> {
     const { id, principal, expiresAt } = record;
     const actor = new SessionActor(
       this.#world,
-      this.#supervisor,
+      this.supervisor,
       id,
       principal,
       this.#outlets,
       record,
     );
     actor.wakeFrom(record, rows);
-    this.#supervisor.recall(actor);
+    this.supervisor.recall(actor);
     this.keeper.release(record);
     // A caller that only looks at the session need not say when it is done.
     actor.lifetimes.quiet.arm(actor);

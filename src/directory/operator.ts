@@ -27,10 +27,10 @@ export class Operator {
       isOver.catch(() => {});
       ended.push(isOver);
     };
-    for (const session of this.#directory.of(principal)) end(session);
+    for (const session of this.#directory.supervisor.of(principal)) end(session);
     for await (const session of this.#directory.all(principal)) end(session);
     // A session may have been woken during the search. One opened since is not meant.
-    for (const session of this.#directory.of(principal)) {
+    for (const session of this.#directory.supervisor.of(principal)) {
       if (session.startedAt < began) end(session);
     }
     await Promise.all(ended);
@@ -38,7 +38,7 @@ export class Operator {
   }
 
   async wake(id: string): Promise<Session | undefined> {
-    if (!this.#directory.isAdmitting) return undefined;
+    if (!this.#directory.supervisor.isAdmitting) return undefined;
     const found = await this.#find(id);
     if (found === undefined) return undefined;
     return await this.#directory.reach(found, wake, () => undefined);

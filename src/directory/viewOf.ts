@@ -7,30 +7,38 @@ import { isObject } from '../wire/jsonrpc.ts';
 /** Most requests listed in one view; `inFlight` counts them all. */
 const MAX_REQUESTS = 64;
 
+/** An actor with nothing to do, and nothing of a session. */
+const QUIET = {
+  protocolVersion: undefined,
+  client: undefined,
+  epoch: 1,
+  isAttached: false,
+  pinned: undefined,
+  reason: undefined,
+  requests: [],
+  inFlight: 0,
+  waiting: 0,
+  questions: 0,
+  streams: 0,
+  owned: 0,
+} as const;
+
 /** Makes the view of an actor of any kind: what only sessions have is empty. */
 export function lifeViewOf(actor: Actor): SessionView {
   const { id, key, principal, path, startedAt, isConfirmed, inFlight, services } = actor;
   const { attached, reason } = actor.snapshot.context;
   return {
+    ...QUIET,
     id,
     key,
     principal: services.principalKey(principal),
     state: path,
     startedAt,
-    protocolVersion: undefined,
-    client: undefined,
-    epoch: 1,
     isConfirmed,
     isAttached: attached,
-    pinned: undefined,
     reason: reason ?? undefined,
     deadline: deadlineOf(actor),
-    requests: [],
     inFlight,
-    waiting: 0,
-    questions: 0,
-    streams: 0,
-    owned: 0,
   };
 }
 
@@ -62,6 +70,7 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
   const { id, key, startedAt, handshake, epoch, confirmed, expiresAt } = record;
   const info = handshake.initialize['clientInfo'];
   return {
+    ...QUIET,
     id,
     key,
     principal,
@@ -73,16 +82,7 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
       : undefined,
     epoch,
     isConfirmed: confirmed,
-    isAttached: false,
-    pinned: undefined,
-    reason: undefined,
     deadline: { what: 'evict', at: expiresAt },
-    requests: [],
-    inFlight: 0,
-    waiting: 0,
-    questions: 0,
-    streams: 0,
-    owned: 0,
   };
 }
 

@@ -162,8 +162,7 @@ export class Child extends Backend {
     if (process === null || group === null) return;
     const { eofTimeoutMs, termTimeoutMs } = this.#settings;
     process.stdin.end();
-    // Output that no session takes any more must not keep the child from reading the end of its
-    // input.
+    // Output that no session takes must not keep the child from reading the end of its input.
     process.stdout.resume();
     let isGone = await group.gone(eofTimeoutMs);
     for (const [signal, timeoutMs] of [

@@ -68,8 +68,7 @@ export class ProcessGroup {
   get #hasOnlyDead(): boolean {
     const running = runningGroups();
     if (running === undefined || running.has(this.pid)) return false;
-    // Two lists must agree: a process that forks and ends while a list is made can be missing from
-    // it.
+    // Two lists must agree: a process that forks while a list is made can be missing from it.
     const isSure = this.#missing !== undefined && this.#missing !== running;
     this.#missing ??= running;
     return isSure;
@@ -116,8 +115,7 @@ function runningGroups(): Set<number> | undefined {
 function runningGroupOf(pid: string): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The process name in parentheses may hold anything, so the fields begin behind the last
-    // parenthesis.
+    // The name in parentheses may hold anything: the fields begin behind the last parenthesis.
     const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return state === 'Z' || state === 'X' ? undefined : Number(group);
   } catch {

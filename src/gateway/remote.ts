@@ -23,8 +23,7 @@ export interface RemoteSettings {
 }
 
 /**
- * Messages the remote server has not taken yet. Beyond, requests are refused; twice as many crash
- * the session.
+ * Messages the server has not taken yet. Beyond, requests are refused; twice as many: a crash.
  */
 const MAX_PENDING = 256;
 /** How long a response that ended without an answer may take to be resumed, or to be read. */
@@ -163,8 +162,7 @@ export class Remote extends Backend {
   ): ReturnType<FetchLike> {
     const carrier = this.#carrier.getStore();
     if (init?.method === 'GET' && carrier !== undefined && !hearer.isAsked(carrier)) {
-      // A stream whose request is settled is not resumed: 405 tells the SDK that this server has no
-      // stream.
+      // A stream whose request is settled is not resumed: 405 says that there is none.
       return new Response(null, { status: 405 });
     }
     const response = await this.#settings.fetch(target, init);

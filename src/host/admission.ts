@@ -94,8 +94,7 @@ export class Admission {
     const presented = header(head, headerName);
     if (presented !== undefined) {
       const found = await this.#lookUp(presented, principal);
-      // The caller's code chose the header and can handle a refusal; a cookie was chosen by no
-      // code.
+      // Code of the caller chose the header and can handle a refusal; nobody chose a cookie.
       if (found === undefined) throw this.refused('session-not-found');
       return { ...found, isOutdated: false };
     }

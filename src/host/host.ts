@@ -29,8 +29,7 @@ export interface Entered<R> {
 /** Keeps the actors around your application's own MCP clients: one scope per user. */
 export interface Host<R> {
   /**
-   * Gives the scope a request belongs to: by `scopeOf`, else by header, then cookie, else a new
-   * scope.
+   * Gives the scope of a request: by `scopeOf`, else by header, then cookie, else a new scope.
    *
    * @throws ScopeRefused with the response to give: foreign host or origin (403), a scope id in the
    * header that is not the caller's (404), no room (503)

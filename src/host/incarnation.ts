@@ -43,8 +43,7 @@ export class Incarnation {
 
   /** Runs work with the opened resource; rejects at the latest when the incarnation is released. */
   run<T>(work: (resource: unknown, signal: AbortSignal) => T | Promise<T>): Promise<T> {
-    // Each work has a signal of its own: the listeners on the signal go with the work, not only
-    // with the incarnation.
+    // Each work has a signal of its own: listeners go with the work, not with the incarnation.
     const abort = new AbortController();
     return new Promise((resolve, reject) => {
       const giveUp = (error: unknown): void => {

@@ -166,7 +166,6 @@ async function terminate(transport: object): Promise<void> {
   try {
     await (transport as { terminateSession?: () => Promise<void> }).terminateSession?.();
   } catch {
-    // The server may be gone, or not know this request: in both cases there is no server left to
-    // tell.
+    // The server may be gone, or not know this request: there is none left to tell.
   }
 }

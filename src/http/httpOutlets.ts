@@ -9,7 +9,7 @@ import { UnreadBudget } from './unread.ts';
 export interface HttpOutletsOptions {
   readonly responseMode: ResponseMode;
   /** Holds the events that the replay logs have dropped. */
-  readonly eventStore: EventStore | undefined;
+  readonly eventStore?: EventStore;
 }
 
 /** Makes the outlets of sessions by Streamable HTTP: an outbox of event streams for each. */

@@ -12,8 +12,8 @@ import { type AllowList, OriginRules } from '../wire/origin.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 
 export interface ScreenOptions {
-  readonly allowedHosts: AllowList | undefined;
-  readonly allowedOrigins: AllowList | undefined;
+  readonly allowedHosts?: AllowList;
+  readonly allowedOrigins?: AllowList;
   /** Whether preflights are answered and allowed origins get CORS headers. */
   readonly cors: boolean;
   /** Whether clients may end their session with DELETE. */

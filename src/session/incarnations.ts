@@ -84,8 +84,7 @@ export class Incarnations {
     try {
       runInSession(connection, () => connection.deliver(message, delivery));
     } catch (error) {
-      // The error is this connection's: by now there may be a successor, rebuilt for another error
-      // of the same message.
+      // This connection's error: by now a successor may be there, rebuilt for the same message.
       connection.crash(error);
     }
   }

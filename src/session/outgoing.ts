@@ -128,8 +128,7 @@ export class Outgoing implements ServerVoice {
       this.#close(question);
       message = { ...message, params: { ...message.params, requestId: question.wireId } };
       if (this.references === 0) this.#host.drained();
-      // The question's call was cancelled, and its stream with it: the client still waits for an
-      // end.
+      // The question's call and its stream were cancelled: the client still waits for an end.
       const isOrphan = relatedTo !== undefined && this.#host.mailbox.find(relatedTo) === undefined;
       if (isOrphan) return this.#say(message, undefined);
     } else if (message.method === 'notifications/progress') {

@@ -8,12 +8,10 @@ import type { Handshake } from './handshake.ts';
 import type { Implementation, Session, Woken } from './session.ts';
 
 /** The actor of a session, as the session's handle uses it. */
-export interface HandleHost {
-  readonly id: string;
-  readonly key: string;
-  readonly principal: string | undefined;
-  readonly startedAt: number;
-  readonly protocolVersion: string | undefined;
+export interface HandleHost extends Pick<
+  Session,
+  'id' | 'key' | 'principal' | 'protocolVersion' | 'startedAt' | 'state' | 'woken'
+> {
   readonly services: Services;
   readonly world: { readonly serverOptions: Session['serverOptions'] };
   readonly journal: Journal;
@@ -24,8 +22,6 @@ export interface HandleHost {
     /** How often the session's server was rebuilt. */
     readonly wakeCount: number;
   };
-  readonly woken: Woken | undefined;
-  readonly state: unknown;
   /** This actor has been replaced by the session's record. */
   readonly isDismissed: boolean;
   /** The session's next actor, where this one has been replaced and the next is in reach. */

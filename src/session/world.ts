@@ -11,8 +11,8 @@ export interface SessionSettings<T = unknown> {
   readonly server: ServerFactory<T>;
   readonly state: StateSettings<T>;
   readonly sleep: boolean;
-  readonly onSleep: ((session: Session<T>) => unknown) | undefined;
-  readonly onWake: ((session: Session<T>, woken: Woken) => void | Promise<void>) | undefined;
+  readonly onSleep?: (session: Session<T>) => unknown;
+  readonly onWake?: (session: Session<T>, woken: Woken) => void | Promise<void>;
 }
 
 /** How the state of a session is made, stored and read. */

@@ -25,8 +25,7 @@ export interface PlanOptions {
  * Plans paths that together cover everything asked for, each from the initial state. The same model
  * gives the same paths.
  *
- * @throws ActorsError `bad-option` where something can not be reached, or the model contradicts
- * itself
+ * @throws ActorsError `bad-option` where a part can not be reached, or the model contradicts itself
  */
 export function planPaths<S extends string, E extends string, X extends string>(
   model: Model<S, E, X>,

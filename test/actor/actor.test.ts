@@ -159,7 +159,7 @@ describe('a step', () => {
       'closing.releasing',
       'evicted',
     ]);
-    const { quiet, idle, closing } = endpointOf(world.runtime).directory.lifetimes;
+    const { quiet, idle, closing } = endpointOf(world.runtime).directory.supervisor.lifetimes;
     expect([quiet.size, idle.size, closing.size]).toEqual([0, 0, 0]);
   });
 });

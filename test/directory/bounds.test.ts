@@ -50,7 +50,7 @@ describe('bounds of those asleep', () => {
     for (let i = 0; i < 5; i++) await world.open();
     await sleep(world);
     await world.clock.elapse(40 * MINUTE);
-    const { lifetimes } = endpointOf(world.runtime).directory;
+    const { lifetimes } = endpointOf(world.runtime).directory.supervisor;
     const { quiet, idle, evict, closing, handshake } = lifetimes;
     expect([quiet, idle, evict, closing, handshake].map(({ size }) => size)).toEqual([
       0, 0, 0, 0, 0,

@@ -49,8 +49,7 @@ export class Feed {
       this.#line({ type: 'hello', limits: this.#watch.runtime.limits, ...this.#house() }),
     );
     viewer.write(this.#line({ type: 'batch', letters: this.#lettersSince(0).letters }));
-    // Rows change while they are written: each row is read when its turn comes, so none is out of
-    // date.
+    // Rows change while they are written: each is read when its turn comes, so none is stale.
     await viewer.writeAll(this.#rows());
     viewer.write(this.#line({ type: 'ready' }));
   }
@@ -86,8 +85,7 @@ export class Feed {
         for (const viewer of this.#viewers) viewer.write(line);
       }
     } catch {
-      // A store that can not be read now may be read later; what events tell is in the table
-      // anyway.
+      // A store that can not be read now may be read later; the table has what events tell.
     } finally {
       this.#isFlushing = false;
       if (this.#viewers.size > 0) this.#timer = this.#next();

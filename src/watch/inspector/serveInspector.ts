@@ -70,8 +70,7 @@ export async function serveInspector(
     // Another port of loopback is as foreign as any other origin.
     const isSameOrigin = origin === undefined || origin === `http://${name}`;
     if (!loopback.allowsHost(request) || !isSameOrigin) return refuse(response, 403);
-    // A wrong token gets the answer of a wrong path: a guess does not show that an inspector is
-    // here.
+    // A wrong token gets the answer of a wrong path: a guess shows nothing.
     const behind = loopback.pathBehind(request);
     if (behind === undefined || behind === '') return refuse(response, 404);
     if (request.method !== 'GET') return refuse(response, 405);

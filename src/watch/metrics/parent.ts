@@ -25,8 +25,7 @@ export interface Parent {
  * request that carried the message, if there is one, is linked then; where the client sent no
  * context, that span is the parent.
  *
- * `traceparent` is read even where no propagator is configured: MCP itself gives the field its
- * meaning.
+ * `traceparent` is read even where no propagator is configured: MCP gives the field its meaning.
  */
 export function parentOf(remote: TraceContext | undefined): Parent {
   const active = context.active();

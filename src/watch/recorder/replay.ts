@@ -34,8 +34,7 @@ export interface Replay {
 }
 
 /**
- * Steps the machine through a recording and stops at the first line where the machine does
- * something else.
+ * Steps the machine through a recording, up to the first line where the machine does otherwise.
  *
  * @param lines the lines without their line ends; the last line may be cut off
  * @throws RecordingError

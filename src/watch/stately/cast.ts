@@ -81,8 +81,7 @@ export class Cast {
   introduce(view: SessionView): Player | undefined {
     const { key, state, startedAt, isAttached, isConfirmed, reason = null } = view;
     if (this.#sessions.has(key) || this.isFull) return undefined;
-    // A view does not say whether the session may sleep; where it may not, its later steps will
-    // show it.
+    // A view does not say whether the session may sleep; its later steps will.
     const context = { attached: isAttached, confirmed: isConfirmed, sleeps: true, reason };
     return this.#set(key, startedAt, stateAt(state, context));
   }

@@ -2,8 +2,7 @@
 export type Definition = Readonly<Record<string, unknown>>;
 
 /**
- * Makes the definition of a machine as JSON. Guards and actions are in it by name, without their
- * code.
+ * Makes the definition of a machine as JSON, with guards and actions by name, without their code.
  *
  * @param machine of XState, or anything with its `config`
  * @param context stands for a context that the machine makes of its input

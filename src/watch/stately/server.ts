@@ -58,8 +58,7 @@ export async function serveViewers(
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     request.resume();
-    // Every wrong request gets the same answer, which does not say how near a guess of the token
-    // was.
+    // Every wrong request gets the same answer, which does not say how near a guess was.
     if (!isOurs(request) || request.method !== 'GET') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
       return;

@@ -157,7 +157,7 @@ export class SleepProcess {
   audit(): void {
     const { ledger } = this.#machine;
     const { directory, timers } = endpointOf(this.runtime);
-    const { quiet, idle, evict, handshake, closing } = directory.lifetimes;
+    const { quiet, idle, evict, handshake, closing } = directory.supervisor.lifetimes;
     const { keepAlive } = timers;
     const here = new Set(this.runtime.residents().map(({ id }) => id));
     for (const queue of [quiet, idle, evict, handshake, closing]) {
