@@ -111,20 +111,9 @@ export type Settings<T> = Omit<
     readonly limits: Limits;
   };
 
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-const isOptional =
-  (test: (value: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    value === undefined || test(value);
-
-/**
- * What each option but limits, `server` and `state` takes, in words and as a test.
- */
+/** What each option but limits, `server` and `state` takes, in words and as a test. */
 const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => boolean]>> = {
-  responseMode: [
-    "'auto', 'sse' or 'json'",
-    (value) => ['auto', 'sse', 'json'].includes(value as string),
-  ],
+  responseMode: ["'auto', 'sse' or 'json'", isResponseMode],
   onCrash: ["'evict', 'restart' or { restarts, withinMs }", isCrashPolicy],
   principal: ['a function', isFunction],
   createId: ['a function', isFunction],
@@ -132,12 +121,9 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
   onWake: ['a function', isFunction],
   allowedHosts: ["an array of names or 'any'", isAllowList],
   allowedOrigins: ["an array of names or 'any'", isAllowList],
-  sleep: ['true or false', isBoolean],
+  sleep: ['true or false', (value) => typeof value === 'boolean'],
   store: ['a SessionStore', isStore],
-  eventStore: [
-    'an EventStore of the SDK',
-    (value) => isFunction((value as Partial<EventStore>).storeEvent),
-  ],
+  eventStore: ['an EventStore of the SDK', isEventStore],
 };
 
 /**
@@ -171,7 +157,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
 export function checkOptions(options: object): void {
   const given = options as Readonly<Record<string, unknown>>;
   for (const [name, [expected, test]] of Object.entries(CHECKS)) {
-    check(name, expected, given[name], isOptional(test));
+    if (given[name] !== undefined) check(name, expected, given[name], test);
   }
 }
 
@@ -228,10 +214,10 @@ function stateOf<T>(state: RuntimeOptions<T>['state']): StateSettings<T> {
     'state.version',
     'an integer > 0',
     version,
-    (v) => Number.isSafeInteger(v) && (v as number) > 0,
+    (v) => Number.isSafeInteger(v) && Number(v) > 0,
   );
   for (const [name, value] of Object.entries({ migrate, encode, decode })) {
-    check(`state.${name}`, 'a function', value, isOptional(isFunction));
+    if (value !== undefined) check(`state.${name}`, 'a function', value, isFunction);
   }
   return { create, version, migrate, encode, decode };
 }
@@ -259,6 +245,14 @@ function isFunction(value: unknown): boolean {
 function isStore(value: unknown): boolean {
   const { get, write } = value as Partial<SessionStore>;
   return isFunction(get) && isFunction(write);
+}
+
+function isEventStore(value: unknown): boolean {
+  return isFunction((value as Partial<EventStore>).storeEvent);
+}
+
+function isResponseMode(value: unknown): boolean {
+  return value === 'auto' || value === 'sse' || value === 'json';
 }
 
 function isAllowList(value: unknown): boolean {

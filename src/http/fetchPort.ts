@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 /** A web-standard response as a port: a promise of a whole answer, or of an event stream. */
 export class FetchPort implements ResponsePort {
   readonly response: Promise<Response>;
-  readonly #resolve: (response: Response) => void;
+  #resolve!: (response: Response) => void;
   readonly #extra: readonly string[];
   #stream: CountedStream<Uint8Array> | null = null;
   #isGone = false;
@@ -15,13 +15,11 @@ export class FetchPort implements ResponsePort {
 
   /** @param extra headers of every response, CORS where it is on */
   constructor(signal: AbortSignal, extra: readonly string[]) {
-    const { promise, resolve } = promiseWithResolvers<Response>();
-    this.response = promise;
-    this.#resolve = resolve;
+    this.response = new Promise((resolve) => (this.#resolve = resolve));
     this.#extra = extra;
     const onAbort = (): void => {
       // The client does not read the response, but a host may wait for it.
-      resolve(new Response(null, { status: 499 }));
+      this.#resolve(new Response(null, { status: 499 }));
       this.#leave();
     };
     signal.addEventListener('abort', onAbort, { once: true });
@@ -82,10 +80,4 @@ export class FetchPort implements ResponsePort {
   #pairs(flat: readonly string[]): [string, string][] {
     return headerPairs([...flat, ...this.#extra]);
   }
-}
-
-function promiseWithResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve!: (value: T) => void;
-  const promise = new Promise<T>((done) => (resolve = done));
-  return { promise, resolve };
 }
