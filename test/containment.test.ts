@@ -104,4 +104,27 @@ describe('an error of no session', () => {
     },
     90_000,
   );
+
+  it.each([
+    ['a timer', 'uncaughtException', 'uncaughtException'],
+    ['an unawaited promise', 'uncaughtException', 'unhandledRejection'],
+  ])(
+    'in %s is for a host that listens to %s',
+    async (how, event, origin) => {
+      const { code, stdout } = await run('reported', how, event);
+      expect([code, stdout.trim()]).toEqual([7, `of no session, ${origin}`]);
+    },
+    90_000,
+  );
+
+  it('in an unawaited promise is for a host that listens to unhandledRejection', async () => {
+    const { code, stdout } = await run('reported', 'an unawaited promise', 'unhandledRejection');
+    expect([code, stdout.trim()]).toEqual([7, 'of no session']);
+  }, 90_000);
+
+  it('in a timer is not for a host that listens to unhandledRejection alone', async () => {
+    const { code, stderr } = await run('reported', 'a timer', 'unhandledRejection');
+    expect(code).toBe(1);
+    expect(stderr).toContain('Error: of no session');
+  }, 90_000);
 });

@@ -13,11 +13,16 @@ export type PrincipalOf = (
 export const defaultPrincipal: PrincipalOf = (authInfo) => {
   if (authInfo === undefined) return undefined;
   const { iss, sub } = authInfo.extra ?? {};
+  const [subject, client] = [nameOf(sub), nameOf(authInfo.clientId)];
   // An array as JSON and not a joined string: `a:b` + `c` must not meet `a` + `b:c`.
-  return sub === undefined && !authInfo.clientId
-    ? ''
-    : JSON.stringify([iss ?? null, sub ?? null, authInfo.clientId]);
+  return subject === null && client === null ? '' : JSON.stringify([nameOf(iss), subject, client]);
 };
+
+/** What names somebody: a text or a number. Anything else would name all who have the same. */
+function nameOf(value: unknown): string | number | null {
+  const isName = typeof value === 'string' ? value !== '' : Number.isFinite(value);
+  return isName ? (value as string | number) : null;
+}
 
 /**
  * Asks a {@link PrincipalOf} who a caller is.

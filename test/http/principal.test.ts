@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { defaultPrincipal } from '../../src/http/principal.ts';
 import { DOORS, openDoor } from '../support/door.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
@@ -67,4 +68,40 @@ describe.each(DOORS)('principal() by %s is asked once', (kind) => {
     expect((await client.initialize()).status).toBe(500);
     expect(failed).toMatchObject([{ error: new Error('no directory') }]);
   });
+});
+
+function nameOf(extra: Record<string, unknown>, clientId: unknown = 'app'): string | undefined {
+  return defaultPrincipal(
+    { token: 't', scopes: [], clientId: clientId as string, extra },
+    { method: 'POST', headers: {} },
+  );
+}
+
+describe('the default principal', () => {
+  it('is anonymous without authInfo', () => {
+    expect(defaultPrincipal(undefined, { method: 'POST', headers: {} })).toBeUndefined();
+  });
+
+  it('tells apart issuers, subjects, clients, and numbers from their texts', () => {
+    const names = [
+      nameOf({ sub: 'ann' }),
+      nameOf({ sub: 'bob' }),
+      nameOf({ sub: 'ann', iss: 'a' }),
+      nameOf({ sub: 'ann' }, 'other'),
+      nameOf({ sub: 'ann' }, ''),
+      nameOf({ sub: 1 }),
+      nameOf({ sub: '1' }),
+      nameOf({}),
+    ];
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each([undefined, null, '', Number.NaN, Infinity, true, {}, []])(
+    'takes the subject %s for none, and refuses it without a client',
+    (sub) => {
+      expect(nameOf({ sub })).toBe(nameOf({}));
+      expect(nameOf({ sub }, '')).toBe('');
+      expect(nameOf({ sub }, null)).toBe('');
+    },
+  );
 });

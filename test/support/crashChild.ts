@@ -153,11 +153,21 @@ async function outside(how: string): Promise<void> {
   setInterval(() => {}, 1000);
 }
 
+/** A host that reports what escapes, and ends by itself. */
+async function reported(event: string, how: string): Promise<void> {
+  process.on(event, (error: Error, origin: unknown) => {
+    console.log(typeof origin === 'string' ? `${error.message}, ${origin}` : error.message);
+    process.exit(7);
+  });
+  await outside(how);
+}
+
 function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const [scenario = '', how = ''] = process.argv.slice(2);
+const [scenario = '', how = '', event = ''] = process.argv.slice(2);
 if (scenario === 'outside') await outside(how);
+else if (scenario === 'reported') await reported(event, how);
 else if (scenario === 'microtask') await microtask();
 else await contained();
