@@ -17,6 +17,7 @@ import { Sweep } from './sweep.ts';
 import type { Elsewhere, Nowhere, Whereabouts } from './whereabouts.ts';
 
 type Found = SessionActor | undefined;
+type Loaded = Awaited<ReturnType<Keeper['load']>>;
 
 /** Records that are read from the store in one go. */
 const PAGE = 500;
@@ -44,8 +45,8 @@ export class Directory implements Home<SessionActor> {
   readonly #ownership: Ownership;
   readonly #outlets: Outlets<SessionActor>;
   readonly #world: World<SessionActor>;
-  /** Sessions that are being recalled: requests that come meanwhile wait for the same actor. */
-  readonly #seeking = new Map<string, Promise<Found>>();
+  /** Records that are being read: requests that come meanwhile wait for the same read. */
+  readonly #loading = new Map<string, Promise<Loaded>>();
   readonly #limits: SleepLimits;
   readonly #sweep: Sweep;
 
@@ -163,7 +164,7 @@ export class Directory implements Home<SessionActor> {
     const resident = this.resident(id);
     if (resident !== undefined) return resident;
     if (this.hasEnded(id) || !this.keeper.mayHave(id)) return undefined;
-    if (this.keeper.isDurable) return await this.#look(id);
+    if (this.keeper.isDurable) return await this.#look(id, () => true);
     const record = await this.keeper.reads.get(id);
     return record === undefined ? undefined : await this.seek(id, record.principal);
   }
@@ -175,17 +176,15 @@ export class Directory implements Home<SessionActor> {
    */
   seek(id: string, principal: string | undefined): Awaitable<Found> {
     if (this.hasEnded(id) || !this.keeper.mayHave(id)) return undefined;
+    // A session of another principal is not even recalled (row S3).
+    const isTheirs = (each: SessionRecord | SessionActor): boolean => each.principal === principal;
     const found = this.keeper.isDurable ? undefined : this.keeper.reads.get(id);
     if (!this.keeper.isDurable && !isPromise(found)) {
-      // A session of another principal is not even recalled (row S3).
-      return found?.principal === principal && found !== undefined
-        ? this.#revive(found)
-        : undefined;
+      return found !== undefined && isTheirs(found) ? this.#revive(found) : undefined;
     }
-    return this.#look(id, found).then((actor) => {
-      const isGone = actor === undefined || actor.arrival === 'refuse';
-      return isGone || actor.principal !== principal ? undefined : actor;
-    });
+    return this.#look(id, isTheirs, found).then((actor) =>
+      actor !== undefined && actor.arrival !== 'refuse' && isTheirs(actor) ? actor : undefined,
+    );
   }
 
   /** Finds the actor that goes on with a session whose last actor here became a record. */
@@ -305,24 +304,24 @@ export class Directory implements Home<SessionActor> {
     }
   }
 
-  /** Recalls a session once for all requests that ask for it meanwhile. */
-  #look(id: string, found?: Awaitable<SessionRecord | undefined>): Promise<Found> {
-    let looking = this.#seeking.get(id);
-    if (looking === undefined) {
-      looking = this.#fetch(id, found).finally(() => this.#seeking.delete(id));
-      this.#seeking.set(id, looking);
-    }
-    return looking;
-  }
-
-  async #fetch(id: string, found: Awaitable<SessionRecord | undefined>): Promise<Found> {
+  /** Recalls a session, read once for all who ask meanwhile. @param isWanted may it come back */
+  async #look(
+    id: string,
+    isWanted: (record: SessionRecord) => boolean,
+    found?: Awaitable<SessionRecord | undefined>,
+  ): Promise<Found> {
     this.#admits();
-    const [record, rows] = await this.keeper.load(id, found);
+    let loading = this.#loading.get(id);
+    if (loading === undefined) {
+      loading = this.keeper.load(id, found).finally(() => this.#loading.delete(id));
+      this.#loading.set(id, loading);
+    }
+    const [record, rows] = await loading;
     // The session may have been recalled, or have ended, while the store was asked.
     const resident = this.resident(id);
     if (resident !== undefined || this.hasEnded(id) || this.keeper.isOver) return resident;
     this.#admits();
-    return record === undefined ? undefined : this.#revive(record, rows);
+    return record !== undefined && isWanted(record) ? this.#revive(record, rows) : undefined;
   }
 
   /** @throws ActorsError `not-admitted` in a drain: what is stored is the next process's */

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Supervisor } from '../../src/actor/supervisor.ts';
 import { Directory } from '../../src/directory/directory.ts';
 import { ALONE, type Ownership } from '../../src/directory/ownership.ts';
@@ -8,7 +8,7 @@ import { handleFetch } from '../../src/http/fetch.ts';
 import { HttpOutlets } from '../../src/http/httpOutlets.ts';
 import { Screen } from '../../src/http/screen.ts';
 import { SessionLeg } from '../../src/http/sessionLeg.ts';
-import { settle } from '../../src/options.ts';
+import { type RuntimeOptions, settle } from '../../src/options.ts';
 import type { SessionActor } from '../../src/session/sessionActor.ts';
 import { Keeper } from '../../src/store/keeper.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
@@ -17,8 +17,16 @@ import { servicesOf } from '../support/servicesOf.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 
 /** What `createRuntime` puts together, with an answer of the test's own to who owns a session. */
-function setUp(ownership: Ownership, store = new DurableMemory()) {
-  const settings = settle<unknown>({ server: () => new FakeServer(), store });
+function setUp(
+  ownership: Ownership,
+  store = new DurableMemory(),
+  state?: RuntimeOptions<unknown>['state'],
+) {
+  const settings = settle<unknown>({
+    server: () => new FakeServer(),
+    store,
+    ...(state && { state }),
+  });
   const services = servicesOf();
   const keeper = new Keeper(store, services);
   const supervisor = new Supervisor<SessionActor>(services, settings);
@@ -84,6 +92,47 @@ describe('Directory.find', () => {
     expect([found.at, found.at === 'here' && found.id]).toEqual(['here', 'mine']);
     // Resident from here on: nobody is asked.
     expect(directory.find('mine', 'ann')).toBe(found);
+  });
+
+  it('recalls no session for another principal, not even to fail (S3)', async () => {
+    const store = new DurableMemory();
+    const expiresAt = Number.MAX_SAFE_INTEGER;
+    await store.write([
+      { type: 'put', record: sessionRecord({ id: 'mine', principal: 'ann', expiresAt }) },
+    ]);
+    const decoded: unknown[] = [];
+    const { directory } = setUp(ALONE, store, {
+      create: () => ({}),
+      decode(data) {
+        decoded.push(data);
+        return data;
+      },
+    });
+    // Both wait for one read of the store.
+    const reads = vi.spyOn(store, 'get');
+    const asked = [directory.find('mine', 'bob'), directory.find('mine', 'ann')] as const;
+    const [nowhere, here] = await Promise.all(asked);
+    expect(nowhere).toEqual(await directory.find('nobody', 'bob'));
+    expect(here).toMatchObject({ at: 'here', id: 'mine' });
+    expect(reads.mock.calls.filter(([id]) => id === 'mine')).toHaveLength(1);
+    expect(decoded).toHaveLength(1);
+  });
+
+  it('answers another principal as for an unknown id where a record can not be revived', async () => {
+    const store = new DurableMemory();
+    const expiresAt = Number.MAX_SAFE_INTEGER;
+    const mine = sessionRecord({ id: 'mine', principal: 'ann', stateVersion: 1, expiresAt });
+    await store.write([{ type: 'put', record: mine }]);
+    const { directory } = setUp(ALONE, store, {
+      create: () => ({}),
+      version: 2,
+      migrate: () => {
+        throw new Error('no way');
+      },
+    });
+    expect(await directory.find('mine', 'bob')).toEqual(await directory.find('nobody', 'bob'));
+    expect([...directory.residents()]).toEqual([]);
+    await expect(directory.find('mine', 'ann')).rejects.toThrow('no way');
   });
 
   it('alone, owns every session in the same turn', () => {
