@@ -4,11 +4,7 @@ import { type Inspector, serveInspector } from '../watch/inspector/index.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { HostArguments } from './hostArguments.ts';
 
-/**
- * Serves the inspector of a hosted server, where the command line asks for an inspector.
- *
- * @throws CommandError
- */
+/** Serves the inspector, where the command line asks for one. @throws CommandError */
 export async function inspect(
   runtime: Runtime,
   { inspectPort }: HostArguments,

@@ -6,11 +6,7 @@ import { host } from './host.ts';
 import type { RecordArguments } from './recordArguments.ts';
 import { printable } from './report.ts';
 
-/**
- * `mcp-actors record`: hosts a server and writes what happens to its sessions to a file.
- *
- * @throws CommandError
- */
+/** `mcp-actors record`: hosts a server and records its sessions to a file. @throws CommandError */
 export async function recordHost(options: RecordArguments): Promise<number> {
   const { messages, maxBytes, rotates } = options;
   const file = options.out ?? `mcp-actors-${systemClock.now()}.jsonl`;

@@ -4,11 +4,7 @@ import { replayFile } from '../watch/recorder/replayFile.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { printable } from './report.ts';
 
-/**
- * `mcp-actors replay`: steps the machine through a recording and says whether both do the same.
- *
- * @throws CommandError
- */
+/** `mcp-actors replay`: steps the machine through a recording and compares. @throws CommandError */
 export async function replayCommand(argv: readonly string[]): Promise<number> {
   const [file, more] = argv[0] === '--' ? argv.slice(1) : argv;
   if (file === undefined || more !== undefined) throw usageError('replay takes one file');

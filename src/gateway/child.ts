@@ -32,9 +32,7 @@ export const KILL_TIMEOUT_MS = 2000;
 const LAST_WORDS_MS = 250;
 const MAX_STDERR_LINE_BYTES = 4096;
 
-/**
- * One stdio server as a child process in a process group of its own: `close` ends the whole group.
- */
+/** One stdio server as a child process in its own process group: `close` ends the whole group. */
 export class Child extends Backend {
   readonly #settings: ChildSettings;
   readonly #slots: Slots;

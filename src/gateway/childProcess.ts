@@ -3,7 +3,6 @@ import { settleLimits } from '../options.ts';
 import type { Session, SessionServer } from '../session/session.ts';
 import { Bridge } from './bridge.ts';
 import { Child, type ChildSettings, KILL_TIMEOUT_MS } from './child.ts';
-
 import { type GatewayLogListener, SessionLog } from './log.ts';
 import { Slots } from './slots.ts';
 
@@ -25,15 +24,9 @@ export interface ChildProcessOptions {
   readonly maxProcesses?: number;
   /** How long a child process may take to end by itself once its input has ended. @default 1 s */
   readonly eofTimeoutMs?: number;
-  /**
-   * How long a child's process group may take to end after SIGTERM, before SIGKILL.
-   * @default 1 s
-   */
+  /** How long a child's processes may take to end after SIGTERM, before SIGKILL. @default 1 s */
   readonly termTimeoutMs?: number;
-  /**
-   * Longest message of a child process; a longer one is skipped, and its caller gets an error.
-   * @default 16 MiB
-   */
+  /** Longest message; a longer one is skipped, and its caller gets an error. @default 16 MiB */
   readonly maxLineBytes?: number;
   /**
    * Bytes a child process may leave unread before requests to it are refused; twice as many crash

@@ -22,9 +22,7 @@ export interface RemoteSettings {
   readonly endTimeoutMs: number;
 }
 
-/**
- * Messages the server has not taken yet. Beyond, requests are refused; twice as many: a crash.
- */
+/** Messages the server has not taken yet. Beyond, requests are refused; twice as many: a crash. */
 const MAX_PENDING = 256;
 /** How long a response that ended without an answer may take to be resumed, or to be read. */
 const RESUME_MS = 15_000;

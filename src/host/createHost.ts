@@ -15,9 +15,7 @@ import { headOf, type HostRequest } from './request.ts';
 import type { ScopeActor } from './scopeActor.ts';
 import { ScopeRefused } from './scopeRefused.ts';
 
-/**
- * Creates a host, which keeps one actor per user, tenant or browser session of your application.
- */
+/** Creates a host: it keeps one actor per user, tenant or browser session of your application. */
 export function createHost<R>(options: HostOptions<R>): Host<R> {
   const settings = settleHost(options);
   const { clock, onCrash, shared: limits } = settings;

@@ -78,11 +78,7 @@ export type HostSettings = ReturnType<typeof settleHost>;
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/**
- * Checks all options of a host before anything opens.
- *
- * @throws ActorsError `bad-option`, naming the option
- */
+/** Checks all options before anything opens. @throws ActorsError `bad-option`, naming the option */
 export function settleHost<R>(options: HostOptions<R>) {
   const { open, secret, header = 'x-mcp-scope', secure = true, sameSite = 'Lax' } = options;
   const { cookie = secure ? '__Host-mcp-scope' : 'mcp-scope', onCrash = 'restart' } = options;

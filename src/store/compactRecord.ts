@@ -15,9 +15,7 @@ const NONE: readonly string[] = [];
 export class InCommon {
   #last: Common | undefined;
 
-  /**
-   * The fields a record has in common with the record before: the same object where they are equal.
-   */
+  /** The fields a record shares with the record before: the same object where they are equal. */
   of({ startedAt, confirmed, stateVersion, locals, kept, asked, asleep }: SessionRecord): Common {
     const last = this.#last;
     const isSame =

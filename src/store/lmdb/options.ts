@@ -20,15 +20,9 @@ export interface LmdbStoreOptions {
    * @default 2 MiB
    */
   readonly maxRecordBytes?: number;
-  /**
-   * Most bytes that wait for the disk. A write beyond that is refused with `store-unavailable`.
-   * @default 64 MiB
-   */
+  /** Most bytes that wait for the disk; a write beyond is `store-unavailable`. @default 64 MiB */
   readonly maxWaitingBytes?: number;
-  /**
-   * Most records and rows kept aside because they could not be read; the oldest are dropped first.
-   * @default 100
-   */
+  /** Most unreadable records and rows kept aside; the oldest are dropped first. @default 100 */
   readonly maxAside?: number;
   /**
    * Makes a record of an older format one of the present format. Without it, or when it throws,

@@ -9,10 +9,7 @@ export function seal(...parts: readonly Uint8Array[]): Buffer {
   return sealed;
 }
 
-/**
- * The bytes that were sealed.
- * @throws Error when they have changed since
- */
+/** The bytes that were sealed. @throws Error when they have changed since */
 export function unseal(sealed: Buffer): Buffer {
   const bytes = sealed.subarray(SUM);
   if (sealed.length < SUM || crc32(bytes) !== sealed.readUInt32BE()) {
