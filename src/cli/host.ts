@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
 import { legacySse } from '../adapters/legacySse.ts';
 import { type NodeServer, serve } from '../adapters/node.ts';
 import { serveWebSocket } from '../adapters/websocket.ts';
@@ -61,7 +61,8 @@ export async function host(
     throw error;
   });
   const door = serveWebSocket(runtime, { server: served.server, path: options.path });
-  const stopped = signalled();
+  // A second signal ends at once: its sender does not want to wait.
+  const stopped = Promise.race(SIGNALS.map((signal) => once(process, signal)));
   const lines = [watched, inspector && `Inspector        ${inspector.url}`];
   process.stdout.write(announcement(options, served, sse !== undefined, lines));
   await stopped;
@@ -113,7 +114,7 @@ function namesOf(address: string): string[] {
 async function listen(
   runtime: Runtime,
   { port, host: address, path }: HostArguments,
-  sse: ((request: IncomingMessage, response: ServerResponse) => void) | undefined,
+  sse: ReturnType<typeof legacySse> | undefined,
 ): Promise<NodeServer> {
   try {
     return await serve(runtime, { port, host: address, path, ...(sse && { otherwise: sse }) });
@@ -130,13 +131,6 @@ const TROUBLES: Readonly<Record<string, (port: number, address: string) => strin
   EADDRNOTAVAIL: (_port, address) => `${address} is no address of this machine: see --host`,
   ENOTFOUND: (_port, address) => `${address} is no address of this machine: see --host`,
 };
-
-/** Resolves at the first signal. A second signal ends at once: its sender does not want to wait. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve());
-  });
-}
 
 function announcement(
   { command, args, host: address, allowedHosts }: HostArguments,

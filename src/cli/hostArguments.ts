@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { usageError } from './exit.ts';
+import { type CommandError, usageError } from './exit.ts';
 
 /** The command line of `mcp-actors host`, checked. */
 export interface HostArguments {
@@ -43,10 +43,8 @@ const MAX_SECONDS = 86_400;
 /** @throws CommandError */
 export function parseHostArguments(argv: readonly string[]): HostArguments {
   const { own, command } = split(argv);
-  return settleHost(
-    parsed(() => parseArgs({ args: own, options: HOST_OPTIONS })),
-    command,
-  );
+  const values = parsed(() => parseArgs({ args: own, options: HOST_OPTIONS }));
+  return settleHost(values, command);
 }
 
 /**
@@ -65,12 +63,10 @@ export function settleHost(
   const inspectPort = values['inspect-port'] ?? (values.inspect ? '0' : undefined);
   const onCrash = values['on-crash'];
   if (onCrash !== 'evict' && onCrash !== 'restart') {
-    throw usageError(`--on-crash takes "evict" or "restart", not ${JSON.stringify(onCrash)}`);
+    throw wrong('on-crash', '"evict" or "restart"', onCrash);
   }
   if (!/^\/[^\s?#]*$/.test(values.path)) {
-    throw usageError(
-      `--path takes a path that begins with "/", not ${JSON.stringify(values.path)}`,
-    );
+    throw wrong('path', 'a path that begins with "/"', values.path);
   }
   return {
     port: whole('port', values.port, 0, MAX_PORT),
@@ -114,15 +110,15 @@ export function parsed<V>(parse: () => { readonly values: V }): V {
 export function whole(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  throw usageError(
-    `--${name} takes a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`,
-  );
+  throw wrong(name, `a whole number from ${min} to ${max}`, text);
 }
 
 function seconds(name: string, text: string): number {
   const value = Number(text);
   if (/^\d*\.?\d+$/.test(text) && value > 0 && value <= MAX_SECONDS) return value * 1000;
-  throw usageError(
-    `--${name} takes a number of seconds up to ${MAX_SECONDS}, not ${JSON.stringify(text)}`,
-  );
+  throw wrong(name, `a number of seconds up to ${MAX_SECONDS}`, text);
+}
+
+function wrong(name: string, expected: string, value: string): CommandError {
+  return usageError(`--${name} takes ${expected}, not ${JSON.stringify(value)}`);
 }

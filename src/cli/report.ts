@@ -11,8 +11,7 @@ export function reportTroubles(runtime: Runtime, startTimeoutMs: number): void {
     if (from.startsWith('initializing') && to.startsWith('closing')) unanswered.add(session);
   });
   runtime.on('session.ended', ({ session, reason }) => {
-    const isUnanswered = unanswered.delete(session) && reason === 'handshake-timeout';
-    if (!isUnanswered) return;
+    if (!unanswered.delete(session) || reason !== 'handshake-timeout') return;
     const seconds = startTimeoutMs / 1000;
     report(session, `the process did not answer "initialize" within ${seconds} s and was ended`);
   });

@@ -53,8 +53,7 @@ export abstract class Backend extends EventEmitter<{ error: [ActorsError] }> {
 
   /** Resolves when the server has ended. */
   close(): Promise<void> {
-    this.#closing ??= this.end();
-    return this.#closing;
+    return (this.#closing ??= this.end());
   }
 
   protected abstract end(): Promise<void>;

@@ -49,9 +49,7 @@ export class ProcessGroup {
   /** Waits until no process of the group runs; `false` when one still does after `timeoutMs`. */
   async gone(timeoutMs: number): Promise<boolean> {
     const deadline = systemClock.now() + timeoutMs;
-    if (this.#hasLeader) {
-      await awaited(this.#exited, heldTimer(timeoutMs));
-    }
+    if (this.#hasLeader) await awaited(this.#exited, heldTimer(timeoutMs));
     for (let pause = FIRST_POLL_MS; this.isAlive; pause = Math.min(pause * 2, MAX_POLL_MS)) {
       const left = deadline - systemClock.now();
       if (left <= 0) return false;

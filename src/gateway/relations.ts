@@ -71,13 +71,11 @@ export class Relations {
   }
 
   #guess({ method, params }: Ask, isReachable: boolean): RequestId | undefined {
-    if (method === 'notifications/progress') return this.#byToken(params?.['progressToken']);
+    if (method === 'notifications/progress') {
+      return this.#tokens.get(params?.['progressToken'] as RequestId);
+    }
     if (method === 'notifications/cancelled') return this.#byQuestion(params?.['requestId']);
     return this.#asks.size !== 1 && isReachable ? undefined : this.#newest;
-  }
-
-  #byToken(token: unknown): RequestId | undefined {
-    return isRequestId(token) ? this.#tokens.get(token) : undefined;
   }
 
   /** A cancellation goes to the stream that carried the server's request. */
@@ -89,8 +87,6 @@ export class Relations {
   }
 
   get #newest(): RequestId | undefined {
-    let newest: RequestId | undefined;
-    for (const id of this.#asks.keys()) newest = id;
-    return newest;
+    return Array.from(this.#asks.keys()).at(-1);
   }
 }

@@ -185,7 +185,6 @@ export class Remote extends Backend {
       onEnd,
       signal: reading.signal,
     });
-    const { status, statusText, headers } = response;
-    return new Response(body, { status, statusText, headers });
+    return new Response(body, response);
   }
 }
