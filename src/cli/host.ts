@@ -12,7 +12,7 @@ import type { HostArguments } from './hostArguments.ts';
 import { printable, reportTroubles } from './report.ts';
 
 /** Longest drain: SIGKILL follows SIGTERM by some ten seconds, and all must be over by then. */
-const DRAIN_MS = 5000;
+const DRAIN = { deadlineMs: 5000 };
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const ALL_ADDRESSES = ['0.0.0.0', '::'];
@@ -66,8 +66,7 @@ export async function host(
   const lines = [watched, inspector && `Inspector        ${inspector.url}`];
   process.stdout.write(announcement(options, served, sse !== undefined, lines));
   await stopped;
-  const deadlineMs = DRAIN_MS;
-  await Promise.all([served.close({ deadlineMs }), door.close({ deadlineMs })]);
+  await Promise.all([served.close(DRAIN), door.close(DRAIN)]);
   await inspector?.close();
   return EXIT.ok;
 }

@@ -43,11 +43,9 @@ export interface TapHost {
   lost(): void;
 }
 
-interface Loose {
+interface Loose extends Pick<ClientTransport, 'close' | 'onclose'> {
   send(message: Message, options?: unknown): Promise<void>;
-  close(): Promise<void>;
   onmessage?: ((message: Message, extra?: unknown) => void) | undefined;
-  onclose?: (() => void) | undefined;
 }
 
 /**
@@ -57,8 +55,7 @@ interface Loose {
 export function tap<T extends ClientTransport>(transport: T, host: TapHost): T {
   const inner = transport as Loose;
   const calls = new FollowedCalls(host);
-  const { onmessage, onclose } = inner;
-  const heard = { onmessage, onclose };
+  const heard = { onmessage: inner.onmessage, onclose: inner.onclose };
   let isClosing = false;
 
   const members: Partial<Loose> = {

@@ -61,8 +61,7 @@ export class Writer {
   readonly #writing = new Set<string>();
   /** The removals of ended sessions that the store may still have. */
   readonly #removing = new Map<string, Promise<void>>();
-  #isRunning = false;
-  #idle: (() => void)[] = [];
+  #running: Promise<void> | null = null;
 
   /** @param opened what has to be known before any write; `undefined` once that is known */
   constructor(store: SessionStore, host: WriterHost, opened: () => Promise<void> | undefined) {
@@ -128,9 +127,7 @@ export class Writer {
     for (const id of this.#removing.keys()) {
       if (!this.isBusy(id)) this.remove({ id }).catch(() => {});
     }
-    if (!this.#isRunning) return;
-    const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
-    await awaited(idle, this.#host.timer);
+    if (this.#running !== null) await awaited(this.#running, this.#host.timer);
   }
 
   #add(id: string, note: (work: Work) => void): Promise<void> {
@@ -141,7 +138,7 @@ export class Writer {
     }
     note(work);
     const done = this.#wait(work.waiting);
-    if (!this.#isRunning) void this.#run();
+    this.#running ??= this.#run();
     return done;
   }
 
@@ -160,7 +157,6 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true;
     // Everything that this turn has to store goes together.
     await Promise.resolve();
     while (this.#work.size > 0) {
@@ -169,8 +165,7 @@ export class Writer {
       // A session that can not be stored must not keep the others from the store.
       for (const each of batch) await this.#write([each], false);
     }
-    this.#isRunning = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
+    this.#running = null;
   }
 
   #take(): Batch {

@@ -114,12 +114,10 @@ export class LmdbStore implements SessionStore {
   #encodeRecord(record: SessionRecord): Encoded {
     const session = fingerprint(record.id);
     const bytes = encodeRecord(record);
-    if (bytes.length > this.#maxRecordBytes) {
-      const most = `more than maxRecordBytes (${this.#maxRecordBytes})`;
-      throw new ActorsError(
-        'state-too-large',
-        `The record of session ${record.key} has ${bytes.length} bytes, ${most}`,
-      );
+    const most = this.#maxRecordBytes;
+    if (bytes.length > most) {
+      const found = `The record of session ${record.key} has ${bytes.length} bytes`;
+      throw new ActorsError('state-too-large', `${found}, more than maxRecordBytes (${most})`);
     }
     return { bytes: OVERHEAD + bytes.length, work: (tables) => tables.put(session, bytes) };
   }

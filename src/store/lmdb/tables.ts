@@ -116,8 +116,7 @@ export class Tables {
 }
 
 /** The keys of a range, or the first of them. */
-export function keysIn(table: Table, range: Range, limit?: number): Buffer[] {
-  const { start, end } = range;
+export function keysIn(table: Table, { start, end }: Range, limit?: number): Buffer[] {
   const options = {
     end,
     // LMDB takes no empty key; without a start it begins with the first one.
