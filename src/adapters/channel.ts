@@ -122,9 +122,11 @@ export class Channel implements Outlet, Outlets<SessionActor> {
   /** Takes one parcel that the adapter has read. @param extra of a message with its own head */
   take(parcel: Parcel, extra: Extra = this.#extra): void {
     if (this.#isOver) return;
+    const { maxInFlight } = this.#services.limits;
     if (this.#session === null) this.#begin(parcel, extra);
     else if (isInitialize(parcel)) this.#refuse('already-initialized', idOf(parcel));
-    else if (parcel.isBatch && !this.#allowsBatch(parcel)) this.#refuse('batch-not-allowed');
+    else if (parcel.isBatch && !allowsBatch(parcel, this.#session.protocolVersion, maxInFlight))
+      this.#refuse('batch-not-allowed');
     else this.#deliver(this.#session, parcel, extra);
   }
 
@@ -230,11 +232,6 @@ export class Channel implements Outlet, Outlets<SessionActor> {
       count(this.#services.counters.refusals, code);
       exchange?.answer(refusalBody(code, message.id));
     }
-  }
-
-  #allowsBatch(parcel: Parcel): boolean {
-    const { maxInFlight } = this.#services.limits;
-    return allowsBatch(parcel, this.#session?.protocolVersion, maxInFlight);
   }
 
   #refuse(code: RefusalCode, id?: RequestId): void {

@@ -59,3 +59,9 @@ export async function listen(
     },
   };
 }
+
+/** Answers a request that nothing is there for. */
+export function notFound(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
+}

@@ -17,9 +17,7 @@ export class NodeBody implements Inlet {
   readonly #port: NodePort;
   readonly #parsed: unknown;
 
-  /**
-   * @param parsed what a host's parser has made of the body; `undefined` where it is not read yet
-   */
+  /** @param parsed what a host's parser has made of the body; `undefined` where none has read it */
   constructor(request: IncomingMessage, port: NodePort, parsed: unknown) {
     this.#request = request;
     this.#port = port;

@@ -32,7 +32,7 @@ export class NodePort implements ResponsePort {
   }
 
   /** Ends a whole answer only when the request has been read, or after `ms` milliseconds. */
-  lingering(request: IncomingMessage, ms: number): this {
+  lingering(request: IncomingMessage, ms: number): void {
     this.#ends = (end) => {
       const timer = setTimeout(end, ms);
       request.once('close', () => {
@@ -40,7 +40,6 @@ export class NodePort implements ResponsePort {
         end();
       });
     };
-    return this;
   }
 
   open(headers: readonly string[]): void {
@@ -94,16 +93,10 @@ export class NodePort implements ResponsePort {
 
   whenGone(callback: () => void): void {
     const response = this.#response;
-    if (response.destroyed) {
-      // A host may take its time before it hands a request on: where the client has left by then,
-      // no event will say so again.
-      callback();
-      return;
-    }
-    if (response.socket !== null) {
-      response.once('close', callback);
-      return;
-    }
+    // A host may take its time before it hands a request on: where the client has left by then, no
+    // event will say so again.
+    if (response.destroyed) return callback();
+    if (response.socket !== null) return void response.once('close', callback);
     // A response that is pipelined behind another has no socket yet and would not hear of its end.
     // Many responses may wait on one socket.
     const socket = response.req.socket.setMaxListeners(0);

@@ -7,7 +7,7 @@ import { pathOf } from '../wire/target.ts';
 import { containCrashes } from './containCrashes.ts';
 import type { HealthPaths } from '../http/health.ts';
 import { healthHandler } from './healthHandler.ts';
-import { listen } from './listen.ts';
+import { listen, notFound } from './listen.ts';
 import { nodeHandler } from './nodeHandler.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
 
@@ -110,9 +110,4 @@ function besideOf(
   }
   const probes = healthHandler(runtime, { live, ready });
   return (request, response) => probes(request, response, () => otherwise(request, response));
-}
-
-function notFound(request: IncomingMessage, response: ServerResponse): void {
-  request.resume();
-  response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { listen } from '../../adapters/listen.ts';
+import { listen, notFound } from '../../adapters/listen.ts';
 import { refuseUpgrade } from '../../adapters/upgrades.ts';
 import { ActorsError } from '../../base/errors.ts';
 import { randomId } from '../../base/ids.ts';
@@ -57,12 +57,9 @@ export async function serveViewers(
   const viewers = new Set<ViewerSocket>();
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    request.resume();
     // Every wrong request gets the same answer, which does not say how near a guess was.
-    if (!isOurs(request) || request.method !== 'GET') {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
-      return;
-    }
+    if (!isOurs(request) || request.method !== 'GET') return notFound(request, response);
+    request.resume();
     const { html, headers } = inspectorPage(new URL(inspectorUrl), request.headers.host ?? '');
     response.writeHead(200, headers).end(html);
   };
@@ -73,8 +70,7 @@ export async function serveViewers(
   listening.server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     if (!isOurs(request) || !loopback.allowsOrigin(request)) {
-      refuseUpgrade(socket, 404, ['Content-Type', 'text/plain'], 'Not found\n');
-      return;
+      return refuseUpgrade(socket, 404, ['Content-Type', 'text/plain'], 'Not found\n');
     }
     acceptViewer(audience, { request, socket, head }, (viewer) => {
       viewers.add(viewer);
