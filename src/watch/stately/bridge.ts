@@ -5,7 +5,7 @@ import { randomId } from '../../base/ids.ts';
 import type { SessionPage, SessionQuery } from '../../directory/view.ts';
 import { attach } from './attach.ts';
 import { Audience } from './audience.ts';
-import { Cast, type Player } from './cast.ts';
+import { Cast } from './cast.ts';
 import { connectTo, type StatelyLink } from './link.ts';
 import type { StatelyPacket } from './packets.ts';
 import { type ServeStatelyOptions, serveViewers, type StatelyServer } from './server.ts';
@@ -191,15 +191,10 @@ async function introduce(source: Watchable, cast: Cast, audience: Audience): Pro
   try {
     let after: string | undefined;
     do {
-      const query = { limit: PAGE, ...(after !== undefined && { after }) };
-      const page = await source.sessions?.(query);
-      const known: Player[] = [];
-      for (const view of page?.sessions ?? []) {
-        // The session ended while its page was on its way.
-        const player = ended.has(view.key) ? undefined : cast.introduce(view);
-        if (player !== undefined) known.push(player);
-      }
-      audience.meet(known);
+      const page = await source.sessions?.({ limit: PAGE, ...(after !== undefined && { after }) });
+      // A session may end while its page is on its way.
+      const live = (page?.sessions ?? []).filter(({ key }) => !ended.has(key));
+      audience.meet(live.flatMap((view) => cast.introduce(view) ?? []));
       after = page?.next;
     } while (after !== undefined && !cast.isFull);
   } catch {

@@ -36,8 +36,7 @@ export function acceptViewer(
   server.handleUpgrade(request, socket, head, (webSocket) => {
     if (audience.isFull) {
       webSocket.on('error', () => {});
-      webSocket.close(TRY_LATER, 'too many viewers');
-      return;
+      return webSocket.close(TRY_LATER, 'too many viewers');
     }
     onViewer(watchedBy(audience, webSocket, Infinity));
   });
@@ -64,10 +63,7 @@ export function dialViewer(
   let viewer: ViewerSocket | undefined;
   webSocket.on('error', () => {});
   webSocket.on('open', () => {
-    if (audience.isFull) {
-      webSocket.close(TRY_LATER);
-      return;
-    }
+    if (audience.isFull) return webSocket.close(TRY_LATER);
     viewer = watchedBy(audience, webSocket, refreshEvery);
     onOpen();
   });
