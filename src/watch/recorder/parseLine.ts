@@ -67,10 +67,10 @@ export function parseLine(text: string, number: number): RecordingLine | undefin
   if (!isKnown(type)) return undefined;
   for (const [member, [isRight, fault]] of Object.entries(CHECKS[type] ?? {})) {
     if (isRight(line[member])) continue;
-    const value = JSON.stringify(line[member]) ?? 'nothing';
+    const value = (JSON.stringify(line[member]) ?? 'nothing').slice(0, 100);
     throw corrupt(
       number,
-      fault.replace('%', () => value.slice(0, 100)),
+      fault.replace('%', () => value),
     );
   }
   // The rest is shown by a replay and not used: it is not checked.
@@ -78,15 +78,19 @@ export function parseLine(text: string, number: number): RecordingLine | undefin
 }
 
 function objectOf(text: string, number: number): Fields {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
+  const value = jsonOf(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   if (number === 1) throw new RecordingError('not-a-recording', 1, 'this is no recording');
   throw corrupt(number, 'this is no JSON object');
+}
+
+/** The value of a JSON text; `undefined` where the text is not JSON. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws RecordingError */

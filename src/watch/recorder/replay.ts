@@ -1,7 +1,7 @@
 import { nextSupervisorState, type SupervisorState } from '../../../machines/supervisor.ts';
 import { Course, type Mismatch } from './course.ts';
 import type { HeaderLine, RecordingLine, SupervisorLine, TransitionLine } from './line.ts';
-import { parseLine } from './parseLine.ts';
+import { jsonOf, parseLine } from './parseLine.ts';
 import { RecordingError } from './recordingError.ts';
 
 /** The first line of a recording that is not what the machine does. */
@@ -79,8 +79,8 @@ class Run {
     try {
       this.take(text);
     } catch (error) {
-      const isCut = error instanceof RecordingError && error.code === 'corrupt' && !isJson(text);
-      if (!isCut) throw error;
+      const isCorrupt = error instanceof RecordingError && error.code === 'corrupt';
+      if (!isCorrupt || jsonOf(text) !== undefined) throw error;
       this.#found.brokenLine = this.#found.lines;
     }
   }
@@ -132,14 +132,5 @@ class Run {
   #note(mismatch: Mismatch | undefined, session: string | undefined, event: string): void {
     if (mismatch === undefined) return;
     this.#found.difference = { line: this.#found.lines, session, event, ...mismatch };
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

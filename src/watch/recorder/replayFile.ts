@@ -29,9 +29,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
       yield line;
     }
   };
-  for await (const chunk of createReadStream(path)) {
-    yield* checked(reader.take(chunk as Buffer));
-  }
+  for await (const chunk of createReadStream(path)) yield* checked(reader.take(chunk as Buffer));
   // The last line has no line end where the recorder was killed.
   yield* checked(reader.end());
 }

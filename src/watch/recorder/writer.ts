@@ -67,8 +67,7 @@ export class Writer {
         // The first line that does not fit is dropped.
         this.dropped++;
         this.#finish('full');
-        onOver('full');
-        return;
+        return onOver('full');
       }
       this.#pushEnd('rotated');
       this.#pending.push(ROTATE);
