@@ -32,18 +32,12 @@ export class Spans {
 
   begin(event: RequestBegan, target: string | undefined): void {
     const parent = parentOf(event.trace);
+    const own = requestAttributes(event, target);
+    const attributes = { ...this.#common, ...own, [SESSION]: event.session };
     const method = methodOf(event.method);
     const span = this.#tracer.startSpan(
       target === undefined ? method : `${method} ${target}`,
-      {
-        kind: SpanKind.SERVER,
-        links: parent.links,
-        attributes: {
-          ...this.#common,
-          ...requestAttributes(event, target),
-          [SESSION]: event.session,
-        },
-      },
+      { kind: SpanKind.SERVER, links: parent.links, attributes },
       parent.context,
     );
     // Without an SDK and without a parent there is no context for the handler to run in.
