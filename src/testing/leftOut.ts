@@ -15,10 +15,8 @@ export function leftOut<S extends string, E extends string, X extends string, R>
     const need = edge.needs.find((each) => Object.hasOwn(without, each) && without[each]);
     if (need !== undefined) reasons.set(edge, `${need}: ${without[need]}`);
   }
-  const reached = shortestWays(
-    model.initial,
-    model.edges.filter((edge) => !reasons.has(edge)),
-  );
+  const allowed = model.edges.filter((edge) => !reasons.has(edge));
+  const reached = shortestWays(model.initial, allowed);
   for (let before = -1; before < reasons.size;) {
     before = reasons.size;
     for (const edge of model.edges) {

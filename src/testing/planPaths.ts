@@ -70,11 +70,8 @@ export function plan<S extends string, E extends string, X extends string>(
   // Far states are covered first, because near ones lie on the way; near edges first, because edges
   // are better walked from near the initial state.
   const order = cover === 'states' ? -1 : 1;
-  const open = new Set(
-    left
-      .filter(({ state }) => ways.has(state))
-      .toSorted((a, b) => order * (wayTo(a).length - wayTo(b).length)),
-  );
+  const reachable = left.filter(({ state }) => ways.has(state));
+  const open = new Set(reachable.toSorted((a, b) => order * (wayTo(a).length - wayTo(b).length)));
   const paths: Path<Edge>[] = [];
   for (const target of open) {
     const path = [...wayTo(target), ...target.edges];

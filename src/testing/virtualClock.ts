@@ -24,8 +24,8 @@ export class VirtualClock implements Clock {
 
   setTimeout(callback: () => void, delayMs: number): Timer {
     // A timer fires in the async context it was set in, as a timer of the host does.
-    const bound = AsyncResource.bind(callback);
-    const timer = { at: this.#now + Math.max(delayMs, 0), callback: bound };
+    const at = this.#now + Math.max(delayMs, 0);
+    const timer = { at, callback: AsyncResource.bind(callback) };
     this.#timers.add(timer);
     return timer;
   }

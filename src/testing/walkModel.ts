@@ -26,7 +26,7 @@ export async function walkModel<S extends string, E extends string, X extends st
   options: PlanOptions = {},
 ): Promise<WalkReport> {
   checkDriver(driver);
-  const { model } = driver;
+  const { model, name } = driver;
   const failures: Failure[] = [];
   const walked = new Set<ModelEdge>();
   let edges = walkable(driver);
@@ -49,7 +49,6 @@ export async function walkModel<S extends string, E extends string, X extends st
     edges = edges.filter((edge) => !failed.has(edge));
     paths = plan(model, edges, { ...options, cover: 'edges' }, (edge) => !walked.has(edge)).paths;
   }
-  const { name } = driver;
   const seen = coverage(driver);
   const failed = new Set(failures.map(({ path }) => path.at(-1)));
   const toString = (): string =>

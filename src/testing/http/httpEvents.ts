@@ -55,11 +55,10 @@ export const HTTP_EVENTS: Readonly<Record<SessionStimulus, Executor>> = {
     const isAsked = (): boolean => (run.question = run.questions.at(-1)) !== undefined;
     // The question may come on either response.
     const ways = [run.call, ...(run.stream === undefined ? [] : [run.stream])];
-    await Promise.any(ways.map((reply) => reply.until('a question', isAsked))).catch(
-      (error: unknown) => {
-        throw error instanceof AggregateError ? error.errors[0] : error;
-      },
-    );
+    const asked = ways.map((reply) => reply.until('a question', isAsked));
+    await Promise.any(asked).catch((error: unknown) => {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    });
   },
 
   'question.answer': async (run) => {

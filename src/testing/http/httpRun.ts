@@ -121,8 +121,7 @@ export class HttpRun {
 
   /** Sends a request that no session hears: once answered, all sent before has arrived. */
   async passBy(): Promise<void> {
-    const nobody = { 'mcp-session-id': 'nobody' };
-    await this.request('ping', {}, nobody).whole();
+    await this.request('ping', {}, { 'mcp-session-id': 'nobody' }).whole();
   }
 
   /** Opens a second session, of another principal where there is one. @returns the session's id */
