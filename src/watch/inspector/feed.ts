@@ -45,9 +45,8 @@ export class Feed {
     });
     if (viewer.isGone) return void this.#viewers.delete(viewer);
     this.#timer ??= this.#next();
-    viewer.write(
-      this.#line({ type: 'hello', limits: this.#watch.runtime.limits, ...this.#house() }),
-    );
+    const { limits } = this.#watch.runtime;
+    viewer.write(this.#line({ type: 'hello', limits, ...this.#house() }));
     viewer.write(this.#line({ type: 'batch', letters: this.#lettersSince(0).letters }));
     // Rows change while they are written: each is read when its turn comes, so none is stale.
     await viewer.writeAll(this.#rows());

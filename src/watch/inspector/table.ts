@@ -70,9 +70,8 @@ export class Table {
     const before = this.#missed;
     this.#missed = this.#unmet ?? new Set();
     this.#unmet = null;
-    return [...this.#missed]
-      .filter((key) => before.has(key))
-      .flatMap((key) => this.#live.get(key) ?? []);
+    const missedTwice = [...this.#missed].filter((key) => before.has(key));
+    return missedTwice.flatMap((key) => this.#live.get(key) ?? []);
   }
 
   /** Removes a session that went without an event. */

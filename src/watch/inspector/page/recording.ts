@@ -46,8 +46,7 @@ export class Recording implements Scene {
   }
 
   rows(): readonly Row[] {
-    this.#list ??= [...this.#table.rows()];
-    return this.#list;
+    return (this.#list ??= [...this.#table.rows()]);
   }
 
   row(key: string): Row | undefined {
