@@ -9,6 +9,8 @@ import type { Runtime } from '../../runtime.ts';
 
 /** The only name of a tally that does not tell its events apart. */
 const ALL = [''];
+/** Why a question expires: its session has slept and is woken, or it has ended. */
+const EXPIRY_CAUSES = [...WAKE_CAUSES, ...END_REASONS];
 
 /** Counts, from now on, the runtime's events that the runtime's own counters leave out. */
 export function tallyEvents({ on }: Pick<Runtime, 'on'>) {
@@ -29,11 +31,7 @@ export function tallyEvents({ on }: Pick<Runtime, 'on'>) {
       sleeps: tally('session.slept', ALL),
       wakes: tally('session.woken', WAKE_CAUSES, ({ cause }) => cause),
       pinned: tally('session.pinned', PINNED_BY, ({ why }) => why),
-      expiredQuestions: tally(
-        'question.expired',
-        [...WAKE_CAUSES, ...END_REASONS],
-        ({ cause }) => cause,
-      ),
+      expiredQuestions: tally('question.expired', EXPIRY_CAUSES, ({ cause }) => cause),
       storeFailures: tally('store.failed', [], ({ doing }) => doing),
       endpointFailures: tally('endpoint.failed', ALL),
       observerFailures: tally('observer.failed', ALL),

@@ -10,15 +10,9 @@ import { type Sink, Writer, type WriterOptions } from './writer.ts';
 interface CommonOptions {
   /** Records messages too: method and size of each, never the content. @default false */
   readonly messages?: boolean;
-  /**
-   * Bytes of one file; at this size the recording stops or rotates. At least 4 KiB.
-   * @default 64 MiB
-   */
+  /** Bytes of one file, at least 4 KiB; then the recording stops or rotates. @default 64 MiB */
   readonly maxBytes?: number;
-  /**
-   * Bytes that wait for a slow disk or `write`; lines beyond are dropped and counted.
-   * @default 4 MiB
-   */
+  /** Bytes that wait for a slow disk or `write`; more are dropped and counted. @default 4 MiB */
   readonly maxPendingBytes?: number;
   /** Clock that dates the lines. @default the host's */
   readonly clock?: Clock;

@@ -23,10 +23,8 @@ const REFRESH_EVERY = 150;
 /** @throws ActorsError `bad-option` */
 export function connectTo(audience: Audience, url: string): StatelyLink {
   if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
-    throw new ActorsError(
-      'bad-option',
-      `url must be a ws: or wss: URL, got ${JSON.stringify(url)}`,
-    );
+    const got = JSON.stringify(url);
+    throw new ActorsError('bad-option', `url must be a ws: or wss: URL, got ${got}`);
   }
   const { clock } = audience;
   let socket: ViewerSocket | undefined;
