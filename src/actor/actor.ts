@@ -69,7 +69,7 @@ const DONE = Promise.resolve();
 const NOWHERE: Step = { ...firstStep(false), path: 'new', effects: [] };
 
 /**
- * One life: a machine stepped one event at a time, and the deadlines and books every life has. A
+ * One life: a machine stepped one event at a time, with the deadlines and counters of every life. A
  * kind of actor is a subclass and its table of effects.
  */
 export abstract class Actor implements Life {

@@ -83,7 +83,7 @@ class Log {
   }
 }
 
-/** The books of one session: its RPC log, and its share of the runtime's counters and events. */
+/** The journal of one session: its RPC log, and its share of the runtime's counters and events. */
 export class Journal {
   readonly #services: Services;
   readonly #key: string;
