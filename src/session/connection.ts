@@ -84,7 +84,8 @@ export class Connection implements Answers, SessionContext {
   }
 
   /**
-   * Tells a fresh server what the client told the server before; the answers go to nobody.
+   * Tells a fresh server what the client told the server before; the answers go to nobody. Resolves
+   * early where the connection is released meanwhile.
    *
    * @throws ActorsError `bad-server` when the server refuses the handshake
    */
@@ -149,6 +150,8 @@ export class Connection implements Answers, SessionContext {
       onOrphan('server')(error);
     }
     this.#abort?.abort();
+    // Nobody answers the replay any more: whoever waits for its end hears of the release.
+    for (const [id, told] of this.#replaying ?? []) told({ jsonrpc: '2.0', id, result: {} });
     try {
       if (server !== null) await wait(() => server.close(), undefined);
     } catch (error) {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { SessionServer } from 'mcp-actors';
+import { Connection, type ConnectionOwner } from '../../src/session/connection.ts';
+import { Handshake } from '../../src/session/handshake.ts';
+import type { ServerVoice } from '../../src/session/transport.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { FakeServer } from '../support/fakeServer.ts';
@@ -151,5 +154,26 @@ describe('Connection.release', () => {
     expect(aborted).toBe(true);
     await Promise.allSettled([after]);
     expect(world.runtime.stats()).toMatchObject({ inFlight: 0, sessions: { total: 0 } });
+  });
+});
+
+describe('Connection.replay', () => {
+  it('is over when the connection is released before the server has answered', async () => {
+    const owner = { id: 'id', journal: { orphan() {} }, mailbox: { settle() {} } };
+    const connection = new Connection(owner as unknown as ConnectionOwner, {} as ServerVoice);
+    const heard: unknown[] = [];
+    await connection.connect({
+      async connect(transport) {
+        transport.onmessage = (message) => void heard.push(message);
+      },
+      async close() {},
+    });
+    const replayed = connection.replay(new Handshake(), 'prefix');
+    await connection.release(
+      async (run) => void (await run()),
+      () => () => {},
+    );
+    await replayed;
+    expect(heard).toMatchObject([{ method: 'initialize' }]);
   });
 });
