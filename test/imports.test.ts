@@ -135,7 +135,9 @@ describe('core', () => {
   });
 
   it('leaves no continuation to nobody: what follows a promise belongs to an actor (`later`)', () => {
-    const guilty = CORE.filter((file) => /\bvoid [\w.#()]+\.then\(/.test(codeOf(file)));
+    // A statement that begins a continuation, and does not say what becomes of an error in it.
+    const open = /^\s*(?:void |else )*[\w.#]+(?:\([^;={]*?\))?\s*\.then\((?:(?!\.catch\()[^;])*;$/m;
+    const guilty = CORE.filter((file) => open.test(codeOf(file)));
     expect(guilty).toEqual([]);
   });
 

@@ -163,7 +163,7 @@ export class ScopeActor extends Actor implements HostScopeHost {
   release(): void {
     this.inbox.close();
     this.feed.close(this.reason);
-    void this.#release(over(undefined, this.#crashedBy)).then(() =>
+    this.later(this.#release(over(undefined, this.#crashedBy)), () =>
       this.tell({ type: 'session.released' }),
     );
   }

@@ -26,7 +26,11 @@ export function handleFetch(
   endpoint.serve({ head, authInfo, request }, port, {
     read(maxBytes, take) {
       if (parsedBody !== undefined) take({ parsed: parsedBody });
-      else void readText(request, maxBytes).then(take);
+      else {
+        readText(request, maxBytes)
+          .then(take)
+          .catch((error: unknown) => endpoint.refuse(port, endpoint.failed(error)));
+      }
     },
     discard() {},
   });

@@ -114,12 +114,15 @@ export class SessionLeg implements Leg {
   #end(session: SessionActor, { port }: Incoming): void {
     session.close('terminated');
     const { forgotten } = session;
-    if (forgotten === null) port.send(204, []);
-    else
-      forgotten.then(
-        () => port.gone || port.send(204, []),
-        () => this.#host.refuse(port, 'store-unavailable'),
-      );
+    if (forgotten === null) return port.send(204, []);
+    const outcome = forgotten.then(
+      () => true,
+      () => false,
+    );
+    session.later(outcome, (isForgotten) => {
+      if (!isForgotten) this.#host.refuse(port, 'store-unavailable');
+      else if (!port.gone) port.send(204, []);
+    });
   }
 
   #post(session: SessionActor, incoming: Incoming): void {

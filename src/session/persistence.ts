@@ -19,6 +19,7 @@ export interface PersistenceHost {
   readonly isDismissed: boolean;
   /** What is to be stored of the session now; `undefined` where the session can not be stored. */
   record(): SessionRecord | undefined;
+  crash(error: unknown): void;
   /** A write is done: it may have been all that kept a sleeping session in this process. */
   passivate(): void;
 }
@@ -117,13 +118,10 @@ export class Persistence implements Persisted {
     this.#isUsed = true;
     const storing = this.#keeper.put(this);
     this.#storing = storing;
-    storing.then(
-      () => this.#stored(storing),
-      () => {
-        this.#isDirty = true;
-        this.#stored(storing);
-      },
-    );
+    storing
+      .catch(() => (this.#isDirty = true))
+      .then(() => this.#stored(storing))
+      .catch((error: unknown) => this.#host.crash(error));
     return storing;
   }
 
