@@ -89,6 +89,7 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
     screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),
     principal: settings.principal,
     timers: outlets.timers,
+    unread: outlets.unread,
     legs: (host) => [new SessionLeg(host, directory, outlets)],
   });
   const operator = new Operator(directory);

@@ -6,6 +6,7 @@ import { count } from '../events/counters.ts';
 import type { Carrier } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import { SMALL_BYTES, type UnreadBudget, type UnreadHolder } from '../http/unread.ts';
 import type { Exchange, Extra, Origin, Outlet, Outlets } from '../session/exchange.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import { allowsBatch, isInitialize, type Parcel, readBody } from '../wire/body.ts';
@@ -15,7 +16,7 @@ import { refusalBody, type RefusalCode } from '../wire/refusals.ts';
 
 /**
  * Why a channel is closed: the end of its session, what kept the client from having a session, or
- * `too-slow`: the client left more than `maxUnreadBytes` unread.
+ * `too-slow`: the client left too much unread (`maxUnreadBytes`, `maxUnreadTotalBytes`).
  */
 export type ChannelEnd = EndReason | NoPlace | 'too-slow';
 
@@ -38,7 +39,7 @@ export function openChannel(
 ): Channel | RefusalCode {
   const { principal, refusal } = endpoint.identify(origin);
   if (refusal !== undefined) return refusal;
-  const channel = new Channel(endpoint.directory, wire, origin, principal);
+  const channel = new Channel(endpoint, wire, origin, principal);
   return channel.expect() ?? channel;
 }
 
@@ -47,7 +48,7 @@ export function openChannel(
  * Every message in either direction is on the line, so there is no id on the wire and nothing to
  * resume: the session ends with the line, and the line with the session.
  */
-export class Channel implements Outlet, Outlets<SessionActor> {
+export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
   /** Only the line's own client speaks on it: no request can name the session. */
   readonly hasId = false;
   /** Messages have no numbers: what the client did not hear is not said again. */
@@ -57,20 +58,24 @@ export class Channel implements Outlet, Outlets<SessionActor> {
   readonly principal: string | undefined;
   readonly #directory: Directory;
   readonly #services: Services;
+  readonly #budget: UnreadBudget;
   readonly #wire: Wire;
   readonly #extra: Extra;
   #place: Reservation | null = null;
   #session: SessionActor | null = null;
+  /** What was unread when the line was last counted. */
+  #counted = 0;
   #isOver = false;
 
   constructor(
-    directory: Directory,
+    { directory, unread }: Endpoint,
     wire: Wire,
     origin: Pick<Origin, 'head' | 'authInfo'>,
     principal: string | undefined,
   ) {
     this.#directory = directory;
     this.#services = directory.services;
+    this.#budget = unread;
     this.#wire = wire;
     this.principal = principal;
     this.#extra = extraOf(origin);
@@ -144,7 +149,24 @@ export class Channel implements Outlet, Outlets<SessionActor> {
       return false;
     }
     this.#wire.send(json);
-    return true;
+    const { bytes } = this;
+    const grown = bytes - this.#counted;
+    this.#counted = bytes;
+    if (bytes > SMALL_BYTES && grown > 0) this.#budget.grew(this, grown);
+    return !this.#isOver;
+  }
+
+  /** What the client leaves unread. */
+  get bytes(): number {
+    return this.#wire.unread;
+  }
+
+  /** Ends the session: what is on a line can not be cut in part. */
+  cutOldest(_bytes: number, limit: 'maxUnreadTotalBytes'): number {
+    const { bytes } = this;
+    this.#session?.journal.tripped(limit);
+    this.#end('too-slow');
+    return bytes;
   }
 
   /** Ends the session, because the client is gone. */
@@ -192,6 +214,7 @@ export class Channel implements Outlet, Outlets<SessionActor> {
 
   #over(): void {
     this.#isOver = true;
+    this.#budget.settled(this);
     if (this.#session !== null) this.#services.counters.streams--;
     else this.#place?.giveUp();
   }

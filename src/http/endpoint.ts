@@ -11,6 +11,7 @@ import type { StreamTimers } from './streamTimers.ts';
 import type { Leg, LegHost, Upload } from './leg.ts';
 import { identify, type PrincipalOf } from './principal.ts';
 import type { Screen } from './screen.ts';
+import type { UnreadBudget } from './unread.ts';
 
 /** The body of one HTTP request, as an HTTP adapter lets the endpoint read it. */
 export interface Inlet {
@@ -30,6 +31,8 @@ export interface EndpointOptions {
   readonly screen: Screen;
   readonly principal: PrincipalOf;
   readonly timers: StreamTimers;
+  /** What all sessions leave unread together, those on lines as well. */
+  readonly unread: UnreadBudget;
   /** Makes the legs, in the order in which they may claim a request. */
   readonly legs: (host: LegHost) => readonly Leg[];
 }
@@ -44,14 +47,16 @@ export class Endpoint implements LegHost {
   readonly services: Services;
   readonly screen: Screen;
   readonly timers: StreamTimers;
+  readonly unread: UnreadBudget;
   readonly #principalOf: PrincipalOf;
   readonly #legs: readonly Leg[];
 
-  constructor(directory: Directory, { screen, principal, timers, legs }: EndpointOptions) {
+  constructor(directory: Directory, { screen, principal, timers, unread, legs }: EndpointOptions) {
     this.directory = directory;
     this.services = directory.services;
     this.screen = screen;
     this.timers = timers;
+    this.unread = unread;
     this.#principalOf = principal;
     this.#legs = legs(this);
   }

@@ -2,8 +2,8 @@ import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
 import type { ResponsePort } from '../wire/port.ts';
 
-/** Bytes of one live stream that are not worth an entry: a session has few streams at once. */
-const SMALL_BYTES = 16 * 1024;
+/** Bytes of one live stream or line that are not worth an entry: a session has few at once. */
+export const SMALL_BYTES = 16 * 1024;
 
 /** Deadlines of bytes that no client reads. */
 export interface UnreadTimers {
@@ -13,10 +13,17 @@ export interface UnreadTimers {
   readonly leaving: DeadlineQueue<UnreadAccount>;
 }
 
-/** Bounds what all sessions of a runtime leave unread together; the largest account is cut first. */
+/** Who holds bytes that a client does not read: the account of a session, or a line. */
+export interface UnreadHolder {
+  readonly bytes: number;
+  /** Cuts what is oldest. @returns how many bytes went */
+  cutOldest(bytes: number, limit: 'maxUnreadTotalBytes'): number;
+}
+
+/** Bounds what all sessions of a runtime leave unread together; the largest holder is cut first. */
 export class UnreadBudget {
   readonly #services: Services;
-  readonly #accounts = new Set<UnreadAccount>();
+  readonly #holders = new Set<UnreadHolder>();
   /** At least the bytes that are unread: what clients have read since is found out when it matters. */
   #estimate = 0;
 
@@ -24,13 +31,13 @@ export class UnreadBudget {
     this.#services = services;
   }
 
-  /** An account has grown. */
-  grew(account: UnreadAccount, bytes: number): void {
+  /** A holder has grown. */
+  grew(holder: UnreadHolder, bytes: number): void {
     const { maxUnreadTotalBytes: max } = this.#services.limits;
-    this.#accounts.add(account);
+    this.#holders.add(holder);
     this.#estimate += bytes;
     if (this.#estimate <= max) return;
-    const sizes = Array.from(this.#accounts, (each) => ({ each, bytes: each.bytes }));
+    const sizes = Array.from(this.#holders, (each) => ({ each, bytes: each.bytes }));
     this.#estimate = sizes.reduce((sum, { bytes: size }) => sum + size, 0);
     if (this.#estimate <= max) return;
     // Some way below the limit, or the next answer would have all of them counted again.
@@ -41,9 +48,9 @@ export class UnreadBudget {
     }
   }
 
-  /** Nothing of an account is unread any more. */
-  settled(account: UnreadAccount): void {
-    this.#accounts.delete(account);
+  /** Nothing of a holder is unread any more. */
+  settled(holder: UnreadHolder): void {
+    this.#holders.delete(holder);
   }
 }
 
@@ -51,7 +58,7 @@ export class UnreadBudget {
  * The responses of one session that its client has not read, from the first byte until the socket has
  * taken the last one or was cut: whoever asked for them, and whether or not the session still lives.
  */
-export class UnreadAccount {
+export class UnreadAccount implements UnreadHolder {
   readonly #services: Services;
   readonly #budget: UnreadBudget;
   readonly #timers: UnreadTimers;

@@ -46,10 +46,11 @@ interface Rig {
   readonly say: (message: unknown) => void;
 }
 
-function open(options: Partial<RuntimeOptions<unknown>> = {}): Rig {
+/** @param beside the runtime of another line */
+function open(options: Partial<RuntimeOptions<unknown>> = {}, beside?: Runtime): Rig {
   const server = new FakeServer();
   const clock = new VirtualClock();
-  const runtime = createRuntime<unknown>({ server: () => server, clock, ...options });
+  const runtime = beside ?? createRuntime<unknown>({ server: () => server, clock, ...options });
   onTestFinished(() => runtime.close());
   const wire = new FakeWire();
   const channel = openChannel(
@@ -72,8 +73,9 @@ const request = (id: string | number, method: string, params: object = {}): obje
 async function start(
   options?: Partial<RuntimeOptions<unknown>>,
   protocolVersion = '2025-11-25',
+  beside?: Runtime,
 ): Promise<Rig> {
-  const rig = open(options);
+  const rig = open(options, beside);
   rig.say(request('init', 'initialize', { protocolVersion }));
   await eventually(() => rig.wire.sent.length === 1);
   rig.say({ jsonrpc: '2.0', method: 'notifications/initialized' });
@@ -222,6 +224,26 @@ describe('the end of a channel', () => {
     expect(wire.ends).toEqual(['too-slow']);
     expect(channel.isReachable).toBe(false);
     expect(runtime.stats().limits['maxUnreadBytes']).toBe(1);
+  });
+
+  it('comes for the line with most unread where all together are over maxUnreadTotalBytes', async () => {
+    const rig = await start({ maxUnreadTotalBytes: 100_000, server: () => new FakeServer() });
+    const small = await start({}, undefined, rig.runtime);
+    rig.wire.unread = 70_000;
+    rig.say(request(1, 'a'));
+    small.wire.unread = 30_000;
+    small.say(request(1, 'a'));
+    expect([rig.wire.ends, small.wire.ends]).toEqual([[], []]);
+    small.wire.unread = 30_001;
+    small.say(request(2, 'a'));
+    expect([rig.wire.ends, small.wire.ends]).toEqual([['too-slow'], []]);
+    expect(small.wire.last.id).toBe(2);
+    expect(rig.runtime.stats().limits).toEqual({ maxUnreadTotalBytes: 1 });
+    await eventually(() => rig.runtime.stats().evicted.disconnected === 1);
+    // What a line that is over has held counts no more.
+    small.wire.unread = 90_000;
+    small.say(request(3, 'a'));
+    expect(small.wire.ends).toEqual([]);
   });
 
   it('comes with an error where no id can be made, and nobody else notices', async () => {

@@ -37,6 +37,7 @@ function setUp(
     screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),
     principal: () => 'ann',
     timers: outlets.timers,
+    unread: outlets.unread,
     legs: (host) => [new SessionLeg(host, directory, outlets)],
   });
   const ask = (method: string, id: string, body?: object): Promise<Response> =>
