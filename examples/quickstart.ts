@@ -14,5 +14,5 @@ const runtime = createRuntime({
   },
 });
 
-const { url } = await serve(runtime, { port: Number(process.env.PORT ?? 3000) });
+const { url } = await serve(runtime, { port: Number(process.env.PORT ?? 3000), signals: true });
 console.log(`Listening at ${url}`);

@@ -15,7 +15,10 @@ const runtime = createRuntime({
   },
 });
 
-const { server, url } = await serve(runtime, { port: Number(process.env.PORT ?? 3000) });
+const { server, url } = await serve(runtime, {
+  port: Number(process.env.PORT ?? 3000),
+  signals: true,
+});
 const users = new Map([
   ['token-of-alice', 'alice'],
   ['token-of-bob', 'bob'],

@@ -29,10 +29,11 @@ const runtime = createRuntime({
 });
 instrument(runtime, { targets: ['roll', 'wait'] });
 
-const { url } = await serve(runtime, { port: Number(process.env.PORT ?? 3000), health: true });
+const port = Number(process.env.PORT ?? 3000);
+const { url } = await serve(runtime, { port, health: true, signals: true });
 // On a port of its own: clients of /mcp have no business there.
 const scraped = createServer((...ask) => exporter.getMetricsRequestHandler(...ask));
 scraped.listen(process.env.PORT === undefined ? 9464 : 0, '127.0.0.1', () => {
-  const { port } = scraped.address() as AddressInfo;
-  console.log(`Listening at ${url}, metrics at http://127.0.0.1:${port}/metrics`);
+  const { port: other } = scraped.address() as AddressInfo;
+  console.log(`Listening at ${url}, metrics at http://127.0.0.1:${other}/metrics`);
 });

@@ -1,13 +1,11 @@
 import type { EndReason } from '../../machines/session.ts';
 import { containCrashes } from './containCrashes.ts';
+import { leaveProcess } from './leaveProcess.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** How long the session may take after a signal: SIGKILL follows SIGTERM in about two seconds. */
 const SIGNAL_GRACE_MS = 1000;
-
-/** How long code of the program may still run when the session is over. */
-const LEAVE_MS = 500;
 
 /** Any time will do: what holds the process is that the timer is there. */
 const HOLD_MS = 60_000;
@@ -38,14 +36,7 @@ export function ownProcess(purpose: Purpose): void {
     for (const signal of SIGNALS) process.off(signal, onSignal);
     stopContaining();
     if (reason === 'crashed') process.exitCode = 1;
-    const leave = (): void => {
-      // The process dies of its signal, as its parent expects, unless the program handles that.
-      if (cause === undefined || process.listenerCount(cause) > 0) process.exit();
-      process.kill(process.pid, cause);
-    };
-    // Code of the program that waited for the end may run until the process is idle, or `LEAVE_MS`.
-    if (cause !== undefined) process.once('beforeExit', leave);
-    setTimeout(leave, LEAVE_MS).unref();
+    leaveProcess(cause);
   };
   void purpose.closed.then(end);
 }

@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime.ts';
 import type { DrainReport } from '../actor/supervisor.ts';
 import { pathOf } from '../wire/target.ts';
 import { containCrashes } from './containCrashes.ts';
+import { drainOnSignals } from './drainOnSignals.ts';
 import type { HealthPaths } from '../http/health.ts';
 import { healthHandler } from './healthHandler.ts';
 import { listen, notFound } from './listen.ts';
@@ -28,6 +29,12 @@ export interface ServeOptions {
   readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Errors that escape a handler crash the session and not the process. @default true */
   readonly contain?: boolean;
+  /**
+   * Whether SIGINT and SIGTERM end the process gently: the runtime drains for up to `deadlineMs`
+   * (5 s), what sessions own is released, and then the process dies of that signal. A second signal
+   * does not wait. @default false
+   */
+  readonly signals?: boolean | { readonly deadlineMs: number };
 }
 
 /** An http server that serves one runtime and nothing else. */
@@ -50,6 +57,8 @@ const CHECK_MS = 5000;
 const MAX_CONNECTIONS = 20_000;
 /** How long connections may stay in use once the runtime is closed. */
 const GRACE_MS = 500;
+/** How long work in flight may take after a signal: `docker stop` kills ten seconds later. */
+const SIGNAL_DEADLINE_MS = 5000;
 
 /**
  * Serves a runtime on an http server with its own limits on sockets and heads.
@@ -58,7 +67,8 @@ const GRACE_MS = 500;
  */
 export async function serve(runtime: Runtime, options: ServeOptions = {}): Promise<NodeServer> {
   const { port = 3000, host = '127.0.0.1', path = '/mcp' } = options;
-  const { contain = true, otherwise = notFound } = options;
+  const { contain = true, otherwise = notFound, signals = false } = options;
+  const afterSignal = afterSignalOf(signals);
   const handler = nodeHandler(runtime);
   const beside = besideOf(runtime, options, path, otherwise);
   const listening = await listen(
@@ -83,8 +93,13 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
     const drained = runtime.drain({ deadlineMs });
     await listening.close(() => drained.then(() => runtime.close()), GRACE_MS);
     stopContaining();
+    stopListening();
     return drained;
   };
+  const stopListening =
+    afterSignal === undefined
+      ? (): void => {}
+      : drainOnSignals({ ...afterSignal, close: () => close(afterSignal) });
   return {
     url: `${listening.origin}${path}`,
     port: listening.port,
@@ -94,6 +109,16 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       await close();
     },
   };
+}
+
+/** @throws ActorsError `bad-option` */
+function afterSignalOf(
+  signals: NonNullable<ServeOptions['signals']>,
+): { readonly deadlineMs: number } | undefined {
+  if (signals === false) return undefined;
+  const { deadlineMs } = signals === true ? { deadlineMs: SIGNAL_DEADLINE_MS } : signals;
+  if (Number.isFinite(deadlineMs) && deadlineMs >= 0) return { deadlineMs };
+  throw new ActorsError('bad-option', 'signals must be true, false or { deadlineMs }, in ms >= 0');
 }
 
 /** Makes the handler for every path but the one of MCP. */
