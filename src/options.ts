@@ -10,6 +10,7 @@ import type { ServerFactory, Session, Woken } from './session/session.ts';
 import type { StateSettings } from './session/world.ts';
 import { MemoryStore } from './store/memoryStore.ts';
 import type { SessionStore } from './store/store.ts';
+import { type CorsOptions, isCors } from './wire/cors.ts';
 import type { AllowList } from './wire/origin.ts';
 
 /** How the state of a session is made, stored and read. */
@@ -45,8 +46,11 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   readonly allowedHosts?: AllowList;
   /** Origins of pages that may call the server. @default pages of the allowed hosts */
   readonly allowedOrigins?: AllowList;
-  /** Whether preflights are answered and allowed origins get CORS headers. @default false */
-  readonly cors?: boolean;
+  /**
+   * Whether preflights are answered and allowed origins get CORS headers; as an object, which
+   * headers of your own and whether credentials are among what is allowed. @default false
+   */
+  readonly cors?: boolean | CorsOptions;
   /** Whether clients may end their session with DELETE. @default true */
   readonly allowDelete?: boolean;
   /** How answers travel: as JSON, or as an event stream. @default 'auto' */
@@ -121,6 +125,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
   onWake: ['a function', isFunction],
   allowedHosts: ["an array of names or 'any'", isAllowList],
   allowedOrigins: ["an array of names or 'any'", isAllowList],
+  cors: ['true, false or { headers, expose, maxAge, credentials }', isCors],
   sleep: ['true or false', (value) => typeof value === 'boolean'],
   store: ['a SessionStore', isStore],
   eventStore: ['an EventStore of the SDK', isEventStore],
@@ -134,6 +139,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
 export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
   check('server', 'a factory function, not an instance', options.server, isFunction);
   checkOptions(options);
+  checkCredentials(options);
   const { store = new MemoryStore(), onCrash = 'evict' } = options;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return {
@@ -202,6 +208,15 @@ export function settleLimits<L extends { [N in keyof L]: number }>(
   return limits;
 }
 
+/** With credentials, a page of any origin would act as whoever looks at it. */
+function checkCredentials({
+  cors,
+  allowedOrigins,
+}: Pick<RuntimeOptions, 'cors' | 'allowedOrigins'>): void {
+  if (typeof cors !== 'object' || cors.credentials !== true) return;
+  check('allowedOrigins', 'a list, because cors.credentials is on', allowedOrigins, isNotAny);
+}
+
 function stateOf<T>(state: RuntimeOptions<T>['state']): StateSettings<T> {
   check('state', 'a function, or { create } and how it is stored', state, (value) => {
     const { create } = (value ?? {}) as { readonly create?: unknown };
@@ -257,6 +272,10 @@ function isResponseMode(value: unknown): boolean {
 
 function isAllowList(value: unknown): boolean {
   return value === 'any' || Array.isArray(value);
+}
+
+function isNotAny(value: unknown): boolean {
+  return value !== 'any';
 }
 
 function isCrashPolicy(value: unknown): boolean {

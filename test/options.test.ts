@@ -62,6 +62,7 @@ describe('createRuntime', () => {
     ['onCrash', ['ignore', 1, null, {}, { restarts: 0, withinMs: 1 }, { restarts: 1 }]],
     ['allowedHosts', ['localhost', 1, {}, null]],
     ['allowedOrigins', ['https://a', 1, {}, null]],
+    ['cors', ['yes', 1, null, { headers: 'a' }, { expose: ['a b'] }, { maxAge: -1 }]],
   ])('complains of a bad %s by its name', (name, values) => {
     for (const value of values) expect(complaint({ [name]: value })).toMatch(`${name} must be `);
   });
@@ -71,8 +72,15 @@ describe('createRuntime', () => {
     ['responseMode', ['auto', 'sse', 'json']],
     ['allowedHosts', ['any', [], ['example.org']]],
     ['allowedOrigins', ['any', [], ['https://example.org']]],
+    ['cors', [true, false, {}, { headers: ['X-Key'], expose: ['X-Id'], maxAge: 0 }]],
   ])('takes every good %s', (name, values) => {
     for (const value of values) expect(complaint({ [name]: value })).toBeUndefined();
+  });
+
+  it('refuses credentials for pages of any origin', () => {
+    const cors = { credentials: true };
+    expect(complaint({ cors, allowedOrigins: 'any' })).toMatch('allowedOrigins must be a list');
+    expect(complaint({ cors, allowedOrigins: ['https://a.example'] })).toBeUndefined();
   });
 
   it.each(['migrate', 'encode', 'decode'])('complains of a bad state.%s by its name', (name) => {

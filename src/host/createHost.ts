@@ -4,7 +4,7 @@ import { NodePort } from '../adapters/nodePort.ts';
 import { Services } from '../events/services.ts';
 import { Supervisor } from '../actor/supervisor.ts';
 import { randomId } from '../base/ids.ts';
-import { header } from '../wire/headers.ts';
+import { single } from '../wire/headers.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import type { CallerInfo, Host } from './host.ts';
 import { type HostOptions, settleHost } from './hostOptions.ts';
@@ -38,7 +38,7 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
     }
     const port = portOf();
     if (port === undefined) return;
-    const last = header(headOf(request), 'last-event-id');
+    const last = single(headOf(request), 'last-event-id');
     feed.stream(port, last, () => ['questions', inbox.questions]);
   };
 

@@ -3,7 +3,7 @@ import { count } from '../events/counters.ts';
 import type { Services } from '../events/services.ts';
 import type { Origin } from '../session/exchange.ts';
 import { type Body, readBody } from '../wire/body.ts';
-import { header, type RequestHead } from '../wire/headers.ts';
+import { type RequestHead, single } from '../wire/headers.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
@@ -141,7 +141,7 @@ export class Endpoint implements LegHost {
 
   /** Notes that a POST is on its way to a session in this process, or asleep in memory. */
   #upload(head: RequestHead, { principal }: Caller): Upload | undefined {
-    const named = header(head, 'mcp-session-id');
+    const named = single(head, 'mcp-session-id');
     if (named === undefined) return undefined;
     try {
       const session = this.directory.findNow(named, principal);

@@ -1,4 +1,4 @@
-import { corsHeaders, preflightHeaders } from '../wire/cors.ts';
+import { Cors, type CorsOptions } from '../wire/cors.ts';
 import {
   accepts,
   acceptsBoth,
@@ -15,7 +15,7 @@ export interface ScreenOptions {
   readonly allowedHosts?: AllowList;
   readonly allowedOrigins?: AllowList;
   /** Whether preflights are answered and allowed origins get CORS headers. */
-  readonly cors: boolean;
+  readonly cors: boolean | CorsOptions;
   /** Whether clients may end their session with DELETE. */
   readonly allowDelete: boolean;
   readonly maxBodyBytes: number;
@@ -27,13 +27,14 @@ const NONE: readonly string[] = [];
 export class Screen {
   readonly maxBodyBytes: number;
   readonly #rules: OriginRules;
-  readonly #hasCors: boolean;
+  readonly #cors: Cors | null;
   readonly #allowsDelete: boolean;
 
   constructor(options: ScreenOptions) {
     this.maxBodyBytes = options.maxBodyBytes;
     this.#rules = new OriginRules(options.allowedHosts, options.allowedOrigins);
-    this.#hasCors = options.cors;
+    const { cors } = options;
+    this.#cors = cors === false ? null : new Cors(this.#rules, cors === true ? {} : cors);
     this.#allowsDelete = options.allowDelete;
   }
 
@@ -81,12 +82,12 @@ export class Screen {
 
   /** CORS headers for a page of an allowed origin, where `cors` is on; none otherwise. */
   cors(head: RequestHead): readonly string[] {
-    return this.#hasCors ? corsHeaders(this.#rules, head) : NONE;
+    return this.#cors?.headers(head) ?? NONE;
   }
 
   /** Headers that answer a preflight, beside {@link cors} (row T2); `undefined` for the rest. */
   preflight(head: RequestHead): readonly string[] | undefined {
     if (head.method !== 'OPTIONS' || this.cors(head).length === 0) return undefined;
-    return preflightHeaders(this.methods);
+    return this.#cors?.preflight(this.methods);
   }
 }

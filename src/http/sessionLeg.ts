@@ -5,7 +5,7 @@ import { count } from '../events/counters.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import { allowsBatch, isInitialize, isProbe } from '../wire/body.ts';
 import { parseEventId } from '../wire/eventId.ts';
-import { header, prefersStream } from '../wire/headers.ts';
+import { header, prefersStream, single } from '../wire/headers.ts';
 import { isRequest, type Message, type RequestId, type RequestMessage } from '../wire/jsonrpc.ts';
 import { refusalBody, REFUSALS } from '../wire/refusals.ts';
 import { isSupported } from '../wire/versions.ts';
@@ -38,7 +38,7 @@ export class SessionLeg implements Leg {
   serve(incoming: Incoming): void {
     const { origin, parcel, port, upload } = incoming;
     if (parcel !== undefined && isInitialize(parcel)) return this.#initialize(incoming);
-    const version = header(origin.head, 'mcp-protocol-version');
+    const version = single(origin.head, 'mcp-protocol-version');
     if (version !== undefined && !isSupported(version)) {
       const isAsked = parcel !== undefined && isProbe(parcel);
       if (!isAsked) return this.#host.refuse(port, 'version-unsupported', idOf(incoming));
@@ -48,7 +48,7 @@ export class SessionLeg implements Leg {
     if (found !== undefined && found.arrival !== 'refuse' && !found.isDismissed) {
       return this.#take(found, incoming);
     }
-    const named = header(origin.head, 'mcp-session-id');
+    const named = single(origin.head, 'mcp-session-id');
     if (named === undefined) return this.#host.refuse(port, 'session-missing', idOf(incoming));
     this.#find(named, incoming, (where) => this.#route(where, incoming));
   }
@@ -95,7 +95,7 @@ export class SessionLeg implements Leg {
     const { origin, parcel, port } = incoming;
     if (parcel !== undefined) return this.#post(session, incoming);
     if (origin.head.method === 'DELETE') return this.#end(session, incoming);
-    const last = header(origin.head, 'last-event-id');
+    const last = single(origin.head, 'last-event-id');
     const outbox = this.#outlets.outboxOf(session);
     if (last === undefined) return outbox.attach(port);
     const place = parseEventId(session.key, last);
@@ -160,7 +160,7 @@ export class SessionLeg implements Leg {
   }
 
   #initialize(incoming: Incoming): void {
-    const named = header(incoming.origin.head, 'mcp-session-id');
+    const named = single(incoming.origin.head, 'mcp-session-id');
     if (named === undefined) return this.#open(incoming);
     this.#find(named, incoming, (where) => {
       // A stale or foreign id is a fresh start (S5); that of the caller's live session is not (S6).

@@ -12,6 +12,18 @@ export function header(head: RequestHead, name: string): string | undefined {
   return typeof value === 'string' || value === undefined ? value : value.join(', ');
 }
 
+/**
+ * The value of a header that takes one: proxies and clients with a configured header repeat a value,
+ * and equal values are one. Different ones come back joined, as no valid value; an empty one is none.
+ */
+export function single(head: RequestHead, name: string): string | undefined {
+  const value = header(head, name);
+  if (value === undefined || value === '') return undefined;
+  if (!value.includes(',')) return value;
+  const [first, ...others] = value.split(',').map((each) => each.trim());
+  return others.every((each) => each === first) ? first : value;
+}
+
 /** The host that a request is for; `undefined` where the head names none. */
 export function hostOf(head: RequestHead): string | undefined {
   return header(head, 'host') ?? head.host;

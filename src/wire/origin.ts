@@ -33,12 +33,14 @@ export class OriginRules {
   /** Whether pages of an origin may call; a request without `Origin` comes from no page. */
   allowsOrigin(origin: string | undefined): boolean {
     if (origin === undefined || this.#origins === 'any') return true;
-    const match = /^https?:\/\/([^/?#@\\\s]+)$/i.exec(origin);
+    const whole = origin.toLowerCase();
+    // Extensions and webviews have schemes of their own: such an origin is taken only as it is listed.
+    if (whole.includes('://') && this.#origins.includes(whole)) return true;
+    const match = /^https?:\/\/([^/?#@\\\s]+)$/.exec(whole);
     if (match === null) return false;
-    const host = match[1]!.toLowerCase();
+    const host = match[1]!;
     const name = hostName(host);
-    if (name === undefined) return false;
-    return [origin.toLowerCase(), host, name].some((entry) => this.#origins.includes(entry));
+    return name !== undefined && [host, name].some((entry) => this.#origins.includes(entry));
   }
 }
 

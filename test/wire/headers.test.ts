@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { accepts, acceptsBoth, header, isJson, prefersStream } from '../../src/wire/headers.ts';
+import {
+  accepts,
+  acceptsBoth,
+  header,
+  isJson,
+  prefersStream,
+  single,
+} from '../../src/wire/headers.ts';
 
 const SSE = 'text/event-stream';
 
@@ -100,4 +107,17 @@ describe('prefersStream (row P6)', () => {
     'is not what %j says',
     (accept) => expect(prefersStream(accept)).toBe(false),
   );
+});
+
+describe('single (rows W3, W9)', () => {
+  it.each([
+    ['a value', 'v', 'v'],
+    ['a repeated value', ['v', 'v'], 'v'],
+    ['a joined value', 'v, v,v', 'v'],
+    ['different values', ['v', 'w'], 'v, w'],
+    ['an empty value', '', undefined],
+    ['no value', undefined, undefined],
+  ])('takes %s', (_, value, expected) => {
+    expect(single({ method: 'GET', headers: { a: value } }, 'a')).toBe(expected);
+  });
 });

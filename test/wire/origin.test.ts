@@ -133,6 +133,17 @@ describe('OriginRules (row T1) with lists', () => {
     expect(rules.allowsHost(hostOf(head('evil.example')))).toBe(false);
   });
 
+  it('take a listed origin of any scheme, and none that is not listed (row W5)', () => {
+    const listed = ['chrome-extension://abc', 'VSCode-WebView://1abc', 'app.example'];
+    const rules = new OriginRules(undefined, listed);
+    expect(rules.allowsOrigin('chrome-extension://abc')).toBe(true);
+    expect(rules.allowsOrigin('vscode-webview://1ABC')).toBe(true);
+    expect(rules.allowsOrigin('chrome-extension://abcd')).toBe(false);
+    expect(rules.allowsOrigin('chrome-extension://app.example')).toBe(false);
+    expect(rules.allowsOrigin('abc')).toBe(false);
+    expect(new OriginRules(undefined, ['null']).allowsOrigin('null')).toBe(false);
+  });
+
   it('take nothing with empty lists', () => {
     const rules = new OriginRules([], []);
     expect(rules.allowsHost(hostOf(head('localhost')))).toBe(false);

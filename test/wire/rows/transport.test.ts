@@ -105,6 +105,39 @@ describe.each(DOORS)('over %s', (kind) => {
     );
   });
 
+  it('W15: pages may send and read the headers that cors names, with credentials', async () => {
+    const rig = await startRig(kind, {
+      cors: { headers: ['X-API-Key'], expose: ['X-Request-Id'], maxAge: 7, credentials: true },
+      allowedOrigins: ['https://app.example'],
+    });
+    const origin = 'https://app.example';
+    const preflight = await rig.client().send('OPTIONS', {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'x-api-key',
+    });
+    await preflight.whole();
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers['access-control-allow-headers']).toMatch(/Content-Type.*X-API-Key/);
+    expect(preflight.headers).toMatchObject({
+      'access-control-max-age': '7',
+      'access-control-allow-credentials': 'true',
+    });
+    const reply = await rig.client().initialize({}, { origin });
+    expect(reply.headers).toMatchObject({
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'Mcp-Session-Id, X-Request-Id',
+    });
+  });
+
+  it('W5: an extension whose origin is listed is served, another one is not', async () => {
+    const rig = await startRig(kind, { allowedOrigins: ['chrome-extension://abc'] });
+    const asked = async (origin: string) => (await rig.client().initialize({}, { origin })).status;
+    expect(await asked('chrome-extension://abc')).toBe(200);
+    expect(await asked('chrome-extension://def')).toBe(403);
+  });
+
   it('T2: OPTIONS without an origin is no preflight, cors or not', async () => {
     const rig = await startRig(kind, { cors: true });
     const reply = await rig.client().send('OPTIONS');
