@@ -9,7 +9,7 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { SMALL_BYTES, type UnreadBudget, type UnreadHolder } from '../http/unread.ts';
 import type { Exchange, Extra, Origin, Outlet, Outlets } from '../session/exchange.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
-import { allowsBatch, isInitialize, type Parcel, readBody } from '../wire/body.ts';
+import { allowsBatch, isInitialize, type Parcel, readBody, weightOf } from '../wire/body.ts';
 import { isRequest, type RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { refusalBody, type RefusalCode } from '../wire/refusals.ts';
@@ -222,7 +222,7 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
   #begin(parcel: Parcel, delivery: Extra): void {
     const id = idOf(parcel);
     const [message] = parcel.messages;
-    const { bytes } = parcel;
+    const { bytes, weight } = parcel;
     if (!isInitialize(parcel) || id === undefined) return this.#refuse('not-initialized', id);
     if (this.#directory.isTooLarge(message, bytes)) return this.#refuse('body-too-large', id);
     const session = this.#open();
@@ -233,7 +233,7 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
     this.#session = session;
     this.#services.counters.streams++;
     const exchange = new ChannelExchange(this, 1, false);
-    session.start({ message, delivery, exchange, bytes });
+    session.start({ message, delivery, exchange, bytes, weight });
     session.attachedChanged(true);
   }
 
@@ -246,11 +246,13 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
     }
   }
 
-  #deliver(session: SessionActor, { messages, isBatch, bytes }: Parcel, delivery: Extra): void {
+  #deliver(session: SessionActor, parcel: Parcel, delivery: Extra): void {
+    const { messages, isBatch, bytes } = parcel;
     const requests = messages.filter(isRequest).length;
     const exchange = requests === 0 ? undefined : new ChannelExchange(this, requests, isBatch);
     for (const message of messages) {
-      const code = session.accept({ message, delivery, exchange, bytes });
+      const weight = weightOf(message, parcel);
+      const code = session.accept({ message, delivery, exchange, bytes, weight });
       if (code === undefined || !isRequest(message)) continue;
       count(this.#services.counters.refusals, code);
       exchange?.answer(refusalBody(code, message.id));

@@ -5,8 +5,9 @@ export interface Limits {
   /** Largest `initialize`, which a session keeps for its whole life. @default 64 KiB */
   maxInitializeBytes: number;
   /**
-   * Largest sum of the subscriptions a session keeps to renew when its server is rebuilt. Further
-   * subscriptions are served and not renewed. @default 64 KiB
+   * Largest sum of the subscriptions a session keeps to renew when its server is rebuilt, and
+   * largest `logging/setLevel` for the same. What is beyond is served and not renewed.
+   * @default 64 KiB
    */
   maxSubscriptionBytes: number;
   /** Deepest nesting in a request body. @default 64 */
@@ -25,6 +26,16 @@ export interface Limits {
   concurrency: number;
   /** Messages of one session that wait for a server or for a free handler. @default 256 */
   maxQueue: number;
+  /**
+   * Bytes of the messages of one session that wait, and of its requests that are not answered. A
+   * message that is alone is taken. @default 8 MiB
+   */
+  maxQueueBytes: number;
+  /**
+   * The same of all sessions together. Where more than half is taken, a principal that holds more
+   * than an eighth gets no more. @default 256 MiB
+   */
+  maxQueueTotalBytes: number;
   /** Resources one session may own at once. @default 1024 */
   maxResources: number;
   /** Bytes a client may leave unread on an event stream before the stream is cut. @default 1 MiB */
@@ -106,6 +117,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxInFlight: 64,
   concurrency: Infinity,
   maxQueue: 256,
+  maxQueueBytes: 8 * 1024 * 1024,
+  maxQueueTotalBytes: 256 * 1024 * 1024,
   maxResources: 1024,
   maxStreamBytes: 1024 * 1024,
   maxUnreadBytes: 8 * 1024 * 1024,

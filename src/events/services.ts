@@ -1,3 +1,4 @@
+import { ByteBudget } from '../base/byteBudget.ts';
 import type { Clock } from '../base/clock.ts';
 import { Deadlines } from '../base/deadlines.ts';
 import { createDigest } from '../base/ids.ts';
@@ -24,6 +25,8 @@ export class Services {
   readonly counters = new Counters();
   readonly deadLetters: Ring<DeadLetter>;
   readonly digest = createDigest();
+  /** Bytes of the messages that all sessions hold, by principal. */
+  readonly queued: ByteBudget<string | undefined>;
   /** The one sweep of the runtime. Each room makes its own queues in the sweep. */
   readonly deadlines: Deadlines;
 
@@ -32,6 +35,7 @@ export class Services {
     this.limits = limits;
     this.announceContent = announceContent;
     this.deadLetters = new Ring(limits.maxHistory);
+    this.queued = new ByteBudget(limits.maxQueueTotalBytes);
     this.deadlines = new Deadlines(clock, (error) => {
       this.events.emit('observer.failed', { event: 'deadline', error });
     });

@@ -3,7 +3,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Elsewhere, Nowhere } from '../directory/whereabouts.ts';
 import { count } from '../events/counters.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
-import { allowsBatch, isInitialize, isProbe } from '../wire/body.ts';
+import { allowsBatch, isInitialize, isProbe, weightOf } from '../wire/body.ts';
 import { parseEventId } from '../wire/eventId.ts';
 import { header, prefersStream, single } from '../wire/headers.ts';
 import { isRequest, type Message, type RequestId, type RequestMessage } from '../wire/jsonrpc.ts';
@@ -140,7 +140,8 @@ export class SessionLeg implements Leg {
       asks.length === 0 ? undefined : new HttpExchange(this.#outlets, session, port, asks, isBatch);
     const delivery = new Delivery(origin, session, exchange);
     for (const message of messages) {
-      const code = session.accept({ message, delivery, exchange, bytes, upload });
+      const weight = weightOf(message, parcel);
+      const code = session.accept({ message, delivery, exchange, bytes, weight, upload });
       if (code === undefined) continue;
       if (exchange === undefined) {
         // A notification that meets a full queue is a dead letter, and does not change the status.
@@ -173,7 +174,7 @@ export class SessionLeg implements Leg {
 
   #open(incoming: Incoming): void {
     const { origin, principal, port } = incoming;
-    const { messages, bytes } = incoming.parcel!;
+    const { messages, bytes, weight } = incoming.parcel!;
     // `initialize` is the only message of its parcel, and a request.
     const message = messages[0] as RequestMessage;
     if (this.#directory.isTooLarge(message, bytes)) {
@@ -184,7 +185,7 @@ export class SessionLeg implements Leg {
     const headers = ['Mcp-Session-Id', session.id];
     const exchange = new HttpExchange(this.#outlets, session, port, [message.id], false, headers);
     const delivery = new Delivery(origin, session, exchange);
-    session.start({ message, delivery, exchange, bytes });
+    session.start({ message, delivery, exchange, bytes, weight });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Journal } from '../events/journal.ts';
 import type { RequestId, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
 import { refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import type { Ask, Envelope } from './envelope.ts';
+import type { QueueAccount } from './queueAccount.ts';
 import { announceBegan, announceSettled, outcomeOf, type RequestSource } from './requestEvents.ts';
 
 /** What the requests of a session need of the session. */
@@ -20,6 +21,8 @@ export interface AsksHost extends RequestSource {
 
 /** Hears from the requests of a session: its mailbox. */
 export interface AsksOwner {
+  /** The bytes that the session holds. */
+  readonly account: QueueAccount;
   /** A request is over: a waiting message may have its turn. */
   next(): void;
 }
@@ -54,16 +57,18 @@ export class Asks {
   }
 
   /** Takes a request in, or returns why the request is refused. */
-  begin(innerId: RequestId, { message, exchange }: Envelope): Ask | RefusalCode {
+  begin(innerId: RequestId, { message, exchange, weight }: Envelope): Ask | RefusalCode {
     if (this.#open.has(innerId)) return 'duplicate-request-id';
     const { journal, services } = this.#host;
     if (this.#open.size >= services.limits.maxInFlight) {
       journal.tripped('maxInFlight');
       return 'session-busy';
     }
+    if (!this.#owner.account.take(weight)) return 'session-busy';
     const ask: Ask = {
       message: message as RequestMessage,
       exchange: exchange!,
+      weight,
       since: services.clock.now(),
       running: false,
       isHeld: false,
@@ -79,7 +84,7 @@ export class Asks {
 
   /** Takes back a request that was taken in and then found no room to wait. */
   refuse(innerId: RequestId, ask: Ask): void {
-    this.#open.delete(innerId);
+    this.#remove(innerId, ask);
     announceSettled(this.#host, ask, 'refused', REFUSALS['session-busy'].rpcCode);
   }
 
@@ -178,6 +183,7 @@ export class Asks {
 
   #remove(innerId: RequestId, ask: Ask): void {
     this.#open.delete(innerId);
+    this.#owner.account.give(ask.weight);
     if (ask.running) this.running--;
   }
 }

@@ -7,7 +7,10 @@ export interface Envelope {
   readonly message: Message;
   readonly delivery: Extra;
   readonly exchange: Exchange | undefined;
+  /** Length of the text the message came in; 0 where it was never text. */
   readonly bytes: number;
+  /** What the message takes in memory, in bytes. */
+  readonly weight: number;
   /** The number of the POST the message came in, where the mailbox has heard of that POST. */
   readonly upload?: number | undefined;
 }
@@ -16,6 +19,8 @@ export interface Envelope {
 export interface Ask {
   readonly message: RequestMessage;
   readonly exchange: Exchange;
+  /** What the request takes in memory, in bytes, until it is answered. */
+  readonly weight: number;
   /** When the request came, in milliseconds since the epoch. */
   readonly since: number;
   /** The server has the request. */

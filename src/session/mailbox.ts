@@ -15,10 +15,12 @@ import { Asks, type AsksHost, type AsksOwner } from './asks.ts';
 import type { Ask, Envelope } from './envelope.ts';
 import type { Extra } from './exchange.ts';
 import { handleWithin } from './requestEvents.ts';
+import { QueueAccount } from './queueAccount.ts';
 import { Uploads } from './uploads.ts';
 
 /** What a mailbox needs of its session. */
 export interface MailboxHost extends AsksHost {
+  readonly principal: string | undefined;
   readonly arrival: Arrival;
   /** Takes the session out of idle. @returns what is done with arrivals from here on */
   activate(): Arrival;
@@ -44,10 +46,11 @@ export interface MailboxHost extends AsksHost {
  */
 export class Mailbox implements AsksOwner {
   readonly #host: MailboxHost;
-  /** Made on first use and dropped when the session comes to rest, as are the two below. */
+  /** Made on first use and dropped when the session comes to rest, as are the three below. */
   #asks: Asks | null = null;
   #waiting: Envelope[] | null = null;
   #uploads: Uploads | null = null;
+  #account: QueueAccount | null = null;
   #touched = false;
 
   constructor(host: MailboxHost) {
@@ -68,6 +71,12 @@ export class Mailbox implements AsksOwner {
     return this.#waiting?.length ?? 0;
   }
 
+  /** The bytes that the session holds. */
+  get account(): QueueAccount {
+    this.#account ??= new QueueAccount(this.#host);
+    return this.#account;
+  }
+
   /** Requests accepted and not yet answered, oldest first. */
   asks(): Iterable<Ask> {
     return this.#asks?.values() ?? [];
@@ -86,6 +95,7 @@ export class Mailbox implements AsksOwner {
     if (this.references > 0) return;
     this.#asks = null;
     this.#waiting = null;
+    if (this.#account?.isEmpty === true) this.#account = null;
   }
 
   /** The open request that a server knows by an id. */
@@ -166,6 +176,7 @@ export class Mailbox implements AsksOwner {
       const next = waiting[0]!;
       if (isRequest(next.message) && !this.#hasHandler) return;
       waiting.shift();
+      this.#leaves(next);
       this.#deliver(next);
     }
   }
@@ -173,7 +184,9 @@ export class Mailbox implements AsksOwner {
   /** Dispatches the first waiting message: all that a server without a handshake takes. */
   dispatchFirst(): void {
     const first = this.#waiting?.shift();
-    if (first !== undefined) this.#deliver(first);
+    if (first === undefined) return;
+    this.#leaves(first);
+    this.#deliver(first);
   }
 
   /** The server answered a request. */
@@ -189,7 +202,9 @@ export class Mailbox implements AsksOwner {
     data?: Record<string, unknown>,
   ): number {
     if (which !== 'running') {
-      for (const { message } of this.#waiting?.splice(0) ?? []) {
+      for (const envelope of this.#waiting?.splice(0) ?? []) {
+        const { message } = envelope;
+        this.#leaves(envelope);
         if (!isRequest(message)) this.#host.journal.deadLetter('in', message, 'closed');
       }
     }
@@ -242,9 +257,16 @@ export class Mailbox implements AsksOwner {
       journal.tripped('maxQueue');
       return false;
     }
+    // A request has been counted by then, for as long as it is not answered.
+    if (!isRequest(envelope.message) && !this.account.take(envelope.weight)) return false;
     this.#waiting.push(envelope);
     journal.high(arrival === 'stash' ? 'stash' : 'queue', this.#waiting.length);
     return true;
+  }
+
+  /** A message does not wait any more. */
+  #leaves({ message, weight }: Envelope): void {
+    if (!isRequest(message)) this.account.give(weight);
   }
 
   #deliver({ message, delivery }: Envelope): void {

@@ -95,7 +95,8 @@ export class Outgoing implements ServerVoice {
   end(): void {
     for (const question of this.#questions?.clear() ?? [])
       this.#host.world.unreached.disarm(question);
-    for (const { message } of this.#held?.splice(0) ?? []) {
+    for (const { message, json } of this.#held?.splice(0) ?? []) {
+      this.#host.mailbox.account.give(json.length);
       this.#host.journal.deadLetter('out', message, 'closed');
     }
     this.#progress = null;
@@ -176,7 +177,10 @@ export class Outgoing implements ServerVoice {
   confirm(): void {
     const held = this.#held ?? [];
     this.#held = null;
-    for (const { json } of held) this.#host.outlet.tell(json);
+    for (const { json } of held) {
+      this.#host.mailbox.account.give(json.length);
+      this.#host.outlet.tell(json);
+    }
   }
 
   /** A request is settled: its progress is forgotten. */
@@ -244,9 +248,11 @@ export class Outgoing implements ServerVoice {
 
   #hold(message: NotificationMessage | RequestMessage, json: string): boolean {
     this.#held ??= [];
-    if (this.#held.length >= this.#host.services.limits.maxQueue) {
-      this.#host.journal.tripped('maxQueue');
-      this.#host.journal.deadLetter('out', message, 'full');
+    const { journal, mailbox, services } = this.#host;
+    const isFull = this.#held.length >= services.limits.maxQueue;
+    if (isFull) journal.tripped('maxQueue');
+    if (isFull || !mailbox.account.take(json.length)) {
+      journal.deadLetter('out', message, 'full');
       return false;
     }
     this.#held.push({ message, json });

@@ -12,6 +12,8 @@ export interface Parcel {
   readonly isBatch: boolean;
   /** Size of the JSON text; 0 where the body came as a value. */
   readonly bytes: number;
+  /** What all messages take in memory, in bytes: the text, and something for each of its values. */
+  readonly weight: number;
 }
 
 export interface BodyLimits {
@@ -27,15 +29,15 @@ export function readBody(body: Body, { maxDepth, maxElements }: BodyLimits): Par
     : scanValue(body.parsed, maxDepth, maxElements);
   if (verdict === 'deep') return 'body-too-deep';
   if (verdict === 'large') return 'body-too-many-elements';
-  if (!isText) return readValue(body.parsed, 0);
+  if (!isText) return readValue(body.parsed, 0, verdict);
   try {
-    return readValue(JSON.parse(body.text) as unknown, body.text.length);
+    return readValue(JSON.parse(body.text) as unknown, body.text.length, verdict);
   } catch {
     return 'parse-error';
   }
 }
 
-function readValue(value: unknown, bytes: number): Parcel | RefusalCode {
+function readValue(value: unknown, bytes: number, weight: number): Parcel | RefusalCode {
   const isBatch = Array.isArray(value);
   const messages: Message[] = [];
   for (const each of isBatch ? (value as unknown[]) : [value]) {
@@ -44,7 +46,14 @@ function readValue(value: unknown, bytes: number): Parcel | RefusalCode {
     messages.push(message);
   }
   const [first, ...rest] = messages;
-  return first === undefined ? 'invalid-request' : { messages: [first, ...rest], isBatch, bytes };
+  if (first === undefined) return 'invalid-request';
+  return { messages: [first, ...rest], isBatch, bytes, weight };
+}
+
+/** What one message of a parcel takes in memory, in bytes. */
+export function weightOf(message: Message, { isBatch, weight }: Parcel): number {
+  // No scan without limits ends in a verdict.
+  return isBatch ? Number(scanValue(message, Infinity, Infinity)) : weight;
 }
 
 /** Whether a body is a lone `initialize`: the only message that belongs to no session yet. */

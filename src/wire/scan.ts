@@ -1,5 +1,11 @@
-/** What a scan finds in a body before it is parsed: fits the limits, too deep or too large. */
-export type ScanVerdict = 'ok' | 'deep' | 'large';
+/** What an array element or an object member takes in memory beside its text, in bytes, about. */
+const VALUE_BYTES = 64;
+
+/**
+ * What a scan finds in a body before it is parsed: too deep, too large, or else what its values take
+ * in memory, in bytes.
+ */
+export type ScanVerdict = number | 'deep' | 'large';
 
 /**
  * Walks JSON text once and stops at the first limit it meets, so that a nested or padded body costs
@@ -30,7 +36,7 @@ export function scanText(text: string, maxDepth: number, maxElements: number): S
         break;
     }
   }
-  return 'ok';
+  return text.length + elements * VALUE_BYTES;
 }
 
 function endOfString(text: string, start: number): number {
@@ -44,21 +50,27 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-/** Walks a body that a host's parser turned into values, with the limits of {@link scanText}. */
+/**
+ * Walks a body that a host's parser turned into values, with the limits of {@link scanText}. Of the
+ * text that the values once were, names and strings alone are counted.
+ */
 export function scanValue(root: unknown, maxDepth: number, maxElements: number): ScanVerdict {
   let elements = 0;
+  let length = 0;
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
     const next: unknown[] = [];
     for (const value of level) {
+      if (typeof value === 'string') length += value.length;
       if (typeof value !== 'object' || value === null) continue;
       if (depth >= maxDepth) return 'deep';
       const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
+      if (children !== value) for (const name of Object.keys(value)) length += name.length;
       elements += Math.max(children.length, 1);
       if (elements > maxElements) return 'large';
       for (const child of children) next.push(child);
     }
     level = next;
   }
-  return 'ok';
+  return length + elements * VALUE_BYTES;
 }

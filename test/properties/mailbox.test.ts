@@ -63,6 +63,7 @@ class Model {
     services.events.on('request.settled', ({ request }) => void this.announced[request - 1]!++);
     this.#host = {
       services,
+      principal: undefined,
       carrier: 'http',
       protocolVersion: undefined,
       persistence: null,
@@ -119,7 +120,7 @@ class Model {
       tell: () => true,
     };
     const message: Message = { jsonrpc: '2.0', id, method: 'ask', params: { at: asked.at } };
-    const envelope = { message, delivery: { authInfo: undefined }, exchange, bytes: 1 };
+    const envelope = { message, delivery: { authInfo: undefined }, exchange, bytes: 1, weight: 1 };
     // Accepted only where nothing with this id is open; then it is the model's to see settled.
     const isOpen = this.asked.some((each) => each.id === id && each.settled === 0);
     this.asked.push(asked);
@@ -137,6 +138,7 @@ class Model {
       delivery: { authInfo: undefined },
       exchange: undefined,
       bytes: 1,
+      weight: 1,
     });
   }
 
@@ -153,6 +155,7 @@ class Model {
       delivery: { authInfo: undefined },
       exchange: undefined,
       bytes: 1,
+      weight: 1,
     });
   }
 
@@ -214,6 +217,7 @@ describe('Mailbox', () => {
         expect(model.announced.filter((ends) => ends !== 1)).toEqual([]);
         expect(model.announced.length).toBeGreaterThanOrEqual(model.asked.length);
         expect([model.mailbox.references, model.mailbox.inFlight]).toEqual([0, 0]);
+        expect(model.mailbox.account.isEmpty).toBe(true);
       },
     );
     await seeded(property, 1000);

@@ -48,6 +48,7 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
   };
   const host: MailboxHost & { arrival: Arrival } = {
     services: servicesOf(limits),
+    principal: undefined,
     carrier: 'http',
     protocolVersion: undefined,
     persistence: null,
@@ -67,11 +68,11 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
   };
   const mailbox = new Mailbox(host);
   const exchanges = new Map<unknown, FakeExchange>();
-  const accept = (message: Message) => {
+  const accept = (message: Message, weight = 1) => {
     const exchange = isRequest(message) ? new FakeExchange() : undefined;
     if (isRequest(message)) exchanges.set(message.id, exchange!);
     const delivery: Envelope['delivery'] = { authInfo: undefined };
-    return mailbox.accept({ message, delivery, exchange, bytes: 1 });
+    return mailbox.accept({ message, delivery, exchange, bytes: 1, weight });
   };
   return { host, mailbox, log, accept, exchanges };
 }

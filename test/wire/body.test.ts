@@ -20,6 +20,7 @@ describe('readBody', () => {
       messages: [ping],
       isBatch: false,
       bytes: text.length,
+      weight: text.length + 3 * 64,
     });
   });
 
@@ -32,6 +33,7 @@ describe('readBody', () => {
       messages: [ping],
       isBatch: false,
       bytes: 0,
+      weight: expect.any(Number) as number,
     });
   });
 
@@ -64,8 +66,13 @@ describe('readBody', () => {
         (value) => {
           const text = readBody({ text: JSON.stringify(value) }, LIMITS);
           const parsed = readBody({ parsed: value }, LIMITS);
-          const same = typeof text === 'string' ? text : { ...text, bytes: 0 };
+          const [heavy, light] = [text, parsed].map((of) =>
+            typeof of === 'string' ? 0 : of.weight,
+          );
+          const same = typeof text === 'string' ? text : { ...text, bytes: 0, weight: light };
           expect(parsed).toEqual(same);
+          // Of a value, quotes and digits are not counted.
+          expect(light).toBeLessThanOrEqual(heavy!);
         },
       ),
     );

@@ -7,27 +7,27 @@ const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 
 describe('scanText', () => {
   it('takes exactly maxDepth nested arrays and not one more', () => {
-    expect(scanText(nested(64), 64, ANY)).toBe('ok');
+    expect(scanText(nested(64), 64, ANY)).toEqual(expect.any(Number));
     expect(scanText(nested(65), 64, ANY)).toBe('deep');
   });
 
   it('counts objects and arrays alike', () => {
-    expect(scanText('{"a":[{"b":[]}]}', 4, ANY)).toBe('ok');
+    expect(scanText('{"a":[{"b":[]}]}', 4, ANY)).toEqual(expect.any(Number));
     expect(scanText('{"a":[{"b":[]}]}', 3, ANY)).toBe('deep');
   });
 
   it('counts depth, not brackets: siblings are as deep as one', () => {
-    expect(scanText(`[${Array(500).fill('[]').join(',')}]`, 2, ANY)).toBe('ok');
+    expect(scanText(`[${Array(500).fill('[]').join(',')}]`, 2, ANY)).toEqual(expect.any(Number));
   });
 
   it('takes exactly maxElements elements and not one more', () => {
-    expect(scanText(`[${Array(10).fill('1').join(',')}]`, 9, 10)).toBe('ok');
+    expect(scanText(`[${Array(10).fill('1').join(',')}]`, 9, 10)).toEqual(expect.any(Number));
     expect(scanText(`[${Array(11).fill('1').join(',')}]`, 9, 10)).toBe('large');
   });
 
   it('looks for nothing inside strings', () => {
     const text = JSON.stringify({ text: '[{,'.repeat(1000) });
-    expect(scanText(text, 1, 1)).toBe('ok');
+    expect(scanText(text, 1, 1)).toEqual(expect.any(Number));
   });
 
   it.each([
@@ -37,7 +37,7 @@ describe('scanText', () => {
     [String.raw`["\u005b\u007b", 1]`, 'escaped brackets'],
   ])('ends a string where JSON does: %s (%s)', (text) => {
     expect(JSON.parse(text)).toHaveLength(2);
-    expect(scanText(text, 1, 2)).toBe('ok');
+    expect(scanText(text, 1, 2)).toEqual(expect.any(Number));
     expect(scanText(text, 1, 1)).toBe('large');
   });
 
@@ -48,7 +48,7 @@ describe('scanText', () => {
   it.each(['', '"', '"\\', '"\\"', ']]]]', '}{', '\u0000', '"\ud800', '{"a":"'])(
     'comes to an end on %j, which is not JSON',
     (text) => {
-      expect(scanText(text, 64, 100)).toBe('ok');
+      expect(scanText(text, 64, 100)).toEqual(expect.any(Number));
     },
   );
 
@@ -72,7 +72,7 @@ describe('scanText', () => {
 
 describe('scanValue', () => {
   it('takes exactly maxDepth nested values and not one more', () => {
-    expect(scanValue(JSON.parse(nested(64)), 64, ANY)).toBe('ok');
+    expect(scanValue(JSON.parse(nested(64)), 64, ANY)).toEqual(expect.any(Number));
     expect(scanValue(JSON.parse(nested(65)), 64, ANY)).toBe('deep');
   });
 
@@ -89,7 +89,7 @@ describe('scanValue', () => {
   });
 
   it.each([[null], [1], ['[[['], [true], [undefined]])('takes the scalar %j', (value) => {
-    expect(scanValue(value, 1, 1)).toBe('ok');
+    expect(scanValue(value, 1, 1)).toEqual(expect.any(Number));
   });
 
   it('agrees with scanText about the same body, parsed and not', () => {
@@ -102,7 +102,7 @@ describe('scanValue', () => {
           const text = scanText(JSON.stringify(value), maxDepth, maxElements);
           const parsed = scanValue(value, maxDepth, maxElements);
           // Where both limits are passed, which one is met first depends on the walk.
-          expect(parsed === 'ok').toBe(text === 'ok');
+          expect(typeof parsed).toBe(typeof text);
         },
       ),
       { numRuns: 2000 },

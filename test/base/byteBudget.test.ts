@@ -1,0 +1,48 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ByteBudget } from '../../src/base/byteBudget.ts';
+
+describe('ByteBudget', () => {
+  it('gives half of all to whoever comes first, and no more than all to anybody', () => {
+    const budget = new ByteBudget(800);
+    expect(budget.take('a', 400)).toBe(true);
+    expect(budget.take('a', 1)).toBe(false);
+    expect(budget.take('b', 399)).toBe(true);
+    expect(budget.take('c', 2)).toBe(false);
+    expect(budget.take('c', 1)).toBe(true);
+  });
+
+  it('keeps the rest for those below an eighth of all, whoever took the first half', () => {
+    const budget = new ByteBudget(800);
+    budget.take('greedy', 400);
+    for (const holder of ['a', 'b', 'c', 'd']) {
+      expect(budget.take(holder, 60)).toBe(true);
+      expect(budget.take(holder, 40)).toBe(true);
+    }
+    expect(budget.take('e', 1)).toBe(false);
+    budget.give('greedy', 100);
+    // Above half, still: the greedy get nothing of what they gave back.
+    expect(budget.take('greedy', 1)).toBe(false);
+    expect(budget.take('e', 100)).toBe(true);
+  });
+
+  it('takes what is alone, however large', () => {
+    const budget = new ByteBudget(10);
+    expect(budget.take('a', 100)).toBe(true);
+    expect(budget.take('b', 1)).toBe(false);
+    budget.give('a', 100);
+    expect(budget.take('b', 100)).toBe(true);
+  });
+
+  it('has everything to give again when all was given back', () => {
+    const steps = fc.array(fc.tuple(fc.constantFrom('a', 'b', undefined), fc.nat(300)));
+    fc.assert(
+      fc.property(steps, (all) => {
+        const budget = new ByteBudget<string | undefined>(1000);
+        const taken = all.filter(([holder, bytes]) => budget.take(holder, bytes));
+        for (const [holder, bytes] of taken) budget.give(holder, bytes);
+        expect([budget.take('a', 500), budget.take('b', 500)]).toEqual([true, true]);
+      }),
+    );
+  });
+});
