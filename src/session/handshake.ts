@@ -81,9 +81,9 @@ export class Handshake {
   }
 
   /**
-   * Notes a request that succeeded. `false` when a subscription does not fit.
+   * Notes a request that succeeded. `false` when a subscription or a log level does not fit.
    *
-   * @param maxBytes most bytes of all subscriptions together
+   * @param maxBytes most bytes of all subscriptions together, and of a log level
    */
   note(
     { message: { method, params } }: Ask,
@@ -96,6 +96,8 @@ export class Handshake {
       const version = result['protocolVersion'];
       if (typeof version === 'string') this.protocolVersion = version;
     } else if (method === 'logging/setLevel') {
+      // A level is a word; what else came with it is kept for the whole life of the session.
+      if (JSON.stringify(params).length > maxBytes) return false;
       this.#level = params;
     } else if (typeof params['uri'] === 'string') {
       if (method === 'resources/subscribe') return this.#subscribe(params['uri'], params, maxBytes);

@@ -59,7 +59,9 @@ export class Uploads {
   hold(id: RequestId, cancel: NotificationMessage, own: number | undefined): boolean {
     const others = this.#open.size - Number(own !== undefined && this.#open.has(own));
     if (others === 0 || this.#early.length >= this.#max) return false;
-    this.#early.push({ id, cancel, upTo: this.#count });
+    // What else the cancel says is read by nobody, and may be as large as a body.
+    const { jsonrpc, method } = cancel;
+    this.#early.push({ id, cancel: { jsonrpc, method }, upTo: this.#count });
     return true;
   }
 

@@ -47,6 +47,23 @@ describe('what a session keeps of its client is bounded', () => {
   });
 });
 
+describe('a log level', () => {
+  it('maxSubscriptionBytes: one that is too long is served, counted, and not renewed', async () => {
+    const world = new FakeRuntime({ maxSubscriptionBytes: 1000, onCrash: 'restart' });
+    const client = await world.open();
+    await client.call('logging/setLevel', { level: 'error' });
+    expect((await client.call('logging/setLevel', { level: 'info', big })).result).toBeDefined();
+    expect(world.runtime.stats().limits).toEqual({ maxSubscriptionBytes: 1 });
+    world.runtime.residents()[0]?.own({
+      close() {},
+      on: (_: 'error', fail: (error: Error) => void) => fail(new Error('x')),
+    });
+    await client.call('tools/list');
+    const [, , level] = world.server.received;
+    expect(level).toMatchObject({ method: 'logging/setLevel', params: { level: 'error' } });
+  });
+});
+
 describe('a ping keeps nothing awake', () => {
   it('neither a client that pings nor its answers to a ping hold off idleTimeoutMs', async () => {
     const world = new FakeRuntime({ idleTimeoutMs: 10_000, sleep: false });
