@@ -2,8 +2,14 @@ import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp
 import type { CrashPolicy } from './actor/intensity.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { ActorsError } from './base/errors.ts';
-import { randomId } from './base/ids.ts';
-import { DEFAULT_LIMITS, DURABLE_LIMITS, type Limits, MAY_BE_INFINITE } from './base/limits.ts';
+import { randomFraction, randomId } from './base/ids.ts';
+import {
+  DEFAULT_LIMITS,
+  DURABLE_LIMITS,
+  type Limits,
+  MAY_BE_INFINITE,
+  sharesOf,
+} from './base/limits.ts';
 import type { ResponseMode } from './http/httpExchange.ts';
 import { defaultPrincipal, type PrincipalOf } from './http/principal.ts';
 import type { ServerFactory, Session, Woken } from './session/session.ts';
@@ -88,6 +94,11 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   readonly clock?: Clock;
   /** Mints session ids: visible ASCII, at least 128 random bits. @default a random id */
   readonly createId?: () => string;
+  /**
+   * Draws who gives way where callers can not be told apart: numbers from 0 up to 1, not to be
+   * guessed. Tests give a sequence of their own. @default the host's
+   */
+  readonly random?: () => number;
 }
 
 const DEFAULTS = {
@@ -99,6 +110,7 @@ const DEFAULTS = {
   announceContent: false,
   clock: systemClock,
   createId: randomId,
+  random: randomFraction,
 } as const;
 
 type Defaulted = keyof typeof DEFAULTS;
@@ -121,6 +133,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
   onCrash: ["'evict', 'restart' or { restarts, withinMs }", isCrashPolicy],
   principal: ['a function', isFunction],
   createId: ['a function', isFunction],
+  random: ['a function', isFunction],
   onSleep: ['a function', isFunction],
   onWake: ['a function', isFunction],
   allowedHosts: ["an array of names or 'any'", isAllowList],
@@ -178,7 +191,8 @@ export function policyOf(onCrash: 'restart' | CrashPolicy): CrashPolicy {
  */
 export function limitsOf(options: Partial<Limits>, isDurable: boolean): Limits {
   const defaults = { ...DEFAULT_LIMITS, ...(isDurable && DURABLE_LIMITS) };
-  return settleLimits(defaults, options, MAY_BE_INFINITE);
+  const limits = settleLimits(defaults, options, MAY_BE_INFINITE);
+  return settleLimits({ ...limits, ...sharesOf(limits) }, options, MAY_BE_INFINITE);
 }
 
 /**

@@ -58,6 +58,7 @@ describe('createRuntime', () => {
     ['state', [1, {}, 'state']],
     ['principal', [1, {}, 'principal']],
     ['createId', [1, {}, 'id']],
+    ['random', [1, {}, 0.5]],
     ['responseMode', ['xml', 1, null]],
     ['onCrash', ['ignore', 1, null, {}, { restarts: 0, withinMs: 1 }, { restarts: 1 }]],
     ['allowedHosts', ['localhost', 1, {}, null]],
@@ -116,6 +117,16 @@ describe('createRuntime', () => {
 });
 
 describe('settle', () => {
+  it('gives a principal its share of a limit of all, where only that one is given', () => {
+    const { limits } = settle({ server, maxHandshakes: 20, maxSilentConnections: 1 });
+    expect(limits).toMatchObject({
+      maxHandshakesPerPrincipal: 3,
+      maxSilentConnectionsPerPrincipal: 1,
+    });
+    const given = settle({ server, maxHandshakes: 20, maxHandshakesPerPrincipal: 50 });
+    expect(given.limits.maxHandshakesPerPrincipal).toBe(50);
+  });
+
   it('fills in the defaults, and no more', () => {
     const settings = settle({ server });
     expect(settings).toMatchObject({

@@ -13,6 +13,7 @@ import { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import { type CrashPolicy, RestartIntensity } from './intensity.ts';
 import type { Life, Lifetimes } from './lifetimes.ts';
+import type { Pending } from './pendingTable.ts';
 
 /** Why there is no place for an actor. */
 export type NoPlace = 'draining' | 'at-capacity';
@@ -23,7 +24,7 @@ export interface Parent {
   readonly lifetimes: Lifetimes;
   readonly onCrash: CrashPolicy;
   /** The actor's handshake is complete. */
-  confirmed(): void;
+  confirmed(actor: Actor): void;
   /** The actor gives up its place. */
   ending(actor: Actor): void;
   /** The actor needs a place again. @returns why there is none */
@@ -72,7 +73,7 @@ const NOWHERE: Step = { ...firstStep(false), path: 'new', effects: [] };
  * One life: a machine stepped one event at a time, with the deadlines and counters of every life. A
  * kind of actor is a subclass and its table of effects.
  */
-export abstract class Actor implements Life {
+export abstract class Actor implements Life, Pending {
   readonly id: string;
   /** The actor's name for logs and events. */
   readonly key: string;
@@ -252,7 +253,7 @@ export abstract class Actor implements Life {
 
   confirmed(): void {
     this.lifetimes.handshake.disarm(this);
-    this.#parent.confirmed();
+    this.#parent.confirmed(this);
   }
 
   /** Gives up the actor's place where it can: by sleeping, or by ending if the actor is not attached. */
@@ -266,6 +267,16 @@ export abstract class Actor implements Life {
     // A dozing actor waits until its record is stored.
     if (this.holdsPlace && !this.snapshot.hasTag('dozing') && !attached) this.close('capacity');
     return !this.holdsPlace;
+  }
+
+  /** Nothing is being built for the actor: while unconfirmed, it waits for its client. */
+  get isWaiting(): boolean {
+    return !this.snapshot.hasTag('stash');
+  }
+
+  /** The actor's handshake makes room for that of another. */
+  giveWay(): void {
+    this.close('capacity');
   }
 
   /** The actor sleeps: its place is free for another. */

@@ -9,7 +9,8 @@ import type { Services } from '../events/services.ts';
 import type { Actor, NoPlace, Parent } from './actor.ts';
 import type { CrashPolicy } from './intensity.ts';
 import { Lifetimes } from './lifetimes.ts';
-import { type Lost, Places, type Reservation } from './places.ts';
+import { Places } from './places.ts';
+import { type Lost, type Reservation, Reservations } from './reservations.ts';
 import { Tombstones } from './tombstones.ts';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
@@ -44,6 +45,7 @@ export class Supervisor<A extends Actor> implements Parent {
   /** Why the last actors ended: what is left of them. */
   readonly tombstones: Tombstones;
   readonly #places: Places;
+  readonly #reservations: Reservations;
   readonly #createId: () => string;
   #snapshot = supervisorAt('accepting');
   readonly #residents = new Map<string, A>();
@@ -55,6 +57,7 @@ export class Supervisor<A extends Actor> implements Parent {
     this.onCrash = onCrash;
     this.tombstones = new Tombstones(services.digest, services.limits.maxHistory);
     this.#places = new Places(services, this.lifetimes);
+    this.#reservations = new Reservations(services);
     this.#createId = createId;
   }
 
@@ -90,7 +93,7 @@ export class Supervisor<A extends Actor> implements Parent {
    * Makes an actor, in a place that was looked for before anything is built.
    *
    * @param create makes the actor of an id
-   * @param reservation the place of a peer that was expected
+   * @param reservation of the connection that waited for its client to initialize
    * @throws ActorsError `bad-option` where `createId` gives an id that is taken or no visible ASCII
    */
   admit(
@@ -102,9 +105,9 @@ export class Supervisor<A extends Actor> implements Parent {
     return reservation === undefined ? admit() : reservation.use(admit);
   }
 
-  /** Reserves a place for a peer that will say `initialize`. @param onLost the place is lost */
-  reserve(onLost: (how: Lost) => void): Reservation | NoPlace {
-    return this.isAdmitting ? this.#places.reserve(onLost) : 'draining';
+  /** Lets a connection wait for its client to initialize. @param onLost it waits no longer */
+  reserve(principal: string | undefined, onLost: (how: Lost) => void): Reservation | NoPlace {
+    return this.isAdmitting ? this.#reservations.reserve(principal, onLost) : 'draining';
   }
 
   /** Takes in an actor that goes on from a record, without a place so far. */
@@ -119,8 +122,8 @@ export class Supervisor<A extends Actor> implements Parent {
     this.#noteEmpty();
   }
 
-  confirmed(): void {
-    this.services.counters.handshakes--;
+  confirmed(actor: Actor): void {
+    this.#places.confirmed(actor);
   }
 
   returning(actor: Actor): NoPlace | undefined {
@@ -150,7 +153,7 @@ export class Supervisor<A extends Actor> implements Parent {
     const { inFlight } = this;
     const cutBefore = counters.cut;
     this.#tell({ type: 'supervisor.drain' });
-    this.#places.revoke();
+    this.#reservations.revoke();
     for (const actor of this.#residents.values()) actor.close('drained');
     if (this.#residents.size > 0) {
       const empty = new Promise<void>((resolve) => this.#whenEmpty.push(resolve));

@@ -1,6 +1,6 @@
 import type { EndReason } from '../../machines/session.ts';
 import type { NoPlace } from '../actor/actor.ts';
-import type { Reservation } from '../actor/places.ts';
+import type { Reservation } from '../actor/reservations.ts';
 import type { Directory } from '../directory/directory.ts';
 import { count } from '../events/counters.ts';
 import type { Carrier } from '../events/events.ts';
@@ -83,7 +83,7 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
 
   /** Waits for `initialize`, or says why there is no place for a session. */
   expect(): NoPlace | undefined {
-    const place = this.#directory.reserve((how) => this.#end(how));
+    const place = this.#directory.reserve(this.principal, (how) => this.#end(how));
     if (typeof place === 'string') return place;
     this.#place = place;
     return undefined;

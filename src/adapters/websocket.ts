@@ -107,10 +107,10 @@ class UpgradeDoor implements WebSocketDoor {
     const foreign = screen.admits(upgrade.request as RequestHead);
     if (foreign !== undefined) this.#refuse(upgrade.socket, foreign);
     else if (this.#authenticate === undefined) this.#accept(upgrade, undefined);
-    else if (this.#unidentified.size < services.limits.maxHandshakes) {
+    else if (this.#unidentified.size < services.limits.maxSilentConnections) {
       void this.#identify(upgrade, this.#authenticate);
     } else {
-      services.tripped('maxHandshakes');
+      services.tripped('maxSilentConnections');
       this.#refuse(upgrade.socket, 'at-capacity');
     }
   }

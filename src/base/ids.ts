@@ -19,6 +19,11 @@ export function leap(): number {
   return 1 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000);
 }
 
+/** A random number from 0 up to 1, which nobody can guess. */
+export function randomFraction(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
+}
+
 /** Turns a secret into a name that may be logged. */
 export type Digest = (text: string) => string;
 

@@ -20,6 +20,21 @@ export interface Limits {
   maxSessionsPerPrincipal: number;
   /** Sessions at once whose client has not confirmed its handshake. @default 256 */
   maxHandshakes: number;
+  /**
+   * The same, of one authenticated principal; anonymous callers have no share, and one of them
+   * picked at random gives way. @default an eighth of `maxHandshakes`
+   */
+  maxHandshakesPerPrincipal: number;
+  /**
+   * Connections at once (WebSocket, legacy SSE, stdio) that wait for `initialize`, or whose caller
+   * is still being authenticated. @default 256
+   */
+  maxSilentConnections: number;
+  /**
+   * The same, of one authenticated principal, with `initialize` outstanding.
+   * @default an eighth of `maxSilentConnections`
+   */
+  maxSilentConnectionsPerPrincipal: number;
   /** Requests of one session accepted and not yet answered; more are refused. @default 64 */
   maxInFlight: number;
   /** Handlers of one session at once; others wait. 1 is strictly serial. @default Infinity */
@@ -114,6 +129,9 @@ export const DEFAULT_LIMITS: Limits = {
   maxSessions: 10_000,
   maxSessionsPerPrincipal: 256,
   maxHandshakes: 256,
+  maxHandshakesPerPrincipal: 32,
+  maxSilentConnections: 256,
+  maxSilentConnectionsPerPrincipal: 32,
   maxInFlight: 64,
   concurrency: Infinity,
   maxQueue: 256,
@@ -150,6 +168,14 @@ export const DEFAULT_LIMITS: Limits = {
  * not be resumed; and the client comes back when there may be a process again.
  */
 export const DURABLE_LIMITS = { sseAfterMs: 50, sseRetryMs: 3000 } as const;
+
+/** Limits of one principal that follow from a limit of all, where only that one is given. */
+export function sharesOf({ maxHandshakes, maxSilentConnections }: Limits): Partial<Limits> {
+  return {
+    maxHandshakesPerPrincipal: Math.ceil(maxHandshakes / 8),
+    maxSilentConnectionsPerPrincipal: Math.ceil(maxSilentConnections / 8),
+  };
+}
 
 /** Limits whose `Infinity` means "never" or "all": the rest bound memory and must be finite. */
 export const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([

@@ -1,5 +1,5 @@
 import type { NoPlace } from '../actor/actor.ts';
-import type { Lost, Reservation } from '../actor/places.ts';
+import type { Lost, Reservation } from '../actor/reservations.ts';
 import type { Supervisor } from '../actor/supervisor.ts';
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
@@ -95,7 +95,7 @@ export class Directory implements Home<SessionActor> {
    * Opens a session, in a place that is reserved before anything is built.
    *
    * @param outlets makes the outlet that carries the session's messages
-   * @param reservation the place that was kept for a client expected to initialize
+   * @param reservation of the connection that waited for its client to initialize
    * @throws ActorsError `bad-option` where `createId` gives an id that can not be used
    */
   open(
@@ -108,9 +108,9 @@ export class Directory implements Home<SessionActor> {
     return this.supervisor.admit(principal, create, reservation);
   }
 
-  /** Keeps a place for a client that will initialize. @param onLost the place is lost */
-  reserve(onLost: (how: Lost) => void): Reservation | NoPlace {
-    return this.supervisor.reserve(onLost);
+  /** Lets a connection wait for its client to initialize. @param onLost it waits no longer */
+  reserve(principal: string | undefined, onLost: (how: Lost) => void): Reservation | NoPlace {
+    return this.supervisor.reserve(principal, onLost);
   }
 
   /** An `initialize` is larger than a session may keep. @param bytes 0 where it was never text */

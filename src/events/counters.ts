@@ -48,6 +48,8 @@ export class Counters {
   streams = 0;
   /** Now: sessions whose client has not confirmed its handshake. */
   handshakes = 0;
+  /** Now: connections of one session each (WebSocket, legacy SSE, stdio) that wait for `initialize`. */
+  silentConnections = 0;
   readonly deadLetters = zeros(DEAD_LETTER_REASONS);
   /** How often each limit was met, by the option's name. */
   readonly limits: Record<string, number> = {};

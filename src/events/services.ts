@@ -14,6 +14,8 @@ export interface ServicesOptions {
   readonly limits: Limits;
   /** The event `message` carries the message itself. */
   readonly announceContent: boolean;
+  /** Draws numbers from 0 up to 1. */
+  readonly random: () => number;
 }
 
 /** What every part of a runtime shares: time, limits, and how things are counted and announced. */
@@ -21,6 +23,7 @@ export class Services {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly announceContent: boolean;
+  readonly random: () => number;
   readonly events = new EventStream();
   readonly counters = new Counters();
   readonly deadLetters: Ring<DeadLetter>;
@@ -30,8 +33,9 @@ export class Services {
   /** The one sweep of the runtime. Each room makes its own queues in the sweep. */
   readonly deadlines: Deadlines;
 
-  constructor({ clock, limits, announceContent }: ServicesOptions) {
+  constructor({ clock, limits, announceContent, random }: ServicesOptions) {
     this.clock = clock;
+    this.random = random;
     this.limits = limits;
     this.announceContent = announceContent;
     this.deadLetters = new Ring(limits.maxHistory);

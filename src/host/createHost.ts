@@ -3,7 +3,7 @@ import { FetchPort } from '../http/fetchPort.ts';
 import { NodePort } from '../adapters/nodePort.ts';
 import { Services } from '../events/services.ts';
 import { Supervisor } from '../actor/supervisor.ts';
-import { randomId } from '../base/ids.ts';
+import { randomFraction, randomId } from '../base/ids.ts';
 import { single } from '../wire/headers.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import type { CallerInfo, Host } from './host.ts';
@@ -19,7 +19,12 @@ import { ScopeRefused } from './scopeRefused.ts';
 export function createHost<R>(options: HostOptions<R>): Host<R> {
   const settings = settleHost(options);
   const { clock, onCrash, shared: limits } = settings;
-  const services = new Services({ clock, limits, announceContent: false });
+  const services = new Services({
+    clock,
+    limits,
+    announceContent: false,
+    random: randomFraction,
+  });
   const supervisor = new Supervisor<ScopeActor>(services, { onCrash, createId: randomId });
   const shared = hostServices(settings.limits, options.open, services);
   const admission = new Admission(supervisor, shared, settings);

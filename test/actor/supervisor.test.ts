@@ -149,20 +149,33 @@ describe('maxSessionsPerPrincipal', () => {
 });
 
 describe('maxHandshakes', () => {
-  it('refuses a handshake too many, until one is confirmed, ends or times out', async () => {
-    const world = new FakeRuntime({ maxHandshakes: 2 });
-    const [a, b, c] = await Promise.all([1, 2, 3].map(() => WireClient.of(world.runtime)));
+  it('refuses a handshake past the share, until one is confirmed, ends or times out', async () => {
+    const world = new FakeRuntime({ maxHandshakes: 16 });
+    const of = (user: string) => WireClient.of(world.runtime, { headers: { 'x-user': user } });
+    const [a, b, c, d] = await Promise.all(['ann', 'ann', 'ann', 'bob'].map(of));
     await a?.initialize();
     await b?.initialize();
     expect((await c?.initialize())?.status).toBe(503);
-    expect(world.runtime.stats()).toMatchObject({ handshakes: 2, limits: { maxHandshakes: 1 } });
+    expect((await d?.initialize())?.status).toBe(200);
+    expect(world.runtime.stats()).toMatchObject({
+      handshakes: 3,
+      limits: { maxHandshakesPerPrincipal: 1 },
+    });
     await a?.notify('notifications/initialized');
     expect((await c?.initialize())?.status).toBe(200);
     await b?.delete();
     await turn();
-    expect(world.runtime.stats().handshakes).toBe(1);
+    expect(world.runtime.stats().handshakes).toBe(2);
     await world.clock.elapse(60_000);
     expect(world.runtime.stats()).toMatchObject({ handshakes: 0, sessions: { total: 1 } });
+  });
+
+  it('refuses whoever comes where all handshakes are still being built', async () => {
+    const world = new FakeRuntime({ maxHandshakes: 2, server: () => new Promise(() => {}) });
+    const clients = await Promise.all([1, 2, 3].map(() => WireClient.of(world.runtime)));
+    const [, , third] = clients.map((client) => client.initialize());
+    expect((await third)?.status).toBe(503);
+    expect(world.runtime.stats()).toMatchObject({ handshakes: 2, limits: { maxHandshakes: 1 } });
   });
 
   it('counts a handshake back that its factory or its server failed', async () => {

@@ -26,20 +26,32 @@ describe('CLOSE_CODES', () => {
   it('drained: sockets with a session and without one', async () => {
     const { url, runtime } = await startRig();
     const peers = [await WebSocketPeer.connect(url), await WebSocketPeer.open(url)];
-    expect(runtime.stats().handshakes).toBe(1);
+    expect(runtime.stats().silentConnections).toBe(1);
     await runtime.drain({ deadlineMs: 1000 });
     for (const peer of peers) expect(await peer.closed).toEqual(CLOSE_CODES.drained);
-    expect(runtime.stats().handshakes).toBe(0);
+    expect(runtime.stats()).toMatchObject({ handshakes: 0, silentConnections: 0 });
   });
 
   it('handshake-timeout: nothing said', async () => {
     const { url, clock, runtime } = await startRig({ handshakeTimeoutMs: 1000 });
     const peer = await WebSocketPeer.open(url);
     clock.advance(999);
-    expect(runtime.stats().handshakes).toBe(1);
+    expect(runtime.stats()).toMatchObject({ handshakes: 0, silentConnections: 1 });
     clock.advance(1);
     expect(await peer.closed).toEqual(CLOSE_CODES['handshake-timeout']);
-    expect(runtime.stats().handshakes).toBe(0);
+    expect(runtime.stats().silentConnections).toBe(0);
+  });
+
+  it('capacity: nothing said, and another socket comes that needs the place', async () => {
+    const { url, runtime } = await startRig({ maxSilentConnections: 1 });
+    const peer = await WebSocketPeer.open(url);
+    const next = await WebSocketPeer.open(url);
+    expect(await peer.closed).toEqual(CLOSE_CODES.capacity);
+    expect(runtime.stats()).toMatchObject({
+      silentConnections: 1,
+      limits: { maxSilentConnections: 1 },
+    });
+    expect((await next.initialize()).result).toBeDefined();
   });
 
   it('handshake-timeout: initialized and silent', async () => {

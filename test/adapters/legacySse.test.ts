@@ -181,7 +181,11 @@ describe('legacySse refuses', () => {
     const { ask, runtime } = await startRig({ maxBodyBytes: 1000 });
     const body = method === 'POST' ? 'x'.repeat('content-length' in headers ? 5000 : 2) : undefined;
     expect((await ask(method, path, headers, body)).status).toBe(status);
-    expect(runtime.stats()).toMatchObject({ handshakes: 0, streams: 0 });
+    expect(runtime.stats()).toMatchObject({
+      silentConnections: 0,
+      handshakes: 0,
+      streams: 0,
+    });
   });
 
   it.each([
@@ -222,11 +226,17 @@ describe('legacySse refuses', () => {
     await stream.until((reply) => said(reply).some(({ id }) => id === 1));
   });
 
-  it('a stream past maxHandshakes: 503 with Retry-After', async () => {
-    const rig = await startRig({ maxHandshakes: 1 });
-    await open(rig);
-    const { status, headers } = await rig.ask('GET', '/sse', STREAM);
-    expect([status, headers['retry-after']]).toEqual([503, '5']);
+  it('a stream past the share of its principal: 503 with Retry-After', async () => {
+    const rig = await startRig({ maxSilentConnections: 8 });
+    const ann = { ...STREAM, 'x-user': 'ann' };
+    const [first, second, other] = [
+      await rig.ask('GET', '/sse', ann),
+      await rig.ask('GET', '/sse', ann),
+      await rig.ask('GET', '/sse', { ...STREAM, 'x-user': 'bob' }),
+    ];
+    expect([second.status, second.headers['retry-after']]).toEqual([503, '5']);
+    expect([first.status, other.status]).toEqual([200, 200]);
+    expect(rig.runtime.stats().silentConnections).toBe(2);
   });
 
   it('a stream while draining: 503', async () => {
@@ -260,7 +270,11 @@ describe('the end of a stream', () => {
     const { stream } = await (isInitialized ? connect(rig) : open(rig));
     await rig.runtime.drain({ deadlineMs: 1000 });
     expect((await stream.whole()).end).toBe('ended');
-    expect(rig.runtime.stats()).toMatchObject({ handshakes: 0, streams: 0 });
+    expect(rig.runtime.stats()).toMatchObject({
+      silentConnections: 0,
+      handshakes: 0,
+      streams: 0,
+    });
   });
 
   it('comes when nobody says initialize in time', async () => {

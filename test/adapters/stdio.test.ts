@@ -141,7 +141,7 @@ describe('the end of input', () => {
     const { peer, session, runtime } = startPeer();
     peer.end();
     expect(await session.closed).toBe('terminated');
-    expect(runtime.stats()).toMatchObject({ handshakes: 0, spawned: 0 });
+    expect(runtime.stats()).toMatchObject({ silentConnections: 0, spawned: 0 });
   });
 });
 

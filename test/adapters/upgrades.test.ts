@@ -21,7 +21,7 @@ describe('an upgrade is refused in plain HTTP', () => {
     const { status, body } = await refusedUpgrade(url, headers);
     expect(status).toBe(403);
     expect(JSON.parse(body)).toMatchObject({ id: null, error: { data: { code } } });
-    expect(runtime.stats()).toMatchObject({ refusals: { [code]: 1 }, handshakes: 0 });
+    expect(runtime.stats()).toMatchObject({ refusals: { [code]: 1 }, silentConnections: 0 });
   });
 
   it('authenticate that throws: 401, and the cause is announced', async () => {
@@ -39,7 +39,7 @@ describe('an upgrade is refused in plain HTTP', () => {
       expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer']);
       expect(body).not.toContain('expired');
       expect(announced).toEqual([cause]);
-      expect(runtime.stats().handshakes).toBe(0);
+      expect(runtime.stats().silentConnections).toBe(0);
     }
   });
 
@@ -56,12 +56,15 @@ describe('an upgrade is refused in plain HTTP', () => {
     expect(runtime.stats().refusals).toEqual({ unauthorized: 1 });
   });
 
-  it('more than maxHandshakes callers at once whose authentication lasts: 503', async () => {
-    const { url, clock, runtime } = await startRig({ maxHandshakes: 1 }, { authenticate: never });
+  it('more than maxSilentConnections callers at once whose authentication lasts: 503', async () => {
+    const { url, clock, runtime } = await startRig(
+      { maxSilentConnections: 1 },
+      { authenticate: never },
+    );
     const first = refusedUpgrade(url);
     await eventually(() => clock.pending > 0);
     expect(await refusedUpgrade(url)).toMatchObject({ status: 503 });
-    expect(runtime.stats().limits['maxHandshakes']).toBe(1);
+    expect(runtime.stats().limits['maxSilentConnections']).toBe(1);
     clock.advance(60_000);
     await first;
   });
@@ -82,14 +85,21 @@ describe('an upgrade is refused in plain HTTP', () => {
     expect(await refusedUpgrade(url)).toMatchObject({ status: 500 });
   });
 
-  it('past maxHandshakes: 503 with Retry-After, until one is free', async () => {
-    const { url, runtime } = await startRig({ maxHandshakes: 1 });
-    const first = await WebSocketPeer.open(url);
-    const { status, headers } = await refusedUpgrade(url);
+  it('past maxSilentConnectionsPerPrincipal: 503 with Retry-After, until one is free', async () => {
+    const { url, runtime } = await startRig({
+      maxSilentConnections: 16,
+      principal: (_, { headers }) => headers['x-user']?.toString(),
+    });
+    const [ann, bob] = ['ann', 'bob'].map((user) => ({ 'x-user': user }));
+    const first = await WebSocketPeer.open(url, { headers: ann! });
+    await WebSocketPeer.open(url, { headers: ann! });
+    const { status, headers } = await refusedUpgrade(url, ann);
     expect([status, headers['retry-after']]).toEqual([503, '5']);
+    expect(runtime.stats().limits).toEqual({ maxSilentConnectionsPerPrincipal: 1 });
+    await WebSocketPeer.open(url, { headers: bob! });
     first.socket.terminate();
-    await eventually(() => runtime.stats().handshakes === 0);
-    await WebSocketPeer.open(url);
+    await eventually(() => runtime.stats().silentConnections === 2);
+    await WebSocketPeer.open(url, { headers: ann! });
   });
 
   it('while draining: 503', async () => {
@@ -105,7 +115,7 @@ describe('an upgrade is refused in plain HTTP', () => {
   ])('a bad %s: 400, and its place is free again', async (_what, headers) => {
     const { url, runtime } = await startRig();
     expect(await refusedUpgrade(url, headers)).toMatchObject({ status: 400 });
-    expect(runtime.stats().handshakes).toBe(0);
+    expect(runtime.stats().silentConnections).toBe(0);
   });
 
   it('a caller that leaves while it is being authenticated is nobody', async () => {
@@ -127,7 +137,7 @@ describe('an upgrade is refused in plain HTTP', () => {
     await later;
     settle!();
     await turn();
-    expect(runtime.stats()).toMatchObject({ handshakes: 0, spawned: 0 });
+    expect(runtime.stats()).toMatchObject({ silentConnections: 0, spawned: 0 });
   });
 });
 

@@ -103,7 +103,12 @@ describe('publish', () => {
 describe('stream', () => {
   it('ends at once where the scope ended while it was looked up', () => {
     const clock = new VirtualClock();
-    const services = new Services({ clock, limits: DEFAULT_LIMITS, announceContent: false });
+    const services = new Services({
+      clock,
+      limits: DEFAULT_LIMITS,
+      announceContent: false,
+      random: () => 0,
+    });
     const keepAlive = services.deadlines.queue<ResponsePort>(1, () => {});
     const told: unknown[] = [];
     const feed = new Feed(

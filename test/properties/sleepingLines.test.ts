@@ -181,8 +181,8 @@ class Exchange {
   }
 
   audit(): void {
-    const { sessions, handshakes, streams } = this.runtime.stats();
-    for (const [name, count] of Object.entries({ ...sessions, handshakes, streams })) {
+    const { sessions, handshakes, silentConnections: silent, streams } = this.runtime.stats();
+    for (const [name, count] of Object.entries({ ...sessions, handshakes, silent, streams })) {
       this.ledger.check(count >= 0, () => `${count} ${name}`);
     }
     // A line that is open has its session, asleep or not.
@@ -214,9 +214,11 @@ class Exchange {
       const isOwed = !line.hasLeft && !line.isIdle;
       this.ledger.check(!isOwed, () => `${line.life?.id} was not told of all it asked`);
     }
-    const { sessions, handshakes, streams, inFlight, spawned, evicted } = this.runtime.stats();
-    const left = [sessions.total, handshakes, streams, inFlight, this.clock.pending];
-    this.ledger.check(left.join() === '0,0,0,0,0', () => `left: ${left.join()}`);
+    const { sessions, handshakes, silentConnections, streams, inFlight, spawned, evicted } =
+      this.runtime.stats();
+    const ways = [handshakes, silentConnections, streams];
+    const left = [sessions.total, ...ways, inFlight, this.clock.pending];
+    this.ledger.check(left.join() === '0,0,0,0,0,0', () => `left: ${left.join()}`);
     const ended = Object.values(evicted).reduce((sum, count) => sum + count, 0);
     this.ledger.check(ended === spawned, () => `${spawned} spawned, ${ended} ended`);
     const stored = (await this.store?.count()) ?? 0;

@@ -3,7 +3,8 @@ import { Services } from '../../src/events/services.ts';
 import { VirtualClock } from './virtualClock.ts';
 
 /** What the parts of a runtime share, for a part that is tested alone. */
-export function servicesOf(limits: Partial<Limits> = {}): Services {
+export function servicesOf(limits: Partial<Limits> = {}, random = (): number => 0): Services {
   const all = { ...DEFAULT_LIMITS, ...limits };
-  return new Services({ clock: new VirtualClock(), limits: all, announceContent: false });
+  const clock = new VirtualClock();
+  return new Services({ clock, limits: all, announceContent: false, random });
 }

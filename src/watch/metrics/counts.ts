@@ -51,6 +51,7 @@ function read(stats: RuntimeStats, maxSessions: number) {
     inFlight: one(stats.inFlight),
     streams: one(stats.streams),
     handshakes: one(stats.handshakes),
+    silentConnections: one(stats.silentConnections),
     deadLetters: Object.entries(stats.deadLetters),
     refusals: Object.entries(stats.refusals),
     limits: Object.entries(stats.limits),

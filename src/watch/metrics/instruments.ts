@@ -74,6 +74,11 @@ export const COUNTS = {
     'session',
     'Sessions whose client has not confirmed its handshake, now.',
   ),
+  silentConnections: level(
+    'connections.silent',
+    'connection',
+    'Connections that wait for `initialize`, now.',
+  ),
   deadLetters: counter('dead_letters', 'message', 'Messages that could not be delivered.', REASON),
   refusals: counter(
     'refusals',

@@ -68,8 +68,8 @@ export class Rig {
 
 /** Everything a runtime counts as being there. */
 export function held(runtime: Pick<Runtime, 'stats'>): number {
-  const { sessions, inFlight, streams, handshakes } = runtime.stats();
-  return sessions.total + inFlight + streams + handshakes;
+  const { sessions, inFlight, streams, handshakes, silentConnections } = runtime.stats();
+  return sessions.total + inFlight + streams + handshakes + silentConnections;
 }
 
 /** What a host's middleware would have made of a request. */
