@@ -72,7 +72,8 @@ export class Sweep {
       // The store failed, and the failure is announced.
       if (error instanceof ActorsError) return;
       keeper.failed('sweep', error);
-      keeper.drop(record);
+      // Somebody else who asked for the session may have ended it meanwhile.
+      if (!this.#directory.isHere(record.id)) keeper.drop(record);
     }
   }
 

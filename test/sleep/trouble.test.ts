@@ -285,6 +285,33 @@ describe('a record that can not be read', () => {
       sessions: { total: 0 },
     });
   });
+
+  it('at one of two times ends once: the sweep drops no record that a request has ended', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    let reads = 0;
+    const decode = (data: unknown): unknown => {
+      if (++reads === 1) throw new Error('not now');
+      return data;
+    };
+    const state = { create: () => ({}), decode };
+    const world = new FakeRuntime({ store, state, storeTimeoutMs: 90 * MINUTE });
+    const ended = world.record('session.ended');
+    const same = await moved(client, world);
+    const release = store.hold('get');
+    await settle(world, 60 * MINUTE);
+    const late = same.request('tools/list');
+    await turn();
+    release();
+    expect((await late).status).toBe(404);
+    await settle(world);
+    expect(reads).toBe(2);
+    expect(ended).toMatchObject([{ reason: 'expired' }]);
+    expect(world.runtime.stats()).toMatchObject({
+      evicted: { expired: 1 },
+      sessions: { total: 0 },
+    });
+  });
 });
 
 describe('maxSleepingPerPrincipal in a durable store', () => {
