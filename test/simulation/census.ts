@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+import { SMALL_BYTES } from '../../src/http/unread.ts';
+import type { Ledger } from './ledger.ts';
+import { LIMITS, type Setting } from './setting.ts';
+import type { Asker } from './strictPort.ts';
+
+interface Entry {
+  readonly response: ServerResponse;
+  readonly asker: Asker;
+  /** The most of one text it was given. */
+  largest: number;
+  held: number;
+  /** When its client last took something of it. */
+  movedAt: number;
+}
+
+/** What a head and the frames around a text take. */
+const OVERHEAD = 1024;
+
+/**
+ * Every response there is, from its request until the last byte of it has left or its socket is
+ * gone: whoever asked for it, and whatever the runtime still knows of it. Counts what node:http
+ * holds, and not what a port says of itself.
+ */
+export class Census {
+  readonly #entries = new Map<ServerResponse, Entry>();
+  readonly #ledger: Ledger;
+
+  readonly #whose: string;
+
+  constructor(ledger: Ledger, { hasEventStore }: Setting) {
+    this.#ledger = ledger;
+    this.#whose = hasEventStore ? ', with an event store' : '';
+  }
+
+  add(response: ServerResponse, asker: Asker): void {
+    const entry = { response, asker, largest: 0, held: 0, movedAt: 0 };
+    this.#entries.set(response, entry);
+    response.once('finish', () => this.#entries.delete(response));
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** A text was given to a response. */
+  said(asker: Asker, bytes: number): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.asker === asker) entry.largest = Math.max(entry.largest, bytes);
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  /** Holds the bounds against what is held. */
+  review(now: number): void {
+    const sessions = new Map<string, { held: number; allowed: number; largest: number }>();
+    const all = { held: 0, allowed: LIMITS.maxUnreadTotalBytes };
+    let largest = 0;
+    for (const entry of this.#entries.values()) {
+      const { response, asker } = entry;
+      if (response.req.socket.destroyed) {
+        this.#entries.delete(response);
+        continue;
+      }
+      const held = response.writableLength;
+      if (held !== entry.held || held === 0) entry.movedAt = now;
+      entry.held = held;
+      if (held === 0) continue;
+      // A live stream is not counted before it is behind by so much, and one event beyond it.
+      const slack = OVERHEAD + (response.writableEnded ? 0 : SMALL_BYTES + entry.largest);
+      const name = asker.sid ?? `handshakes of ${asker.user}`;
+      const session = sessions.get(name) ?? { held: 0, allowed: LIMITS.maxUnreadBytes, largest: 0 };
+      sessions.set(name, session);
+      session.held += held;
+      // Whatever the client reads now is not cut, however large.
+      session.allowed += slack + Math.max(entry.largest - session.largest, 0);
+      session.largest = Math.max(entry.largest, session.largest);
+      all.held += held;
+      all.allowed += slack;
+      largest = Math.max(largest, entry.largest);
+      this.#progress(entry, now);
+    }
+    for (const [name, { held, allowed }] of sessions) {
+      this.#ledger.check(held <= allowed, () => {
+        return `holds ${held} bytes, of ${allowed}: ${name}${this.#whose}`;
+      });
+    }
+    const { held, allowed } = all;
+    this.#ledger.check(held <= allowed + largest, () => {
+      return `holds ${held} bytes, of ${allowed}: all${this.#whose}`;
+    });
+  }
+
+  /** What is over and not read is dropped in time. */
+  #progress({ response, asker, held, movedAt }: Entry, now: number): void {
+    if (!response.writableEnded || held < SMALL_BYTES) return;
+    const late = now - movedAt - 2 * LIMITS.unreadTimeoutMs;
+    this.#ledger.check(late <= 0, () => `${held} bytes of ${asker.sid} are late by ${late} ms`);
+  }
+}

@@ -1,0 +1,106 @@
+import { register } from 'node:module';
+
+/** A mend that is taken out again: one text of one module, and what stands there instead. */
+export interface Mutant {
+  /** What was wrong without the mend. */
+  readonly what: string;
+  readonly changes: readonly {
+    readonly file: string;
+    readonly from: string;
+    readonly to: string;
+  }[];
+  /** What a history that finds it says. */
+  readonly finding: RegExp;
+  /** The first seed that finds it, and how many are to be tried. */
+  readonly seeds: readonly [first: number, most: number];
+}
+
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  A1: {
+    what: 'what a stream left unread when it ended is nobody’s account',
+    changes: [
+      {
+        file: 'src/http/readers.ts',
+        from: `      // Ended is not read: the bytes stay on the session's account.
+      this.#unread.add(port);`,
+        to: '',
+      },
+    ],
+    finding: /holds \d+ bytes|are late/,
+    seeds: [60, 400],
+  },
+  A2: {
+    what: 'a pipelined answer that is cut keeps its bytes',
+    changes: [
+      {
+        file: 'src/adapters/nodePort.ts',
+        from: 'if (socket === null && !writableFinished) req.socket.destroy();',
+        to: '',
+      },
+    ],
+    finding: /holds \d+ bytes|are late/,
+    seeds: [1, 300],
+  },
+  A4: {
+    what: 'a comment is the head of a response that waits for its row',
+    changes: [
+      {
+        file: 'src/http/readers.ts',
+        from: `      // Not before: a comment on a response without a head is its head.
+      this.#timers.keepAlive.arm(port);`,
+        to: '',
+      },
+      {
+        file: 'src/http/readers.ts',
+        from: 'if (stream.isHeld) stream.begin = begin;',
+        to: 'this.#timers.keepAlive.arm(port); if (stream.isHeld) stream.begin = begin;',
+      },
+    ],
+    finding: /was written to when it was new/,
+    seeds: [1, 300],
+  },
+  A8: {
+    what: 'what encode throws in a deadline is nobody’s',
+    changes: [
+      {
+        file: 'src/session/sessionActor.ts',
+        from: `    } catch (error) {
+      this.services.events.emit('store.failed', { session: this.key, doing: 'put', error });
+      return undefined;
+    }`,
+        to: '} finally {}',
+      },
+      {
+        file: 'src/actor/actor.ts',
+        from: `    Promise.resolve(promise)
+      .then(go)
+      .catch((error: unknown) => this.crash(error));`,
+        to: 'void Promise.resolve(promise).then(go);',
+      },
+      {
+        file: 'src/actor/lifetimes.ts',
+        from: `  try {
+    life.checkQuiet();
+  } catch (error) {
+    life.crash(error);
+  }`,
+        to: 'life.checkQuiet();',
+      },
+      {
+        file: 'src/session/recordOf.ts',
+        from: 'return isPlainData(encoded(source, settings)) && arePlain(source);',
+        to: 'return arePlain(source);',
+      },
+    ],
+    finding: /deadline|of nobody/,
+    seeds: [60, 400],
+  },
+};
+
+/** Takes a mend out of all modules that are loaded from here on. */
+export function takeOut(name: string): Mutant {
+  const mutant = MUTANTS[name];
+  if (mutant === undefined) throw new Error(`no mutant ${name}`);
+  register('./mutantHooks.mjs', import.meta.url, { data: mutant.changes });
+  return mutant;
+}
