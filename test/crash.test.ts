@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from 'mcp-actors';
-import { crashCurrentSession } from '../src/session/context.ts';
+import { contextNow } from '../src/session/context.ts';
 import { endpointOf } from '../src/http/endpointOf.ts';
 import { openChannel } from '../src/adapters/channel.ts';
 import { turn } from './support/eventually.ts';
@@ -266,7 +266,7 @@ describe("onCrash: 'restart'", () => {
         if (!('method' in message) || message.method !== 'hold') return;
         // As an unawaited promise does, by way of the process.
         void new Promise<void>((resolve) => (late = resolve)).then(() =>
-          crashCurrentSession(new Error('left over')),
+          contextNow()?.stray(new Error('left over'), false),
         );
       },
     });

@@ -121,6 +121,13 @@ export abstract class Actor implements Life, Pending {
     return 0;
   }
 
+  /** Code of the actor has something to do: a request, a question, a beginning, a sleep, an end. */
+  get isAtWork(): boolean {
+    const { snapshot } = this;
+    if (this.references > 0 || snapshot.hasTag('stash')) return true;
+    return snapshot.hasTag('dozing') || snapshot.hasTag('ending');
+  }
+
   /** Whether the actor was used since the last call. */
   protected takeTouched(): boolean {
     return false;

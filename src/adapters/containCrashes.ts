@@ -1,50 +1,30 @@
-import { crashCurrentSession } from '../session/context.ts';
+import { ActorsError } from '../base/errors.ts';
+import { type Contained, guardProcess } from './strayErrors.ts';
 
-const LISTENERS = {
-  uncaughtException: (error: unknown): void => {
-    if (!crashCurrentSession(error) && !othersListen('uncaughtException')) end(error);
-  },
-  unhandledRejection: (error: unknown): void => {
-    if (crashCurrentSession(error) || othersListen('unhandledRejection')) return;
-    if (!othersListen('uncaughtException')) return end(error);
-    // What node does where nobody listens to rejections: this listener must not keep it from that.
-    const host: NodeJS.EventEmitter = process;
-    host.emit('uncaughtExceptionMonitor', error, 'unhandledRejection');
-    host.emit('uncaughtException', error, 'unhandledRejection');
-  },
-};
-const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
-
-let users = 0;
+/** Which stray errors {@link containCrashes} keeps from the process. */
+export interface ContainOptions {
+  /**
+   * `'rejections'`: promises that nobody awaits. `'all'`: also what throws in a timer, a callback
+   * or a microtask, which may leave anything half done, in whatever it ran through. @default
+   * 'rejections'
+   */
+  readonly contain?: Contained;
+}
 
 /**
- * Contains errors that escape a handler, from a timer or a promise nothing awaits: the session they
- * came from crashes by policy, the process lives. Errors of no session keep node's default.
+ * Contains errors that escape the code of a session: the session they came from crashes by policy,
+ * the process lives. A session with nothing in flight does not crash: the error is announced as
+ * `error.escaped`. Errors of no session are not touched.
  *
- * @returns how to stop; the last stop removes the process listeners
+ * @returns how to stop; the process is as before after the last stop
+ * @throws ActorsError `bad-option`
  */
-export function containCrashes(): () => void {
-  if (users++ === 0) for (const event of EVENTS) process.on(event, LISTENERS[event]);
-  let isStopped = false;
-  return () => {
-    if (isStopped) return;
-    isStopped = true;
-    if (--users === 0) stop();
-  };
+export function containCrashes({ contain = 'rejections' }: ContainOptions = {}): () => void {
+  return guardProcess({ contain: containedOf(contain) });
 }
 
-function stop(): void {
-  for (const event of EVENTS) process.off(event, LISTENERS[event]);
-}
-
-function othersListen(event: (typeof EVENTS)[number]): boolean {
-  return process.listenerCount(event) > 1;
-}
-
-/** Ends the process over an error of no session: without the listeners here, node reports it. */
-function end(error: unknown): void {
-  stop();
-  setImmediate(() => {
-    throw error;
-  });
+/** Checks what an option has named. @throws ActorsError `bad-option` */
+export function containedOf(contain: Contained): Contained {
+  if (contain === 'rejections' || contain === 'all') return contain;
+  throw new ActorsError('bad-option', "contain must be 'rejections', 'all' or false");
 }

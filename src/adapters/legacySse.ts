@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type Channel, extraOf, openChannel, type Wire } from './channel.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { randomId } from '../base/ids.ts';
+import { containMounted, type MountOptions } from './containMounted.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Origin } from '../session/exchange.ts';
@@ -16,7 +17,7 @@ import { type HostedRequest, NodeBody } from './nodeBody.ts';
 import { NodePort } from './nodePort.ts';
 
 /** The two paths of {@link legacySse}. */
-export interface LegacySseOptions {
+export interface LegacySseOptions extends MountOptions {
   /** The path on which a client opens its stream. @default '/sse' */
   readonly path?: string;
   /** The path that a client is told to post to. @default '/messages' */
@@ -48,6 +49,7 @@ export function legacySse(
 ): LegacySseHandler {
   const { path = '/sse', messagesPath = '/messages' } = options;
   const endpoint = endpointOf(runtime);
+  containMounted(endpoint, options);
   const channels = new Map<string, Channel>();
 
   return (request, response, context) => {

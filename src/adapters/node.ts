@@ -3,4 +3,5 @@ export { type HealthHandler, healthHandler } from './healthHandler.ts';
 export { legacySse, type LegacySseHandler, type LegacySseOptions } from './legacySse.ts';
 export { type NodeHandler, nodeHandler } from './nodeHandler.ts';
 export { type NodeServer, serve, type ServeOptions } from './serve.ts';
-export { containCrashes } from './containCrashes.ts';
+export { containCrashes, type ContainOptions } from './containCrashes.ts';
+export type { MountOptions } from './containMounted.ts';

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { containMounted, type MountOptions } from './containMounted.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RequestHead } from '../wire/headers.ts';
@@ -20,9 +21,15 @@ export type NodeHandler = (
 /**
  * Serves a runtime on node's http: GET, POST and DELETE of the path that the host mounts it on.
  * Takes `request.auth` and `request.body` where the host has made them; `context` comes first.
+ *
+ * @throws ActorsError `bad-option`
  */
-export function nodeHandler(runtime: Pick<Runtime, 'fetch'>): NodeHandler {
+export function nodeHandler(
+  runtime: Pick<Runtime, 'fetch'>,
+  options: MountOptions = {},
+): NodeHandler {
   const endpoint = endpointOf(runtime);
+  containMounted(endpoint, options);
   return (request, response, context) => {
     const known = typeof context === 'object' ? context : {};
     const { authInfo = request.auth, parsedBody = request.body } = known;

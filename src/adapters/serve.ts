@@ -4,16 +4,18 @@ import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { DrainReport } from '../actor/supervisor.ts';
 import { pathOf } from '../wire/target.ts';
-import { containCrashes } from './containCrashes.ts';
+import { containedOf } from './containCrashes.ts';
+import type { MountOptions } from './containMounted.ts';
 import { drainOnSignals } from './drainOnSignals.ts';
 import type { HealthPaths } from '../http/health.ts';
 import { healthHandler } from './healthHandler.ts';
 import { listen, notFound } from './listen.ts';
 import { nodeHandler } from './nodeHandler.ts';
+import { guardProcess } from './strayErrors.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
 
 /** Where {@link serve} listens, and what it answers beside MCP. */
-export interface ServeOptions {
+export interface ServeOptions extends MountOptions {
   /** Port to listen on; 0 takes a free port. @default 3000 */
   readonly port?: number;
   /** Address to listen on: loopback, unless another address is named. @default '127.0.0.1' */
@@ -27,14 +29,18 @@ export interface ServeOptions {
   readonly health?: boolean | HealthPaths;
   /** Answers requests for all other paths. @default 404 */
   readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Errors that escape a handler crash the session and not the process. @default true */
-  readonly contain?: boolean;
   /**
    * Whether SIGINT and SIGTERM end the process gently: the runtime drains for up to `deadlineMs`
    * (5 s), what sessions own is released, and then the process dies of that signal. A second signal
    * does not wait. @default false
    */
   readonly signals?: boolean | { readonly deadlineMs: number };
+  /**
+   * After an exception that is not contained, and where the program does not listen to
+   * `uncaughtException`: how long work in flight may go on before the process ends with exit code
+   * 1. @default 10 s
+   */
+  readonly crashDeadlineMs?: number;
 }
 
 /** An http server that serves one runtime and nothing else. */
@@ -67,9 +73,14 @@ const SIGNAL_DEADLINE_MS = 5000;
  */
 export async function serve(runtime: Runtime, options: ServeOptions = {}): Promise<NodeServer> {
   const { port = 3000, host = '127.0.0.1', path = '/mcp' } = options;
-  const { contain = true, otherwise = notFound, signals = false } = options;
+  const { contain = 'rejections', crashDeadlineMs = 10_000 } = options;
+  const { otherwise = notFound, signals = false } = options;
+  const contained = contain === false ? undefined : containedOf(contain);
   const afterSignal = afterSignalOf(signals);
-  const handler = nodeHandler(runtime);
+  if (!Number.isFinite(crashDeadlineMs) || crashDeadlineMs < 0) {
+    throw new ActorsError('bad-option', 'crashDeadlineMs must be a number of ms >= 0');
+  }
+  const handler = nodeHandler(runtime, { contain: false });
   const beside = besideOf(runtime, options, path, otherwise);
   const listening = await listen(
     {
@@ -87,12 +98,12 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       beside(request, response);
     },
   );
-  const stopContaining = contain ? containCrashes() : () => {};
-  warnOfCrashes(endpointOf(runtime));
+  const endpoint = endpointOf(runtime);
+  warnOfCrashes(endpoint);
   const close = async ({ deadlineMs = 10_000 } = {}): Promise<DrainReport> => {
     const drained = runtime.drain({ deadlineMs });
     await listening.close(() => drained.then(() => runtime.close()), GRACE_MS);
-    stopContaining();
+    stopGuarding();
     stopListening();
     return drained;
   };
@@ -100,6 +111,16 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
     afterSignal === undefined
       ? (): void => {}
       : drainOnSignals({ ...afterSignal, close: () => close(afterSignal) });
+  const end = async (error: unknown, session: string | undefined): Promise<void> => {
+    endpoint.services.escaped(error, 'uncaught', session);
+    // Probes are still answered: the runtime is not ready.
+    await runtime.drain({ deadlineMs: crashDeadlineMs });
+    await close();
+  };
+  const stopGuarding =
+    contained === undefined
+      ? () => {}
+      : guardProcess({ contain: contained, ending: { deadlineMs: crashDeadlineMs, end } });
   return {
     url: `${listening.origin}${path}`,
     port: listening.port,

@@ -25,8 +25,8 @@ export interface StdioOptions {
   readonly authInfo?: AuthInfo;
   /**
    * The process is there for this session: SIGINT, SIGTERM and SIGHUP end the session and then the
-   * process; errors that escape a handler crash the session; when the session is over, the process
-   * ends within a second, whatever still runs in it. @default `true` for the process's own `input`
+   * process, and so does an uncaught exception; a rejection of the session crashes the session; when
+   * the session is over, the process ends within a second, whatever still runs in it. @default `true` for the process's own `input`
    */
   readonly ownsProcess?: boolean;
 }
@@ -71,7 +71,7 @@ export function serveStdio(
   const endpoint = endpointOf(runtime);
   const session = new PipeSession(endpoint, input, output, authInfo);
   if (ownsProcess) {
-    ownProcess(session);
+    ownProcess(session, endpoint.services);
     warnOfCrashes(endpoint);
   }
   return session;

@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime.ts';
 import { count } from '../events/counters.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
+import { containMounted, type MountOptions } from './containMounted.ts';
 import { openChannel } from './channel.ts';
 import { claimUpgrades, refuseUpgrade, type Upgrade } from './upgrades.ts';
 import { type Acceptor, createAcceptor, WebSocketLine } from './webSocketLine.ts';
@@ -25,7 +26,7 @@ export type Authenticate = (
 ) => AuthInfo | undefined | Promise<AuthInfo | undefined>;
 
 /** Where {@link serveWebSocket} takes upgrade requests, and from whom. */
-export interface WebSocketOptions {
+export interface WebSocketOptions extends MountOptions {
   /** The server whose upgrade requests are taken; other paths and listeners are left alone. */
   readonly server: Server | HttpsServer;
   /** Path of the WebSockets. @default '/mcp' */
@@ -61,7 +62,10 @@ export function serveWebSocket(
   runtime: Pick<Runtime, 'fetch'>,
   options: WebSocketOptions,
 ): WebSocketDoor {
-  return new UpgradeDoor(endpointOf(runtime), options);
+  const endpoint = endpointOf(runtime);
+  const door = new UpgradeDoor(endpoint, options);
+  containMounted(endpoint, options);
+  return door;
 }
 
 class UpgradeDoor implements WebSocketDoor {

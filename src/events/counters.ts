@@ -38,6 +38,8 @@ export class Counters {
   readonly pinned = zeros(PINNED_BY);
   /** Resources, handlers and servers that outlived their session or their release's deadline. */
   orphans = 0;
+  /** Errors that nobody caught and no session was ended for. */
+  escaped = 0;
   /** Requests accepted. */
   calls = 0;
   /** Now: requests accepted and not yet answered. */

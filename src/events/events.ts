@@ -36,6 +36,15 @@ export type PinnedBy = (typeof PINNED_BY)[number];
 /** What a session store was asked to do when it failed. A closed set. */
 export type StoreWork = 'open' | 'get' | 'put' | 'remove' | 'sweep' | 'append' | 'load';
 
+/** Why an error that nobody caught is blamed on no session. A closed set. */
+export type Escape =
+  /** the session whose code had started it has nothing in flight */
+  | 'idle'
+  /** this library threw it */
+  | 'defect'
+  /** an uncaught exception: the process drains, and ends */
+  | 'uncaught';
+
 /** How a session came to be in this process: opened by its client, or recalled from a record. */
 export type Beginning =
   | { readonly type: 'session.opened'; readonly sleeps: boolean }
@@ -159,6 +168,11 @@ export interface RuntimeEvents {
   'store.failed': { session: string | undefined; doing: StoreWork; error: unknown };
   /** A request failed outside any session: in `principal`, `createId`, or in a defect of ours. */
   'endpoint.failed': { error: unknown };
+  /**
+   * An error that nobody caught, in a timer or a promise nobody awaits, and that no session ends
+   * for; `session` is the one whose code had started it, where that is known.
+   */
+  'error.escaped': { session: string | undefined; error: unknown; why: Escape };
   /** A listener of this stream threw. The error of a listener to this event is not announced. */
   'observer.failed': { event: string; error: unknown };
 }

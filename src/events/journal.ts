@@ -1,4 +1,4 @@
-import type { DeadLetterReason } from './events.ts';
+import type { DeadLetterReason, Escape } from './events.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Services } from './services.ts';
 import { kindOf, type Message, type MessageKind, textOf } from '../wire/jsonrpc.ts';
@@ -150,6 +150,11 @@ export class Journal {
   orphan(what: 'resource' | 'handler' | 'server', error?: unknown): void {
     this.#services.counters.orphans++;
     this.#services.events.emit('session.orphan', { session: this.#key, what, error });
+  }
+
+  /** Announces an error that escaped code of the session, and is not blamed on the session. */
+  escaped(error: unknown, why: Escape): void {
+    this.#services.escaped(error, why, why === 'defect' ? undefined : this.#key);
   }
 
   high(mark: 'inFlight' | 'queue' | 'stash', value: number): void {

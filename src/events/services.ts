@@ -5,7 +5,7 @@ import { createDigest } from '../base/ids.ts';
 import type { Limits } from '../base/limits.ts';
 import { Ring } from '../base/ring.ts';
 import { count, Counters } from './counters.ts';
-import type { DeadLetter } from './events.ts';
+import type { DeadLetter, Escape } from './events.ts';
 import { EventStream } from './eventStream.ts';
 
 /** What {@link Services} are made with. */
@@ -54,6 +54,12 @@ export class Services {
   tripped(limit: string, session?: string): void {
     count(this.counters.limits, limit);
     this.events.emit('limit', { session, limit });
+  }
+
+  /** Counts and announces an error that nobody caught, and that no session ends for. */
+  escaped(error: unknown, why: Escape, session?: string): void {
+    this.counters.escaped++;
+    this.events.emit('error.escaped', { session, error, why });
   }
 
   /** A principal's name for logs and events. */

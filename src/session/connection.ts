@@ -9,8 +9,11 @@ import { type Answers, ServerTransport, type ServerVoice } from './transport.ts'
 import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
 
 /** The session a connection belongs to. */
-export interface ConnectionOwner extends SessionContext {
+export interface ConnectionOwner extends Omit<SessionContext, 'stray'> {
   readonly id: string;
+  /** Something of the session runs or waits: an escaped error is most likely from there. */
+  readonly isAtWork: boolean;
+  crash(error: unknown): void;
   readonly journal: Journal;
   readonly mailbox: Answers;
 }
@@ -51,6 +54,14 @@ export class Connection implements Answers, SessionContext {
 
   stateChanged(): void {
     if (!this.#isReleased) this.#owner.stateChanged();
+  }
+
+  stray(error: unknown, isDefect: boolean): void {
+    const { isAtWork, journal } = this.#owner;
+    if (isDefect) journal.escaped(error, 'defect');
+    // A pool that this session was the first to use may work for another session by now.
+    else if (!this.#isReleased && !isAtWork) journal.escaped(error, 'idle');
+    else this.crash(error);
   }
 
   /** Reports an error of this incarnation; once released, it crashes no successor (law 9). */

@@ -9,8 +9,12 @@ export interface SessionContext {
   readonly locals: Map<unknown, unknown>;
   /** What the store keeps of the session may have changed. */
   stateChanged(): void;
-  /** Reports an error that escaped a handler into a timer or a promise nobody awaits. */
-  crash(error: unknown): void;
+  /**
+   * Takes an error that escaped the session's code into a timer or a promise nobody awaits.
+   *
+   * @param isDefect this library threw it: no session is to blame
+   */
+  stray(error: unknown, isDefect: boolean): void;
 }
 
 /** Runs code as part of a session; timers and promises of that code belong to the session too. */
@@ -96,18 +100,16 @@ export function byName(locals: ReadonlyMap<unknown, unknown>): Map<string, unkno
   return named;
 }
 
-/** Gives an escaped error to the session that it escaped from; `false` when there is none. */
-export function crashCurrentSession(error: unknown): boolean {
-  const context = storage?.getStore() as SessionContext | undefined;
-  context?.crash(error);
-  return context !== undefined;
+/** The session this code runs for; `undefined` outside any session. */
+export function contextNow(): SessionContext | undefined {
+  return storage?.getStore() as SessionContext | undefined;
 }
 
 function currentContext(): SessionContext {
   if (storage === undefined) {
     throw new ActorsError('context-unavailable', 'this host has no AsyncLocalStorage');
   }
-  const context = storage.getStore() as SessionContext | undefined;
+  const context = contextNow();
   if (context === undefined) {
     throw new ActorsError('no-session', 'there is no session here: call this below a handler');
   }

@@ -96,7 +96,7 @@ describe('serveStdio on a process of its own', () => {
     expect(await ended).toMatchObject({ code: 0, signal: null });
   });
 
-  it('an error that escapes a handler crashes the session: its caller hears, code 1', async () => {
+  it('a rejection nobody handles crashes the session: its caller hears, code 1', async () => {
     const { peer, ended } = await start();
     peer.call(1, 'stray');
     expect((await peer.answer(1)).error?.data?.['code']).toBe('session-crashed');
@@ -104,6 +104,16 @@ describe('serveStdio on a process of its own', () => {
     expect(how).toEqual({ code: 1, signal: null });
     expect(said).toEqual(expect.arrayContaining(['released', 'closed: crashed']));
     expect(said.join()).toMatch(/SessionCrashed: session \w+ crashed: stray/);
+  });
+
+  it('an uncaught exception ends session and process: its caller hears, code 1', async () => {
+    const { peer, ended } = await start();
+    peer.call(1, 'throw');
+    expect((await peer.answer(1)).error?.data?.['code']).toBe('session-ended');
+    const { said, ...how } = await ended;
+    expect(how).toEqual({ code: 1, signal: null });
+    expect(said).toEqual(expect.arrayContaining(['released', 'closed: terminated']));
+    expect(said.join()).toMatch(/Uncaught exception in session \w+: .*Error: thrown/s);
   });
 
   it('ends when nobody reads its output any more', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ActorsError, currentSession, sessionLocal } from 'mcp-actors';
-import { crashCurrentSession } from '../../src/session/context.ts';
+import { contextNow } from '../../src/session/context.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { FakeServer } from '../support/fakeServer.ts';
@@ -147,14 +147,14 @@ describe('sessionLocal', () => {
   });
 });
 
-describe('crashCurrentSession', () => {
-  it('is nobody to crash outside any session', () => {
-    expect(crashCurrentSession(new Error('stray'))).toBe(false);
+describe('a stray error', () => {
+  it('has no session to go to outside any session', () => {
+    expect(contextNow()).toBeUndefined();
   });
 
-  it('crashes the session it is called in, and no other', async () => {
+  it('crashes the session whose work it is of, and no other', async () => {
     const world = new FakeRuntime({
-      server: looking(() => crashCurrentSession(new Error('mine'))),
+      server: looking(() => contextNow()?.stray(new Error('mine'), false)),
     });
     const [client, other] = [await world.open(), await world.open()];
     const crashes = world.record('session.crashed');
@@ -162,5 +162,37 @@ describe('crashCurrentSession', () => {
     expect(answer.error?.data?.['code']).toBe('session-crashed');
     expect(crashes).toMatchObject([{ restarted: false, error: { message: 'mine' } }]);
     expect((await other.request('ping')).status).toBe(200);
+  });
+
+  it('ends no session that has nothing in flight: somebody else may have caused it', async () => {
+    let late!: () => void;
+    const world = new FakeRuntime({
+      server: looking(() => {
+        const context = contextNow();
+        late = () => context?.stray(new Error('of a pool'), false);
+      }),
+    });
+    const client = await world.open();
+    const [crashes, escapes] = [world.record('session.crashed'), world.record('error.escaped')];
+    await client.call('x');
+    late();
+    const [session] = world.runtime.residents();
+    expect(crashes).toEqual([]);
+    expect(escapes).toMatchObject([
+      { session: session!.key, error: { message: 'of a pool' }, why: 'idle' },
+    ]);
+    expect(world.runtime.stats()).toMatchObject({ crashes: 0, escaped: 1 });
+    expect((await client.request('ping')).status).toBe(200);
+  });
+
+  it('is no fault of the session where this library threw it', async () => {
+    const world = new FakeRuntime({
+      server: looking(() => contextNow()?.stray(new Error('a defect'), true)),
+    });
+    const client = await world.open();
+    const escapes = world.record('error.escaped');
+    expect((await client.call('x')).error).toBeUndefined();
+    expect(escapes).toMatchObject([{ session: undefined, why: 'defect' }]);
+    expect(world.runtime.stats()).toMatchObject({ crashes: 0, escaped: 1 });
   });
 });

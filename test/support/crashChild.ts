@@ -2,6 +2,7 @@
  * A process of its own for errors that nobody catches: the test runner listens for those itself.
  * Says what happened as one line of JSON.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { Session } from 'mcp-actors';
 import { serve } from 'mcp-actors/node';
@@ -70,6 +71,8 @@ function start(): FakeRuntime {
   return world;
 }
 
+const original = queueMicrotask;
+
 let currentUser: string | undefined;
 const keys = new Map<string | undefined, string>();
 
@@ -81,17 +84,17 @@ function escape(place: Place, user: string | undefined): void {
 
 async function contained(): Promise<void> {
   const world = start();
-  const http = await serve(world.runtime, { port: 0 });
+  const http = await serve(world.runtime, { port: 0, contain: 'all' });
   const neighbours: WireClient[] = [];
   while (neighbours.length < NEIGHBOURS) {
     neighbours.push(...(await Promise.all(Array.from({ length: 27 }, () => world.open()))));
   }
   const crashes = world.record('session.crashed');
   const orphans = world.record('session.orphan');
+  const escapes = world.record('error.escaped');
+  const heard = (): number => crashes.length + orphans.length + escapes.length;
   const users = [
-    ...Object.keys(ESCAPES)
-      .filter((how) => how !== 'a microtask')
-      .map((how) => `handler: ${how}`),
+    ...Object.keys(ESCAPES).map((how) => `handler: ${how}`),
     ...['factory', 'state()', 'release'].flatMap((place) => [
       `${place}: a timer`,
       `${place}: an unawaited promise`,
@@ -112,7 +115,7 @@ async function contained(): Promise<void> {
       error = (await call).error;
     }
     await client.delete();
-    for (let i = 0; i < 1000 && crashes.length + orphans.length === 0; i++) await turn();
+    for (let i = 0; i < 1000 && heard() === 0; i++) await turn();
     for (let i = 0; i < 20; i++) await turn();
     const answers = await Promise.all(neighbours.map((each) => each.call('tools/list')));
     report.push({
@@ -124,50 +127,63 @@ async function contained(): Promise<void> {
         .splice(0)
         .filter(({ error: own }) => own !== undefined)
         .map(({ session, error: own }) => [session === key, text(own)]),
+      escapes: escapes.splice(0).map(({ session, error: own }) => [session === key, text(own)]),
       answered: answers.filter(({ result }) => result !== undefined).length,
       left: world.runtime.stats().sessions.total - NEIGHBOURS,
     });
   }
   console.log(JSON.stringify(report));
   await Promise.all([http.close({ deadlineMs: 1000 }), world.clock.elapse(1000)]);
-  console.log(JSON.stringify(process.listenerCount('uncaughtException')));
+  const left = ['uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection'];
+  console.log(JSON.stringify(left.map((event) => process.listenerCount(event))));
+  console.log(queueMicrotask === original);
 }
 
-async function microtask(): Promise<void> {
-  const world = start();
-  const http = await serve(world.runtime, { port: 0 });
-  const client = await world.open('handler: a microtask');
-  void client.call('escape');
-  await turn();
-  await turn();
-  console.log(world.runtime.stats().evicted.crashed);
-  await Promise.all([http.close({ deadlineMs: 1000 }), world.clock.elapse(1000)]);
-}
-
-async function outside(how: string): Promise<void> {
-  const world = start();
-  await serve(world.runtime, { port: 0 });
-  await world.open();
-  ESCAPES[how]?.(new Error('of no session'));
-  // Alive for ever, unless the error ends it.
-  setInterval(() => {}, 1000);
-}
-
-/** A host that reports what escapes, and ends by itself. */
-async function reported(event: string, how: string): Promise<void> {
-  process.on(event, (error: Error, origin: unknown) => {
-    console.log(typeof origin === 'string' ? `${error.message}, ${origin}` : error.message);
-    process.exit(7);
+/** Fails in a finalizer, below a handler; says what became of it. */
+async function finalizer(): Promise<void> {
+  let finalized!: () => void;
+  const done = new Promise<void>((resolve) => (finalized = resolve));
+  const registry = new FinalizationRegistry(() => {
+    finalized();
+    throw new Error('a finalizer');
   });
-  await outside(how);
+  const world: FakeRuntime = new FakeRuntime({
+    server: () =>
+      world.serve((message) => {
+        if ('method' in message && message.method === 'escape') registry.register({}, 0);
+      }),
+  });
+  await serve(world.runtime, { port: 0, contain: 'all' });
+  const client = await world.open();
+  void client.call('hold');
+  await client.call('escape');
+  await turn();
+  gc?.();
+  await done;
+  await turn();
+  const { evicted } = world.runtime.stats();
+  console.log(world.runtime.isReady ? `contained: ${evicted.crashed}` : 'the process ends');
+  process.exit();
+}
+
+/** Without this library: whether node knows, in the end, whose finalizer has thrown. */
+async function bare(): Promise<void> {
+  const storage = new AsyncLocalStorage();
+  const registry = new FinalizationRegistry(() => {
+    throw new Error('a finalizer');
+  });
+  process.on('uncaughtException', () => {
+    console.log(storage.getStore() === 'session');
+    process.exit();
+  });
+  storage.run('session', () => registry.register({}, 0));
+  await turn();
+  gc?.();
 }
 
 function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const [scenario = '', how = '', event = ''] = process.argv.slice(2);
-if (scenario === 'outside') await outside(how);
-else if (scenario === 'reported') await reported(event, how);
-else if (scenario === 'microtask') await microtask();
-else await contained();
+const scenarios: Readonly<Record<string, () => Promise<void>>> = { contained, finalizer, bare };
+await scenarios[process.argv[2] ?? '']?.();

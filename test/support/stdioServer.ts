@@ -15,8 +15,12 @@ const runtime = createRuntime<unknown>({
       return new Promise(() => {});
     });
     server.registerTool('stray', {}, () => {
+      void Promise.reject(new Error('stray'));
+      return new Promise(() => {});
+    });
+    server.registerTool('throw', {}, () => {
       setTimeout(() => {
-        throw new Error('stray');
+        throw new Error('thrown');
       });
       return new Promise(() => {});
     });

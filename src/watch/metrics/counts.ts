@@ -58,6 +58,7 @@ function read(stats: RuntimeStats, maxSessions: number) {
     crashes: one(stats.crashes),
     restarts: one(stats.restarts),
     orphans: one(stats.orphans),
+    escaped: one(stats.escaped),
   } satisfies Partial<Record<CountName, Counted>>;
 }
 

@@ -94,6 +94,7 @@ export const COUNTS = {
     'event',
     'Resources, handlers and servers that outlived their session or their deadline.',
   ),
+  escaped: counter('errors.escaped', 'event', 'Stray errors that no session ended for.'),
   sleeps: counter('sleeps', 'event', 'Sessions put to sleep.'),
   wakes: counter('wakes', 'event', 'Sessions woken.', CAUSE),
   pinned: counter('pinned', 'event', 'Idle sessions that could not sleep.', REASON),
