@@ -1,6 +1,7 @@
 export type { EndReason } from '../machines/session.ts';
 export type { CrashPolicy } from './actor/intensity.ts';
 export type { DrainReport } from './actor/supervisor.ts';
+export { outsideSessions } from './base/asyncContext.ts';
 export type { Clock } from './base/clock.ts';
 export { ActorsError } from './base/errors.ts';
 export { DEFAULT_LIMITS, type Limits } from './base/limits.ts';
@@ -10,7 +11,6 @@ export type { RuntimeStats } from './events/counters.ts';
 export type { DeadLetter, RuntimeEvents } from './events/events.ts';
 export type { FetchContext } from './http/fetch.ts';
 export { healthFetch } from './http/healthFetch.ts';
-export type { ResponseMode } from './http/httpExchange.ts';
 export type { PrincipalOf } from './http/principal.ts';
 export type { RuntimeOptions } from './options.ts';
 export { createRuntime, type Runtime } from './runtime.ts';

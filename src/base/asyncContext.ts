@@ -15,7 +15,10 @@ export const storage: Storage | undefined = (() => {
   return hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
 })();
 
-/** Runs code as part of no session, so that no session is blamed for what the code starts. */
-export function runOutside<R>(callback: () => R): R {
+/**
+ * Runs code as part of no session: `const redis = outsideSessions(() => connect())`. For what
+ * sessions share and the first of them makes, so that its callbacks are not that session's.
+ */
+export function outsideSessions<R>(callback: () => R): R {
   return storage === undefined ? callback() : storage.run(undefined, callback);
 }

@@ -1,5 +1,5 @@
 import { type Clock, MAX_TIMER_MS } from './clock.ts';
-import { runOutside } from './asyncContext.ts';
+import { outsideSessions } from './asyncContext.ts';
 
 /** Most items of one queue that fire in one go: sessions in use are served between two goes. */
 const AT_ONCE = 256;
@@ -141,7 +141,7 @@ export class Deadlines {
     this.#timerAt = at;
     const delay = Math.min(Math.max(at - this.#clock.now(), 0), MAX_TIMER_MS);
     // A timer belongs to the session it is set in; this timer serves all sessions.
-    this.#timer = runOutside(() => this.#clock.setTimeout(this.#run, delay));
+    this.#timer = outsideSessions(() => this.#clock.setTimeout(this.#run, delay));
   }
 
   readonly #run = (): void => {

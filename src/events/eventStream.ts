@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
-import { runOutside } from '../base/asyncContext.ts';
+import { outsideSessions } from '../base/asyncContext.ts';
 import type { RuntimeEventName, RuntimeEvents } from './events.ts';
 
 /** Announces a runtime's events; the one door to eventemitter3. A failing listener harms nobody. */
@@ -21,7 +21,7 @@ export class EventStream {
     const guarded = (event: unknown): void => {
       try {
         // Outside: a timer that a listener sets does not belong to the session the event is about.
-        const result: unknown = runOutside(() => listener(event as RuntimeEvents[N]));
+        const result: unknown = outsideSessions(() => listener(event as RuntimeEvents[N]));
         // An async function is a listener too, by the type and by custom.
         if (result instanceof Promise) result.catch(failed);
       } catch (error) {

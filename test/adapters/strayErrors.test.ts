@@ -11,6 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => child.remove());
 
+/** From its sources: in a bundle nobody can tell whose a frame is. */
+function runSources(args: readonly string[]): Promise<Ended> {
+  return runNode(['--import', 'tsx', CHILD.pathname, ...args]);
+}
+
 /** What the host's listeners heard, the last of them of the exit. */
 function heard({ lines }: Ended): string[] {
   return lines.filter((line) => /^(?:un|exit)/.test(line));
@@ -126,12 +131,8 @@ describe.concurrent('an error of a session', () => {
 });
 
 describe.concurrent('an error thrown in this library', () => {
-  // From its sources: in a bundle nobody can tell whose a frame is.
-  const run = (args: readonly string[]): Promise<Ended> =>
-    runNode(['--import', 'tsx', CHILD.pathname, ...args]);
-
   it('is no fault of the session whose promise it rejects', async () => {
-    const ended = await run(['serve', 'none', 'library', 'promise']);
+    const ended = await runSources(['serve', 'none', 'library', 'promise']);
     expect(ended.lines).toContain('lives: 200, its neighbour: 200');
     expect(events(ended)).toEqual({ crashed: 0, escaped: ['defect of nobody'] });
   }, 60_000);
@@ -139,7 +140,7 @@ describe.concurrent('an error thrown in this library', () => {
   it.each(['serve', 'all'])(
     '%s: ends the process gently as an exception, and names no session',
     async (guard) => {
-      const ended = await run([guard, 'none', 'library', 'timer']);
+      const ended = await runSources([guard, 'none', 'library', 'timer']);
       expect(ended.code).toBe(1);
       expect(ended.stderr).toMatch(/^Uncaught exception: /);
       expect(events(ended)).toEqual({ crashed: 0, escaped: ['uncaught of nobody'] });

@@ -1,6 +1,6 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
-import { createRuntime, type ResponseMode, type Runtime } from 'mcp-actors';
+import { createRuntime, type Runtime } from 'mcp-actors';
 import { type NodeServer, serve } from 'mcp-actors/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEverythingServer } from '../../examples/everything/server.ts';
@@ -18,7 +18,7 @@ const toolNames = [
   ['json_schema_2020_12_tool'],
 ].flat();
 
-describe.each<ResponseMode>(['auto', 'sse'])('the everything server, answering in %s', (mode) => {
+describe.each(['auto', 'sse'] as const)('the everything server, answering in %s', (mode) => {
   let runtime: Runtime<EverythingState>;
   let host: NodeServer;
   let mine: EverythingClient;
