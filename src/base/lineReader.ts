@@ -48,6 +48,7 @@ export class LineReader {
   #held: Buffer = NOTHING;
   #length = 0;
   #long: LongLine | null = null;
+  #isFirst = true;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -99,7 +100,10 @@ export class LineReader {
     const line = this.#length > 0 ? this.#held.subarray(0, this.#length) : part;
     const text = line.toString('utf8');
     this.#forget();
-    return text.endsWith('\r') ? text.slice(0, -1) : text;
+    // Some programs put a byte order mark before the first thing they write (row W10).
+    const start = this.#isFirst && text.startsWith('\uFEFF') ? 1 : 0;
+    this.#isFirst = false;
+    return text.slice(start, text.endsWith('\r') ? -1 : undefined);
   }
 
   /** Copies a part, so that a line of one-byte chunks costs its bytes and not a buffer for each. */

@@ -42,6 +42,12 @@ const lines = fc.array(
 const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 });
 
 describe('LineReader', () => {
+  it('leaves out a byte order mark before the first line, and no other (row W10)', () => {
+    for (const size of [1, 2, 100]) {
+      expect(read('\uFEFFa\nb\uFEFF\n\uFEFFc\n', [size])).toEqual(['a', 'b\uFEFF', '\uFEFFc']);
+    }
+  });
+
   it('reads the same lines whatever the chunks', () => {
     const property = fc.property(
       lines,
