@@ -14,9 +14,9 @@ export function randomId(): string {
   return String.fromCharCode(...codes);
 }
 
-/** A random number from 1 to a million: how far a counter leaps so as not to meet another. */
-export function leap(): number {
-  return 1 + (crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000);
+/** A random number from 1 to `most`: how far a counter leaps so as not to meet another. */
+export function leap(most = 1_000_000): number {
+  return 1 + (crypto.getRandomValues(new Uint32Array(1))[0]! % most);
 }
 
 /** A random number from 0 up to 1, which nobody can guess. */

@@ -11,6 +11,13 @@ export interface RecalledEvent {
   readonly frame: string;
 }
 
+/** Where a stream begins in the store. */
+interface Beginning {
+  readonly id: Promise<string>;
+  /** The number behind which the stream's events count on: 0, unless another process began it. */
+  readonly base: number;
+}
+
 /**
  * One session's share of an `EventStore` of the SDK: the events its replay log has dropped.
  *
@@ -22,8 +29,8 @@ export class EventLog {
   /** The session's key. */
   readonly #key: string;
   readonly #services: Services;
-  /** The id that begins each stream in the store; `null` where the store lacks an event of it. */
-  readonly #begins: BoundedMap<number, Promise<string> | null>;
+  /** How each stream begins in the store; `null` where the store lacks an event of it. */
+  readonly #begins: BoundedMap<number, Beginning | null>;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(store: EventStore, key: string, services: Services) {
@@ -34,10 +41,11 @@ export class EventLog {
   }
 
   /** Stores what was said on a stream, in order. No caller waits for the store. */
-  said(stream: number, json: string): void {
+  said(stream: number, sequence: number, json: string): void {
     if (!this.#begins.has(stream)) {
       // An empty message begins the stream, as in the SDK's own transport.
-      this.#begins.set(stream, this.#put(stream, {} as JSONRPCMessage));
+      const id = this.#put(stream, {} as JSONRPCMessage);
+      this.#begins.set(stream, { id, base: sequence - 1 });
     }
     if (this.#begins.get(stream) === null) return;
     this.#put(stream, JSON.parse(json) as JSONRPCMessage).catch((error: unknown) => {
@@ -51,11 +59,13 @@ export class EventLog {
     const begin = this.#begins.get(stream);
     if (begin === undefined || begin === null) return undefined;
     const events: RecalledEvent[] = [];
-    let count = 0;
+    let count = begin.base;
+    // What came before is of another process, and not in the store's list from here.
+    if (sequence < begin.base) return undefined;
     try {
       await this.#last;
       if (this.#begins.get(stream) === null) return undefined;
-      const name = await this.#store.replayEventsAfter(await begin, {
+      const name = await this.#store.replayEventsAfter(await begin.id, {
         send: async (_id, message) => {
           if (++count <= sequence) return;
           const id = formatEventId(this.#key, stream, count);

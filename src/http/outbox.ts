@@ -10,6 +10,7 @@ import { messageFrame } from '../wire/sse.ts';
 import { canBePrimed } from '../wire/versions.ts';
 import { EventLog } from './eventLog.ts';
 import { Readers, type ReadersHost, type ReadersShare } from './readers.ts';
+import { Numbers, type NumbersStore } from './numbers.ts';
 import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
 import { restoreStreams } from './restoreStreams.ts';
 import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
@@ -20,10 +21,12 @@ export interface OutboxHost extends ReadersHost {
   /** The number of the session's incarnation: each has stream numbers of its own. */
   readonly epoch: number;
   /** Where a durable store keeps the session; `null` in memory. */
-  readonly persistence: {
-    /** Stores a row, or erases it (`undefined`); resolves to `false` where the store failed. */
-    row(n: number, row: string | undefined): Promise<boolean>;
-  } | null;
+  readonly persistence:
+    | (NumbersStore & {
+        /** Stores a row, or erases it (`undefined`); resolves to `false` where the store failed. */
+        row(n: number, row: string | undefined): Promise<boolean>;
+      })
+    | null;
   /** Tells the session that nothing can be resumed: it may be free to leave this process. */
   passivate(): void;
   /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
@@ -52,6 +55,8 @@ export class Outbox implements Outlet {
   /** Streams of cancelled requests: a client that resumes one is told that nothing will come. */
   readonly #cancelled: BoundedMap<number, true>;
   readonly #events: EventLog | null;
+  /** Numbers that no other process uses, where another one may go on with the session. */
+  readonly #numbers: Numbers | null;
   #count = STANDALONE;
   #rows: StreamRows | null;
   #closed = false;
@@ -64,6 +69,7 @@ export class Outbox implements Outlet {
     this.#readers = new Readers(host, share);
     this.#log = new ReplayLog(limits, (entry, bound) => this.#dropped(entry, bound));
     this.#rows = this.#rowsFrom(1);
+    this.#numbers = host.persistence === null ? null : new Numbers(host.persistence);
     this.#events = eventStore === undefined ? null : new EventLog(eventStore, host.key, services);
     this.#cancelled = new BoundedMap(limits.maxReplayEvents);
   }
@@ -73,9 +79,8 @@ export class Outbox implements Outlet {
     return this.live === 0 && (this.#log.size === 0 || this.#rows?.isWhole === true);
   }
 
-  /** Number of the last event of the GET stream; 0 before the first. */
   get sequence(): number {
-    return this.#streams.get(STANDALONE)?.sequence ?? 0;
+    return this.#numbers?.end ?? this.#streams.get(STANDALONE)?.sequence ?? 0;
   }
 
   /**
@@ -83,12 +88,19 @@ export class Outbox implements Outlet {
    * died with their process get one error each.
    */
   restore({ sequence, rows }: OutletPlace): void {
-    const { streams, entries, next } = restoreStreams(this.#standalone(), sequence, rows);
-    this.#rows = this.#rowsFrom(next);
-    for (const { stream } of streams) {
-      this.#streams.set(stream.number, stream);
-      this.#count = Math.max(this.#count, stream.number);
+    const standalone = this.#standalone();
+    if (this.#numbers === null) {
+      // In memory, numbers go on where they ended, and what could be resumed is gone.
+      standalone.sequence = sequence;
+      standalone.dropped = sequence;
+      return;
     }
+    const numbers = this.#numbers;
+    const baseOf = (known: number): number => numbers.goOn(Math.max(sequence, known));
+    const { base, streams, entries, next } = restoreStreams(standalone, rows, baseOf);
+    this.#count = base;
+    this.#rows = this.#rowsFrom(next);
+    for (const { stream } of streams) this.#streams.set(stream.number, stream);
     for (const entry of entries) this.#log.push(entry);
     for (const { stream, open } of streams) {
       // The store had more than the log keeps: this stream was dropped from the log on the way in.
@@ -97,6 +109,8 @@ export class Outbox implements Outlet {
         this.write(stream, refusalBody('session-restarted', id), i === open.length - 1);
       });
       stream.done = true;
+      // The store has nothing of the stream but its beginning: there is nothing to come back for.
+      if (open.length === 0 && this.#log.after(stream.number, 0).length === 0) this.#remove(stream);
     }
     if (this.#log.size > 0) this.#share.timers.replayAge.arm(this);
   }
@@ -113,18 +127,16 @@ export class Outbox implements Outlet {
 
   /** Turns the response of a POST into a stream (rows P6, P12). */
   open(port: ResponsePort, headers: readonly string[], asks: readonly RequestId[]): Stream {
-    // Stream numbers never repeat in another incarnation, even where a crash has lost the count.
-    this.#count = Math.max(this.#count, (this.#host.epoch - 1) * STREAMS_PER_EPOCH) + 1;
-    const stream = this.#begin(this.#count);
+    const stream = this.#begin(this.#nextNumber(), asks);
     if (this.#rows === null) {
       this.#readers.carry(stream, port, headers, 0);
       return stream;
     }
     stream.isHeld = true;
-    const { row, stored } = this.#rows.opened(stream.number, asks);
-    stream.row = row;
+    const taken = this.#numbers?.take(stream.number);
+    const stored = this.#rows.keep(stream);
     this.#readers.carry(stream, port, headers, 0);
-    this.#host.later(stored, () => this.#unhold(stream));
+    this.#host.later(both(taken, stored), () => this.#unhold(stream));
     return stream;
   }
 
@@ -142,8 +154,8 @@ export class Outbox implements Outlet {
   attach(port: ResponsePort): void {
     this.#log.expire(this.#share.services.clock.now());
     const stream = this.#standalone();
-    const waiting = this.#log.after(STANDALONE, 0).filter((entry) => entry.undelivered);
-    this.#readers.carry(stream, port, [], (waiting[0]?.sequence ?? stream.sequence + 1) - 1);
+    const waiting = this.#sayable(stream, 0).filter((entry) => entry.undelivered);
+    this.#readers.carry(stream, port, [], (waiting[0]?.sequence ?? stream.next) - 1);
     this.#replay(stream, waiting);
   }
 
@@ -153,15 +165,13 @@ export class Outbox implements Outlet {
     this.#log.expire(this.#share.services.clock.now());
     const stream = this.#streams.get(place.stream);
     if (stream === undefined) return this.#recall(place, port);
-    // The process before may have sent its last events without the store having taken them.
-    if (stream.isRestored) stream.sequence = Math.max(stream.sequence, place.sequence);
-    if (place.sequence > stream.sequence) return 'unknown';
-    if (place.sequence < stream.dropped) return this.#recall(place, port);
+    const seen = stream.behind(place.sequence);
+    if (seen === undefined) return 'unknown';
+    if (seen < stream.dropped) return this.#recall({ ...place, sequence: seen }, port);
+    if (stream.isOver(seen)) return 'over';
     stream.isHeld = false;
-    stream.pending = null;
-    this.#readers.carry(stream, port, [], place.sequence);
-    this.#replay(stream, this.#log.after(stream.number, place.sequence));
-    if (stream.done) this.#readers.hangUp(stream);
+    this.#readers.carry(stream, port, [], seen);
+    this.#replay(stream, this.#sayable(stream, seen));
     return 'resumed';
   }
 
@@ -172,24 +182,25 @@ export class Outbox implements Outlet {
     const stream = this.#streams.get(place.stream) ?? Stream.over(place.stream, events.at(-1));
     // A gap can not be filled: better a clear refusal than a silent loss.
     if ((events.at(-1)?.sequence ?? place.sequence) < stream.dropped) return 'unknown';
+    if (stream.isOver(place.sequence)) return 'over';
     this.#readers.carry(stream, port, [], place.sequence);
     for (const { sequence, frame } of events) if (sequence <= stream.dropped) port.write(frame);
-    const rest = Math.max(place.sequence, stream.dropped);
-    this.#replay(stream, this.#log.after(stream.number, rest));
-    if (stream.done) this.#readers.hangUp(stream);
+    this.#replay(stream, this.#sayable(stream, Math.max(place.sequence, stream.dropped)));
     return 'resumed';
   }
 
   /** Says a message on a stream; `last` ends the stream. `false`: no client will ever read it. */
   write(stream: Stream, json: string, last = false): boolean {
     if (this.#closed) return false;
-    const id = formatEventId(this.#host.key, stream.number, ++stream.sequence);
-    const frame = messageFrame(json, id);
-    this.#events?.said(stream.number, json);
+    const sequence = ++stream.sequence;
+    const taken = this.#numbers?.take(sequence);
+    const frame = messageFrame(json, formatEventId(this.#host.key, stream.number, sequence));
+    this.#events?.said(stream.number, sequence, json);
     // An event too large for the log is not stored: there is no row to wait for.
-    const waits = this.#rows !== null && (this.#fits(frame) || stream.isHeld);
-    if (waits && stream.number !== STANDALONE) {
-      this.#say(stream, frame, last);
+    const isStored = this.#rows !== null && (this.#fits(frame) || stream.isHeld);
+    const isInLine = taken !== undefined || (stream.pending?.length ?? 0) > 0;
+    if (isInLine || (isStored && stream.number !== STANDALONE)) {
+      this.#say(stream, frame, last, taken);
       return true;
     }
     const written = this.#readers.put(stream, frame);
@@ -202,17 +213,18 @@ export class Outbox implements Outlet {
   }
 
   /**
-   * Says an event on a stream whose events are stored. The last event of a stream goes out when it
-   * is stored, so that a client which missed it finds it whatever happens to the process; other
-   * events go out at once.
+   * Says an event in line with others of its stream, which are stored. The last event of a stream
+   * goes out when it is stored, so that a client which missed it finds it whatever happens to the
+   * process; other events go out as soon as their numbers are theirs alone.
    */
-  #say(stream: Stream, frame: string, last: boolean): void {
+  #say(stream: Stream, frame: string, last: boolean, taken: Promise<void> | undefined): void {
     stream.resumable = true;
     if (last) stream.done = true;
     const { entry, stored } = this.#keep(stream, frame, true, last);
-    const pending = stream.push(frame, entry, !last);
-    if (!last) return this.#flush(stream);
-    this.#host.later(stored, () => {
+    const first = last ? both(taken, stored) : taken;
+    const pending = stream.push(entry, first === undefined);
+    if (first === undefined) return this.#flush(stream);
+    this.#host.later(first, () => {
       pending.isReady = true;
       this.#flush(stream);
     });
@@ -220,7 +232,10 @@ export class Outbox implements Outlet {
 
   /** Sends the events of a stream that may go out, and hangs up after the last. */
   #flush(stream: Stream): void {
-    if (stream.flush((frame) => this.#readers.put(stream, frame))) this.#readers.hangUp(stream);
+    const isOver = stream.flush((entry) => {
+      if (this.#readers.put(stream, entry.frame)) this.#reached(stream, entry);
+    });
+    if (isOver) this.#readers.hangUp(stream);
   }
 
   /** Says a message that belongs to no request, now or when a GET stream opens. */
@@ -289,12 +304,20 @@ export class Outbox implements Outlet {
     return persistence === null ? null : new StreamRows((n, row) => persistence.row(n, row), next);
   }
 
+  /** The number of a new stream: none that an event id of this session has ever had in it. */
+  #nextNumber(): number {
+    // In memory, the incarnation before has kept no count.
+    const { epoch } = this.#host;
+    const base = this.#numbers === null ? (epoch - 1) * STREAMS_PER_EPOCH : 0;
+    return (this.#count = Math.max(this.#count, base) + 1);
+  }
+
   #standalone(): Stream {
     return this.#streams.get(STANDALONE) ?? this.#begin(STANDALONE);
   }
 
-  #begin(number: number): Stream {
-    const stream = new Stream(number, canBePrimed(this.#host.protocolVersion));
+  #begin(number: number, asks?: readonly RequestId[]): Stream {
+    const stream = new Stream(number, canBePrimed(this.#host.protocolVersion), asks);
     this.#streams.set(number, stream);
     return stream;
   }
@@ -323,19 +346,30 @@ export class Outbox implements Outlet {
   readonly #fits = (frame: string): boolean =>
     frame.length <= this.#share.services.limits.maxReplayBytes;
 
+  /** What was said on a stream behind a number, and may go out: the rest waits in line. */
+  #sayable(stream: Stream, seen: number): ReplayEntry[] {
+    const { next } = stream;
+    return this.#log.after(stream.number, seen).filter(({ sequence }) => sequence < next);
+  }
+
+  /** Sends what a client that came back has missed, then what waits in line. */
   #replay(stream: Stream, entries: readonly ReplayEntry[]): void {
     for (const entry of entries) {
       if (!stream.isLive) return;
       // A replay never cuts its reader for being behind: the log is bounded, and a client with much
       // to catch up on would never get to its end.
       stream.port?.write(entry.frame);
-      if (entry.undelivered && stream.number === STANDALONE) {
-        entry.undelivered = false;
-        this.#rows?.delivered(entry);
-      }
-      entry.undelivered = false;
+      this.#reached(stream, entry);
     }
     if (stream.port !== null) this.#readers.wrote(stream.port);
+    this.#flush(stream);
+  }
+
+  /** An event was written to a client. */
+  #reached(stream: Stream, entry: ReplayEntry): void {
+    if (!entry.undelivered) return;
+    entry.undelivered = false;
+    if (stream.number === STANDALONE) this.#rows?.delivered(entry);
   }
 
   #dropped(entry: ReplayEntry, bound: keyof ReplayBounds): void {
@@ -345,11 +379,18 @@ export class Outbox implements Outlet {
     if (stream === undefined) return;
     stream.dropped = entry.sequence;
     // Entries leave in order, so the last one of a finished stream is the end of it.
-    if (stream.done && entry.sequence === stream.sequence) this.#remove(stream);
+    if (stream.done && entry.sequence === stream.sequence) return this.#remove(stream);
+    // Another process would not know of the gap.
+    void this.#rows?.keep(stream);
   }
 
   #remove(stream: Stream): void {
     this.#rows?.erase(stream.row);
     this.#streams.delete(stream.number);
   }
+}
+
+/** Both of two waits, of which one may be none. */
+function both(one: Promise<void> | undefined, other: Promise<void>): Promise<unknown> {
+  return one === undefined ? other : Promise.all([one, other]);
 }

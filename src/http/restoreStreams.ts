@@ -1,11 +1,13 @@
 import type { ReplayEntry } from './replay.ts';
-import { Stream } from './stream.ts';
+import { STANDALONE, Stream } from './stream.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { Rows } from '../store/record.ts';
 import { readRows } from './streamRows.ts';
 
 /** The event streams that an earlier process has left in a store. */
 export interface RestoredStreams {
+  /** The number behind which this process goes on. */
+  readonly base: number;
   /** Streams of POSTs, each with the requests that no handler will answer any more. */
   readonly streams: readonly { readonly stream: Stream; readonly open: readonly RequestId[] }[];
   readonly entries: readonly ReplayEntry[];
@@ -17,24 +19,40 @@ export interface RestoredStreams {
  * Makes streams and events of the rows stored for a session.
  *
  * @param standalone the GET stream, which gets back its place
- * @param sequence number of the GET stream's last event, from the session's record
+ * @param baseOf the number behind which this process goes on, by the highest that the rows know
  */
-export function restoreStreams(standalone: Stream, sequence: number, rows: Rows): RestoredStreams {
+export function restoreStreams(
+  standalone: Stream,
+  rows: Rows,
+  baseOf: (known: number) => number,
+): RestoredStreams {
   const { streams, entries, next } = readRows(rows);
-  place(standalone, sequence, entries);
-  const restored = Array.from(streams.values(), ({ number, row, open, done }) => {
-    const stream = new Stream(number, true);
-    stream.row = row;
-    stream.done = done;
-    place(stream, 0, entries);
-    return { stream, open: done ? [] : [...open] };
+  let known = 0;
+  for (const number of streams.keys()) known = Math.max(known, number);
+  for (const { sequence } of entries) known = Math.max(known, sequence);
+  const base = baseOf(known);
+  const place = (stream: Stream): void => {
+    const stored = streams.get(stream.number);
+    stream.row = stored?.row;
+    stream.dropped = stored?.dropped ?? 0;
+    stream.done = stored?.done ?? false;
+    const last = entries.findLast((entry) => entry.stream === stream.number);
+    stream.sequence = last?.sequence ?? stream.dropped;
+  };
+  /** More will be said: behind whatever the process before has said, stored or not. */
+  const goOn = (stream: Stream): void => {
+    stream.base = base;
+    stream.sequence = base;
+  };
+  place(standalone);
+  goOn(standalone);
+  const restored = [...streams.values()].filter(({ number }) => number !== STANDALONE);
+  const all = restored.map(({ number, asks, open, done }) => {
+    const stream = new Stream(number, true, asks);
+    place(stream);
+    if (done || open.size === 0) return { stream, open: [] };
+    goOn(stream);
+    return { stream, open: [...open] };
   });
-  return { streams: restored, entries, next };
-}
-
-function place(stream: Stream, sequence: number, entries: readonly ReplayEntry[]): void {
-  const own = entries.filter(({ stream: number }) => number === stream.number);
-  stream.isRestored = true;
-  stream.sequence = Math.max(sequence, own.at(-1)?.sequence ?? 0);
-  stream.dropped = (own[0]?.sequence ?? stream.sequence + 1) - 1;
+  return { base, streams: all, entries, next };
 }

@@ -1,4 +1,6 @@
 import type { ReplayEntry } from './replay.ts';
+import type { RowStream } from './streamRows.ts';
+import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 
 /** The number of the stream that a GET carries; streams of POSTs count from 1. */
@@ -12,13 +14,14 @@ export const STREAMS_PER_EPOCH = 1_000_000;
 
 /** An event that waits to go out. */
 export interface Pending {
-  readonly frame: string;
   readonly entry: ReplayEntry;
   isReady: boolean;
 }
 
+const NONE: readonly RequestId[] = [];
+
 /** One event stream of a session. Its port may be gone while the stream can still be resumed. */
-export class Stream {
+export class Stream implements RowStream {
   readonly number: number;
   /** The client understands an event that only carries an id. */
   primed: boolean;
@@ -31,6 +34,8 @@ export class Stream {
   dropped = 0;
   /** Everything was said on the stream. */
   done = false;
+  /** Ids of the requests that the stream answers. */
+  readonly asks: readonly RequestId[];
   /** Number of the stream's row in a durable store. */
   row: number | undefined;
   /** No event goes out before the stream's row is stored: no client could resume it yet. */
@@ -41,12 +46,13 @@ export class Stream {
   isToDrop = false;
   /** Events that wait to go out, in order. */
   pending: Pending[] | null = null;
-  /** An earlier process began the stream: the client may know more of it than the store. */
-  isRestored = false;
+  /** Where this process goes on with the numbers of a stream that an earlier process began. */
+  base: number | undefined;
 
-  constructor(number: number, primed: boolean) {
+  constructor(number: number, primed: boolean, asks = NONE) {
     this.number = number;
     this.primed = primed;
+    this.asks = asks;
     // The GET stream can be opened anew at any time, with or without an id.
     this.resumable = primed || number === STANDALONE;
   }
@@ -64,9 +70,30 @@ export class Stream {
     return this.port !== null && !this.port.gone;
   }
 
+  /** Number of the first event that has yet to go out. */
+  get next(): number {
+    return this.pending?.[0]?.entry.sequence ?? this.sequence + 1;
+  }
+
+  /**
+   * The number of the event behind which to replay for a client that has seen a number; `undefined`
+   * for a number that the stream has not come to.
+   */
+  behind(seen: number): number | undefined {
+    if (seen <= this.sequence) return seen;
+    // A process that died before its store knew of its numbers may have come to higher ones. All
+    // that is said since is new to its client.
+    return this.base;
+  }
+
+  /** Everything was said on the stream, and a client that has seen a number has seen all of it. */
+  isOver(seen: number): boolean {
+    return this.done && seen >= this.sequence;
+  }
+
   /** Adds an event that waits to go out. */
-  push(frame: string, entry: ReplayEntry, isReady: boolean): Pending {
-    const pending = { frame, entry, isReady };
+  push(entry: ReplayEntry, isReady: boolean): Pending {
+    const pending = { entry, isReady };
     this.pending ??= [];
     this.pending.push(pending);
     return pending;
@@ -80,16 +107,13 @@ export class Stream {
   /**
    * Sends the events that may go out, in order.
    *
-   * @param put writes one event; `false` where no client reads
+   * @param put writes one event, where a client reads
    * @returns whether everything was said and is out
    */
-  flush(put: (frame: string) => boolean): boolean {
+  flush(put: (entry: ReplayEntry) => void): boolean {
     if (this.isHeld) return false;
     const { pending } = this;
-    while (pending?.[0]?.isReady === true) {
-      const { frame, entry } = pending.shift()!;
-      if (put(frame)) entry.undelivered = false;
-    }
+    while (pending?.[0]?.isReady === true) put(pending.shift()!.entry);
     return this.done && (pending?.length ?? 0) === 0;
   }
 }

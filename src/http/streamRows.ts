@@ -2,11 +2,19 @@ import type { ReplayEntry } from './replay.ts';
 import { isObject, type RequestId } from '../wire/jsonrpc.ts';
 import type { Rows } from '../store/record.ts';
 
-/** An event stream of a POST, as its rows describe it to another process. */
-export interface StoredStream {
+/** An event stream, as its row is made from it. */
+export interface RowStream {
   readonly number: number;
-  /** Number of the row that says the stream was opened. */
-  readonly row: number;
+  /** Ids of the requests that the stream answers: none on the GET stream. */
+  readonly asks: readonly RequestId[];
+  /** Number of the last event that can no longer be replayed. */
+  readonly dropped: number;
+  /** Number of the stream's row; `undefined` without one. */
+  row: number | undefined;
+}
+
+/** An event stream, as its rows describe it to another process. */
+export interface StoredStream extends RowStream {
   /** Ids of the stream's requests without an answer. */
   readonly open: Set<RequestId>;
   /** Everything was said on the stream. */
@@ -22,8 +30,9 @@ export interface StoredStreams {
 }
 
 /**
- * Keeps what can be resumed of a session's event streams in its store: a row for each stream of a
- * POST, with the requests it answers, and a row for each event.
+ * Keeps what can be resumed of a session's event streams in its store: a row for each event, and a
+ * row for each stream of a POST, with the requests it answers. The GET stream has a row once an event
+ * of it can no longer be replayed.
  */
 export class StreamRows {
   readonly #store: (n: number, row: string | undefined) => Promise<boolean>;
@@ -41,10 +50,11 @@ export class StreamRows {
     return this.#isWhole;
   }
 
-  /** Stores that a stream was opened. @param asks ids of the requests it answers */
-  opened(stream: number, asks: readonly RequestId[]): { row: number; stored: Promise<void> } {
-    const row = this.#next++;
-    return { row, stored: this.#write(row, JSON.stringify(['o', stream, asks])) };
+  /** Stores that a stream was opened, or which of its events can no longer be replayed. */
+  keep(stream: RowStream): Promise<void> {
+    stream.row ??= this.#next++;
+    const { row, number, asks, dropped } = stream;
+    return this.#write(row, JSON.stringify(['o', number, asks, dropped]));
   }
 
   /** Stores an event; `last` marks the end of its stream. */
@@ -87,8 +97,8 @@ export function readRows(rows: Rows): StoredStreams {
     if (!Array.isArray(cells)) continue;
     const [kind, number] = cells as [unknown, number];
     if (kind === 'o') {
-      const asks = cells[2] as RequestId[];
-      streams.set(number, { number, row: n, open: new Set(asks), done: false });
+      const [, , asks, dropped = 0] = cells as Opened;
+      streams.set(number, { number, row: n, asks, dropped, open: new Set(asks), done: false });
     } else if (kind === 'e') {
       const [, stream, sequence, at, undelivered, last, frame] = cells as Event;
       entries.push({ row: n, stream, sequence, at, undelivered: undelivered === 1, frame });
@@ -102,6 +112,7 @@ export function readRows(rows: Rows): StoredStreams {
   return { streams, entries, next };
 }
 
+type Opened = [string, number, readonly RequestId[], number | undefined];
 type Event = [string, number, number, number, number, number, string];
 
 /** The id of the request that an event answers. */

@@ -37,7 +37,7 @@ export interface Outlet {
   readonly live: number;
   /** This process can drop the outlet: the outlet is empty, or stored and read by nobody. */
   readonly isFree: boolean;
-  /** The number of the last event that belongs to no request; 0 without such events. */
+  /** Behind which number the outlet of the session's next actor goes on; 0 without events. */
   readonly sequence: number;
   /**
    * Right after a `tell`: resolves when the client has taken the message, `undefined` while there

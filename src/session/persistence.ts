@@ -15,6 +15,7 @@ export interface PersistenceHost {
   readonly key: string;
   readonly services: Services;
   readonly handshake: Handshake;
+  readonly openOutlet: { readonly sequence: number } | null;
   /** The session goes on as its record, perhaps by another actor. */
   readonly isDismissed: boolean;
   /** What is to be stored of the session now; `undefined` where the session can not be stored. */
@@ -40,6 +41,8 @@ export class Persistence implements Persisted {
   #isStoredAsleep = false;
   /** When the stored record expires, in milliseconds since the epoch. */
   storedUntil = 0;
+  /** The store knows that the session's streams have taken all numbers up to this one. */
+  taken = 0;
 
   constructor(host: PersistenceHost, keeper: Keeper) {
     this.#host = host;
@@ -116,10 +119,15 @@ export class Persistence implements Persisted {
   store(): Promise<void> {
     if (this.#isOver) return DONE;
     this.#isUsed = true;
+    // The record is made later, and has taken as many numbers or more.
+    const taken = this.#host.openOutlet?.sequence ?? 0;
     const storing = this.#keeper.put(this);
     this.#storing = storing;
     storing
-      .catch(() => (this.#isDirty = true))
+      .then(
+        () => void (this.taken = Math.max(this.taken, taken)),
+        () => void (this.#isDirty = true),
+      )
       .then(() => this.#stored(storing))
       .catch((error: unknown) => this.#host.crash(error));
     return storing;

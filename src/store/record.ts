@@ -50,6 +50,9 @@ export interface SessionRecord {
   readonly asked: readonly string[];
   /** The record was written when the session fell asleep; otherwise while its server ran. */
   readonly asleep: boolean;
-  /** The number of the last event of the session's GET stream. */
+  /**
+   * Behind which number the session's event streams go on: in memory, that of the last event of the
+   * GET stream; in a durable store, the last one that a process has taken for itself.
+   */
   readonly standalone: number;
 }
