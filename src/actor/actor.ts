@@ -191,6 +191,15 @@ export abstract class Actor implements Life, Pending {
     this.tell({ type: 'session.crashed', restart });
   }
 
+  /**
+   * Something that work of this actor waits for is gone. The actor crashes; in an actor that ends,
+   * work in flight is cut, for its answers would not come.
+   */
+  lost(error: unknown): void {
+    if (!this.snapshot.hasTag('ending')) this.crash(error);
+    else this.tell({ type: 'session.crashed', restart: false });
+  }
+
   /** Goes on when a promise is fulfilled. What throws then is a crash of this actor, and of no other. */
   later<T>(promise: PromiseLike<T>, go: (value: T) => void): void {
     Promise.resolve(promise)

@@ -1,17 +1,13 @@
+import { builtin } from './builtin.ts';
+
 interface Storage {
   run<R>(context: unknown, callback: () => R): R;
   getStore(): unknown;
 }
 
-/**
- * AsyncLocalStorage by way of the process object: an import of `node:async_hooks` would keep the
- * root entry from loading where there is no Node. `undefined` on a host that has none.
- */
+/** The storage of this process; `undefined` on a host that has no AsyncLocalStorage. */
 export const storage: Storage | undefined = (() => {
-  const host = globalThis as {
-    process?: { getBuiltinModule?(name: string): { AsyncLocalStorage: new () => Storage } };
-  };
-  const hooks = host.process?.getBuiltinModule?.('node:async_hooks');
+  const hooks = builtin('node:async_hooks');
   return hooks === undefined ? undefined : new hooks.AsyncLocalStorage();
 })();
 

@@ -22,3 +22,12 @@ export const systemClock: Clock = {
   },
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
+
+/**
+ * The host's clock with timers that keep the process alive: a program that awaits the end of its
+ * child processes must not end before them.
+ */
+export const heldClock: Clock = {
+  ...systemClock,
+  setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS)),
+};

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'session-over'
   | 'undeliverable'
   | 'too-many-resources'
+  | 'resource-ended'
   | 'not-admitted'
   | 'start-failed'
   | 'server-ended'

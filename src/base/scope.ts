@@ -1,5 +1,9 @@
 import { ActorsError } from './errors.ts';
 import { isPromise } from './awaitable.ts';
+import type { Clock } from './clock.ts';
+import type { Limits } from './limits.ts';
+import { childOf, OwnedChild } from './ownedChild.ts';
+import { hearErrors, watchEnd } from './watchEnd.ts';
 import { type Timer, within } from './within.ts';
 
 /** Whatever a session can own: see `Session.own`. */
@@ -14,7 +18,41 @@ export type Owned =
   | { dispose(): unknown }
   | { abort(): unknown };
 
+/** How a session owns a resource: see `Session.own`. */
+export interface OwnOptions {
+  /**
+   * How long the release may take; a child process that still runs then gets SIGKILL.
+   * @default closeTimeoutMs
+   */
+  readonly deadlineMs?: number;
+  /**
+   * How the resource says that it ended by itself: the name of an event, or a promise that settles.
+   * @default the event `exit`, as a child process and a worker have it
+   */
+  readonly ended?: string | PromiseLike<unknown>;
+  /**
+   * The resource may end by itself: the session then no longer owns it, and goes on. Otherwise such
+   * an end is a crash of the session. @default false
+   */
+  readonly mayEnd?: boolean;
+}
+
+/** What a scope needs of its owner to take a resource. */
+export interface Owner {
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, 'closeTimeoutMs' | 'maxResources'>;
+  /** A resource has failed. */
+  crash(error: unknown): void;
+  /** A resource has ended by itself: work that waits for the resource would wait for ever. */
+  lost(error: unknown): void;
+}
+
 type Release = () => unknown;
+
+interface Entry {
+  readonly release: Release;
+  readonly deadlineMs: number | undefined;
+}
 
 /** Told of resources that could not be released, or not in time. */
 export type OrphanListener = (error: unknown) => void;
@@ -26,8 +64,9 @@ export type OrphanListener = (error: unknown) => void;
  * resource holds no other back.
  */
 export class Scope {
-  #entries: { release: Release; deadlineMs: number | undefined }[] | null = null;
-  #closing: Promise<void> | null = null;
+  #entries: Entry[] | null = null;
+  #isClosing = false;
+  #closed: Promise<void> | null = null;
 
   get size(): number {
     return this.#entries?.length ?? 0;
@@ -36,23 +75,56 @@ export class Scope {
   /**
    * Ties a resource to the scope.
    *
-   * @throws ActorsError `session-over`, `not-disposable`, `too-many-resources`
+   * @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources`
    */
-  own(resource: Owned, deadlineMs: number | undefined, max: number): void {
-    if (this.#closing !== null) {
+  own(resource: Owned, options: OwnOptions, owner: Owner): void {
+    if (this.#isClosing) {
       throw new ActorsError('session-over', 'own() after the session ended: release it yourself');
     }
-    if (this.size >= max) {
-      throw new ActorsError('too-many-resources', `a session owns at most ${max} resources`);
+    const { maxResources } = owner.limits;
+    if (this.size >= maxResources) {
+      throw new ActorsError(
+        'too-many-resources',
+        `a session owns at most ${maxResources} resources`,
+      );
     }
+    const { deadlineMs, ended, mayEnd = false } = options;
+    let isOver = false;
+    const end = (error: unknown): void => {
+      // An end that was asked for is none by itself, and after an error the end is no news.
+      if (isOver || this.#isClosing) return;
+      isOver = true;
+      if (mayEnd) this.#drop(entry);
+      else owner.lost(error);
+    };
+    const fail = (error: unknown): void => {
+      isOver = true;
+      owner.crash(error);
+    };
+    const process = childOf(resource);
+    const graceMs = deadlineMs ?? owner.limits.closeTimeoutMs;
+    const child =
+      process && new OwnedChild(process, { graceMs, clock: owner.clock, mayEnd, ended: end });
+    const entry: Entry = child ?? { release: releaseOf(resource), deadlineMs };
+    if (child === undefined || ended !== undefined) watchEnd(resource, ended, end);
     this.#entries ??= [];
-    this.#entries.push({ release: releaseOf(resource), deadlineMs });
+    this.#entries.push(entry);
+    hearErrors(resource, fail);
+    child?.watch();
   }
 
   /** Releases every resource. A second call returns the first call's promise. */
   close(wait: WaitWithin, onOrphan: OrphanListener): Promise<void> {
-    this.#closing ??= this.#run(wait, onOrphan);
-    return this.#closing;
+    // Before the first release runs: what that release ends has not ended by itself.
+    this.#isClosing = true;
+    this.#closed ??= this.#run(wait, onOrphan);
+    return this.#closed;
+  }
+
+  #drop(entry: Entry): void {
+    const entries = this.#entries ?? [];
+    const at = entries.indexOf(entry);
+    if (at >= 0) entries.splice(at, 1);
   }
 
   async #run(wait: WaitWithin, onOrphan: OrphanListener): Promise<void> {
@@ -98,10 +170,4 @@ function releaseOf(resource: Owned): Release {
     if (typeof method === 'function') return () => method.call(resource) as unknown;
   }
   throw new ActorsError('not-disposable', `own() takes a function or a disposable object`);
-}
-
-/** Listens to the errors of a resource: an emitter without such a listener ends the process. */
-export function hearErrors(resource: Owned, listener: (error: unknown) => void): void {
-  const { on } = resource as { on?: (event: 'error', listener: (error: unknown) => void) => void };
-  if (typeof on === 'function') on.call(resource, 'error', listener);
 }

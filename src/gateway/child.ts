@@ -5,13 +5,13 @@ import type { Readable } from 'node:stream';
 import { systemClock } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Message, ResponseMessage } from '../wire/jsonrpc.ts';
+import { hasGroups, KILL_TIMEOUT_MS, ProcessGroup } from '../base/processGroup.ts';
+import { reaper } from '../base/reaper.ts';
 import { LineReader, type LongLine } from '../base/lineReader.ts';
 import { Backend, type Hearer } from './backend.ts';
 import { ChildLines } from './childLines.ts';
 import type { SessionLog } from './log.ts';
 import { passed } from './passed.ts';
-import { hasGroups, ProcessGroup } from './processGroup.ts';
-import { reaper } from './reaper.ts';
 import type { Slots } from './slots.ts';
 
 /** What a {@link Child} is started with: every option of a child process, checked and present. */
@@ -26,8 +26,6 @@ export interface ChildSettings {
   readonly termTimeoutMs: number;
 }
 
-/** How long SIGKILL may take before the process group counts as one that can not be ended. */
-export const KILL_TIMEOUT_MS = 2000;
 /** From the first sign of a child process's end to the crash: what the child still said is read. */
 const LAST_WORDS_MS = 250;
 const MAX_STDERR_LINE_BYTES = 4096;
@@ -106,9 +104,9 @@ export class Child extends Backend {
   }
 
   #started(process: ChildProcessWithoutNullStreams, pid: number, hearer: Hearer): void {
-    if (hasGroups) reaper.add(pid);
     this.#process = process;
     this.#group = new ProcessGroup(process, pid);
+    reaper.add(this.#group.target);
     this.log.pid = pid;
     this.log.write('gateway', `process ${pid} started`);
     this.#read(process, hearer);
@@ -176,7 +174,7 @@ export class Child extends Backend {
     this.#slots.give();
     if (this.log.pid === group.pid) this.log.pid = undefined;
     if (!isGone) throw new ActorsError('server-ended', `process ${group.pid} can not be ended`);
-    if (hasGroups) reaper.remove(group.pid);
+    reaper.remove(group.target);
   }
 }
 

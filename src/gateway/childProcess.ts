@@ -1,8 +1,9 @@
 import { ActorsError } from '../base/errors.ts';
+import { KILL_TIMEOUT_MS } from '../base/processGroup.ts';
 import { settleLimits } from '../options.ts';
 import type { Session, SessionServer } from '../session/session.ts';
 import { Bridge } from './bridge.ts';
-import { Child, type ChildSettings, KILL_TIMEOUT_MS } from './child.ts';
+import { Child, type ChildSettings } from './child.ts';
 import { type GatewayLogListener, SessionLog } from './log.ts';
 import { Slots } from './slots.ts';
 

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { heldTimer } from '../adapters/heldTimer.ts';
-import { systemClock } from '../base/clock.ts';
-import { awaited } from '../base/within.ts';
+import { heldClock, systemClock } from '../base/clock.ts';
+import { awaited, timerFor } from '../base/within.ts';
 import {
   StreamableHTTPClientTransport,
   StreamableHTTPError,
@@ -97,7 +96,7 @@ export class Remote extends Backend {
     const http = this.#http;
     if (http === null) return;
     // A remote server that is gone, or does not answer, is not waited for.
-    await awaited(http.terminateSession(), heldTimer(this.#settings.endTimeoutMs));
+    await awaited(http.terminateSession(), timerFor(heldClock, this.#settings.endTimeoutMs));
     await http.close();
   }
 

@@ -1,4 +1,11 @@
-import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../base/scope.ts';
+import {
+  type OrphanListener,
+  type Owned,
+  type Owner,
+  type OwnOptions,
+  Scope,
+  type WaitWithin,
+} from '../base/scope.ts';
 
 /**
  * One incarnation of a scope: what `open` made, what the incarnation owns, and the work that runs
@@ -31,8 +38,8 @@ export class Incarnation {
     return this.#owned.size;
   }
 
-  own(resource: Owned, deadlineMs: number | undefined, max: number): void {
-    this.#owned.own(resource, deadlineMs, max);
+  own(resource: Owned, options: OwnOptions, owner: Owner): void {
+    this.#owned.own(resource, options, owner);
   }
 
   /** Calls back when the incarnation is released; returns how to stop. */

@@ -1,5 +1,5 @@
 import type { Actor } from '../actor/actor.ts';
-import { hearErrors, type Owned } from '../base/scope.ts';
+import type { Owned, OwnOptions } from '../base/scope.ts';
 import type { Feed } from './feed.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { AskOptions } from './inbox.ts';
@@ -9,7 +9,7 @@ import { type ClientTransport, tap } from './tap.ts';
 /** What an {@link OpenScope} needs of the scope's actor. */
 export interface OpenScopeHost extends Pick<
   Actor,
-  'key' | 'principal' | 'services' | 'journal' | 'crash' | 'close'
+  'key' | 'principal' | 'services' | 'journal' | 'crash' | 'lost' | 'close'
 > {
   readonly feed: Feed;
   readonly rpcLog: RpcLog;
@@ -70,16 +70,22 @@ export class OpenScope {
 
   /**
    * Ties a resource that must be released to the scope: see `Session.own`. A resource that emits
-   * `error` crashes this scope and no other.
+   * `error`, or ends by itself, crashes this scope and no other.
    *
-   * @throws ActorsError `not-disposable`, `session-over`, `too-many-resources`
+   * @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources`
    */
-  own<T extends Owned>(resource: T, options?: { readonly deadlineMs?: number }): T {
+  own<T extends Owned>(resource: T, options: OwnOptions = {}): T {
     const { journal, services } = this.#actor;
-    const { maxResources } = services.limits;
-    if (this.#incarnation.owned >= maxResources) journal.tripped('maxResources');
-    this.#incarnation.own(resource, options?.deadlineMs, maxResources);
-    hearErrors(resource, (error) => this.crash(error));
+    const { clock, limits } = services;
+    if (this.#incarnation.owned >= limits.maxResources) journal.tripped('maxResources');
+    this.#incarnation.own(resource, options, {
+      clock,
+      limits,
+      crash: (error) => this.crash(error),
+      lost: (error) => {
+        if (!this.#incarnation.isReleased) this.#actor.lost(error);
+      },
+    });
     return resource;
   }
 

@@ -3,7 +3,14 @@ import { ActorsError } from '../base/errors.ts';
 import type { Extra } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
 import type { Journal } from '../events/journal.ts';
-import { type OrphanListener, type Owned, Scope, type WaitWithin } from '../base/scope.ts';
+import {
+  type OrphanListener,
+  type Owned,
+  type Owner,
+  type OwnOptions,
+  Scope,
+  type WaitWithin,
+} from '../base/scope.ts';
 import type { SessionServer } from './session.ts';
 import { type Answers, ServerTransport, type ServerVoice } from './transport.ts';
 import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
@@ -16,6 +23,9 @@ export interface ConnectionOwner extends Omit<SessionContext, 'stray'> {
   crash(error: unknown): void;
   readonly journal: Journal;
   readonly mailbox: Answers;
+  readonly services: Pick<Owner, 'clock' | 'limits'>;
+  /** Something that work of the session waits for is gone. */
+  lost(error: unknown): void;
 }
 
 /** Servers that have had their one connection. Weak, so the set keeps no server alive. */
@@ -126,9 +136,18 @@ export class Connection implements Answers, SessionContext {
     return this.#abort.signal;
   }
 
-  own(resource: Owned, deadlineMs: number | undefined, max: number): void {
+  /** @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources` */
+  own(resource: Owned, options: OwnOptions): void {
+    const { clock, limits } = this.#owner.services;
     this.#scope ??= new Scope();
-    this.#scope.own(resource, deadlineMs, max);
+    this.#scope.own(resource, options, {
+      clock,
+      limits,
+      crash: (error) => this.crash(error, 'resource'),
+      lost: (error) => {
+        if (!this.#isReleased) this.#owner.lost(error);
+      },
+    });
   }
 
   get owned(): number {

@@ -1,7 +1,7 @@
 import type { WakeCause } from '../events/events.ts';
 import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import type { LogEntry, ProgressEntry } from '../events/journal.ts';
-import type { Owned } from '../base/scope.ts';
+import type { Owned, OwnOptions } from '../base/scope.ts';
 
 import type { ServerTransport } from './transport.ts';
 
@@ -72,11 +72,11 @@ export interface Session<T = unknown> {
    * Ties a resource to this session: a function, a `Disposable`, or an object with `close`, `kill`,
    * `terminate`, `destroy`, `dispose` or `abort`. Resources are released last in, first out, each
    * within `deadlineMs` (or `closeTimeoutMs`), on every kind of end, exactly once. A resource that
-   * emits `error` crashes its session, and nothing else.
+   * emits `error`, or ends by itself, crashes its session, and nothing else.
    *
-   * @throws ActorsError `not-disposable`, `session-over`, `too-many-resources`
+   * @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources`
    */
-  own<R extends Owned>(resource: R, options?: { readonly deadlineMs?: number }): R;
+  own<R extends Owned>(resource: R, options?: OwnOptions): R;
   /** Aborts when the session's current server is released. */
   readonly signal: AbortSignal;
   /**

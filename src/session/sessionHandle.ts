@@ -1,5 +1,5 @@
 import { ActorsError } from '../base/errors.ts';
-import { hearErrors, type Owned } from '../base/scope.ts';
+import type { Owned, OwnOptions } from '../base/scope.ts';
 import type { Journal, LogEntry, ProgressEntry } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import type { NotificationMessage } from '../wire/jsonrpc.ts';
@@ -110,13 +110,12 @@ export class SessionHandle implements Session {
     );
   }
 
-  own<R extends Owned>(resource: R, options?: { readonly deadlineMs?: number }): R {
+  own<R extends Owned>(resource: R, options: OwnOptions = {}): R {
     const actor = this.#live;
     const owner = actor.incarnations.current;
     const { maxResources } = actor.services.limits;
     if (owner.owned >= maxResources) actor.journal.tripped('maxResources');
-    owner.own(resource, options?.deadlineMs, maxResources);
-    hearErrors(resource, (error) => owner.crash(error, 'resource'));
+    owner.own(resource, options);
     return resource;
   }
 

@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Deadlines } from '../../src/base/deadlines.ts';
-import { type Owned, Scope, waitWithin } from '../../src/base/scope.ts';
+import { type Owned, type OwnOptions, Scope, waitWithin } from '../../src/base/scope.ts';
 import { timerFor, timerOf } from '../../src/base/within.ts';
 import { turn } from '../support/eventually.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
@@ -10,17 +11,26 @@ function setUp() {
   const clock = new VirtualClock();
   const scope = new Scope();
   const orphans: unknown[] = [];
+  const told: ['crash' | 'lost', unknown][] = [];
   const queue = new Deadlines(clock, rethrow).queue<() => void>(5000, (expire) => expire());
   const wait = waitWithin(timerOf(queue), (ms) => timerFor(clock, ms));
   return {
     clock,
     orphans,
-    own: (resource: unknown, deadlineMs?: number, max = 100) =>
-      scope.own(resource as Owned, deadlineMs, max),
+    told,
+    own: (resource: unknown, options: OwnOptions = {}, maxResources = 100) =>
+      scope.own(resource as Owned, options, {
+        clock,
+        limits: { maxResources, closeTimeoutMs: 5000 },
+        crash: (error) => told.push(['crash', error]),
+        lost: (error) => told.push(['lost', error]),
+      }),
     close: () => scope.close(wait, (error) => orphans.push(error)),
     scope,
   };
 }
+
+const emitter = () => Object.assign(new EventEmitter(), { close: () => {} });
 
 describe('Scope', () => {
   it('releases last in, first out, one after the other, each awaited', async () => {
@@ -94,7 +104,7 @@ describe('Scope', () => {
     const { own, close, orphans, clock } = setUp();
     const released: string[] = [];
     own(() => released.push('first'));
-    own(() => new Promise(() => {}), 100);
+    own(() => new Promise(() => {}), { deadlineMs: 100 });
     own(() => new Promise(() => {}));
     const closed = close();
     await clock.elapse(4999);
@@ -111,7 +121,7 @@ describe('Scope', () => {
   it('waits for ever where the deadline is Infinity', async () => {
     const { own, close, orphans, clock } = setUp();
     let finish!: () => void;
-    own(() => new Promise<void>((resolve) => (finish = resolve)), Infinity);
+    own(() => new Promise<void>((resolve) => (finish = resolve)), { deadlineMs: Infinity });
     const closed = close();
     await clock.elapse(1e9);
     finish();
@@ -122,7 +132,7 @@ describe('Scope', () => {
   it('takes a late rejection of a release it no longer waits for', async () => {
     const { own, close, orphans, clock } = setUp();
     let fail!: (error: Error) => void;
-    own(() => new Promise<void>((_, reject) => (fail = reject)), 10);
+    own(() => new Promise<void>((_, reject) => (fail = reject)), { deadlineMs: 10 });
     const closed = close();
     await clock.elapse(10);
     await closed;
@@ -159,11 +169,107 @@ describe('Scope', () => {
 
   it('refuses what comes after the end, and more than it may hold', async () => {
     const { own, close } = setUp();
-    own(() => {}, undefined, 1);
-    expect(() => own(() => {}, undefined, 1)).toThrow(
+    own(() => {}, {}, 1);
+    expect(() => own(() => {}, {}, 1)).toThrow(
       expect.objectContaining({ code: 'too-many-resources' }),
     );
     await close();
     expect(() => own(() => {})).toThrow(expect.objectContaining({ code: 'session-over' }));
   });
+
+  // U9
+  describe('hears that a resource ended by itself', () => {
+    const ENDED = { code: 'resource-ended' };
+
+    it.each([
+      ['by its exit, unless something else is named', undefined, 'exit'],
+      ['by the event that is named', 'disconnected', 'disconnected'],
+    ])('%s', (_how, ended, event) => {
+      const { own, told } = setUp();
+      const resource = emitter();
+      own(resource, ended === undefined ? {} : { ended });
+      resource.emit('other');
+      expect(told).toEqual([]);
+      resource.emit(event, 3);
+      resource.emit(event, 3);
+      expect(told).toMatchObject([
+        ['lost', { ...ENDED, message: `an owned resource ended: ${event}, code 3` }],
+      ]);
+    });
+
+    it('by the event of an EventTarget', () => {
+      const { own, told } = setUp();
+      const target = Object.assign(new EventTarget(), { close: () => {} });
+      own(target, { ended: 'close' });
+      target.dispatchEvent(new Event('close'));
+      expect(told).toMatchObject([['lost', ENDED]]);
+    });
+
+    it('by a promise, however it settles', async () => {
+      const { own, told } = setUp();
+      const error = new Error('connection lost');
+      own(() => {}, { ended: Promise.resolve('closed') });
+      own(() => {}, { ended: Promise.reject(error) });
+      own(() => {}, { ended: new Promise(() => {}) });
+      await turn();
+      expect(told).toMatchObject([
+        ['lost', ENDED],
+        ['lost', error],
+      ]);
+    });
+
+    it('once: after an error the end is no news', () => {
+      const { own, told } = setUp();
+      const resource = emitter();
+      own(resource);
+      resource.emit('error', new Error('broken'));
+      resource.emit('exit', 1);
+      expect(told).toMatchObject([['crash', { message: 'broken' }]]);
+    });
+
+    it('and takes an end at the release for what it is', async () => {
+      const { own, close, told, orphans } = setUp();
+      const resource = new EventEmitter();
+      own(Object.assign(resource, { close: () => resource.emit('exit', 0) }));
+      own(() => resource.emit('exit', 0));
+      await close();
+      expect([told, orphans]).toEqual([[], []]);
+    });
+
+    it('owns it no longer where it may end', async () => {
+      const { own, close, told, scope } = setUp();
+      const released: string[] = [];
+      const resource = Object.assign(new EventEmitter(), { close: () => released.push('ended') });
+      own(() => released.push('other'));
+      own(resource, { mayEnd: true });
+      expect(scope.size).toBe(2);
+      resource.emit('exit', 0);
+      expect([scope.size, told]).toEqual([1, []]);
+      await close();
+      expect(released).toEqual(['other']);
+    });
+
+    it.each([() => {}, emitterThatRefuses()])(
+      'refuses an event that %s does not have, and owns nothing then',
+      (resource) => {
+        const { own, scope } = setUp();
+        expect(() => own(resource, { ended: 'disconnected' })).toThrow(
+          expect.objectContaining({ code: 'bad-option' }),
+        );
+        expect(scope.size).toBe(0);
+        own(resource);
+        expect(scope.size).toBe(1);
+      },
+    );
+  });
 });
+
+/** Knows its events by name, as a runtime does. */
+function emitterThatRefuses(): object {
+  return {
+    close() {},
+    on(event: string) {
+      throw new Error(`no event ${event}`);
+    },
+  };
+}

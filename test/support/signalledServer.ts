@@ -1,6 +1,7 @@
 /** A server on http that ends on signals. Says on stdout what its test waits for. */
+import { spawn } from 'node:child_process';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { createRuntime, type Runtime } from 'mcp-actors';
+import { createRuntime, type Runtime, type Session } from 'mcp-actors';
 import { serve } from 'mcp-actors/node';
 
 const modes = new Set(process.argv.slice(2));
@@ -12,6 +13,7 @@ function start(name: string, finish: () => Promise<unknown>): Runtime {
     server(session) {
       const server = new McpServer({ name, version: '1.0.0' }, session.serverOptions);
       session.own(() => tell(`${name} released`));
+      if (modes.has('children')) ownChildren(session);
       if (modes.has('stuck')) session.own(() => new Promise(() => {}), { deadlineMs: Infinity });
       server.registerTool('hang', {}, () => {
         tell(`${name} works`);
@@ -33,6 +35,17 @@ function start(name: string, finish: () => Promise<unknown>): Runtime {
     });
   });
   return runtime;
+}
+
+/** Says the numbers of two children, both deaf to SIGTERM, and of what the second has started. */
+function ownChildren(session: Session): void {
+  const DEAF = "trap '' TERM; ";
+  const own = (script: string, detached: boolean): void => {
+    const child = session.own(spawn('/bin/sh', ['-c', DEAF + script], { detached }));
+    child.stdout.setEncoding('utf8').on('data', (pids: string) => tell(`owns ${pids}`));
+  };
+  own('echo $$; while :; do sleep 0.1; done', false);
+  own('sleep 1000 & echo $$ $!; while :; do sleep 0.1; done', true);
 }
 
 /** Resolves when a signal has come, and everybody has heard it. */

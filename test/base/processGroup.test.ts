@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ProcessGroup } from '../../src/gateway/processGroup.ts';
+import { ProcessGroup } from '../../src/base/processGroup.ts';
 import { membersOf } from '../support/processes.ts';
 
 /** Runs a script as the leader of a group of its own, up to its first word. */
