@@ -118,13 +118,22 @@ describe('createRuntime', () => {
 
 describe('settle', () => {
   it('gives a principal its share of a limit of all, where only that one is given', () => {
-    const { limits } = settle({ server, maxHandshakes: 20, maxSilentConnections: 1 });
+    const { limits } = settle({
+      server,
+      maxSessions: 90,
+      maxHandshakes: 20,
+      maxSilentConnections: 1,
+    });
     expect(limits).toMatchObject({
+      maxSessionsPerPrincipal: 23,
       maxHandshakesPerPrincipal: 3,
       maxSilentConnectionsPerPrincipal: 1,
     });
     const given = settle({ server, maxHandshakes: 20, maxHandshakesPerPrincipal: 50 });
-    expect(given.limits.maxHandshakesPerPrincipal).toBe(50);
+    expect(given.limits).toMatchObject({
+      maxHandshakesPerPrincipal: 50,
+      maxSessionsPerPrincipal: 256,
+    });
   });
 
   it('fills in the defaults, and no more', () => {

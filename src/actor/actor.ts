@@ -14,6 +14,7 @@ import type { Services } from '../events/services.ts';
 import { type CrashPolicy, RestartIntensity } from './intensity.ts';
 import type { Life, Lifetimes } from './lifetimes.ts';
 import type { Pending } from './pendingTable.ts';
+import type { PrincipalAccount, PrincipalAccounts } from './principalAccount.ts';
 
 /** Why there is no place for an actor. */
 export type NoPlace = 'draining' | 'at-capacity';
@@ -22,11 +23,16 @@ export type NoPlace = 'draining' | 'at-capacity';
 export interface Parent {
   readonly services: Services;
   readonly lifetimes: Lifetimes;
+  readonly accounts: PrincipalAccounts;
   readonly onCrash: CrashPolicy;
   /** The actor's handshake is complete. */
   confirmed(actor: Actor): void;
   /** The actor gives up its place. */
   ending(actor: Actor): void;
+  /** The idle actor can give up its place to another. */
+  offering(actor: Actor): void;
+  /** The actor gives up its place to nobody any more. */
+  withdrawing(actor: Actor): void;
   /** The actor needs a place again. @returns why there is none */
   returning(actor: Actor): NoPlace | undefined;
   /** The actor has ended and can be forgotten. */
@@ -78,10 +84,17 @@ export abstract class Actor implements Life, Pending {
   /** The actor's name for logs and events. */
   readonly key: string;
   readonly principal: string | undefined;
+  /** What all actors of the principal hold together. */
+  readonly account: PrincipalAccount;
   readonly services: Services;
   readonly journal: Journal;
   /** Set by the supervisor: this actor counts against the caps. */
   holdsPlace = false;
+  /** Set by the supervisor, as are the next three: the order in which actors give up their place. */
+  rest = 0;
+  chain: object | null = null;
+  older: Life | null = null;
+  newer: Life | null = null;
   readonly #parent: Parent;
   /** When the actor began, since the runtime began: a small integer needs no object of its own. */
   readonly #started: number;
@@ -104,6 +117,7 @@ export abstract class Actor implements Life, Pending {
     this.id = id;
     this.key = earlier?.key ?? this.services.digest(id);
     this.principal = principal;
+    this.account = parent.accounts.of(principal);
     this.#started = (earlier?.startedAt ?? this.now()) - this.services.deadlines.began;
     this.journal = new Journal(this.services, this.key);
   }
@@ -251,12 +265,16 @@ export abstract class Actor implements Life, Pending {
   armIdle(): void {
     // Attached actors that do not sleep stay: neither TTL nor capacity may find them in the queue.
     const { attached, sleeps } = this.snapshot.context;
-    if (!attached || sleeps) this.lifetimes.idle.arm(this);
+    if (attached && !sleeps) return;
+    this.lifetimes.idle.arm(this);
+    if (!attached || this.canSleep) this.#parent.offering(this);
   }
 
   armEvict(): void {
     // An attached session is kept for as long as its stream is.
-    if (!this.snapshot.context.attached) this.lifetimes.evict.arm(this);
+    if (this.snapshot.context.attached) return;
+    this.lifetimes.evict.arm(this);
+    this.#parent.offering(this);
   }
 
   disarm(): void {
@@ -265,6 +283,7 @@ export abstract class Actor implements Life, Pending {
     evict.disarm(this);
     idle.disarm(this);
     closing.disarm(this);
+    this.#parent.withdrawing(this);
   }
 
   confirmed(): void {
@@ -272,17 +291,20 @@ export abstract class Actor implements Life, Pending {
     this.#parent.confirmed(this);
   }
 
-  /** Gives up the actor's place where it can: by sleeping, or by ending if the actor is not attached. */
-  yieldPlace(): boolean {
+  get isWarm(): boolean {
+    return this.snapshot.hasTag('warm');
+  }
+
+  get canSleep(): boolean {
+    return this.isWarm && this.snapshot.context.sleeps && this.isConfirmed;
+  }
+
+  yieldPlace(): void {
+    if (this.canSleep) this.tell({ type: 'deadline.passed' });
     const { snapshot } = this;
-    const { attached, sleeps } = snapshot.context;
-    // An actor that can sleep at once loses nothing by it.
-    if (snapshot.hasTag('warm') && sleeps && this.isConfirmed) {
-      this.tell({ type: 'deadline.passed' });
-    }
     // A dozing actor waits until its record is stored.
-    if (this.holdsPlace && !this.snapshot.hasTag('dozing') && !attached) this.close('capacity');
-    return !this.holdsPlace;
+    if (!this.holdsPlace || snapshot.hasTag('dozing') || snapshot.context.attached) return;
+    this.close('capacity');
   }
 
   /** Nothing is being built for the actor: while unconfirmed, it waits for its client. */

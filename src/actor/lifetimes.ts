@@ -1,17 +1,22 @@
+import type { Chained } from '../base/chain.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { type WaitWithin, waitWithin } from '../base/scope.ts';
 import { timerFor, timerOf } from '../base/within.ts';
 import type { Services } from '../events/services.ts';
 
 /** An actor, as its deadlines use it. */
-export interface Life {
-  /** The actor counts against the caps. */
-  readonly holdsPlace: boolean;
+export interface Life extends Chained<Life> {
+  /** Numbers the times that actors came to rest: the lowest is the least recently used. */
+  readonly rest: number;
+  /** The actor is idle and may still sleep. */
+  readonly isWarm: boolean;
+  /** The actor can sleep at once, and loses nothing by it. */
+  readonly canSleep: boolean;
   tell(event: { type: 'deadline.passed' }): void;
   crash(error: unknown): void;
   checkQuiet(): void;
-  /** Gives up the actor's place where that harms nobody; `false` where the place is kept. */
-  yieldPlace(): boolean;
+  /** Gives up the actor's place: at once, or when the actor's record is stored. */
+  yieldPlace(): void;
 }
 
 /** The deadlines that every kind of actor has: one queue each, all in the runtime's one sweep. */
@@ -19,9 +24,9 @@ export class Lifetimes {
   /** Actors whose handshake is not finished. */
   readonly handshake: DeadlineQueue<Life>;
   readonly quiet: DeadlineQueue<Life>;
-  /** Detached idle actors, least recently used first: capacity looks here as well. */
+  /** Idle actors with their server. */
   readonly idle: DeadlineQueue<Life>;
-  /** Detached idle actors that sleep or can not sleep, least recently used first. */
+  /** Detached idle actors that sleep or can not sleep. */
   readonly evict: DeadlineQueue<Life>;
   readonly closing: DeadlineQueue<Life>;
   /** Waits for a release, within `closeTimeoutMs` or a deadline of the release's own. */

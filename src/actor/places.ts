@@ -1,8 +1,10 @@
 import type { Limits } from '../base/limits.ts';
+import { Ranking } from '../base/ranking.ts';
 import type { Services } from '../events/services.ts';
 import type { Actor, NoPlace } from './actor.ts';
-import type { Life, Lifetimes } from './lifetimes.ts';
+import type { Life } from './lifetimes.ts';
 import { PendingTable } from './pendingTable.ts';
+import type { PrincipalAccount } from './principalAccount.ts';
 
 /** Most idle actors asked to give up their place: an actor that can not now, can a moment later. */
 const MAX_LOOKS = 32;
@@ -10,15 +12,20 @@ const MAX_LOOKS = 32;
 /** The caps of a runtime: decides who may become an actor, and who makes room. */
 export class Places {
   readonly #services: Services;
-  readonly #lifetimes: Lifetimes;
   readonly #handshakes: PendingTable;
-  readonly #perPrincipal = new Map<string, Set<Actor>>();
+  /**
+   * The accounts with an actor that can give up its place: whoever has most places comes first, and
+   * of those with as many, whose actor has been idle longest.
+   */
+  readonly #offering = new Ranking<PrincipalAccount>((a, b) =>
+    a.places === b.places ? restOf(a) < restOf(b) : a.places > b.places,
+  );
   /** How many actors hold a place: admitted and not ending. */
   #held = 0;
+  #rests = 0;
 
-  constructor(services: Services, lifetimes: Lifetimes) {
+  constructor(services: Services) {
     this.#services = services;
-    this.#lifetimes = lifetimes;
     this.#handshakes = new PendingTable(services, {
       max: 'maxHandshakes',
       perPrincipal: 'maxHandshakesPerPrincipal',
@@ -32,26 +39,18 @@ export class Places {
   }
 
   /**
-   * Looks for a place for one more actor. At the cap the detached idle actor that was used longest
-   * ago makes room; work in flight and open streams never do.
+   * Looks for a place for one more actor. At a cap, an idle actor of whoever has most makes room:
+   * the one used longest ago. Work in flight and open streams never do.
    *
    * @returns why there is none
    */
-  look(principal: string | undefined): NoPlace | undefined {
-    const { limits } = this.#services;
+  look(account: PrincipalAccount): NoPlace | undefined {
+    const { principal } = account;
     if (this.#handshakes.isShareUsed(principal)) return this.#full('maxHandshakesPerPrincipal');
-    if (principal !== undefined) {
-      const own = this.#perPrincipal.get(principal);
-      if (own !== undefined && own.size >= limits.maxSessionsPerPrincipal) {
-        this.#makeRoom(this.#idleFirst(own));
-        if (own.size >= limits.maxSessionsPerPrincipal) {
-          return this.#full('maxSessionsPerPrincipal');
-        }
-      }
-    }
+    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal');
     // A handshake that gives way leaves its place as well: none gives way in vain.
     if (!this.#handshakes.makeRoom(principal)) return this.#full('maxHandshakes');
-    return this.#hasRoom() ? undefined : this.#full('maxSessions');
+    return this.#hasRoom(account) ? undefined : this.#full('maxSessions');
   }
 
   /** Counts a new actor, for which a place was looked for before. */
@@ -67,62 +66,92 @@ export class Places {
 
   /** Gives an actor that slept a place again. @returns why there is none */
   takeBack(actor: Actor): NoPlace | undefined {
-    if (!this.#hasRoom()) return this.#full('maxSessions');
-    this.#hold(actor);
-    if (!actor.isConfirmed) this.#handshakes.add(actor);
+    const { account } = actor;
+    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal');
+    if (!this.#hasRoom(account)) return this.#full('maxSessions');
+    this.take(actor);
     return undefined;
   }
 
   /** Frees the place of an actor, if it holds one. */
   leave(actor: Actor): void {
     if (!actor.holdsPlace) return;
+    const { account } = actor;
     actor.holdsPlace = false;
     this.#held--;
+    account.places--;
+    account.withdraw(actor);
+    this.#rank(account);
     this.#handshakes.delete(actor);
-    const { principal } = actor;
-    if (principal === undefined) return;
-    const own = this.#perPrincipal.get(principal);
-    own?.delete(actor);
-    if (own?.size === 0) this.#perPrincipal.delete(principal);
+  }
+
+  /** An idle actor can give up its place from here on. */
+  offer(actor: Actor): void {
+    if (!actor.holdsPlace) return;
+    actor.rest = ++this.#rests;
+    actor.account.offer(actor);
+    this.#rank(actor.account);
+  }
+
+  /** An actor is in use, or ends: it gives up its place for nobody. */
+  withdraw(actor: Actor): void {
+    const { account } = actor;
+    account.withdraw(actor);
+    this.#rank(account);
   }
 
   #hold(actor: Actor): void {
+    const { account } = actor;
     actor.holdsPlace = true;
     this.#held++;
-    const { principal } = actor;
-    if (principal === undefined) return;
-    const own = this.#perPrincipal.get(principal);
-    if (own === undefined) this.#perPrincipal.set(principal, new Set([actor]));
-    else own.add(actor);
+    account.places++;
+    this.#rank(account);
   }
 
-  #hasRoom(): boolean {
-    if (!this.isFull) return true;
-    const { idle, evict } = this.#lifetimes;
-    return this.#makeRoom(idle.items()) || this.#makeRoom(evict.items());
+  #rank(account: PrincipalAccount): void {
+    if (account.first === null) this.#offering.delete(account);
+    else this.#offering.put(account);
   }
 
-  /** Frees one place: that of the first actor asked which can give its place up. */
-  #makeRoom(oldestFirst: Iterable<Life>): boolean {
-    let looks = 0;
-    for (const life of oldestFirst) {
-      if (life.holdsPlace && life.yieldPlace()) return true;
-      if (++looks === MAX_LOOKS) return false;
+  /** Whether a principal has a place left of its own, if need be that of its own idle actor. */
+  #hasShare(account: PrincipalAccount): boolean {
+    const { maxSessionsPerPrincipal: max } = this.#services.limits;
+    if (account.principal === undefined) return true;
+    for (let looks = 0; account.places >= max && looks < MAX_LOOKS; looks++) {
+      const { first } = account;
+      if (first === null) return false;
+      first.yieldPlace();
     }
-    return false;
+    return account.places < max;
   }
 
-  /** One principal's idle actors, least recently used first. */
-  #idleFirst(own: Set<Actor>): Actor[] {
-    const { idle, evict } = this.#lifetimes;
-    const since = (actor: Actor): number | undefined => idle.armedAt(actor) ?? evict.armedAt(actor);
-    return [...own]
-      .filter((actor) => since(actor) !== undefined)
-      .toSorted((a, b) => since(a)! - since(b)!);
+  #hasRoom(account: PrincipalAccount): boolean {
+    for (let looks = 0; this.isFull && looks < MAX_LOOKS; looks++) {
+      const first = this.#yielding(account);
+      if (first === null) return false;
+      first.yieldPlace();
+    }
+    return !this.isFull;
+  }
+
+  /** Whose place is to be free for one more actor of an account. */
+  #yielding(account: PrincipalAccount): Life | null {
+    const most = this.#offering.first();
+    if (most === undefined) return null;
+    const { first } = most;
+    if (most.places > account.places) return first;
+    // Nobody's session ends for whoever has as many. One that can sleep loses nothing.
+    const own = account.first;
+    return own?.canSleep === true || first?.canSleep !== true ? own : first;
   }
 
   #full(limit: keyof Limits): NoPlace {
     this.#services.tripped(limit);
     return 'at-capacity';
   }
+}
+
+/** When the first actor of an account that can give up its place came to rest. */
+function restOf({ first }: PrincipalAccount): number {
+  return first?.rest ?? Infinity;
 }

@@ -10,6 +10,7 @@ import type { Actor, NoPlace, Parent } from './actor.ts';
 import type { CrashPolicy } from './intensity.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { Places } from './places.ts';
+import { PrincipalAccounts } from './principalAccount.ts';
 import { type Lost, type Reservation, Reservations } from './reservations.ts';
 import { Tombstones } from './tombstones.ts';
 
@@ -41,6 +42,7 @@ export interface SupervisorOptions {
 export class Supervisor<A extends Actor> implements Parent {
   readonly services: Services;
   readonly lifetimes: Lifetimes;
+  readonly accounts = new PrincipalAccounts();
   readonly onCrash: CrashPolicy;
   /** Why the last actors ended: what is left of them. */
   readonly tombstones: Tombstones;
@@ -56,7 +58,7 @@ export class Supervisor<A extends Actor> implements Parent {
     this.lifetimes = new Lifetimes(services);
     this.onCrash = onCrash;
     this.tombstones = new Tombstones(services.digest, services.limits.maxHistory);
-    this.#places = new Places(services, this.lifetimes);
+    this.#places = new Places(services);
     this.#reservations = new Reservations(services);
     this.#createId = createId;
   }
@@ -112,18 +114,26 @@ export class Supervisor<A extends Actor> implements Parent {
 
   /** Takes in an actor that goes on from a record, without a place so far. */
   recall(actor: A): void {
-    this.#residents.set(actor.id, actor);
+    this.#join(actor);
   }
 
   /** Forgets an actor that goes on as a record. */
   dismiss(actor: A): void {
     if (this.#residents.get(actor.id) !== actor) return;
-    this.#residents.delete(actor.id);
+    this.#part(actor);
     this.#noteEmpty();
   }
 
   confirmed(actor: Actor): void {
     this.#places.confirmed(actor);
+  }
+
+  offering(actor: Actor): void {
+    this.#places.offer(actor);
+  }
+
+  withdrawing(actor: Actor): void {
+    this.#places.withdraw(actor);
   }
 
   returning(actor: Actor): NoPlace | undefined {
@@ -140,7 +150,7 @@ export class Supervisor<A extends Actor> implements Parent {
     const { counters, events, clock } = this.services;
     counters.evicted[reason]++;
     this.tombstones.bury(id, principal, reason);
-    this.#residents.delete(id);
+    this.#part(actor);
     events.emit('session.ended', { session: key, reason, ageMs: clock.now() - startedAt });
     this.#noteEmpty();
   }
@@ -181,7 +191,7 @@ export class Supervisor<A extends Actor> implements Parent {
   }
 
   #look(principal: string | undefined): NoPlace | undefined {
-    return this.isAdmitting ? this.#places.look(principal) : 'draining';
+    return this.isAdmitting ? this.#places.look(this.accounts.of(principal)) : 'draining';
   }
 
   #spawn(create: (id: string) => A): A {
@@ -191,7 +201,7 @@ export class Supervisor<A extends Actor> implements Parent {
       throw new ActorsError('bad-option', 'createId must return a new id of visible ASCII');
     }
     const actor = create(id);
-    this.#residents.set(id, actor);
+    this.#join(actor);
     this.#places.take(actor);
     this.services.counters.spawned++;
     return actor;
@@ -212,6 +222,16 @@ export class Supervisor<A extends Actor> implements Parent {
       if (!actor.snapshot.hasTag('ending')) actor.close('drained');
       actor.tell({ type: 'deadline.passed' });
     }
+  }
+
+  #join(actor: A): void {
+    this.#residents.set(actor.id, actor);
+    this.accounts.join(actor.account);
+  }
+
+  #part({ id, account }: Actor): void {
+    this.#residents.delete(id);
+    this.accounts.leave(account);
   }
 
   #noteEmpty(): void {

@@ -14,9 +14,12 @@ export interface Limits {
   maxDepth: number;
   /** Most array elements and object members in a request body. @default 20 000 */
   maxElements: number;
-  /** Sessions at once. At the cap the longest unused detached idle one ends. @default 10 000 */
+  /** Sessions at once. At the cap, an idle one of whoever has most makes room. @default 10 000 */
   maxSessions: number;
-  /** Sessions of one authenticated principal; anonymous callers are not capped. @default 256 */
+  /**
+   * Sessions of one authenticated principal; anonymous callers are not capped.
+   * @default 256, or a quarter of `maxSessions` where that is less
+   */
   maxSessionsPerPrincipal: number;
   /** Sessions at once whose client has not confirmed its handshake. @default 256 */
   maxHandshakes: number;
@@ -170,8 +173,11 @@ export const DEFAULT_LIMITS: Limits = {
 export const DURABLE_LIMITS = { sseAfterMs: 50, sseRetryMs: 3000 } as const;
 
 /** Limits of one principal that follow from a limit of all, where only that one is given. */
-export function sharesOf({ maxHandshakes, maxSilentConnections }: Limits): Partial<Limits> {
+export function sharesOf(limits: Limits): Partial<Limits> {
+  const { maxHandshakes, maxSessions, maxSilentConnections } = limits;
+  const { maxSessionsPerPrincipal } = DEFAULT_LIMITS;
   return {
+    maxSessionsPerPrincipal: Math.min(maxSessionsPerPrincipal, Math.ceil(maxSessions / 4)),
     maxHandshakesPerPrincipal: Math.ceil(maxHandshakes / 8),
     maxSilentConnectionsPerPrincipal: Math.ceil(maxSilentConnections / 8),
   };

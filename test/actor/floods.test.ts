@@ -75,6 +75,27 @@ describe('a flood of handshakes that nobody confirms (A3)', () => {
   });
 });
 
+describe('a flood of sessions (A13)', () => {
+  it.each(['mallory', undefined])('of %s takes no idle session of another', async (flooder) => {
+    const { runtime, clock, connect } = await startRig('node http', {
+      maxSessions: 100,
+      sleep: false,
+    });
+    const bob = [];
+    for (let i = 0; i < 10; i++) bob.push(await connect({ user: 'bob' }));
+    await clock.elapse(2000);
+    const user = flooder === undefined ? {} : { user: flooder };
+    for (let i = 0; i < 3; i++) {
+      await Promise.all(times(40, () => connect(user).catch(() => {})));
+      await clock.elapse(2000);
+    }
+    const pings = await Promise.all(bob.map((each) => each.ask(PING)));
+    expect(tally(pings)).toEqual({ 200: 10 });
+    expect((await (await connect({ user: 'alice' })).ask(PING)).status).toBe(200);
+    expect(runtime.stats().sessions.total).toBe(flooder === undefined ? 100 : 36);
+  });
+});
+
 const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' };
 const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
