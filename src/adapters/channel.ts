@@ -124,15 +124,20 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
     else this.take(parcel);
   }
 
-  /** Takes one parcel that the adapter has read. @param extra of a message with its own head */
-  take(parcel: Parcel, extra: Extra = this.#extra): void {
+  /**
+   * Takes one parcel that the adapter has read.
+   *
+   * @param extra of a message with its own head
+   * @param upload number of a parcel with a body of its own
+   */
+  take(parcel: Parcel, extra: Extra = this.#extra, upload?: number): void {
     if (this.#isOver) return;
     const { maxInFlight } = this.#services.limits;
     if (this.#session === null) this.#begin(parcel, extra);
     else if (isInitialize(parcel)) this.#refuse('already-initialized', idOf(parcel));
     else if (parcel.isBatch && !allowsBatch(parcel, this.#session.protocolVersion, maxInFlight))
       this.#refuse('batch-not-allowed');
-    else this.#deliver(this.#session, parcel, extra);
+    else this.#deliver(this.#session, parcel, extra, upload);
   }
 
   /** Answers something the client sent that is not even text to read. */
@@ -246,13 +251,18 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
     }
   }
 
-  #deliver(session: SessionActor, parcel: Parcel, delivery: Extra): void {
+  #deliver(
+    session: SessionActor,
+    parcel: Parcel,
+    delivery: Extra,
+    upload: number | undefined,
+  ): void {
     const { messages, isBatch, bytes } = parcel;
     const requests = messages.filter(isRequest).length;
     const exchange = requests === 0 ? undefined : new ChannelExchange(this, requests, isBatch);
     for (const message of messages) {
       const weight = weightOf(message, parcel);
-      const code = session.accept({ message, delivery, exchange, bytes, weight });
+      const code = session.accept({ message, delivery, exchange, bytes, weight, upload });
       if (code === undefined || !isRequest(message)) continue;
       count(this.#services.counters.refusals, code);
       exchange?.answer(refusalBody(code, message.id));

@@ -13,8 +13,11 @@ import { refusalBody } from '../wire/refusals.ts';
 import { pathOf, queryOf } from '../wire/target.ts';
 import { endpointFrame, messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import type { FetchContext } from '../http/fetch.ts';
+import { type Place, Upload } from '../http/upload.ts';
 import { type HostedRequest, NodeBody } from './nodeBody.ts';
 import { NodePort } from './nodePort.ts';
+
+const NOWHERE = { at: 'nowhere', refusal: 'session-not-found', reason: undefined } as const;
 
 /** The two paths of {@link legacySse}. */
 export interface LegacySseOptions extends MountOptions {
@@ -66,7 +69,7 @@ export function legacySse(
     const isPost = pathname === messagesPath;
     const method = isPost ? 'POST' : 'GET';
     if (head.method !== method && screen.admits(head) === undefined) {
-      inlet.discard();
+      inlet.discard(false);
       count(endpoint.services.counters.refusals, 'method-not-allowed');
       const headers = ['Content-Type', 'application/json', 'Allow', method];
       return port.send(405, headers, refusalBody('method-not-allowed'));
@@ -76,14 +79,18 @@ export function legacySse(
     const origin = { head, authInfo, request: undefined };
     if (isPost) {
       const id = new URLSearchParams(queryOf(request.url)).get('sessionId');
+      const caller = endpoint.identify(origin);
+      if (caller.refusal === 'internal-error') return endpoint.drop(port, caller.refusal, inlet);
       const channel = channels.get(id ?? '');
-      inlet.read(screen.maxBodyBytes, (body) => {
-        if (typeof body === 'string') endpoint.drop(port, body, inlet);
-        else post(endpoint, channel, origin, body, port);
-      });
+      // Another principal's channel is none.
+      const own = channel?.principal === caller.principal ? channel : undefined;
+      const upload = uploadTo(endpoint, own, caller.principal);
+      endpoint.receive(upload, head, port, inlet, (body) =>
+        post(endpoint, own, origin, body, port, upload.number),
+      );
       return;
     }
-    inlet.discard();
+    inlet.discard(false);
     if (port.gone) return;
     const channel = openChannel(endpoint, origin, lineOn(port));
     if (typeof channel === 'string') return endpoint.refuse(port, channel);
@@ -101,10 +108,25 @@ export function legacySse(
   };
 }
 
+/** The body of a POST to a channel of the caller's; `undefined` where it names none there is. */
+function uploadTo(
+  endpoint: Endpoint,
+  channel: Channel | undefined,
+  principal: string | undefined,
+): Upload {
+  const { services, uploads } = endpoint;
+  const seek = (): Place => {
+    if (channel?.isReachable !== true) return NOWHERE;
+    return channel.session ?? endpoint.unnamed();
+  };
+  const host = { services, uploads, seek, failed: (error: unknown) => endpoint.failed(error) };
+  return new Upload(host, undefined, principal, channel?.session ?? undefined);
+}
+
 /**
  * Takes a message for a channel whose client speaks by POST; answered on the channel (row H1).
  *
- * @param channel `undefined` where the request names no channel there is
+ * @param channel `undefined` where the request names no channel of the caller's
  */
 function post(
   endpoint: Endpoint,
@@ -112,16 +134,14 @@ function post(
   origin: Origin,
   body: Body,
   port: NodePort,
+  upload: number | undefined,
 ): void {
   try {
     const parcel = readBody(body, endpoint.services.limits);
     if (typeof parcel === 'string') return endpoint.refuse(port, parcel);
     if (channel?.isReachable !== true) return endpoint.refuse(port, 'session-not-found');
-    const { principal, refusal } = endpoint.identify(origin);
-    if (refusal === 'internal-error') return endpoint.refuse(port, refusal);
-    if (channel.principal !== principal) return endpoint.refuse(port, 'session-not-found');
     port.send(202, ['Content-Type', 'text/plain'], 'Accepted');
-    channel.take(parcel, extraOf(origin));
+    channel.take(parcel, extraOf(origin), upload);
   } catch (error) {
     endpoint.refuse(port, endpoint.failed(error));
   }

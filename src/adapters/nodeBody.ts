@@ -1,6 +1,9 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { IncomingMessage } from 'node:http';
+import { isPromise } from '../base/awaitable.ts';
+import { GatheredBytes } from '../base/gatheredBytes.ts';
 import type { Inlet } from '../http/endpoint.ts';
+import type { Gate } from '../http/upload.ts';
 import type { Body } from '../wire/body.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { NodePort } from './nodePort.ts';
@@ -24,52 +27,67 @@ export class NodeBody implements Inlet {
     this.#parsed = parsed;
   }
 
-  read(maxBytes: number, take: (body: Body | RefusalCode) => void): void {
+  read(gate: Gate, take: (body: Body | RefusalCode) => void): void {
     if (this.#parsed !== undefined) take(bodyOf(this.#parsed));
-    else readText(this.#request, maxBytes, take);
+    else readText(this.#request, gate, take);
   }
 
-  /** Reads what is left of the body and throws it away, but not for long. */
-  discard(code?: RefusalCode): void {
+  /** Reads what is left of the body and throws it away, but not for long where `closes`. */
+  discard(closes: boolean): void {
     const request = this.#request;
     request.resume();
     // Closing the connection while the client still sends would reset it, and the answer would be
     // lost: so the answer goes out now, and the end of it when the client has stopped.
-    if (code === 'body-too-large' && !request.complete) this.#port.lingering(request, LINGER_MS);
+    if (closes && !request.complete) this.#port.lingering(request, LINGER_MS);
   }
 }
 
 /** Makes a body of what a host's parser left: a value, or text and bytes not parsed yet. */
 function bodyOf(body: unknown): Body {
   if (typeof body === 'string') return { text: body };
-  if (body instanceof Uint8Array) return { text: Buffer.from(body).toString('utf8') };
+  if (body instanceof Uint8Array) return { text: textOf(body) };
   return { parsed: body };
 }
 
 function readText(
   request: IncomingMessage,
-  maxBytes: number,
+  gate: Gate,
   take: (body: Body | RefusalCode) => void,
 ): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const finish = (body: Body | RefusalCode): void => {
+  // The client left before anybody read.
+  if (request.destroyed) return take('body-incomplete');
+  const body = new GatheredBytes();
+  let isOver = false;
+  const finish = (result: Body | RefusalCode): void => {
+    if (isOver) return;
+    isOver = true;
     request.off('data', onData).off('end', onEnd).off('close', onClose);
-    take(body);
+    take(result);
+  };
+  const decided = (code: RefusalCode | undefined): void => {
+    if (code !== undefined) finish(code);
+    else if (!isOver) request.resume();
   };
   const onData = (chunk: Buffer): void => {
-    bytes += chunk.length;
-    chunks.push(chunk);
-    if (bytes <= maxBytes) return;
+    body.add(chunk);
+    const verdict = gate.grew(chunk.length);
+    if (verdict === undefined || isOver) return;
     request.pause();
-    finish('body-too-large');
+    if (isPromise(verdict)) verdict.then(decided).catch(() => finish('internal-error'));
+    else finish(verdict);
   };
-  const onEnd = (): void => {
-    const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    finish({ text: body.toString('utf8') });
-  };
+  const onEnd = (): void => finish({ text: textOf(body.take()) });
   const onClose = (): void => finish('body-incomplete');
+  gate.onCut = (code) => {
+    request.pause();
+    finish(code);
+  };
   request.on('data', onData).on('end', onEnd).on('close', onClose);
   // Without a listener, the error of an aborted upload would reach the host as unhandled.
   request.on('error', () => {});
+}
+
+/** Decodes UTF-8 without a copy of the bytes. */
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('utf8');
 }

@@ -44,8 +44,8 @@ export class Counters {
   calls = 0;
   /** Now: requests accepted and not yet answered. */
   inFlight = 0;
-  /** Now: bytes of the messages that wait, and of the requests that are not answered. */
-  readonly bytesIn = { messages: 0 };
+  /** Now: bytes of messages that wait, with requests not answered; and of bodies on their way. */
+  readonly bytesIn = { messages: 0, bodies: 0 };
   /** Now: open event streams. */
   streams = 0;
   /** Now: sessions whose client has not confirmed its handshake. */

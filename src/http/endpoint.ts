@@ -1,25 +1,35 @@
+import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import type { Directory } from '../directory/directory.ts';
 import { count } from '../events/counters.ts';
 import type { Services } from '../events/services.ts';
 import type { Origin } from '../session/exchange.ts';
+import type { SessionActor } from '../session/sessionActor.ts';
 import { type Body, readBody } from '../wire/body.ts';
-import { type RequestHead, single } from '../wire/headers.ts';
+import { declared, type RequestHead, single } from '../wire/headers.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import type { StreamTimers } from './streamTimers.ts';
-import type { Leg, LegHost, Upload } from './leg.ts';
+import type { Leg, LegHost } from './leg.ts';
 import { identify, type PrincipalOf } from './principal.ts';
 import type { Screen } from './screen.ts';
 import type { UnreadBudget } from './unread.ts';
+import { type Gate, type Place, Upload, type UploadHost } from './upload.ts';
+import { UploadBudget } from './uploadBudget.ts';
 
 /** The body of one HTTP request, as an HTTP adapter lets the endpoint read it. */
 export interface Inlet {
-  /** Reads the body; calls `take` once, with the whole body or with why it did not come. */
-  read(maxBytes: number, take: (body: Body | RefusalCode) => void): void;
-  /** Nothing reads the rest of the body. @param code the refusal that answers the request */
-  discard(code?: RefusalCode): void;
+  /**
+   * Reads the body as far as the gate allows it; calls `take` once, with the whole body or with why
+   * it did not come.
+   */
+  read(gate: Gate, take: (body: Body | RefusalCode) => void): void;
+  /** Nothing reads the rest of the body. @param closes the answer is the last on its connection */
+  discard(closes: boolean): void;
 }
+
+/** Says that the connection ends with the answer. */
+const CLOSE = ['Connection', 'close'];
 
 /** The sender of a request: its principal, or the refusal where the principal can not be told. */
 export interface Caller {
@@ -41,13 +51,14 @@ export interface EndpointOptions {
  * Serves Streamable HTTP, in the order of its checks: what is cheap and says most comes first, and
  * nothing is allocated for a session before the last check.
  */
-export class Endpoint implements LegHost {
+export class Endpoint implements LegHost, UploadHost {
   readonly directory: Directory;
   /** Counters, limits and deadlines that an adapter shares with the sessions. */
   readonly services: Services;
   readonly screen: Screen;
   readonly timers: StreamTimers;
   readonly unread: UnreadBudget;
+  readonly uploads: UploadBudget;
   readonly #principalOf: PrincipalOf;
   readonly #legs: readonly Leg[];
 
@@ -57,6 +68,7 @@ export class Endpoint implements LegHost {
     this.screen = screen;
     this.timers = timers;
     this.unread = unread;
+    this.uploads = new UploadBudget(this.services);
     this.#principalOf = principal;
     this.#legs = legs(this);
   }
@@ -70,18 +82,49 @@ export class Endpoint implements LegHost {
     if (preflight !== undefined) return port.send(204, preflight);
     const refused = screen.check(head);
     if (refused !== undefined) return this.drop(port, refused, inlet);
-    const caller = this.identify(origin);
+    const { principal, refusal } = this.identify(origin);
+    if (refusal !== undefined) return this.drop(port, refusal, inlet);
     if (head.method !== 'POST') {
-      inlet.discard();
-      return this.#handle(origin, caller, undefined, port, undefined);
+      inlet.discard(false);
+      return this.#handle(origin, principal, undefined, port, undefined);
     }
-    const upload = caller.refusal === undefined ? this.#upload(head, caller) : undefined;
-    inlet.read(screen.maxBodyBytes, (body) => {
-      if (typeof body === 'string') this.drop(port, body, inlet);
-      else this.#handle(origin, caller, body, port, upload);
-      // Until here, a cancel may have overtaken the request: the mailbox stops expecting this body.
-      upload?.session.mailbox.uploaded(upload.number);
-    });
+    const upload = this.#upload(head, principal);
+    this.receive(upload, head, port, inlet, (body) =>
+      this.#handle(origin, principal, body, port, upload),
+    );
+  }
+
+  /** Reads a body as far as its upload allows it, and hands it on; answers where it is not whole. */
+  receive(
+    upload: Upload,
+    head: RequestHead,
+    port: ResponsePort,
+    inlet: Inlet,
+    take: (body: Body) => void,
+  ): void {
+    const read = (refused: RefusalCode | undefined): void => {
+      if (refused === undefined) inlet.read(upload, receive);
+      else receive(refused);
+    };
+    const receive = (body: Body | RefusalCode): void => {
+      upload.arrived();
+      if (typeof body === 'string') this.drop(port, body, inlet, true, upload.reason);
+      else take(body);
+      upload.end();
+    };
+    const verdict = upload.expect(declared(head));
+    if (!isPromise(verdict)) return read(verdict);
+    verdict.then(read).catch((error: unknown) => this.refuse(port, this.failed(error)));
+  }
+
+  seek(named: string | undefined, principal: string | undefined): Awaitable<Place> {
+    return named === undefined ? this.unnamed() : this.directory.find(named, principal);
+  }
+
+  /** Where a long body without a session belongs: nowhere, for only an `initialize` has none. */
+  unnamed(): Place {
+    this.services.tripped('maxInitializeBytes');
+    return { at: 'nowhere', refusal: 'body-too-large', reason: undefined };
   }
 
   /** Finds out who the caller is. Called once for each request, because it runs user code. */
@@ -94,10 +137,22 @@ export class Endpoint implements LegHost {
     }
   }
 
-  /** Refuses a request whose body is not read to its end. */
-  drop(port: ResponsePort, code: RefusalCode, inlet: Inlet): void {
-    inlet.discard(code);
-    this.refuse(port, code);
+  /**
+   * Refuses a request whose body is not read to its end.
+   *
+   * @param closes the client is to stop sending, and the connection ends
+   * @param reason of the end of the session, for its own principal
+   */
+  drop(
+    port: ResponsePort,
+    code: RefusalCode,
+    inlet: Inlet,
+    closes = code === 'body-too-large',
+    reason?: string,
+  ): void {
+    inlet.discard(closes);
+    const data = reason === undefined ? undefined : { reason };
+    this.#refuse(port, code, undefined, data, closes ? CLOSE : []);
   }
 
   refuse(
@@ -106,12 +161,7 @@ export class Endpoint implements LegHost {
     id?: RequestId,
     data?: Record<string, unknown>,
   ): void {
-    count(this.services.counters.refusals, code);
-    if (port.gone) return;
-    const { status, headers = [] }: Refusal = REFUSALS[code];
-    const body = refusalBody(code, id ?? null, data);
-    const allow = code === 'method-not-allowed' ? ['Allow', this.screen.methods] : [];
-    port.send(status, ['Content-Type', 'application/json', ...headers, ...allow], body);
+    this.#refuse(port, code, id, data, code === 'body-too-large' ? CLOSE : []);
   }
 
   failed(error: unknown): 'internal-error' {
@@ -119,15 +169,29 @@ export class Endpoint implements LegHost {
     return 'internal-error';
   }
 
+  #refuse(
+    port: ResponsePort,
+    code: RefusalCode,
+    id: RequestId | undefined,
+    data: Record<string, unknown> | undefined,
+    more: readonly string[],
+  ): void {
+    count(this.services.counters.refusals, code);
+    if (port.gone) return;
+    const { status, headers = [] }: Refusal = REFUSALS[code];
+    const body = refusalBody(code, id ?? null, data);
+    const allow = code === 'method-not-allowed' ? ['Allow', this.screen.methods] : [];
+    port.send(status, ['Content-Type', 'application/json', ...headers, ...allow, ...more], body);
+  }
+
   #handle(
     origin: Origin,
-    { principal, refusal }: Caller,
+    principal: string | undefined,
     body: Body | undefined,
     port: ResponsePort,
     upload: Upload | undefined,
   ): void {
     try {
-      if (refusal !== undefined) return this.refuse(port, refusal);
       const parcel = body === undefined ? undefined : readBody(body, this.services.limits);
       if (typeof parcel === 'string') return this.refuse(port, parcel);
       for (const leg of this.#legs) {
@@ -139,15 +203,17 @@ export class Endpoint implements LegHost {
     }
   }
 
-  /** Notes that a POST is on its way to a session in this process, or asleep in memory. */
-  #upload(head: RequestHead, { principal }: Caller): Upload | undefined {
+  /** The body of a POST, for a session in this process or asleep in memory where there is one. */
+  #upload(head: RequestHead, principal: string | undefined): Upload {
     const named = single(head, 'mcp-session-id');
-    if (named === undefined) return undefined;
+    return new Upload(this, named, principal, this.#findNow(named, principal));
+  }
+
+  #findNow(named: string | undefined, principal: string | undefined): SessionActor | undefined {
     try {
-      const session = this.directory.findNow(named, principal);
-      return session === undefined ? undefined : { session, number: session.mailbox.upload() };
+      return named === undefined ? undefined : this.directory.findNow(named, principal);
     } catch {
-      // The leg meets the error again, and answers it, when the body is there.
+      // Whoever looks for the session later meets the error again, and answers it.
       return undefined;
     }
   }

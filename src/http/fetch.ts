@@ -1,7 +1,12 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import type { Endpoint } from './endpoint.ts';
+import { isPromise } from '../base/awaitable.ts';
+import { GatheredBytes } from '../base/gatheredBytes.ts';
+import type { Body } from '../wire/body.ts';
 import type { RequestHead } from '../wire/headers.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
+import type { Endpoint } from './endpoint.ts';
 import { FetchPort } from './fetchPort.ts';
+import type { Gate } from './upload.ts';
 
 /** What the host has found out about a request before the runtime serves it. */
 export interface FetchContext {
@@ -10,6 +15,9 @@ export interface FetchContext {
   /** The JSON body as a value, where the host's parser has consumed the request's own. */
   readonly parsedBody?: unknown;
 }
+
+/** A byte order mark is kept and fails as JSON, as in the other adapters. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Serves one web-standard request. */
 export function handleFetch(
@@ -24,12 +32,14 @@ export function handleFetch(
   };
   const port = new FetchPort(request.signal, endpoint.screen.cors(head));
   endpoint.serve({ head, authInfo, request }, port, {
-    read(maxBytes, take) {
+    read(gate, take) {
       if (parsedBody !== undefined) take({ parsed: parsedBody });
       else {
-        readText(request, maxBytes)
+        readText(request, gate)
           .then(take)
           .catch((error: unknown) => endpoint.refuse(port, endpoint.failed(error)));
+        // A host need not break off the body of a client that has left.
+        port.whenGone(() => gate.onCut?.('body-incomplete'));
       }
     },
     discard() {},
@@ -37,26 +47,26 @@ export function handleFetch(
   return port.response;
 }
 
-async function readText(
-  request: Request,
-  maxBytes: number,
-): Promise<{ text: string } | 'body-too-large' | 'body-incomplete'> {
+async function readText(request: Request, gate: Gate): Promise<Body | RefusalCode> {
   if (request.body === null) return { text: '' };
   const reader = request.body.getReader();
-  // A byte order mark is kept and fails as JSON, as in the other adapters.
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  let text = '';
-  let bytes = 0;
+  const body = new GatheredBytes();
+  let refused: RefusalCode | undefined;
+  const stop = (code: RefusalCode): void => {
+    refused = code;
+    reader.cancel().catch(() => {});
+  };
+  gate.onCut = stop;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return { text: text + decoder.decode() };
-      bytes += value.byteLength;
-      if (bytes > maxBytes) {
-        await reader.cancel();
-        return 'body-too-large';
-      }
-      text += decoder.decode(value, { stream: true });
+      if (refused !== undefined) return refused;
+      if (done) return { text: decoder.decode(body.take()) };
+      body.add(value);
+      const verdict = gate.grew(value.byteLength);
+      const code = isPromise(verdict) ? await verdict : verdict;
+      if (code !== undefined) stop(code);
+      if (refused !== undefined) return refused;
     }
   } catch {
     return 'body-incomplete';

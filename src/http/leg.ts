@@ -1,17 +1,10 @@
 import type { Origin } from '../session/exchange.ts';
-import type { SessionActor } from '../session/sessionActor.ts';
 import type { Parcel } from '../wire/body.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
-
-/** A POST whose body is, or was, on its way to a session in this process. */
-export interface Upload {
-  readonly session: SessionActor;
-  /** The upload's number among the uploads of its session. */
-  readonly number: number;
-}
+import type { Upload } from './upload.ts';
 
 /** One request whose head passed the screen and whose body, for a POST, has been read. */
 export interface Incoming {
@@ -20,8 +13,8 @@ export interface Incoming {
   /** The body of a POST; `undefined` for other methods. */
   readonly parcel: Parcel | undefined;
   readonly port: ResponsePort;
-  /** The upload of a POST that named a session which was in this process when the head came. */
-  readonly upload: Upload | undefined;
+  /** Which session was found for the body of a POST before the body was whole, if one was. */
+  readonly upload: Pick<Upload, 'session' | 'number'> | undefined;
 }
 
 /** One era of the protocol. The first leg that claims a request serves it; sessions come last. */

@@ -2,7 +2,7 @@ import { Cors, type CorsOptions } from '../wire/cors.ts';
 import {
   accepts,
   acceptsBoth,
-  declares,
+  declared,
   header,
   hostOf,
   isJson,
@@ -59,7 +59,7 @@ export class Screen {
       case 'POST':
         if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
         if (!acceptsBoth(header(head, 'accept'))) return 'not-acceptable';
-        return declares(head, this.maxBodyBytes) ? 'body-too-large' : undefined;
+        return declared(head) > this.maxBodyBytes ? 'body-too-large' : undefined;
       case 'GET':
         return accepts(header(head, 'accept'), 'text/event-stream') ? undefined : 'not-acceptable';
       case 'DELETE':
@@ -77,7 +77,7 @@ export class Screen {
     const foreign = this.admits(head);
     if (foreign !== undefined) return foreign;
     if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
-    return declares(head, this.maxBodyBytes) ? 'body-too-large' : undefined;
+    return declared(head) > this.maxBodyBytes ? 'body-too-large' : undefined;
   }
 
   /** CORS headers for a page of an allowed origin, where `cors` is on; none otherwise. */

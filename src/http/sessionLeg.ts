@@ -133,7 +133,7 @@ export class SessionLeg implements Leg {
     if (isBatch && !allowsBatch(parcel, session.protocolVersion, maxInFlight)) {
       return this.#host.refuse(port, 'batch-not-allowed', idOf(incoming));
     }
-    const upload = incoming.upload?.number;
+    const upload = incoming.upload?.session === session ? incoming.upload.number : undefined;
     const asks: RequestId[] = [];
     for (const each of messages) if ('method' in each && 'id' in each) asks.push(each.id);
     const exchange =

@@ -111,6 +111,19 @@ export class Mailbox implements AsksOwner {
     return this.#uploads.begin();
   }
 
+  /**
+   * Counts bytes of a body on its way that have come, or with a minus do not count any more.
+   *
+   * @param own how much has come of that body
+   * @returns `false`: more than `maxQueueBytes` of several bodies is on its way
+   */
+  uploading(bytes: number, own: number): boolean {
+    const uploads = this.#uploads;
+    if (uploads === null) return true;
+    uploads.bytes += bytes;
+    return uploads.bytes <= this.#host.services.limits.maxQueueBytes || uploads.bytes === own;
+  }
+
   /** The body of a POST was handled, or never will be. */
   uploaded(number: number): void {
     this.#uploads?.end(number);

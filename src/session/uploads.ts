@@ -19,6 +19,8 @@ export class Uploads {
   /** The numbers of the POSTs on their way, oldest first. */
   readonly #open = new Set<number>();
   #count = 0;
+  /** How much of the bodies on their way has come. */
+  bytes = 0;
   #early: EarlyCancel[] = [];
 
   /**

@@ -29,10 +29,9 @@ export function hostOf(head: RequestHead): string | undefined {
   return header(head, 'host') ?? head.host;
 }
 
-/** Whether the head declares a body of more than so many bytes. */
-export function declares(head: RequestHead, bytes: number): boolean {
-  const declared = header(head, 'content-length');
-  return declared !== undefined && Number(declared) > bytes;
+/** How many bytes the head declares its body to have; 0 where it declares nothing. */
+export function declared(head: RequestHead): number {
+  return Number(header(head, 'content-length') ?? 0);
 }
 
 /** Turns names and values that stand in turn, as node's `writeHead` has them, into pairs. */

@@ -35,7 +35,7 @@ export const REFUSALS = {
   /** The body is not `application/json` (P2). */
   'unsupported-media-type': refuse(415, -32000, 'Unsupported media type'),
   /** The body has more than `maxBodyBytes`, declared or counted (P3). */
-  'body-too-large': refuse(413, -32000, 'Body too large', { headers: ['Connection', 'close'] }),
+  'body-too-large': refuse(413, -32000, 'Body too large'),
   /** The body did not arrive whole. */
   'body-incomplete': refuse(400, -32700, 'Parse error'),
   /** The body has more than `maxDepth` nested values. */
@@ -74,6 +74,8 @@ export const REFUSALS = {
   'store-unavailable': refuse(503, -32000, 'Session store unavailable', {
     headers: ['Retry-After', '1'],
   }),
+  /** Too many bytes of bodies are on their way to the session, or to all sessions. */
+  'upload-refused': refuse(503, -32000, 'Too many uploads', { headers: ['Retry-After', '1'] }),
   /** More than `maxInFlight` requests, or a full stash or queue: answered as JSON-RPC. */
   'session-busy': refuse(200, -32000, 'Too many requests in flight'),
   /** The session ended before the answer. */

@@ -255,6 +255,51 @@ describe('legacySse refuses', () => {
   });
 });
 
+/** Declares 4 MB, and sends the first of them. */
+const half = ({ ask }: Rig, uri: string, headers: Headers = {}): Promise<Reply> =>
+  ask('POST', uri, { ...JSON_TYPE, 'content-length': '4000000', ...headers }, 'x'.repeat(20_000));
+
+describe('a large body', () => {
+  it('A14: is not read for an id that is unknown, or another principal’s', async () => {
+    const rig = await startRig();
+    const { uri } = await connect(rig, { 'x-user': 'alice' });
+    const refused = [
+      await half(rig, '/messages?sessionId=nobody'),
+      await half(rig, uri, { 'x-user': 'bob' }),
+    ];
+    for (const { status, headers } of refused) {
+      expect([status, headers['connection']]).toEqual([404, 'close']);
+    }
+    expect(rig.runtime.stats().bytesIn.bodies).toBe(0);
+    for (const reply of refused) reply.leave();
+  });
+
+  it('A14: is not read before there is a session: 413', async () => {
+    const rig = await startRig();
+    const { uri } = await open(rig);
+    const reply = await half(rig, uri);
+    expect(reply.status).toBe(413);
+    expect(rig.runtime.stats()).toMatchObject({
+      bytesIn: { bodies: 0 },
+      limits: { maxInitializeBytes: 1 },
+    });
+    reply.leave();
+  });
+
+  it('is read for a session, as far as maxQueueBytes of several are on their way', async () => {
+    const rig = await startRig({ maxQueueBytes: 100_000 });
+    const { stream, uri } = await connect(rig);
+    await post(rig, uri, request(1, 'ping', { pad: 'x'.repeat(200_000) }));
+    await stream.until((reply) => said(reply).some(({ id }) => id === 1));
+    // Nobody waits for its answer: the end of the test cuts it off.
+    half(rig, uri).catch(() => {});
+    await eventually(() => rig.runtime.stats().bytesIn.bodies === 20_000);
+    const second = await post(rig, uri, request(2, 'ping', { pad: 'x'.repeat(90_000) }));
+    expect(second.status).toBe(503);
+    expect(rig.runtime.stats().bytesIn).toEqual({ messages: 0, bodies: 20_000 });
+  });
+});
+
 describe('the end of a stream', () => {
   it('is the end of its session, and its address is unknown', async () => {
     const rig = await startRig();

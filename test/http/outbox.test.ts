@@ -100,16 +100,13 @@ describe('the GET stream', () => {
     }
   });
 
-  it.each(['x', '_', '0_0_0', 'zzz_0_1', '-1'])(
-    'refuses to resume after %j (R2)',
-    async (id) => {
-      const world = new FakeRuntime();
-      const client = await world.open();
-      note(world, 1);
-      const reply = await (await client.get({ 'last-event-id': id })).whole();
-      expect([reply.status, reply.message.error?.data?.['code']]).toEqual([400, 'event-unknown']);
-    },
-  );
+  it.each(['x', '_', '0_0_0', 'zzz_0_1', '-1'])('refuses to resume after %j (R2)', async (id) => {
+    const world = new FakeRuntime();
+    const client = await world.open();
+    note(world, 1);
+    const reply = await (await client.get({ 'last-event-id': id })).whole();
+    expect([reply.status, reply.message.error?.data?.['code']]).toEqual([400, 'event-unknown']);
+  });
 
   it('refuses to resume from the future, another stream or another session (R2)', async () => {
     const world = new FakeRuntime();
