@@ -5,3 +5,4 @@ export { type NodeHandler, nodeHandler } from './nodeHandler.ts';
 export { type NodeServer, serve, type ServeOptions } from './serve.ts';
 export { containCrashes, type ContainOptions } from './containCrashes.ts';
 export type { MountOptions } from './containMounted.ts';
+export { continueWhenRead } from './continueWhenRead.ts';

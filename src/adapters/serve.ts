@@ -6,6 +6,7 @@ import type { DrainReport } from '../actor/supervisor.ts';
 import { pathOf } from '../wire/target.ts';
 import { containedOf } from './containCrashes.ts';
 import type { MountOptions } from './containMounted.ts';
+import { continueWhenRead } from './continueWhenRead.ts';
 import { drainOnSignals } from './drainOnSignals.ts';
 import type { HealthPaths } from '../http/health.ts';
 import { healthHandler } from './healthHandler.ts';
@@ -98,6 +99,12 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       beside(request, response);
     },
   );
+  const asked = continueWhenRead(handler);
+  listening.server.on('checkContinue', (request, response) => {
+    if (pathOf(request.url) === path) return asked(request, response);
+    response.writeContinue();
+    beside(request, response);
+  });
   const endpoint = endpointOf(runtime);
   warnOfCrashes(endpoint);
   const close = async ({ deadlineMs = 10_000 } = {}): Promise<DrainReport> => {
