@@ -131,7 +131,10 @@ export class MortalLife {
     await this.say();
     await settle(this.#world);
     const [last, ...more] = said(this.#get).slice(before);
-    this.#holds(last === this.#words && more.length === 0, `the last word got lost: ${last}`);
+    this.#holds(
+      last === this.#words && more.length === 0,
+      `the last word got lost: ${String(last)}`,
+    );
     this.#seen.take(this.#get);
     return [...this.#faults, ...this.#seen.twice];
   }
