@@ -1,10 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { bytesIn, CHUNK_BYTES, chunksOf, SHORT_TEXT } from '../wire/chunks.ts';
 import type { ResponsePort } from '../wire/port.ts';
 
-/** A response of node's http server as a port, written to directly. */
+/**
+ * A response of node's http server as a port. What is short goes to the socket at once. What is
+ * long goes chunk by chunk, each when the one before has left: so it is known what a slow client
+ * has taken.
+ */
 export class NodePort implements ResponsePort {
   readonly #response: ServerResponse;
   readonly #extra: readonly string[];
+  /** Chunks for which the socket has no room yet; `null` where there is none. */
+  #chunks: Uint8Array[] | null = null;
+  #waiting = 0;
+  #isOver = false;
+  #isCut = false;
+  /** The next `drain` of the response is waited for. */
+  #isListening = false;
+  /** The end of the response is waited for. */
+  #isWatching = false;
   #drained: Promise<void> | null = null;
   #release: (() => void) | null = null;
   #ends: ((end: () => void) => void) | null = null;
@@ -15,19 +29,23 @@ export class NodePort implements ResponsePort {
     this.#extra = extra;
   }
 
-  send(status: number, headers: readonly string[], body?: string): void {
+  send(status: number, headers: readonly string[], body = ''): void {
     const response = this.#response;
-    if (response.headersSent) return;
-    const bytes = bytesOf(body ?? '');
+    if (response.headersSent || this.gone) return;
+    this.#isOver = true;
+    const chunks = body.length > SHORT_TEXT ? chunksOf(body) : null;
+    const length = chunks === null ? Buffer.byteLength(body) : bytesIn(chunks);
     response.writeHead(status, [
       ...headers,
       ...this.#extra,
-      ...(status === 204 ? [] : ['Content-Length', String(Buffer.byteLength(bytes))]),
+      ...(status === 204 ? [] : ['Content-Length', String(length)]),
     ]);
-    if (this.#ends === null) response.end(bytes);
+    const [only] = chunks ?? [body];
+    if (chunks !== null && chunks.length > 1) this.#put(chunks);
+    else if (this.#ends === null) response.end(only);
     else {
-      response.write(bytes);
-      this.#ends(() => response.end());
+      response.write(only);
+      this.#finish();
     }
   }
 
@@ -43,52 +61,61 @@ export class NodePort implements ResponsePort {
   }
 
   open(headers: readonly string[]): void {
-    if (this.#response.headersSent) return;
+    if (this.#response.headersSent || this.gone) return;
     this.#response.writeHead(200, [...headers, ...this.#extra]);
     this.#response.flushHeaders();
   }
 
   write(frame: string): void {
-    if (!this.gone && this.#response.headersSent) this.#response.write(bytesOf(frame));
+    const response = this.#response;
+    if (this.gone || !response.headersSent) return;
+    // A few short texts may wait as they are: more of them would cost more than they count.
+    const isShort = frame.length + response.writableLength <= SHORT_TEXT;
+    if (isShort && this.#chunks === null) response.write(frame);
+    else this.#put(chunksOf(frame));
   }
 
   end(): void {
-    this.#response.end();
+    if (this.gone || !this.#response.headersSent) return;
+    this.#isOver = true;
+    if (this.#chunks === null) this.#finish();
     // A response that ends on a client which does not read may never drain.
     this.#release?.();
   }
 
   cut(): void {
     const { socket, req, writableFinished } = this.#response;
+    this.#isOver = true;
+    this.#isCut = true;
+    this.#drop();
     // A response behind another one on its line has no socket yet, and its bytes go with the line.
     if (socket === null && !writableFinished) req.socket.destroy();
     this.#response.destroy();
   }
 
   get unread(): number {
-    const { writableLength, socket } = this.#response;
-    return Math.max(writableLength, socket?.writableLength ?? 0);
+    const { writableLength, socket, destroyed, req } = this.#response;
+    if (this.#isCut || destroyed || req.socket.destroyed) return 0;
+    return this.#waiting + Math.max(writableLength, socket?.writableLength ?? 0);
   }
 
   drained(): Promise<void> {
+    const hasRoom = this.#chunks === null && !this.#response.writableNeedDrain;
+    if (hasRoom || this.gone) return Promise.resolve();
     this.#drained ??= new Promise((resolve) => {
-      const response = this.#response;
-      const done = (): void => {
-        response.off('drain', done);
+      this.#release = () => {
         this.#drained = null;
+        this.#release = null;
         resolve();
       };
-      const isFirst = this.#release === null;
-      this.#release = done;
-      if (isFirst) this.whenGone(() => this.#release?.());
-      response.on('drain', done);
+      this.#listen();
     });
     return this.#drained;
   }
 
   get gone(): boolean {
     const { writableEnded, destroyed, req } = this.#response;
-    return writableEnded || destroyed || req.socket.destroyed;
+    return this.#isOver || writableEnded || destroyed || req.socket.destroyed;
   }
 
   whenGone(callback: () => void): void {
@@ -108,15 +135,51 @@ export class NodePort implements ResponsePort {
     response.once('close', onClose);
     socket.once('close', onClose);
   }
-}
 
-/** Texts above this many characters are written as bytes. */
-const LONG_TEXT = 16 * 1024;
+  /** Writes chunks behind those that wait. */
+  #put(chunks: readonly Uint8Array[]): void {
+    this.#waiting += bytesIn(chunks);
+    if (this.#chunks !== null) return void this.#chunks.push(...chunks);
+    this.#chunks = [...chunks];
+    this.#pump();
+  }
 
-/**
- * A text as node should hold it while its client does not read: a string that waits to be written
- * costs itself and three bytes a character, a buffer costs its bytes.
- */
-function bytesOf(text: string): string | Buffer {
-  return text.length > LONG_TEXT ? Buffer.from(text) : text;
+  /** Writes the chunks that wait, while the socket has less than one to send. */
+  #pump(): void {
+    const response = this.#response;
+    for (let next = this.#chunks?.shift(); next !== undefined; next = this.#chunks?.shift()) {
+      this.#waiting -= next.byteLength;
+      const hasRoom = response.write(next) || response.writableLength < CHUNK_BYTES;
+      if (!hasRoom && this.#chunks?.length !== 0) return this.#listen();
+    }
+    this.#chunks = null;
+    if (this.#isOver) this.#finish();
+  }
+
+  #finish(): void {
+    const response = this.#response;
+    if (this.#ends === null) response.end();
+    else this.#ends(() => response.end());
+  }
+
+  #drop(): void {
+    this.#chunks = null;
+    this.#waiting = 0;
+    this.#release?.();
+  }
+
+  #listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#response.once('drain', this.#onDrain);
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    this.whenGone(() => this.#drop());
+  }
+
+  readonly #onDrain = (): void => {
+    this.#isListening = false;
+    if (this.#chunks !== null) this.#pump();
+    if (this.#chunks === null) this.#release?.();
+  };
 }
