@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { NodePort } from '../../src/adapters/nodePort.ts';
 import { SMALL_BYTES } from '../../src/http/unread.ts';
 import type { Ledger } from './ledger.ts';
 import { LIMITS, type Setting } from './setting.ts';
@@ -6,6 +7,7 @@ import type { Asker } from './strictPort.ts';
 
 interface Entry {
   readonly response: ServerResponse;
+  readonly port: NodePort;
   readonly asker: Asker;
   /** The most of one text it was given. */
   largest: number;
@@ -20,7 +22,7 @@ const OVERHEAD = 1024;
 /**
  * Every response there is, from its request until the last byte of it has left or its socket is
  * gone: whoever asked for it, and whatever the runtime still knows of it. Counts what node:http
- * holds, and not what a port says of itself.
+ * holds, whatever its port says of itself, and what the port has not given to node:http yet.
  */
 export class Census {
   readonly #entries = new Map<ServerResponse, Entry>();
@@ -33,8 +35,8 @@ export class Census {
     this.#whose = hasEventStore ? ', with an event store' : '';
   }
 
-  add(response: ServerResponse, asker: Asker): void {
-    const entry = { response, asker, largest: 0, held: 0, movedAt: 0 };
+  add(response: ServerResponse, port: NodePort, asker: Asker): void {
+    const entry = { response, port, asker, largest: 0, held: 0, movedAt: 0 };
     this.#entries.set(response, entry);
     response.once('finish', () => this.#entries.delete(response));
   }
@@ -60,17 +62,17 @@ export class Census {
     const all = { held: 0, allowed: LIMITS.maxUnreadTotalBytes };
     let largest = 0;
     for (const entry of this.#entries.values()) {
-      const { response, asker } = entry;
+      const { response, port, asker } = entry;
       if (response.req.socket.destroyed) {
         this.#entries.delete(response);
         continue;
       }
-      const held = response.writableLength;
+      const held = Math.max(response.writableLength, port.unread);
       if (held !== entry.held || held === 0) entry.movedAt = now;
       entry.held = held;
       if (held === 0) continue;
       // A live stream is not counted before it is behind by so much, and one event beyond it.
-      const slack = OVERHEAD + (response.writableEnded ? 0 : SMALL_BYTES + entry.largest);
+      const slack = OVERHEAD + (port.gone ? 0 : SMALL_BYTES + entry.largest);
       const name = asker.sid ?? `handshakes of ${asker.user}`;
       const session = sessions.get(name) ?? { held: 0, allowed: LIMITS.maxUnreadBytes, largest: 0 };
       sessions.set(name, session);
@@ -95,8 +97,8 @@ export class Census {
   }
 
   /** What is over and not read is dropped in time. */
-  #progress({ response, asker, held, movedAt }: Entry, now: number): void {
-    if (!response.writableEnded || held < SMALL_BYTES) return;
+  #progress({ port, asker, held, movedAt }: Entry, now: number): void {
+    if (!port.gone || held < SMALL_BYTES) return;
     const late = now - movedAt - 2 * LIMITS.unreadTimeoutMs;
     this.#ledger.check(late <= 0, () => `${held} bytes of ${asker.sid} are late by ${late} ms`);
   }

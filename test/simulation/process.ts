@@ -144,7 +144,7 @@ export class SimProcess {
       const inner = new NodePort(response, []);
       const asker = askerOf(request);
       const port = new StrictPort(inner, asker, this.#world);
-      this.#world.census.add(response, asker);
+      this.#world.census.add(response, inner, asker);
       const origin = { head: request as never, authInfo: undefined, request: undefined };
       endpoint.serve(origin, port, new NodeBody(request, inner, undefined));
     });
