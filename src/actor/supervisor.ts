@@ -4,6 +4,7 @@ import {
   supervisorAt,
   type SupervisorEvent,
 } from '../../machines/supervisor.ts';
+import { atOnce } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
 import type { Actor, NoPlace, Parent } from './actor.ts';
@@ -195,7 +196,7 @@ export class Supervisor<A extends Actor> implements Parent {
   }
 
   #spawn(create: (id: string) => A): A {
-    const id = this.#createId();
+    const id = atOnce('createId', this.#createId());
     // A taken id would hand one principal's session to another; other ids do not fit in a header.
     if (!VISIBLE_ASCII.test(id) || this.#residents.has(id)) {
       throw new ActorsError('bad-option', 'createId must return a new id of visible ASCII');

@@ -235,7 +235,7 @@ export class Directory implements Home<SessionActor> {
     } else {
       const record = session.record();
       if (record === undefined) return;
-      keeper.keep(record);
+      if (!keeper.keep(record)) return;
     }
     this.supervisor.dismiss(session);
     session.dismissed();

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
 import { outsideSessions } from '../base/asyncContext.ts';
+import { isPromise } from '../base/awaitable.ts';
 import type { RuntimeEventName, RuntimeEvents } from './events.ts';
 
 /** Announces a runtime's events; the one door to eventemitter3. A failing listener harms nobody. */
@@ -23,7 +24,7 @@ export class EventStream {
         // Outside: a timer that a listener sets does not belong to the session the event is about.
         const result: unknown = outsideSessions(() => listener(event as RuntimeEvents[N]));
         // An async function is a listener too, by the type and by custom.
-        if (result instanceof Promise) result.catch(failed);
+        if (isPromise(result)) Promise.resolve(result).catch(failed);
       } catch (error) {
         failed(error);
       }

@@ -70,7 +70,7 @@ export class Outbox implements Outlet {
     this.#log = new ReplayLog(limits, (entry, bound) => this.#dropped(entry, bound));
     this.#rows = this.#rowsFrom(1);
     this.#numbers = host.persistence === null ? null : new Numbers(host.persistence);
-    this.#events = eventStore === undefined ? null : new EventLog(eventStore, host.key, services);
+    this.#events = eventStore === undefined ? null : new EventLog(eventStore, host.key, share);
     this.#cancelled = new BoundedMap(limits.maxReplayEvents);
   }
 

@@ -1,4 +1,5 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import { atOnce } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Origin } from '../session/exchange.ts';
 import type { RequestHead } from '../wire/headers.ts';
@@ -37,6 +38,6 @@ export function identify(
   const principal: unknown = principalOf(authInfo, head);
   if (principal === undefined || typeof principal === 'string') return principal;
   // Each call would give another promise: no request would ever find its session.
-  if (principal instanceof Promise) principal.catch(() => {});
+  atOnce('principal', principal);
   throw new ActorsError('bad-option', 'principal must return a string or undefined');
 }

@@ -1,4 +1,5 @@
 import type { DeadlineQueue, Deadlines } from '../base/deadlines.ts';
+import { type Timer, timerOf } from '../base/within.ts';
 import type { Services } from '../events/services.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { KEEP_ALIVE } from '../wire/sse.ts';
@@ -19,6 +20,8 @@ export class StreamTimers implements UnreadTimers {
   /** Exchanges that become event streams if they last. */
   readonly slow: DeadlineQueue<{ upgrade(): void }>;
   readonly keepAlive: DeadlineQueue<ResponsePort>;
+  /** How long an event store may take for one thing. */
+  readonly storing: Timer;
   /** Outboxes with events to resume, until the events are too old. */
   readonly replayAge: DeadlineQueue<{ expire(): void }>;
 
@@ -29,6 +32,8 @@ export class StreamTimers implements UnreadTimers {
     this.slow = deadlines.queue(limits.sseAfterMs, (exchange) => exchange.upgrade());
     this.keepAlive = keepAliveQueue(deadlines, limits.keepAliveMs);
     this.replayAge = deadlines.queue(limits.replayMs, (outbox) => outbox.expire());
+    const storing = deadlines.queue<() => void>(limits.storeTimeoutMs, (tooLong) => tooLong());
+    this.storing = timerOf(storing);
     this.stalled = deadlines.queue(limits.unreadTimeoutMs, (account) => account.look());
     this.leaving = deadlines.queue(limits.closeTimeoutMs, (account) => account.expire());
   }

@@ -1,3 +1,4 @@
+import { atOnce } from '../base/awaitable.ts';
 import { leap } from '../base/ids.ts';
 import type { WaitWithin } from '../base/scope.ts';
 import type { Message } from '../wire/jsonrpc.ts';
@@ -70,7 +71,7 @@ export class Incarnations {
     const session = this.#session;
     const connection = this.#connection;
     this.#begin(async () => {
-      session.state = session.world.settings.state.create?.();
+      session.state = atOnce('state', session.world.settings.state.create?.());
       await this.#connect();
       if (connection.isReleased) return;
       session.announce();

@@ -1,3 +1,4 @@
+import { atOnce } from '../base/awaitable.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
 import { byName } from './context.ts';
@@ -81,9 +82,18 @@ export function recordOf(
 /** Of a session that never slept. */
 const NEVER_SLEPT = { left: undefined, kept: undefined, expiresAt: undefined };
 
+/** The state of a record. Runs the user's `decode` and `migrate`, which may throw. */
+export function stateOf(record: SessionRecord, { state: settings }: SessionSettings): unknown {
+  const { version, migrate, decode } = settings;
+  let { state } = record;
+  if (decode !== undefined) state = atOnce('state.decode', decode(state));
+  if (record.stateVersion === version || migrate === undefined) return state;
+  return atOnce('state.migrate', migrate(state, record.stateVersion));
+}
+
 /** What is stored of a state. Runs the user's `encode`, which may throw. */
 function encoded({ state }: RecordSource, { state: { encode } }: SessionSettings): unknown {
-  return encode === undefined ? state : encode(state);
+  return encode === undefined ? state : atOnce('state.encode', encode(state));
 }
 
 function arePlain({ openLocals: locals, persistence }: RecordSource): boolean {

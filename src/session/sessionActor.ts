@@ -18,7 +18,7 @@ import { Incarnations } from './incarnations.ts';
 import { Mailbox } from './mailbox.ts';
 import { Outgoing } from './outgoing.ts';
 import { Persistence } from './persistence.ts';
-import { isPlain, recordOf } from './recordOf.ts';
+import { isPlain, recordOf, stateOf } from './recordOf.ts';
 import type { Woken } from './session.ts';
 import { SessionHandle } from './sessionHandle.ts';
 import type { World } from './world.ts';
@@ -86,13 +86,9 @@ export class SessionActor extends Actor {
 
   /** Goes on from the session's record. @param rows the rows of its event streams */
   wakeFrom(record: SessionRecord, rows: Rows): void {
-    const { version, migrate, decode } = this.world.settings.state;
     this.handshake.restore(record.handshake);
     this.incarnations.restore(record.epoch);
-    this.state = decode === undefined ? record.state : decode(record.state);
-    if (record.stateVersion !== version && migrate !== undefined) {
-      this.state = migrate(this.state, record.stateVersion);
-    }
+    this.state = stateOf(record, this.world.settings);
     if (record.locals !== undefined) this.#locals = new Map(record.locals);
     this.dormancy.restore(record);
     this.persistence?.restore(record);

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../base/awaitable.ts';
+import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
 import { timerOf } from '../base/within.ts';
@@ -7,7 +7,7 @@ import type { Services } from '../events/services.ts';
 import { Reads } from './reads.ts';
 import type { HandshakeRecord, Rows, SessionRecord } from './record.ts';
 import { SharedHandshakes } from './sharedHandshakes.ts';
-import type { SessionStore } from './store.ts';
+import type { SessionStore, StoreChange } from './store.ts';
 import { type Persisted, Writer } from './writer.ts';
 
 /** Longest id that is looked for: ids of this library are shorter. */
@@ -148,16 +148,31 @@ export class Keeper {
 
   // ---- in memory, by reference and in the same turn
 
-  /** Keeps the record of a session that has no actor any more. */
-  keep(record: SessionRecord): void {
-    void this.#store.write([{ type: 'put', record }]);
+  /** Keeps the record of a session that needs no actor. `false`: the store did not take it. */
+  keep(record: SessionRecord): boolean {
+    if (this.#wrote('put', { type: 'put', record })) return true;
+    this.#handshakes.give(record.handshake);
+    return false;
   }
 
   /** The session of a record has an actor again, or is over. A durable store keeps its record. */
   release({ id, handshake }: SessionRecord): void {
     if (this.isDurable) return;
-    void this.#store.write([{ type: 'remove', id }]);
+    this.#wrote('remove', { type: 'remove', id });
     this.#handshakes.give(handshake);
+  }
+
+  /** A store of the user's may fail in memory, too. `false`: it threw. */
+  #wrote(doing: StoreWork, change: StoreChange): boolean {
+    const failed = (error: unknown): void => this.failed(doing, error);
+    try {
+      const written: unknown = this.#store.write([change]);
+      if (isPromise(written)) Promise.resolve(written).catch(failed);
+      return true;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
   }
 
   // ---- in a durable store

@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ActorsError } from '../../src/base/errors.ts';
+import { MemoryStore } from '../../src/store/memoryStore.ts';
+import type { StoreChange } from '../../src/store/store.ts';
 import { eventually, turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { HeldStore } from '../support/heldStore.ts';
@@ -332,5 +334,46 @@ describe('maxSleepingPerPrincipal in a durable store', () => {
       sessions: { asleep: 2 },
     });
     await eventually(() => world.runtime.stats().inFlight === 2);
+  });
+});
+
+describe("a store in memory of the user's", () => {
+  /** Fails as it is told, from the first session that sleeps. */
+  class OwnStore extends MemoryStore {
+    manner: 'well' | 'throws' | 'rejects' = 'well';
+
+    override write(changes: readonly StoreChange[]): void {
+      if (this.manner === 'throws') throw BROKEN;
+      // The type allows no promise here; the port of a store does.
+      if (this.manner === 'rejects') return Promise.reject(BROKEN) as unknown as void;
+      super.write(changes);
+    }
+  }
+
+  it('that throws keeps the session in this process', async () => {
+    const store = new OwnStore();
+    const world = new FakeRuntime({ store });
+    const client = await world.open();
+    const failures = world.record('store.failed');
+    store.manner = 'throws';
+    await doze(world);
+    expect(failures).toContainEqual({ session: undefined, doing: 'put', error: BROKEN });
+    expect(world.runtime.stats().sessions).toMatchObject({ asleep: 1, total: 1 });
+    expect((await client.call('tools/list')).error).toBeUndefined();
+    store.manner = 'well';
+    await doze(world);
+    expect(world.runtime.residents()).toEqual([]);
+    expect((await client.call('tools/list')).error).toBeUndefined();
+  });
+
+  it('that rejects has lost the session, and that is announced', async () => {
+    const store = new OwnStore();
+    const world = new FakeRuntime({ store });
+    const client = await world.open();
+    const failures = world.record('store.failed');
+    store.manner = 'rejects';
+    await doze(world);
+    expect(failures).toContainEqual({ session: undefined, doing: 'put', error: BROKEN });
+    expect((await client.request('tools/list')).status).toBe(404);
   });
 });

@@ -1,3 +1,4 @@
+import { isPromise } from '../../base/awaitable.ts';
 import type { Audience } from './audience.ts';
 import type { ViewerPort } from './viewer.ts';
 import type { StatelyPacket } from './packets.ts';
@@ -25,7 +26,7 @@ export function attach(audience: Audience, send: (packet: StatelyPacket) => unkn
       if (isOver) return;
       try {
         const result = send(packet);
-        if (result instanceof Promise) result.catch(fail);
+        if (isPromise(result)) Promise.resolve(result).catch(fail);
       } catch {
         fail();
       }
