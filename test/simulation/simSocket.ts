@@ -65,8 +65,12 @@ export class SimSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, told: (error?: Error | null) => void): void {
+    const pending = this.#told;
     this.#chunk = null;
+    this.#told = null;
     told(error);
+    // As a kernel does it: what was not taken is given back.
+    pending?.(error ?? new Error('the socket is closed'));
     this.#over();
   }
 
