@@ -31,6 +31,7 @@ export interface Note {
   readonly response: Response;
   readonly line: Line;
   readonly process: number;
+  readonly at: number;
   /** What was known of its session's end when it was sent. */
   readonly wasOver: boolean;
   readonly isForeign: boolean;
@@ -192,10 +193,10 @@ export class Clients {
     line: Line,
     user = life?.user,
   ): void {
-    const { process } = this.#world;
+    const { process, now: at } = this.#world;
     const wasOver = life?.isOver === true;
     const isForeign = user !== life?.user;
-    this.notes.add({ what, life, response, line, process: process.number, wasOver, isForeign });
+    this.notes.add({ what, life, response, line, process: process.number, at, wasOver, isForeign });
   }
 
   #ask(line: Line, sent: Sent, life: Life | undefined, onEnd?: () => void): Response {

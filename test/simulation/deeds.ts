@@ -230,7 +230,14 @@ export const OF_ALL: Readonly<Record<string, readonly [number, OfAll]>> = {
       clients.newLine(userOf(random), 100).connect(world.process.http),
   ],
   elapse: [20, ({ world, random }) => world.scheduler.pass(random.one(...(TIMES as [number])))],
-  stall: [3, ({ world, random }) => world.scheduler.stall(random.one(1100, 3500, 20_000))],
+  stall: [
+    3,
+    ({ world, random }) => {
+      const ms = random.one(1100, 3500, 20_000);
+      world.disk?.stalls(ms);
+      return world.scheduler.stall(ms);
+    },
+  ],
   weather: [
     4,
     ({ world, random }) =>

@@ -1,4 +1,5 @@
 import type { Clients } from './clients.ts';
+import { review } from './review.ts';
 import { LIMITS } from './setting.ts';
 import type { World } from './world.ts';
 
@@ -57,14 +58,53 @@ export class Finish {
       world.process.user.isQuick = true;
     }
     await scheduler.pass(LIMITS.storeTimeoutMs + 1500);
-    for (const line of this.#clients.lines) line.read(Infinity);
-    this.#openGates();
+    await this.#read();
     await scheduler.pass(8000);
-    for (const line of this.#clients.lines) line.read(Infinity);
-    this.#openGates();
+    await this.#read();
     await scheduler.pass(1000);
+    await this.#settled();
     if (setting.ending === 'expire') await this.#expire();
     await this.close();
+  }
+
+  /** Everybody reads all there is, however much comes. */
+  async #read(): Promise<void> {
+    this.#openGates();
+    for (let isMore = true; isMore;) {
+      isMore = this.#clients.lines.map((line) => line.read(Infinity)).some((read) => read > 0);
+      await this.#world.scheduler.settle();
+    }
+  }
+
+  /** Whoever asked has an answer, or had one error, or left; who lost its stream comes back for it. */
+  async #settled(): Promise<void> {
+    const { ledger, scheduler, process, lives } = this.#world;
+    const calls = [...lives.values()].flatMap((life) => life.calls.map((call) => ({ life, call })));
+    // What hangs for ever in user code is waited for as long as the limits say, and not here.
+    const open = calls.filter(({ call: { answers, isCancelled, process: number } }) => {
+      return answers.size === 0 && !isCancelled && number === process.number;
+    });
+    for (const { life, call } of open) {
+      const { response, line } = call.parts.at(-1)!;
+      const isAlone = line.isQuick && line.waiting === 1 && !line.isOver;
+      ledger.check(
+        response.end !== undefined || !isAlone || process.user.faults > 0,
+        () => `${call.kind} ${call.nonce} of ${life.id} waits for ever`,
+      );
+      const isLost = response.isStream && response.end !== undefined;
+      if (isLost && life.endedAt === undefined) this.#clients.resume(life, call);
+    }
+    await scheduler.pass(2000);
+    review(this.#world, this.#clients);
+    for (const { life, call } of open) {
+      const { response, line } = call.parts.at(-1)!;
+      const isHeard = !line.isOver && line.isQuick && line.waiting === 0 && response.isStream;
+      const isOver = life.endedAt !== undefined || life.isLoose || life.isOver;
+      ledger.check(
+        !isHeard || call.answers.size === 1 || isOver || process.user.faults > 0,
+        () => `${call.kind} ${call.nonce} of ${life.id} came back for nothing`,
+      );
+    }
   }
 
   #openGates(): void {

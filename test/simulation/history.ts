@@ -18,6 +18,14 @@ export interface History {
   readonly until?: number | undefined;
 }
 
+/** Where a history is told. */
+export interface Tell {
+  /** Told all that happens. */
+  readonly trace?: ((line: string) => void) | undefined;
+  /** Told now and then how far it is. */
+  readonly say?: (line: string) => void;
+}
+
 /** What became of a history. */
 export interface Outcome {
   /** What did not hold; empty where all did. */
@@ -41,9 +49,12 @@ function deedOf(random: Random): string {
 }
 
 /** Lets one history happen. */
-export async function play(history: History, trace?: (line: string) => void): Promise<Outcome> {
+export async function play(
+  history: History,
+  { trace, say = () => {} }: Tell = {},
+): Promise<Outcome> {
   hostChance(history.seed);
-  const player = new Player(history, trace);
+  const player = new Player(history, say, trace);
   const { ledger } = player.world;
   const reached = (error: unknown): void => player.world.reached(error);
   for (const event of EVENTS) process.on(event, reached);
@@ -75,7 +86,10 @@ class Player implements Stage {
   random: Random;
   #steps = 0;
 
-  constructor({ seed }: History, trace: ((line: string) => void) | undefined) {
+  readonly #say: (line: string) => void;
+
+  constructor({ seed }: History, say: (line: string) => void, trace: Tell['trace']) {
+    this.#say = say;
     this.world = new World(settingOf(seed), trace);
     this.random = new Random(seed);
     this.clients = new Clients(this.world);
@@ -91,6 +105,8 @@ class Player implements Stage {
     else if (pause < 9) await world.scheduler.settle();
     review(world, this.clients);
     if (++this.#steps % STATS_EVERY === 0) reviewStats(world);
+    // Two runs of a seed are compared by this, also where a history is long.
+    if (this.#steps % 1000 === 0) this.#say(`step ${this.#steps} hash ${world.ledger.hash}`);
   }
 
   async #do(name: string): Promise<void> {

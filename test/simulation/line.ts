@@ -57,19 +57,20 @@ export class Line {
     }
   }
 
-  /** Reads what has come, up to a number of bytes. */
-  read(bytes: number): void {
-    let left = bytes;
-    while (left > 0 && this.#unread.length > 0) {
+  /** Reads what has come, up to a number of bytes. @returns how many there were */
+  read(bytes: number): number {
+    let read = 0;
+    while (read < bytes && this.#unread.length > 0) {
       const text = this.#unread.shift()!;
-      const part = text.slice(0, left);
-      if (part.length < text.length) this.#unread.unshift(text.slice(left));
-      left -= part.length;
+      const part = text.slice(0, bytes - read);
+      if (part.length < text.length) this.#unread.unshift(text.slice(part.length));
+      read += part.length;
       this.#reader.read(part);
     }
-    const read = bytes - left;
-    if (read === 0 || this.isOver) return;
-    this.#scheduler.add(`line ${this.number} drains`, () => this.socket.makeRoom(read));
+    if (read > 0 && !this.isOver) {
+      this.#scheduler.add(`line ${this.number} drains`, () => this.socket.makeRoom(read));
+    }
+    return read;
   }
 
   /** Sends nothing more. */

@@ -95,6 +95,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     finding: /deadline|of nobody/,
     seeds: [60, 400],
   },
+  R1: {
+    what: 'after a kill, event ids go on from what was stored',
+    changes: [
+      {
+        file: 'src/http/restoreStreams.ts',
+        from: 'const base = baseOf(known);',
+        to: 'baseOf(known); const base = known;',
+      },
+    ],
+    finding: /names two events/,
+    seeds: [1, 400],
+  },
 };
 
 /** Takes a mend out of all modules that are loaded from here on. */

@@ -1,4 +1,4 @@
-import type { Clients } from './clients.ts';
+import type { Clients, Note } from './clients.ts';
 import type { World } from './world.ts';
 
 /** Holds what must hold after each step. */
@@ -12,15 +12,42 @@ export function review(world: World, clients: Clients): void {
   }
   for (const note of clients.notes) {
     const { what, life, response, isForeign, wasOver } = note;
-    if (response.end === undefined && response.status === 0) continue;
+    const isHeard = response.isStream || response.end !== undefined;
+    if (!isHeard) continue;
     clients.notes.delete(note);
     const { status } = response;
     const name = `${what} of ${life?.id} got ${status}`;
     const isRefused = status >= 400 || status === 0;
     ledger.check(!isForeign || isRefused, () => `${name} as a foreigner`);
     ledger.check(!wasOver || isRefused, () => `${name} after its end`);
+    if (status === 404 && !isForeign) isGone(world, note);
+    if (status === 503) mayRefuse(world, note);
     ledger.check(status !== 500 || process.user.faults > 0, () => `${name}: ${response.body}`);
   }
+}
+
+/** Only who has ended is not found. */
+function isGone({ ledger, process }: World, { what, life, process: number }: Note): void {
+  if (life === undefined || number !== process.number || process.draining !== undefined) return;
+  const { isOver, isLoose, endedAt, id } = life;
+  const isFine = isOver || isLoose || endedAt !== undefined || process.isEnding(id);
+  ledger.check(isFine || process.user.faults > 0, () => `${what} of ${id} got 404`);
+}
+
+/** Who is refused for now is refused for a reason. */
+function mayRefuse(world: World, { what, life, response, at, process: number }: Note): void {
+  const { ledger, process, disk, setting } = world;
+  if (number !== process.number) return;
+  const code = /"code":"([a-z-]+)"/.exec(response.body)?.[1];
+  const isFine =
+    (code === 'draining' && process.draining !== undefined) ||
+    (code === 'at-capacity' && setting.maxSessions < 100) ||
+    (code === 'store-unavailable' && (disk?.wasTroubled(at) === true || process.user.faults > 0)) ||
+    // Its client left before it heard why.
+    response.end === 'cut' ||
+    // An `initialize` whose session ended meanwhile.
+    (code === 'session-ended' && life === undefined);
+  ledger.check(isFine, () => `${what} of ${life?.id} got 503 ${code}`);
 }
 
 /** All counters are part of what happened, and none is below its floor. */

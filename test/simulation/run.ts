@@ -37,7 +37,7 @@ if (values.mutant !== undefined) takeOut(values.mutant);
 const { play } = await import('./history.ts');
 const { shrink } = await import('./shrink.ts');
 const { containCrashes } = await import('../../src/adapters/containCrashes.ts');
-containCrashes();
+containCrashes({ contain: 'all' });
 
 const [first, count, stride] = [values.seed, values.histories, values.stride].map(Number) as [
   number,
@@ -55,18 +55,27 @@ for (let seed = first; played < count; seed += stride) {
     ...(values.until !== undefined && { until: Number(values.until) }),
     ...(values.keep !== undefined && { keep: values.keep.split(',').map(Number) }),
   };
-  const { broken, at, hash } = await play(history, values.trace ? print : undefined);
+  const { broken, at, hash } = await play(history, {
+    say: print,
+    trace: values.trace ? print : undefined,
+  });
   played++;
   if (values.hashes) print(`seed ${seed} hash ${hash}`);
   if (broken.length === 0) continue;
   if (broken.every((each) => OPEN.some((one) => one.test(each)))) {
     open++;
+    print(`seed ${seed} is open after step ${at}: ${broken[0]}`);
     continue;
   }
   failures++;
   print(`seed ${seed} failed after step ${at}: ${broken.slice(0, 3).join('\n  ')}`);
   if (values.shrink) {
-    const fails = async (fewer: History): Promise<boolean> => (await play(fewer)).broken.length > 0;
+    // Of the same kind, whatever its numbers.
+    const kind = kindOf(broken[0]!);
+    const fails = async (fewer: History): Promise<boolean> => {
+      const [one] = (await play(fewer)).broken;
+      return one !== undefined && kindOf(one) === kind;
+    };
     const left = await shrink({ ...history, until: at }, fails);
     print(`npm run sim -- --seed ${seed} --steps ${history.steps} --keep ${left.join()} --trace`);
   }
@@ -76,3 +85,7 @@ const { user, system } = process.cpuUsage(cpu);
 const ms = ((user + system) / 1000 / played).toFixed(1);
 print(`${played} histories, ${failures} failed, ${open} open, ${ms} ms of a core each`);
 process.exitCode = failures > 0 ? 1 : 0;
+
+function kindOf(broken: string): string {
+  return broken.replaceAll(/[\d-]+/g, '#').slice(0, 60);
+}

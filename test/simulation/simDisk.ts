@@ -69,7 +69,12 @@ export class SimDisk {
 
   /** Something may go wrong now, or went wrong a moment ago. */
   get isTroubled(): boolean {
-    return this.#isTrouble(this.weather) || this.now - this.troubledAt < this.#patienceMs;
+    return this.wasTroubled(this.now);
+  }
+
+  /** Something may have gone wrong since a time, or a moment before. */
+  wasTroubled(since: number): boolean {
+    return this.#isTrouble(this.weather) || since - this.troubledAt < this.#patienceMs;
   }
 
   /** Its process dies. @param loses what was not synced */
@@ -98,6 +103,11 @@ export class SimDisk {
     if (errors === 0 || !this.#scheduler.random.chance(errors)) return false;
     this.#trouble(0);
     return true;
+  }
+
+  /** The process stands still: what it waits for is late when it looks again. */
+  stalls(ms: number): void {
+    if (ms >= this.#patienceMs / 4) this.#trouble(ms);
   }
 
   #trouble(forMs: number): void {

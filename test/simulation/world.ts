@@ -84,7 +84,7 @@ export class World implements ProcessHost, Observer {
   #over(wasTroubled: boolean): void {
     for (const life of this.lives.values()) {
       if (this.disk === undefined) life.isOver = true;
-      else if (life.endedAt !== undefined && !life.isOver) life.isLoose = true;
+      else if (life.endedAt !== undefined || this.process.isEnding(life.id)) life.isLoose = true;
       if (wasTroubled) life.isLoose = true;
       life.endedAt = undefined;
       life.questions.length = 0;
@@ -107,6 +107,7 @@ export class World implements ProcessHost, Observer {
 
   raise(error: unknown): void {
     const host: NodeJS.EventEmitter = process;
+    host.emit('uncaughtExceptionMonitor', error, 'uncaughtException');
     host.emit('uncaughtException', error, 'uncaughtException');
   }
 
@@ -131,6 +132,8 @@ export class World implements ProcessHost, Observer {
     let life = this.lives.get(id);
     if (life === undefined) {
       life = newLife(id, principal);
+      // Where its state can not always be stored, nothing of it is promised.
+      life.isLoose = 'encode' in this.setting.faulty;
       this.lives.set(id, life);
     }
     this.ledger.check(life.user === principal, () => `${id} is now ${principal}'s`);
@@ -193,9 +196,9 @@ export class World implements ProcessHost, Observer {
 
   /** What an answer shows of a state is on the disk before the answer leaves. */
   #isDurable(life: Life, tokens: readonly number[], what: () => string): void {
-    const { disk, setting } = this;
+    const { disk } = this;
     if (disk === undefined || disk.isTroubled || life.isLoose || life.endedAt !== undefined) return;
-    if ('encode' in setting.faulty || this.process.isEnding(life.id)) return;
+    if (this.process.isEnding(life.id)) return;
     const stored = tokensOf(disk.synced.peek(life.id)?.state);
     this.ledger.check(
       stored !== undefined && tokens.every((token) => stored.includes(token)),
