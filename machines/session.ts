@@ -36,7 +36,7 @@ export type SessionEvent =
   | { type: 'session.released' };
 
 export interface SessionContext {
-  /** A GET stream or a socket is open: the session may sleep, but TTL and capacity never end it. */
+  /** A GET stream or a socket is open: the session may sleep, and does not end for being unused. */
   attached: boolean;
   /** The client has spoken since `initialize` was answered: the handshake is finished. */
   confirmed: boolean;
@@ -102,7 +102,7 @@ export const sessionMachine = setup({
     watchQuiet: () => {},
     /** Start the deadline `idleTimeoutMs` of an idle session. */
     armIdle: () => {},
-    /** Start the deadline `evictAfterMs`, after which an unused session ends. */
+    /** Start the deadline after which an unused session ends. */
     armEvict: () => {},
     /** Stop the deadline of the state that is left. */
     disarm: () => {},
@@ -284,7 +284,7 @@ export const sessionMachine = setup({
           exit: 'disarm',
           on: {
             'message.arrived': '#session.active',
-            'stream.attached': { actions: [assign({ attached: true }), 'disarm'] },
+            'stream.attached': { actions: [assign({ attached: true }), 'disarm', 'armEvict'] },
             'stream.detached': { actions: [assign({ attached: false }), 'armEvict'] },
             'deadline.passed': EXPIRES,
           },

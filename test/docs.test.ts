@@ -244,6 +244,7 @@ function memberOf(from: unknown, name: string): unknown {
 /** `4 MiB`, `20 000`, `60 s`, `5 min` or `Infinity` as the number it is. */
 function valueOf(text: string): number {
   const [, number = '', unit = ''] = /^(Infinity|[\d ]*\d) ?(\w*)$/.exec(text) ?? [];
-  const factor = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, ms: 1, s: 1000, min: 60_000 }[unit] ?? NaN;
+  const factor =
+    { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, ms: 1, s: 1000, min: 60_000, h: 3_600_000 }[unit] ?? NaN;
   return Number(number.replaceAll(' ', '')) * factor;
 }

@@ -263,27 +263,72 @@ export abstract class Actor implements Life, Pending {
   }
 
   armIdle(): void {
-    // Attached actors that do not sleep stay: neither TTL nor capacity may find them in the queue.
     const { attached, sleeps } = this.snapshot.context;
-    if (attached && !sleeps) return;
+    if (attached && !sleeps) return this.#armAttached();
     this.lifetimes.idle.arm(this);
     if (!attached || this.canSleep) this.#parent.offering(this);
   }
 
   armEvict(): void {
-    // An attached session is kept for as long as its stream is.
-    if (this.snapshot.context.attached) return;
+    if (this.snapshot.context.attached) {
+      // An actor that sleeps is kept for as long as its stream is.
+      if (this.#keepsServer) this.#armAttached();
+      return;
+    }
     this.lifetimes.evict.arm(this);
     this.#parent.offering(this);
   }
 
   disarm(): void {
-    const { quiet, evict, idle, closing } = this.lifetimes;
+    const { quiet, evict, idle, spared, attached, closing } = this.lifetimes;
     quiet.disarm(this);
     evict.disarm(this);
     idle.disarm(this);
     closing.disarm(this);
     this.#parent.withdrawing(this);
+    if (this.#keepsServer) return;
+    spared.disarm(this);
+    attached.disarm(this);
+  }
+
+  spare(): void {
+    if (this.#isSpare) this.#parent.offering(this);
+  }
+
+  overstay(): void {
+    // Without a stream, the deadlines of detached actors decide.
+    if (!this.snapshot.context.attached) return;
+    this.journal.tripped('evictAttachedAfterMs');
+    this.close('expired');
+  }
+
+  /** The actor's client can begin anew when the actor has ended: it need not be kept for ever. */
+  protected get isReplaceable(): boolean {
+    return false;
+  }
+
+  /** Counts from when the actor became idle: streams that come and go are no use of the actor. */
+  #armAttached(): void {
+    const { spared, attached } = this.lifetimes;
+    if (!this.isReplaceable) return;
+    if (attached.armedAt(this) === undefined) {
+      spared.arm(this);
+      attached.arm(this);
+    } else this.spare();
+  }
+
+  /** The actor is idle, and its server is there. */
+  get #keepsServer(): boolean {
+    return this.snapshot.hasTag('activate') && this.snapshot.hasTag('resident');
+  }
+
+  /** Attached, and unused for so long that a detached actor would have ended. */
+  get #isSpare(): boolean {
+    const since = this.lifetimes.attached.armedAt(this);
+    const { evictAfterMs } = this.services.limits;
+    return (
+      this.snapshot.context.attached && since !== undefined && this.now() - since >= evictAfterMs
+    );
   }
 
   confirmed(): void {
@@ -303,8 +348,8 @@ export abstract class Actor implements Life, Pending {
     if (this.canSleep) this.tell({ type: 'deadline.passed' });
     const { snapshot } = this;
     // A dozing actor waits until its record is stored.
-    if (!this.holdsPlace || snapshot.hasTag('dozing') || snapshot.context.attached) return;
-    this.close('capacity');
+    if (!this.holdsPlace || snapshot.hasTag('dozing')) return;
+    if (!snapshot.context.attached || this.#isSpare) this.close('capacity');
   }
 
   /** Nothing is being built for the actor: while unconfirmed, it waits for its client. */

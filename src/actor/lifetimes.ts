@@ -1,6 +1,7 @@
 import type { Chained } from '../base/chain.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
-import { type WaitWithin, waitWithin } from '../base/scope.ts';
+import type { WaitWithin } from '../base/resource.ts';
+import { waitWithin } from '../base/scope.ts';
 import { timerFor, timerOf } from '../base/within.ts';
 import type { Services } from '../events/services.ts';
 
@@ -17,6 +18,10 @@ export interface Life extends Chained<Life> {
   checkQuiet(): void;
   /** Gives up the actor's place: at once, or when the actor's record is stored. */
   yieldPlace(): void;
+  /** The actor was unused for so long that it may make room, though its client has a stream open. */
+  spare(): void;
+  /** The actor was unused for far too long, though its client has a stream open. */
+  overstay(): void;
 }
 
 /** The deadlines that every kind of actor has: one queue each, all in the runtime's one sweep. */
@@ -28,6 +33,10 @@ export class Lifetimes {
   readonly idle: DeadlineQueue<Life>;
   /** Detached idle actors that sleep or can not sleep. */
   readonly evict: DeadlineQueue<Life>;
+  /** Attached idle actors that keep their server, until they may make room for others. */
+  readonly spared: DeadlineQueue<Life>;
+  /** Attached idle actors that keep their server: no `idle` and no `evict` ends those. */
+  readonly attached: DeadlineQueue<Life>;
   readonly closing: DeadlineQueue<Life>;
   /** Waits for a release, within `closeTimeoutMs` or a deadline of the release's own. */
   readonly wait: WaitWithin;
@@ -37,6 +46,8 @@ export class Lifetimes {
     this.quiet = deadlines.queue(limits.quietMs, checkQuiet);
     this.idle = deadlines.queue(limits.idleTimeoutMs, expire);
     this.evict = deadlines.queue(limits.evictAfterMs, expire);
+    this.spared = deadlines.queue(limits.evictAfterMs, (life) => life.spare());
+    this.attached = deadlines.queue(limits.evictAttachedAfterMs, (life) => life.overstay());
     this.closing = deadlines.queue(limits.closeTimeoutMs, expire);
     const releasing = deadlines.queue<() => void>(limits.closeTimeoutMs, (tooLong) => tooLong());
     this.wait = waitWithin(timerOf(releasing), (ms) => timerFor(clock, ms));

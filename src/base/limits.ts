@@ -88,9 +88,15 @@ export interface Limits {
   idleTimeoutMs: number;
   /**
    * How long a session is kept after `idleTimeoutMs`: asleep, or with the server it can not give
-   * up. A session with an open stream is kept for as long as the stream. @default 30 min
+   * up. A session with an open stream is kept for longer. @default 30 min
    */
   evictAfterMs: number;
+  /**
+   * How long a session that keeps its server is kept unused where its client has a stream open.
+   * At the cap such a session makes room once it was unused for `evictAfterMs`. A sleeping session
+   * is kept for as long as the stream. @default 24 h
+   */
+  evictAttachedAfterMs: number;
   /** Sessions asleep at once; beyond the cap, those asleep longest end. @default 100 000 */
   maxSleeping: number;
   /** Sessions asleep of one authenticated principal; the anonymous are not capped. @default 1024 */
@@ -152,6 +158,7 @@ export const DEFAULT_LIMITS: Limits = {
   quietMs: 1000,
   idleTimeoutMs: 5 * 60_000,
   evictAfterMs: 30 * 60_000,
+  evictAttachedAfterMs: 24 * 60 * 60_000,
   maxSleeping: 100_000,
   maxSleepingPerPrincipal: 1024,
   maxSleepingBytes: 64 * 1024 * 1024,
@@ -188,6 +195,7 @@ export const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([
   'concurrency',
   'idleTimeoutMs',
   'evictAfterMs',
+  'evictAttachedAfterMs',
   'sseAfterMs',
   'keepAliveMs',
 ]);

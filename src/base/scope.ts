@@ -3,6 +3,7 @@ import { isPromise } from './awaitable.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './limits.ts';
 import { childOf, OwnedChild } from './ownedChild.ts';
+import { type OrphanListener, type Release, Resource, type WaitWithin } from './resource.ts';
 import { hearErrors, watchEnd } from './watchEnd.ts';
 import { type Timer, within } from './within.ts';
 
@@ -35,6 +36,11 @@ export interface OwnOptions {
    * an end is a crash of the session. @default false
    */
   readonly mayEnd?: boolean;
+  /**
+   * Whether the resource keeps its session awake. `false`: an idle session falls asleep, the
+   * resource is released, and the factory makes the next one when the session wakes. @default true
+   */
+  readonly keepsAwake?: boolean;
 }
 
 /** What a scope needs of its owner to take a resource. */
@@ -47,16 +53,6 @@ export interface Owner {
   lost(error: unknown): void;
 }
 
-type Release = () => unknown;
-
-interface Entry {
-  readonly release: Release;
-  readonly deadlineMs: number | undefined;
-}
-
-/** Told of resources that could not be released, or not in time. */
-export type OrphanListener = (error: unknown) => void;
-
 /**
  * The resources of one incarnation of a session: released last in, first out, exactly once.
  *
@@ -64,20 +60,26 @@ export type OrphanListener = (error: unknown) => void;
  * resource holds no other back.
  */
 export class Scope {
-  #entries: Entry[] | null = null;
+  #resources: Resource[] | null = null;
   #isClosing = false;
   #closed: Promise<void> | null = null;
 
   get size(): number {
-    return this.#entries?.length ?? 0;
+    return this.#resources?.length ?? 0;
+  }
+
+  /** A resource keeps the session awake. */
+  get keepsAwake(): boolean {
+    return this.#resources?.some(({ keepsAwake }) => keepsAwake) ?? false;
   }
 
   /**
    * Ties a resource to the scope.
    *
+   * @param onOver told when the resource can no longer be used
    * @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources`
    */
-  own(resource: Owned, options: OwnOptions, owner: Owner): void {
+  own(resource: Owned, options: OwnOptions, owner: Owner, onOver?: () => void): Resource {
     if (this.#isClosing) {
       throw new ActorsError('session-over', 'own() after the session ended: release it yourself');
     }
@@ -88,29 +90,35 @@ export class Scope {
         `a session owns at most ${maxResources} resources`,
       );
     }
-    const { deadlineMs, ended, mayEnd = false } = options;
-    let isOver = false;
+    const { deadlineMs, ended, keepsAwake = true, mayEnd = false } = options;
     const end = (error: unknown): void => {
-      // An end that was asked for is none by itself, and after an error the end is no news.
-      if (isOver || this.#isClosing) return;
-      isOver = true;
-      if (mayEnd) this.#drop(entry);
+      if (this.#isClosing || !owned.over()) return;
+      if (mayEnd) this.#drop(owned);
       else owner.lost(error);
     };
     const fail = (error: unknown): void => {
-      isOver = true;
+      owned.over();
       owner.crash(error);
     };
     const process = childOf(resource);
     const graceMs = deadlineMs ?? owner.limits.closeTimeoutMs;
     const child =
       process && new OwnedChild(process, { graceMs, clock: owner.clock, mayEnd, ended: end });
-    const entry: Entry = child ?? { release: releaseOf(resource), deadlineMs };
+    const { release } = child ?? { release: releaseOf(resource) };
+    const within = child?.deadlineMs ?? deadlineMs;
+    const owned = new Resource({ release, deadlineMs: within, keepsAwake, onOver });
     if (child === undefined || ended !== undefined) watchEnd(resource, ended, end);
-    this.#entries ??= [];
-    this.#entries.push(entry);
+    this.#resources ??= [];
+    this.#resources.push(owned);
     hearErrors(resource, fail);
     child?.watch();
+    return owned;
+  }
+
+  /** Releases one resource, before the others. Never rejects. */
+  async free(owned: Resource, wait: WaitWithin, onOrphan: OrphanListener): Promise<void> {
+    await owned.release(wait, onOrphan);
+    this.#drop(owned);
   }
 
   /** Releases every resource. A second call returns the first call's promise. */
@@ -121,27 +129,20 @@ export class Scope {
     return this.#closed;
   }
 
-  #drop(entry: Entry): void {
-    const entries = this.#entries ?? [];
-    const at = entries.indexOf(entry);
-    if (at >= 0) entries.splice(at, 1);
+  #drop(owned: Resource): void {
+    const resources = this.#resources ?? [];
+    const at = resources.indexOf(owned);
+    if (at >= 0) resources.splice(at, 1);
   }
 
   async #run(wait: WaitWithin, onOrphan: OrphanListener): Promise<void> {
-    for (let entry = this.#entries?.pop(); entry !== undefined; entry = this.#entries?.pop()) {
-      const { release, deadlineMs } = entry;
-      try {
-        await wait(release, deadlineMs);
-      } catch (error) {
-        onOrphan(error);
-      }
+    const resources = this.#resources ?? [];
+    for (let owned = resources.pop(); owned !== undefined; owned = resources.pop()) {
+      await owned.release(wait, onOrphan);
     }
-    this.#entries = null;
+    this.#resources = null;
   }
 }
-
-/** Calls a function and waits for its promise, but not longer than a deadline in milliseconds. */
-export type WaitWithin = (run: Release, deadlineMs: number | undefined) => Promise<void>;
 
 /**
  * @param usual how long a release may take

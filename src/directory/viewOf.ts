@@ -87,13 +87,19 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
 }
 
 function deadlineOf(actor: Actor): ViewDeadline | undefined {
-  const { handshake, quiet, idle, evict, closing } = actor.lifetimes;
-  const queues = { handshake, quiet, idle, evict, close: closing };
+  const { handshake, quiet, idle, evict, attached, closing } = actor.lifetimes;
+  const queues = [
+    ['handshake', handshake],
+    ['quiet', quiet],
+    ['idle', idle],
+    ['evict', evict],
+    ['evict', attached],
+    ['close', closing],
+  ] as const;
   let first: ViewDeadline | undefined;
-  for (const [what, queue] of Object.entries(queues)) {
+  for (const [what, queue] of queues) {
     const at = queue.dueAt(actor) ?? Infinity;
-    // The keys of `queues` are the names.
-    if (at < (first?.at ?? Infinity)) first = { what: what as ViewDeadline['what'], at };
+    if (at < (first?.at ?? Infinity)) first = { what, at };
   }
   return first;
 }

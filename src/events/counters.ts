@@ -36,6 +36,8 @@ export class Counters {
   woken = 0;
   /** Now: idle sessions that keep their server, by what keeps it. */
   readonly pinned = zeros(PINNED_BY);
+  /** Lazy resources released because nobody used them. */
+  freed = 0;
   /** Resources, handlers and servers that outlived their session or their release's deadline. */
   orphans = 0;
   /** Errors that nobody caught and no session was ended for. */

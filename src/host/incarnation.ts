@@ -1,11 +1,5 @@
-import {
-  type OrphanListener,
-  type Owned,
-  type Owner,
-  type OwnOptions,
-  Scope,
-  type WaitWithin,
-} from '../base/scope.ts';
+import type { OrphanListener, WaitWithin } from '../base/resource.ts';
+import { type Owned, type Owner, type OwnOptions, Scope } from '../base/scope.ts';
 
 /**
  * One incarnation of a scope: what `open` made, what the incarnation owns, and the work that runs

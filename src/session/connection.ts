@@ -3,14 +3,8 @@ import { ActorsError } from '../base/errors.ts';
 import type { Extra } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
 import type { Journal } from '../events/journal.ts';
-import {
-  type OrphanListener,
-  type Owned,
-  type Owner,
-  type OwnOptions,
-  Scope,
-  type WaitWithin,
-} from '../base/scope.ts';
+import type { OrphanListener, Resource, WaitWithin } from '../base/resource.ts';
+import { type Owned, type Owner, type OwnOptions, Scope } from '../base/scope.ts';
 import type { SessionServer } from './session.ts';
 import { type Answers, ServerTransport, type ServerVoice } from './transport.ts';
 import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
@@ -24,6 +18,10 @@ export interface ConnectionOwner extends Omit<SessionContext, 'stray'> {
   readonly journal: Journal;
   readonly mailbox: Answers;
   readonly services: Pick<Owner, 'clock' | 'limits'>;
+  readonly lifetimes: {
+    /** Waits for a release, within `closeTimeoutMs` or a deadline of the resource's own. */
+    readonly wait: WaitWithin;
+  };
   /** Something that work of the session waits for is gone. */
   lost(error: unknown): void;
 }
@@ -136,22 +134,48 @@ export class Connection implements Answers, SessionContext {
     return this.#abort.signal;
   }
 
-  /** @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources` */
-  own(resource: Owned, options: OwnOptions): void {
-    const { clock, limits } = this.#owner.services;
+  /**
+   * @param onOver told when the resource can no longer be used
+   * @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources`
+   */
+  own(resource: Owned, options: OwnOptions, onOver?: () => void): Resource {
+    const { journal, services } = this.#owner;
+    const { clock, limits } = services;
     this.#scope ??= new Scope();
-    this.#scope.own(resource, options, {
-      clock,
-      limits,
-      crash: (error) => this.crash(error, 'resource'),
-      lost: (error) => {
-        if (!this.#isReleased) this.#owner.lost(error);
-      },
-    });
+    if (this.#scope.size >= limits.maxResources) journal.tripped('maxResources');
+    const crash = (error: unknown): void => this.crash(error, 'resource');
+    const lost = (error: unknown): void => {
+      if (!this.#isReleased) this.#owner.lost(error);
+    };
+    return this.#scope.own(resource, options, { clock, limits, crash, lost }, onOver);
+  }
+
+  /** Releases one resource of the incarnation, before the others. Never rejects. */
+  async free(owned: Resource): Promise<void> {
+    await this.#scope?.free(owned, this.#owner.lifetimes.wait, (error) => this.#orphan(error));
+  }
+
+  /** Releases a resource that the incarnation can not own. @throws ActorsError `not-disposable` */
+  async discard(resource: Owned, options: OwnOptions): Promise<void> {
+    const { lifetimes, services } = this.#owner;
+    const { clock, limits } = services;
+    const crash = (error: unknown): void => this.#orphan(error);
+    const scope = new Scope();
+    scope.own(resource, options, { clock, limits, crash, lost: () => {} });
+    await scope.close(lifetimes.wait, crash);
+  }
+
+  #orphan(error: unknown): void {
+    this.#owner.journal.orphan('resource', error);
   }
 
   get owned(): number {
     return this.#scope?.size ?? 0;
+  }
+
+  /** Something that the incarnation owns keeps the session awake. */
+  get keepsAwake(): boolean {
+    return this.#scope?.keepsAwake ?? false;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { ActorsError } from '../base/errors.ts';
-import type { WaitWithin } from '../base/scope.ts';
+import type { WaitWithin } from '../base/resource.ts';
 import type { PinnedBy } from '../events/events.ts';
 import type { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
@@ -107,7 +107,7 @@ export class Dormancy {
   /** Why the session has to keep its server. @param saysHow there is an `onSleep` */
   #why(saysHow: boolean): PinnedBy | undefined {
     const host = this.#host;
-    if (!saysHow && host.incarnations.current.owned > 0) return 'resources';
+    if (!saysHow && host.incarnations.current.keepsAwake) return 'resources';
     if (saysHow && !host.isStorable) return undefined;
     return host.isPlain ? undefined : 'state';
   }

@@ -1,6 +1,5 @@
 import { atOnce } from '../base/awaitable.ts';
 import { leap } from '../base/ids.ts';
-import type { WaitWithin } from '../base/scope.ts';
 import type { Message } from '../wire/jsonrpc.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { runInSession } from './context.ts';
@@ -16,10 +15,6 @@ export interface IncarnationsHost extends ConnectionOwner {
   readonly handshake: Handshake;
   readonly outgoing: Outgoing;
   state: unknown;
-  readonly lifetimes: {
-    /** Waits for a release, within `closeTimeoutMs` or a deadline of the resource's own. */
-    readonly wait: WaitWithin;
-  };
   now(): number;
   tell(event: { readonly type: 'session.built' | 'session.woken' }): void;
   /** The first server is connected: announces the session to watchers. */

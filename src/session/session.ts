@@ -36,6 +36,27 @@ export interface Implementation {
   readonly [key: string]: unknown;
 }
 
+/** How a session owns a resource that is opened when first asked for: see `Session.lazy`. */
+export interface LazyOptions extends Omit<OwnOptions, 'keepsAwake'> {
+  /**
+   * How long nobody may ask for the resource, with no call of the session in flight, before the
+   * resource is released: a number of ms > 0, or `Infinity`. @default idleTimeoutMs
+   */
+  readonly idleMs?: number;
+}
+
+/** A resource of a session that is open while it is used. */
+export interface Lazy<R> {
+  /**
+   * Gives the resource, opened if need be: once for all who ask meanwhile. For the call at hand:
+   * the next call asks again, as the resource may have been released in between.
+   *
+   * @throws ActorsError `session-over` where the session's server has been released;
+   * `too-many-resources`; whatever `open` throws
+   */
+  get(): Promise<R>;
+}
+
 /** One client's session, as a factory, a handler and `currentSession()` give it to user code. */
 export interface Session<T = unknown> {
   /** The id on the wire. It opens the session for the session's principal, so never log it. */
@@ -77,6 +98,14 @@ export interface Session<T = unknown> {
    * @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources`
    */
   own<R extends Owned>(resource: R, options?: OwnOptions): R;
+  /**
+   * Owns a resource that is opened when first asked for, and released when nobody has used it for
+   * `idleMs`, though the client stays: the next to ask has it opened anew. It keeps no session
+   * awake.
+   *
+   * @throws ActorsError `bad-option`
+   */
+  lazy<R extends Owned>(open: () => R | PromiseLike<R>, options?: LazyOptions): Lazy<R>;
   /** Aborts when the session's current server is released. */
   readonly signal: AbortSignal;
   /**

@@ -116,6 +116,11 @@ export class SessionActor extends Actor {
     return this.mailbox.inFlight;
   }
 
+  protected override get isReplaceable(): boolean {
+    // A client on a line of its own has nothing to come back with: its session lasts as the line.
+    return this.isStorable;
+  }
+
   protected override takeTouched(): boolean {
     return this.mailbox.takeTouched();
   }

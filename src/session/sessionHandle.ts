@@ -5,7 +5,8 @@ import type { Services } from '../events/services.ts';
 import type { NotificationMessage } from '../wire/jsonrpc.ts';
 import type { Connection } from './connection.ts';
 import type { Handshake } from './handshake.ts';
-import type { Implementation, Session, Woken } from './session.ts';
+import { LazyResource } from './lazyResource.ts';
+import type { Implementation, Lazy, LazyOptions, Session, Woken } from './session.ts';
 
 /** The actor of a session, as the session's handle uses it. */
 export interface HandleHost extends Pick<
@@ -13,6 +14,8 @@ export interface HandleHost extends Pick<
   'id' | 'key' | 'principal' | 'protocolVersion' | 'startedAt' | 'state' | 'woken'
 > {
   readonly services: Services;
+  /** How much work pins the session. */
+  readonly references: number;
   readonly world: { readonly serverOptions: Session['serverOptions'] };
   readonly journal: Journal;
   readonly handshake: Handshake;
@@ -111,12 +114,13 @@ export class SessionHandle implements Session {
   }
 
   own<R extends Owned>(resource: R, options: OwnOptions = {}): R {
-    const actor = this.#live;
-    const owner = actor.incarnations.current;
-    const { maxResources } = actor.services.limits;
-    if (owner.owned >= maxResources) actor.journal.tripped('maxResources');
-    owner.own(resource, options);
+    this.#live.incarnations.current.own(resource, options);
     return resource;
+  }
+
+  lazy<R extends Owned>(open: () => R | PromiseLike<R>, options: LazyOptions = {}): Lazy<R> {
+    const actor = this.#live;
+    return new LazyResource(open, options, actor, actor.incarnations.current);
   }
 
   get signal(): AbortSignal {

@@ -82,7 +82,7 @@ const TABLE: Readonly<Record<StateName, Readonly<Record<string, readonly string[
   },
   'idle.pinned': {
     'message.arrived': ['active', 'disarm', 'dispatchStash', 'watchQuiet'],
-    'stream.attached': ['idle.pinned', 'disarm'],
+    'stream.attached': ['idle.pinned', 'disarm', 'armEvict'],
     'stream.detached': ['idle.pinned', 'armEvict'],
     'deadline.passed': ['closing.settling', 'disarm', 'settle'],
     'session.crashed': ['closing.releasing', 'disarm', 'cut', 'release'],
