@@ -113,7 +113,7 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
     get isFull() {
       return supervisor.isFull;
     },
-    drain: ({ deadlineMs }) => supervisor.drain(deadlineMs),
+    drain: ({ deadlineMs }) => directory.drain(deadlineMs),
     close,
     [Symbol.asyncDispose]: close,
   };

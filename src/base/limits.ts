@@ -71,6 +71,12 @@ export interface Limits {
   maxUnreadTotalBytes: number;
   /** How long a client may take nothing of a response that is over before it is cut. @default 30 s */
   unreadTimeoutMs: number;
+  /**
+   * Times in a row that a GET stream which is open is taken over by a newer GET. Counted are takeovers
+   * as far apart as a client waits before it comes back: a quarter of `sseRetryMs` to ten times.
+   * @default 8
+   */
+  maxTakeovers: number;
   /** Events kept for resumption, per session. @default 256 */
   maxReplayEvents: number;
   /** Bytes kept for resumption, per session. @default 1 MiB */
@@ -151,6 +157,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxUnreadBytes: 8 * 1024 * 1024,
   maxUnreadTotalBytes: 256 * 1024 * 1024,
   unreadTimeoutMs: 30_000,
+  maxTakeovers: 8,
   maxReplayEvents: 256,
   maxReplayBytes: 1024 * 1024,
   replayMs: 5 * 60_000,

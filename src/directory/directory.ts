@@ -1,11 +1,11 @@
 import type { NoPlace } from '../actor/actor.ts';
 import type { Lost, Reservation } from '../actor/reservations.ts';
-import type { Supervisor } from '../actor/supervisor.ts';
+import type { DrainReport, Supervisor } from '../actor/supervisor.ts';
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
 import { SESSION_EFFECTS } from '../session/effects.ts';
-import type { Outlets } from '../session/exchange.ts';
+import type { Outlets, StoredOutlets } from '../session/exchange.ts';
 import { SessionActor } from '../session/sessionActor.ts';
 import { type Home, type SessionSettings, World } from '../session/world.ts';
 import type { Keeper } from '../store/keeper.ts';
@@ -31,7 +31,7 @@ export interface DirectoryOptions {
   readonly keeper: Keeper;
   readonly ownership: Ownership;
   /** Outlets of the sessions that come back from records. */
-  readonly outlets: Outlets<SessionActor>;
+  readonly outlets: StoredOutlets<SessionActor>;
 }
 
 /**
@@ -43,7 +43,7 @@ export class Directory implements Home<SessionActor> {
   readonly keeper: Keeper;
   readonly supervisor: Supervisor<SessionActor>;
   readonly #ownership: Ownership;
-  readonly #outlets: Outlets<SessionActor>;
+  readonly #outlets: StoredOutlets<SessionActor>;
   readonly #world: World<SessionActor>;
   /** Records that are being read: requests that come meanwhile wait for the same read. */
   readonly #loading = new Map<string, Promise<Loaded>>();
@@ -243,9 +243,17 @@ export class Directory implements Home<SessionActor> {
     this.#limits.grew(principal);
   }
 
+  /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */
+  async drain(deadlineMs: number): Promise<DrainReport> {
+    const report = await this.supervisor.drain(deadlineMs);
+    this.#outlets.depart();
+    return report;
+  }
+
   /** Ends every session, then closes the store. */
   async close(): Promise<void> {
     await this.supervisor.close();
+    this.#outlets.depart();
     await this.keeper.close();
     this.services.deadlines.stop();
   }

@@ -1,8 +1,9 @@
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Services } from '../events/services.ts';
-import type { Outlet, OutletPlace, Outlets } from '../session/exchange.ts';
+import type { Outlet, OutletPlace, StoredOutlets } from '../session/exchange.ts';
 import type { ResponseMode } from './httpExchange.ts';
-import { Outbox, type OutboxHost, type OutboxShare } from './outbox.ts';
+import { Outbox } from './outbox.ts';
+import type { OutboxHost, OutboxShare } from './outboxHost.ts';
 import { StreamTimers } from './streamTimers.ts';
 import { UnreadBudget } from './unread.ts';
 
@@ -13,7 +14,7 @@ export interface HttpOutletsOptions {
 }
 
 /** Makes the outlets of sessions by Streamable HTTP: an outbox of event streams for each. */
-export class HttpOutlets implements Outlets<OutboxHost>, OutboxShare {
+export class HttpOutlets implements StoredOutlets<OutboxHost>, OutboxShare {
   readonly carrier = 'http';
   readonly hasId = true;
   readonly services: Services;
@@ -21,6 +22,7 @@ export class HttpOutlets implements Outlets<OutboxHost>, OutboxShare {
   readonly unread: UnreadBudget;
   readonly responseMode: ResponseMode;
   readonly eventStore: EventStore | undefined;
+  readonly departures = new Set<() => void>();
 
   constructor(services: Services, { responseMode, eventStore }: HttpOutletsOptions) {
     this.services = services;
@@ -34,6 +36,11 @@ export class HttpOutlets implements Outlets<OutboxHost>, OutboxShare {
     const outbox = new Outbox(session, this);
     if (from !== undefined) outbox.restore(from);
     return outbox;
+  }
+
+  depart(): void {
+    for (const depart of this.departures) depart();
+    this.departures.clear();
   }
 
   /** The outbox of a session that was found by its id. */

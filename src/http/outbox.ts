@@ -1,5 +1,4 @@
 import type { EndReason } from '../../machines/session.ts';
-import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { BoundedMap } from '../base/boundedMap.ts';
 import type { Outlet, OutletPlace } from '../session/exchange.ts';
 import { type EventPlace, formatEventId } from '../wire/eventId.ts';
@@ -9,38 +8,16 @@ import { refusalBody } from '../wire/refusals.ts';
 import { messageFrame } from '../wire/sse.ts';
 import { canBePrimed } from '../wire/versions.ts';
 import { EventLog } from './eventLog.ts';
-import { Readers, type ReadersHost, type ReadersShare } from './readers.ts';
-import { Numbers, type NumbersStore } from './numbers.ts';
+import { Readers } from './readers.ts';
+import { Numbers } from './numbers.ts';
+import type { OutboxHost, OutboxShare } from './outboxHost.ts';
 import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
 import { restoreStreams } from './restoreStreams.ts';
 import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
 import { StreamRows } from './streamRows.ts';
 
-/** What an outbox needs of its session. */
-export interface OutboxHost extends ReadersHost {
-  /** The number of the session's incarnation: each has stream numbers of its own. */
-  readonly epoch: number;
-  /** Where a durable store keeps the session; `null` in memory. */
-  readonly persistence:
-    | (NumbersStore & {
-        /** Stores a row, or erases it (`undefined`); resolves to `false` where the store failed. */
-        row(n: number, row: string | undefined): Promise<boolean>;
-      })
-    | null;
-  /** Tells the session that nothing can be resumed: it may be free to leave this process. */
-  passivate(): void;
-  /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
-  later<T>(promise: Promise<T>, go: (value: T) => void): void;
-}
-
-/** What the outboxes of one runtime share. */
-export interface OutboxShare extends ReadersShare {
-  /** Holds the events that the replay logs have dropped. */
-  readonly eventStore: EventStore | undefined;
-}
-
-/** What became of a stream that a client came back to resume. */
-export type Resumption = 'resumed' | 'over' | 'unknown';
+/** What became of a stream that a client wants to read, from its beginning or from where it was. */
+export type Resumption = 'resumed' | 'over' | 'unknown' | 'taken';
 
 /**
  * The event streams of one session, and the events that can be resumed. Each message goes out on
@@ -151,12 +128,14 @@ export class Outbox implements Outlet {
   }
 
   /** Opens the GET stream, or takes it over from a half-dead port (rows G1, G3). */
-  attach(port: ResponsePort): void {
+  attach(port: ResponsePort): Resumption {
     this.#log.expire(this.#share.services.clock.now());
     const stream = this.#standalone();
+    if (!this.#readers.mayRead(stream)) return 'taken';
     const waiting = this.#sayable(stream, 0).filter((entry) => entry.undelivered);
     this.#readers.carry(stream, port, [], (waiting[0]?.sequence ?? stream.next) - 1);
     this.#replay(stream, waiting);
+    return 'resumed';
   }
 
   /** Resumes a stream after the last event that the client has seen (row R2). */
@@ -169,6 +148,7 @@ export class Outbox implements Outlet {
     if (seen === undefined) return 'unknown';
     if (seen < stream.dropped) return this.#recall({ ...place, sequence: seen }, port);
     if (stream.isOver(seen)) return 'over';
+    if (!this.#readers.mayRead(stream)) return 'taken';
     stream.isHeld = false;
     this.#readers.carry(stream, port, [], seen);
     this.#replay(stream, this.#sayable(stream, seen));
@@ -183,6 +163,7 @@ export class Outbox implements Outlet {
     // A gap can not be filled: better a clear refusal than a silent loss.
     if ((events.at(-1)?.sequence ?? place.sequence) < stream.dropped) return 'unknown';
     if (stream.isOver(place.sequence)) return 'over';
+    if (!this.#readers.mayRead(stream)) return 'taken';
     this.#readers.carry(stream, port, [], place.sequence);
     for (const { sequence, frame } of events) if (sequence <= stream.dropped) port.write(frame);
     this.#replay(stream, this.#sayable(stream, Math.max(place.sequence, stream.dropped)));
@@ -269,7 +250,8 @@ export class Outbox implements Outlet {
   }
 
   /** Ends the GET stream's response; the client can open or resume the stream again. */
-  retire(): void {
+  retire(reason?: EndReason): void {
+    if (reason === 'drained') return;
     const stream = this.#streams.get(STANDALONE);
     if (stream !== undefined) this.#readers.hangUp(stream);
   }
@@ -281,7 +263,10 @@ export class Outbox implements Outlet {
     else this.#host.passivate();
   }
 
-  /** Ends every stream. */
+  /**
+   * Ends every stream. In a drain the GET stream stays open until the end of the drain: a client that
+   * came back before would be refused, and give up.
+   */
   close(reason?: EndReason): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -290,7 +275,9 @@ export class Outbox implements Outlet {
       this.#unhold(stream);
       stream.release();
       this.#flush(stream);
-      this.#readers.hangUp(stream);
+      if (reason === 'drained' && stream.number === STANDALONE && stream.isLive) {
+        this.#share.departures.add(() => this.#readers.depart(stream));
+      } else this.#readers.hangUp(stream);
     }
     this.#streams.clear();
     this.#share.timers.replayAge.disarm(this);
@@ -354,14 +341,7 @@ export class Outbox implements Outlet {
 
   /** Sends what a client that came back has missed, then what waits in line. */
   #replay(stream: Stream, entries: readonly ReplayEntry[]): void {
-    for (const entry of entries) {
-      if (!stream.isLive) return;
-      // A replay never cuts its reader for being behind: the log is bounded, and a client with much
-      // to catch up on would never get to its end.
-      stream.port?.write(entry.frame);
-      this.#reached(stream, entry);
-    }
-    if (stream.port !== null) this.#readers.wrote(stream.port);
+    this.#readers.replay(stream, entries, (entry) => this.#reached(stream, entry));
     this.#flush(stream);
   }
 

@@ -2,10 +2,12 @@ import type { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import { formatEventId } from '../wire/eventId.ts';
 import type { ResponsePort } from '../wire/port.ts';
-import { primingFrame, STREAM_HEADERS } from '../wire/sse.ts';
+import { primingFrame, retryFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import { canBePrimed } from '../wire/versions.ts';
+import type { ReplayEntry } from './replay.ts';
 import { STANDALONE, type Stream } from './stream.ts';
 import type { StreamTimers } from './streamTimers.ts';
+import { Takeovers } from './takeovers.ts';
 import { UnreadAccount, type UnreadBudget } from './unread.ts';
 
 /** What the readers of a session's streams need of the session. */
@@ -30,6 +32,8 @@ export class Readers {
   readonly #services: Services;
   readonly #timers: StreamTimers;
   readonly #unread: UnreadAccount;
+  /** Made when a port is first taken over: most sessions never see that. */
+  #takeovers: Takeovers | null = null;
   /** The port that the last write has filled past half of `maxStreamBytes`. */
   #pressed: ResponsePort | null = null;
 
@@ -45,14 +49,19 @@ export class Readers {
     this.#unread.add(port);
   }
 
-  /** Counts what was written to a live stream. */
-  wrote(port: ResponsePort): void {
-    this.#unread.wrote(port);
-  }
-
   /** The session is over: nobody is left to read for. */
   end(): void {
     this.#unread.end();
+  }
+
+  /** Whether a newer port may have a stream: the GET stream is not taken over again and again. */
+  mayRead(stream: Stream): boolean {
+    if (stream.number !== STANDALONE || !stream.isLive) return true;
+    const { clock, limits } = this.#services;
+    this.#takeovers ??= new Takeovers();
+    if (this.#takeovers.allows(clock.now(), limits)) return true;
+    this.#host.journal.tripped('maxTakeovers');
+    return false;
   }
 
   /**
@@ -91,6 +100,18 @@ export class Readers {
     if (this.#release(stream) && stream.number === STANDALONE) this.#host.attachedChanged(false);
   }
 
+  /**
+   * Ends the response of the GET stream because its process leaves: the client is to open the stream
+   * anew. Clients that do not understand priming take an end for the last word; a line that breaks
+   * they open again.
+   */
+  depart(stream: Stream): void {
+    if (stream.primed) stream.port?.write(retryFrame(this.#services.limits.sseRetryMs));
+    else stream.port?.cut();
+    this.#release(stream);
+    this.#unread.end();
+  }
+
   /** Takes the port of a stream away. @returns whether the stream had a port */
   #release(stream: Stream): boolean {
     const { port } = stream;
@@ -126,6 +147,22 @@ export class Readers {
     this.#unread.wrote(port);
     if (port.unread > this.#services.limits.maxStreamBytes / 2) this.#pressed = port;
     return true;
+  }
+
+  /** Writes what a client that came back has missed. @param reached told of each event */
+  replay(
+    stream: Stream,
+    entries: readonly ReplayEntry[],
+    reached: (entry: ReplayEntry) => void,
+  ): void {
+    for (const entry of entries) {
+      if (!stream.isLive) return;
+      // A replay never cuts its reader for being behind: the log is bounded, and a client with much
+      // to catch up on would never get to its end.
+      stream.port?.write(entry.frame);
+      reached(entry);
+    }
+    if (stream.port !== null) this.#unread.wrote(stream.port);
   }
 
   /** Resolves when the client just written to has room; `undefined` where it has room now. */

@@ -97,7 +97,7 @@ export class SessionLeg implements Leg {
     if (origin.head.method === 'DELETE') return this.#end(session, incoming);
     const last = single(origin.head, 'last-event-id');
     const outbox = this.#outlets.outboxOf(session);
-    if (last === undefined) return outbox.attach(port);
+    if (last === undefined) return this.#resumed(outbox.attach(port), incoming);
     const place = parseEventId(session.key, last);
     const resumption = place === undefined ? 'unknown' : outbox.resume(place, port);
     if (isPromise(resumption)) session.later(resumption, (late) => this.#resumed(late, incoming));
@@ -106,6 +106,7 @@ export class SessionLeg implements Leg {
 
   #resumed(resumption: Resumption, { port }: Incoming): void {
     if (resumption === 'unknown') this.#host.refuse(port, 'event-unknown');
+    else if (resumption === 'taken') this.#host.refuse(port, 'stream-taken');
     // After a cancel, a client comes back for the stream; an empty answer tells it not to again.
     else if (resumption === 'over' && !port.gone) port.send(204, []);
   }

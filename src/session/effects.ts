@@ -48,22 +48,18 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
   },
 
   settle(session) {
-    const { mailbox, openOutlet, reason, services } = session;
+    const { openOutlet, reason } = session;
     leave(session);
-    openOutlet?.retire();
+    openOutlet?.retire(reason);
     // A client that left does not wait for what is in flight.
-    const which = reason === 'disconnected' ? 'all' : 'waiting';
-    services.counters.cut += mailbox.cut('session-ended', which, { reason });
+    cutOff(session, reason === 'disconnected' ? 'all' : 'waiting');
     session.drained();
   },
 
   cut(session) {
-    const { crashCode, journal, mailbox, reason, services } = session;
     leave(session);
-    const code = reason === 'crashed' ? crashCode : 'session-ended';
-    const cut = mailbox.cut(code, 'all', { reason });
-    services.counters.cut += cut;
-    for (let i = 0; i < cut; i++) journal.orphan('handler');
+    const cut = cutOff(session, 'all');
+    for (let i = 0; i < cut; i++) session.journal.orphan('handler');
   },
 
   release(session) {
@@ -83,9 +79,25 @@ function leave(session: SessionActor): void {
   session.leave();
 }
 
+/** The session leaves this process in a drain, and another one can go on with it. */
+function goesOn({ persistence, reason }: SessionActor): boolean {
+  return reason === 'drained' && persistence?.isKept === true;
+}
+
+/** Answers requests of a session that ends with an error each. @returns how many */
+function cutOff(session: SessionActor, which: 'all' | 'waiting'): number {
+  const { crashCode, mailbox, reason, services } = session;
+  const code = reason === 'crashed' ? crashCode : 'session-ended';
+  const cut = goesOn(session)
+    ? mailbox.cut('session-restarted', which)
+    : mailbox.cut(code, which, { reason });
+  services.counters.cut += cut;
+  return cut;
+}
+
 async function released(session: SessionActor): Promise<void> {
   await session.incarnations.release();
-  const goesOn = session.reason === 'drained' && session.persistence?.isUsed === true;
+  if (!goesOn(session)) return;
   // Another process goes on with the session from what is stored here.
-  if (goesOn && (await session.stored())) session.services.counters.kept++;
+  if ((await session.stored()) && goesOn(session)) session.services.counters.kept++;
 }

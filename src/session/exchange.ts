@@ -46,8 +46,12 @@ export interface Outlet {
   drained(): Promise<void> | undefined;
   /** Sends a message. `false`: no client will ever read it. */
   tell(json: string): boolean;
-  /** The session refuses messages from here on; requests in flight may still be answered. */
-  retire(): void;
+  /**
+   * The session refuses messages from here on; requests in flight may still be answered.
+   *
+   * @param reason why the session ends; without one, its server asks only for the stream to end
+   */
+  retire(reason?: EndReason): void;
   /** Ends the outlet of a session that is over; without a reason, it goes on elsewhere. */
   close(reason?: EndReason): void;
 }
@@ -69,6 +73,12 @@ export interface Outlets<S> {
   /** A client can come back to the session by its id: the session may be stored, and found. */
   readonly hasId: boolean;
   open(session: S, from?: OutletPlace): Outlet;
+}
+
+/** Makes the outlets of sessions that are stored, and of those that come back from records. */
+export interface StoredOutlets<S> extends Outlets<S> {
+  /** The process has drained: ends the streams that were left open for as long as that took. */
+  depart(): void;
 }
 
 /** What comes with a message, under the names both SDK generations look for. */

@@ -37,6 +37,8 @@ export class Persistence implements Persisted {
   #forgotten: Promise<void> | null = null;
   /** Something of the session is stored, or will be. */
   #isUsed = false;
+  /** There was a record to store, when one was last made. */
+  #canStore = true;
   /** The stored record says that the session sleeps. */
   #isStoredAsleep = false;
   /** When the stored record expires, in milliseconds since the epoch. */
@@ -77,6 +79,11 @@ export class Persistence implements Persisted {
     return this.#isUsed;
   }
 
+  /** The store knows the session, or will, and has something to go on from. */
+  get isKept(): boolean {
+    return this.#isUsed && this.#canStore;
+  }
+
   /** Goes on from the session's record. */
   restore({ asleep, expiresAt }: SessionRecord): void {
     this.#isUsed = true;
@@ -105,6 +112,7 @@ export class Persistence implements Persisted {
   record(): SessionRecord | undefined {
     this.#isDirty = false;
     const record = this.#host.record();
+    this.#canStore = record !== undefined;
     if (record !== undefined) this.restore(record);
     return record;
   }

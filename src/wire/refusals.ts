@@ -64,6 +64,8 @@ export const REFUSALS = {
   }),
   /** `Last-Event-ID` names no event that is still kept (R2). */
   'event-unknown': refuse(400, -32000, 'Unknown event id'),
+  /** The GET stream is open, and was taken over again and again (G3). */
+  'stream-taken': refuse(409, -32000, 'The GET stream is open already'),
   /** The caller is authenticated, but by nothing a session can be bound to. */
   'principal-missing': refuse(403, -32000, 'No principal'),
   /** A cap on sessions is reached, and no session may be evicted for a new one. */

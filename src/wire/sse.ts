@@ -22,6 +22,11 @@ export function endpointFrame(uri: string): string {
   return `event: endpoint\ndata: ${uri}\n\n`;
 }
 
+/** Tells how soon to come back, and is no event. */
+export function retryFrame(sseRetryMs: number): string {
+  return `retry: ${sseRetryMs}\n\n`;
+}
+
 /** An event with an id to resume from before any message, and how soon to come back (row P12). */
 export function primingFrame(id: string, sseRetryMs: number): string {
   return `id: ${id}\nretry: ${sseRetryMs}\ndata: \n\n`;

@@ -27,6 +27,8 @@ export class Machine {
   #store: SessionStore | undefined;
   faulty: FaultyStore | undefined;
   process!: SleepProcess;
+  /** Numbers of the processes that drained, or were closed. */
+  readonly drained = new Set<number>();
   /** Changes with every change of the faults and every process. */
   weather = 0;
   /** Calls to the store may fail. */

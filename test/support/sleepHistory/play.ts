@@ -100,6 +100,7 @@ class Player implements Stage {
 
   #drain(): void {
     const { process, weather, isCalm } = this.machine;
+    this.machine.drained.add(process.number);
     process.draining ??= process.runtime.drain({ deadlineMs: 1000 });
     process.drainedIn ??= isCalm ? weather : -1;
   }
@@ -108,6 +109,7 @@ class Player implements Stage {
   async #close(): Promise<void> {
     const { machine, review } = this;
     const { process, weather, isCalm } = machine;
+    machine.drained.add(process.number);
     process.draining ??= process.runtime.close();
     process.drainedIn ??= isCalm ? weather : -1;
     void this.#closed(process);

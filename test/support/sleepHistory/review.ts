@@ -150,7 +150,8 @@ export class Review {
       const code = String(answer.error.data?.['code']);
       ledger.check(ERRORS.has(code), () => `${name} failed: ${code}`);
       const isLost = code === 'session-restarted';
-      ledger.check(!isLost || call.isKilled, () => `${name} was lost by a living process`);
+      const mayBe = call.isKilled || this.#machine.drained.has(call.process);
+      ledger.check(!isLost || mayBe, () => `${name} was lost by a living process`);
       const isStored = isLost && this.#machine.answered.get(call.token) === 'stored';
       ledger.check(!isStored, () => `${name} was answered, and its answer lost`);
       return;
