@@ -85,7 +85,7 @@ export abstract class Actor implements Life, Pending {
   readonly key: string;
   readonly principal: string | undefined;
   /** What all actors of the principal hold together. */
-  readonly account: PrincipalAccount;
+  readonly principalAccount: PrincipalAccount;
   readonly services: Services;
   readonly journal: Journal;
   /** Set by the supervisor: this actor counts against the caps. */
@@ -117,7 +117,7 @@ export abstract class Actor implements Life, Pending {
     this.id = id;
     this.key = earlier?.key ?? this.services.digest(id);
     this.principal = principal;
-    this.account = parent.accounts.of(principal);
+    this.principalAccount = parent.accounts.of(principal);
     this.#started = (earlier?.startedAt ?? this.now()) - this.services.deadlines.began;
     this.journal = new Journal(this.services, this.key);
   }

@@ -66,7 +66,7 @@ export class Places {
 
   /** Gives an actor that slept a place again. @returns why there is none */
   takeBack(actor: Actor): NoPlace | undefined {
-    const { account } = actor;
+    const { principalAccount: account } = actor;
     if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal');
     if (!this.#hasRoom(account)) return this.#full('maxSessions');
     this.take(actor);
@@ -76,7 +76,7 @@ export class Places {
   /** Frees the place of an actor, if it holds one. */
   leave(actor: Actor): void {
     if (!actor.holdsPlace) return;
-    const { account } = actor;
+    const { principalAccount: account } = actor;
     actor.holdsPlace = false;
     this.#held--;
     account.places--;
@@ -89,19 +89,19 @@ export class Places {
   offer(actor: Actor): void {
     if (!actor.holdsPlace) return;
     actor.rest = ++this.#rests;
-    actor.account.offer(actor);
-    this.#rank(actor.account);
+    actor.principalAccount.offer(actor);
+    this.#rank(actor.principalAccount);
   }
 
   /** An actor is in use, or ends: it gives up its place for nobody. */
   withdraw(actor: Actor): void {
-    const { account } = actor;
+    const { principalAccount: account } = actor;
     account.withdraw(actor);
     this.#rank(account);
   }
 
   #hold(actor: Actor): void {
-    const { account } = actor;
+    const { principalAccount: account } = actor;
     actor.holdsPlace = true;
     this.#held++;
     account.places++;

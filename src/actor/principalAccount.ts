@@ -8,6 +8,10 @@ export class PrincipalAccount {
   residents = 0;
   /** How many of them hold a place. */
   places = 0;
+  /** Requests in flight and notifications that wait, of all sessions of the principal. */
+  work = 0;
+  /** How much work the principal may have; `Infinity` where nothing bounds the work. */
+  readonly maxWork: number;
   /**
    * Those that can give up their place, the least recently used first: the ones that may still
    * sleep, and the ones that can not. Made on first use.
@@ -15,8 +19,9 @@ export class PrincipalAccount {
   #warm: Chain<Life> | null = null;
   #pinned: Chain<Life> | null = null;
 
-  constructor(principal: string | undefined) {
+  constructor(principal: string | undefined, maxWork: number) {
     this.principal = principal;
+    this.maxWork = maxWork;
   }
 
   /** An actor of the principal is at rest, and can give up its place. */
@@ -40,12 +45,18 @@ export class PrincipalAccount {
 /** The accounts of all principals that have an actor in this process. */
 export class PrincipalAccounts {
   readonly #named = new Map<string, PrincipalAccount>();
-  readonly #anonymous = new PrincipalAccount(undefined);
+  readonly #anonymous = new PrincipalAccount(undefined, Infinity);
+  readonly #maxWork: number;
+
+  /** @param maxWork of each principal; that of anonymous callers is not bounded */
+  constructor(maxWork: number) {
+    this.#maxWork = maxWork;
+  }
 
   /** The account of a principal: kept once it is joined. */
   of(principal: string | undefined): PrincipalAccount {
     if (principal === undefined) return this.#anonymous;
-    return this.#named.get(principal) ?? new PrincipalAccount(principal);
+    return this.#named.get(principal) ?? new PrincipalAccount(principal, this.#maxWork);
   }
 
   /** One more actor of the account is in this process. */

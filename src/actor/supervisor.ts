@@ -43,7 +43,7 @@ export interface SupervisorOptions {
 export class Supervisor<A extends Actor> implements Parent {
   readonly services: Services;
   readonly lifetimes: Lifetimes;
-  readonly accounts = new PrincipalAccounts();
+  readonly accounts: PrincipalAccounts;
   readonly onCrash: CrashPolicy;
   /** Why the last actors ended: what is left of them. */
   readonly tombstones: Tombstones;
@@ -59,6 +59,7 @@ export class Supervisor<A extends Actor> implements Parent {
     this.lifetimes = new Lifetimes(services);
     this.onCrash = onCrash;
     this.tombstones = new Tombstones(services.digest, services.limits.maxHistory);
+    this.accounts = new PrincipalAccounts(services.limits.maxInFlightPerPrincipal);
     this.#places = new Places(services);
     this.#reservations = new Reservations(services);
     this.#createId = createId;
@@ -227,12 +228,12 @@ export class Supervisor<A extends Actor> implements Parent {
 
   #join(actor: A): void {
     this.#residents.set(actor.id, actor);
-    this.accounts.join(actor.account);
+    this.accounts.join(actor.principalAccount);
   }
 
-  #part({ id, account }: Actor): void {
+  #part({ id, principalAccount }: Actor): void {
     this.#residents.delete(id);
-    this.accounts.leave(account);
+    this.accounts.leave(principalAccount);
   }
 
   #noteEmpty(): void {

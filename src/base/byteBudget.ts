@@ -30,6 +30,12 @@ export class ByteBudget<H> {
     return true;
   }
 
+  /** Counts bytes of a holder, whether or not there is room for them. */
+  add(holder: H, bytes: number): void {
+    this.#total += bytes;
+    this.#held.set(holder, (this.#held.get(holder) ?? 0) + bytes);
+  }
+
   give(holder: H, bytes: number): void {
     const own = (this.#held.get(holder) ?? 0) - bytes;
     this.#total -= bytes;

@@ -40,6 +40,11 @@ export interface Limits {
   maxSilentConnectionsPerPrincipal: number;
   /** Requests of one session accepted and not yet answered; more are refused. @default 64 */
   maxInFlight: number;
+  /**
+   * Requests of all sessions of one authenticated principal that are not answered, with the
+   * notifications that wait; anonymous callers are not capped. @default 1024
+   */
+  maxInFlightPerPrincipal: number;
   /** Handlers of one session at once; others wait. 1 is strictly serial. @default Infinity */
   concurrency: number;
   /** Messages of one session that wait for a server or for a free handler. @default 256 */
@@ -148,6 +153,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxSilentConnections: 256,
   maxSilentConnectionsPerPrincipal: 32,
   maxInFlight: 64,
+  maxInFlightPerPrincipal: 1024,
   concurrency: Infinity,
   maxQueue: 256,
   maxQueueBytes: 8 * 1024 * 1024,

@@ -14,6 +14,7 @@ type SharedLimits = Pick<
   | 'maxSessions'
   | 'maxSessionsPerPrincipal'
   | 'maxInFlight'
+  | 'maxInFlightPerPrincipal'
   | 'maxResources'
   | 'maxStreamBytes'
   | 'maxReplayEvents'

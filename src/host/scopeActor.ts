@@ -97,14 +97,20 @@ export class ScopeActor extends Actor implements HostScopeHost {
       this.journal.tripped('maxInFlight');
       throw new ActorsError('scope-busy', `a scope runs at most ${maxInFlight} calls at once`);
     }
+    if (this.principalAccount.work >= this.principalAccount.maxWork) {
+      this.journal.tripped('maxInFlightPerPrincipal');
+      throw new ActorsError('scope-busy', 'the scopes of a principal run no more calls at once');
+    }
     this.touch();
     this.#running++;
+    this.principalAccount.work++;
     this.services.counters.calls++;
     this.journal.high('inFlight', this.#running);
     try {
       return await this.#hold().run(work);
     } finally {
       this.#running--;
+      this.principalAccount.work--;
       this.#drained();
     }
   }

@@ -1,3 +1,4 @@
+import type { PrincipalAccount } from '../actor/principalAccount.ts';
 import type { Journal } from '../events/journal.ts';
 import type { RequestId, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
 import { refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
@@ -8,6 +9,8 @@ import { announceBegan, announceSettled, outcomeOf, type RequestSource } from '.
 /** What the requests of a session need of the session. */
 export interface AsksHost extends RequestSource {
   readonly journal: Journal;
+  /** Counts the work of all sessions of the principal. */
+  readonly principalAccount: Pick<PrincipalAccount, 'work' | 'maxWork'>;
   /** Stores the session; `null` where no durable store keeps the session. */
   readonly persistence: {
     /** What an answer waits for in the store: `false` when the answer must not be given. */
@@ -59,12 +62,18 @@ export class Asks {
   /** Takes a request in, or returns why the request is refused. */
   begin(innerId: RequestId, { message, exchange, weight }: Envelope): Ask | RefusalCode {
     if (this.#open.has(innerId)) return 'duplicate-request-id';
-    const { journal, services } = this.#host;
+    const { journal, principalAccount, services } = this.#host;
     if (this.#open.size >= services.limits.maxInFlight) {
       journal.tripped('maxInFlight');
       return 'session-busy';
     }
-    if (!this.#owner.account.take(weight)) return 'session-busy';
+    // A session is admitted for its `initialize`, which would wait for ever if it were refused.
+    if ('method' in message && message.method === 'initialize') this.#owner.account.add(weight);
+    else if (principalAccount.work >= principalAccount.maxWork) {
+      journal.tripped('maxInFlightPerPrincipal');
+      return 'session-busy';
+    } else if (!this.#owner.account.take(weight)) return 'session-busy';
+    principalAccount.work++;
     const ask: Ask = {
       message: message as RequestMessage,
       exchange: exchange!,
@@ -184,6 +193,7 @@ export class Asks {
   #remove(innerId: RequestId, ask: Ask): void {
     this.#open.delete(innerId);
     this.#owner.account.give(ask.weight);
+    this.#host.principalAccount.work--;
     if (ask.running) this.running--;
   }
 }

@@ -264,14 +264,21 @@ export class Mailbox implements AsksOwner {
       this.#deliver(envelope);
       return true;
     }
-    const { journal, services } = this.#host;
+    const { journal, principalAccount, services } = this.#host;
     this.#waiting ??= [];
     if (this.#waiting.length >= services.limits.maxQueue) {
       journal.tripped('maxQueue');
       return false;
     }
     // A request has been counted by then, for as long as it is not answered.
-    if (!isRequest(envelope.message) && !this.account.take(envelope.weight)) return false;
+    if (!isRequest(envelope.message)) {
+      if (principalAccount.work >= principalAccount.maxWork) {
+        journal.tripped('maxInFlightPerPrincipal');
+        return false;
+      }
+      if (!this.account.take(envelope.weight)) return false;
+      principalAccount.work++;
+    }
     this.#waiting.push(envelope);
     journal.high(arrival === 'stash' ? 'stash' : 'queue', this.#waiting.length);
     return true;
@@ -279,7 +286,9 @@ export class Mailbox implements AsksOwner {
 
   /** A message does not wait any more. */
   #leaves({ message, weight }: Envelope): void {
-    if (!isRequest(message)) this.account.give(weight);
+    if (isRequest(message)) return;
+    this.account.give(weight);
+    this.#host.principalAccount.work--;
   }
 
   #deliver({ message, delivery }: Envelope): void {

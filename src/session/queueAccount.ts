@@ -41,6 +41,14 @@ export class QueueAccount {
     return true;
   }
 
+  /** Counts a message that other limits bound: `initialize`, for which its session was admitted. */
+  add(bytes: number): void {
+    const { principal, services } = this.#holder;
+    services.queued.add(principal, bytes);
+    this.#bytes += bytes;
+    services.counters.bytesIn.messages += bytes;
+  }
+
   /** Forgets a message that was counted. */
   give(bytes: number): void {
     const { principal, services } = this.#holder;

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { servicesOf } from '../support/servicesOf.ts';
 import { describe, expect, it } from 'vitest';
 import type { Arrival } from '../../machines/index.ts';
+import { PrincipalAccount } from '../../src/actor/principalAccount.ts';
 import type { Exchange } from '../../src/session/exchange.ts';
 import type { Journal } from '../../src/events/journal.ts';
 import { Mailbox } from '../../src/session/mailbox.ts';
@@ -40,6 +41,8 @@ class Model {
   /** How often the end of each request that was announced was announced. */
   readonly announced: number[] = [];
   readonly mailbox: Mailbox;
+  /** Nothing else counts here, so all of its work is the mailbox's. */
+  readonly principalAccount: PrincipalAccount;
   /** What did not hold on the way. */
   readonly broken: string[] = [];
   running = new Map<number | string, Asked>();
@@ -48,7 +51,8 @@ class Model {
   readonly #numbers = new Map<Message, number>();
   readonly #host: MailboxHost & { arrival: Arrival };
 
-  constructor(concurrency: number, maxInFlight: number, maxQueue: number) {
+  constructor(concurrency: number, maxInFlight: number, maxQueue: number, maxWork: number) {
+    this.principalAccount = new PrincipalAccount('ann', maxWork);
     const journal: Pick<Journal, 'saw' | 'deadLetter' | 'tripped' | 'high'> = {
       saw: () => {},
       deadLetter: (direction, message) => {
@@ -64,6 +68,7 @@ class Model {
     this.#host = {
       services,
       principal: undefined,
+      principalAccount: this.principalAccount,
       carrier: 'http',
       protocolVersion: undefined,
       persistence: null,
@@ -95,6 +100,9 @@ class Model {
       this.mailbox.dispatch();
     }
     this.most = Math.max(this.most, this.running.size);
+    const { inFlight, waiting } = this.mailbox;
+    const { work } = this.principalAccount;
+    this.#check(work >= inFlight && work <= inFlight + waiting, 'what is under way is counted');
   }
 
   finish(): void {
@@ -192,13 +200,15 @@ describe('Mailbox', () => {
       fc.constantFrom(1, 2, 3, Infinity),
       fc.integer({ min: 1, max: 8 }),
       fc.integer({ min: 1, max: 8 }),
-      async (steps, concurrency, maxInFlight, maxQueue) => {
-        const model = new Model(concurrency, maxInFlight, maxQueue);
+      fc.constantFrom(2, 5, Infinity),
+      async (steps, concurrency, maxInFlight, maxQueue, maxWork) => {
+        const model = new Model(concurrency, maxInFlight, maxQueue, maxWork);
         for (const each of steps) {
           model.run(each);
           // Law 4: bounded.
           expect(model.mailbox.inFlight).toBeLessThanOrEqual(maxInFlight);
           expect(model.running.size).toBeLessThanOrEqual(concurrency);
+          expect(model.principalAccount.work).toBeLessThanOrEqual(maxWork);
           expect(model.mailbox.inFlight).toBe(
             model.asked.filter(({ settled }) => settled === 0).length,
           );
@@ -217,7 +227,7 @@ describe('Mailbox', () => {
         expect(model.announced.filter((ends) => ends !== 1)).toEqual([]);
         expect(model.announced.length).toBeGreaterThanOrEqual(model.asked.length);
         expect([model.mailbox.references, model.mailbox.inFlight]).toEqual([0, 0]);
-        expect(model.mailbox.account.isEmpty).toBe(true);
+        expect([model.mailbox.account.isEmpty, model.principalAccount.work]).toEqual([true, 0]);
       },
     );
     await seeded(property, 1000);

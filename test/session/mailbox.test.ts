@@ -2,6 +2,7 @@ import { servicesOf } from '../support/servicesOf.ts';
 import { describe, expect, it } from 'vitest';
 import type { Limits } from 'mcp-actors';
 import type { Arrival } from '../../machines/index.ts';
+import { PrincipalAccount } from '../../src/actor/principalAccount.ts';
 import type { Exchange } from '../../src/session/exchange.ts';
 import type { Journal } from '../../src/events/journal.ts';
 import { Mailbox } from '../../src/session/mailbox.ts';
@@ -49,6 +50,7 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
   const host: MailboxHost & { arrival: Arrival } = {
     services: servicesOf(limits),
     principal: undefined,
+    principalAccount: new PrincipalAccount(undefined, Infinity),
     carrier: 'http',
     protocolVersion: undefined,
     persistence: null,
