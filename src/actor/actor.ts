@@ -39,37 +39,6 @@ export interface Parent {
   bury(actor: Actor, reason: EndReason): void;
 }
 
-/** What each kind of actor does for each effect its machine names. */
-export type Effects<A> = Readonly<Record<SessionEffect, (actor: A) => void>>;
-
-/** Effects that are the same for every kind of actor. */
-export const LIFE_EFFECTS = {
-  watchQuiet: (actor) => actor.watchQuiet(),
-  armIdle: (actor) => actor.armIdle(),
-  armEvict: (actor) => actor.armEvict(),
-  disarm: (actor) => actor.disarm(),
-  confirm: (actor) => actor.confirmed(),
-  bury: (actor) => actor.bury(),
-} as const satisfies Partial<Effects<Actor>>;
-
-/** Effects of an actor that has nothing to build, to store or to release: what a kind starts from. */
-export const PLAIN_EFFECTS: Effects<Actor> = {
-  ...LIFE_EFFECTS,
-  build: (actor) => actor.tell({ type: 'session.ready' }),
-  greet: () => {},
-  dispatchStash: () => {},
-  doze: (actor) => actor.tell({ type: 'session.slept' }),
-  fallAsleep: (actor) => actor.giveUpPlace(),
-  rebuild: (actor) => actor.tell({ type: 'session.woken' }),
-  abandon: () => {},
-  settle(actor) {
-    actor.leave();
-    actor.tell({ type: 'session.settled' });
-  },
-  cut: (actor) => actor.leave(),
-  release: (actor) => actor.tell({ type: 'session.released' }),
-};
-
 const DONE = Promise.resolve();
 
 /** The step an actor is at before it begins. */
@@ -280,15 +249,9 @@ export abstract class Actor implements Life, Pending {
   }
 
   disarm(): void {
-    const { quiet, evict, idle, spared, attached, closing } = this.lifetimes;
-    quiet.disarm(this);
-    evict.disarm(this);
-    idle.disarm(this);
-    closing.disarm(this);
+    this.lifetimes.disarm(this);
     this.#parent.withdrawing(this);
-    if (this.#keepsServer) return;
-    spared.disarm(this);
-    attached.disarm(this);
+    if (!this.#keepsServer) this.lifetimes.leave(this);
   }
 
   spare(): void {
@@ -302,19 +265,16 @@ export abstract class Actor implements Life, Pending {
     this.close('expired');
   }
 
-  /** The actor's client can begin anew when the actor has ended: it need not be kept for ever. */
-  protected get isReplaceable(): boolean {
+  /** The actor's client has an id to come back with, as on no line of its own. */
+  get isStorable(): boolean {
     return false;
   }
 
-  /** Counts from when the actor became idle: streams that come and go are no use of the actor. */
+  /** An actor whose client can not begin anew lasts as long as its stream. */
   #armAttached(): void {
-    const { spared, attached } = this.lifetimes;
-    if (!this.isReplaceable) return;
-    if (attached.armedAt(this) === undefined) {
-      spared.arm(this);
-      attached.arm(this);
-    } else this.spare();
+    if (!this.isStorable) return;
+    this.lifetimes.attend(this);
+    this.spare();
   }
 
   /** The actor is idle, and its server is there. */
@@ -322,13 +282,8 @@ export abstract class Actor implements Life, Pending {
     return this.snapshot.hasTag('activate') && this.snapshot.hasTag('resident');
   }
 
-  /** Attached, and unused for so long that a detached actor would have ended. */
   get #isSpare(): boolean {
-    const since = this.lifetimes.attached.armedAt(this);
-    const { evictAfterMs } = this.services.limits;
-    return (
-      this.snapshot.context.attached && since !== undefined && this.now() - since >= evictAfterMs
-    );
+    return this.snapshot.context.attached && this.lifetimes.isSpare(this);
   }
 
   confirmed(): void {

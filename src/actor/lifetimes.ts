@@ -40,6 +40,7 @@ export class Lifetimes {
   readonly closing: DeadlineQueue<Life>;
   /** Waits for a release, within `closeTimeoutMs` or a deadline of the release's own. */
   readonly wait: WaitWithin;
+  readonly #isOld: (since: number) => boolean;
 
   constructor({ clock, deadlines, limits }: Services) {
     this.handshake = deadlines.queue(limits.handshakeTimeoutMs, expire);
@@ -51,6 +52,37 @@ export class Lifetimes {
     this.closing = deadlines.queue(limits.closeTimeoutMs, expire);
     const releasing = deadlines.queue<() => void>(limits.closeTimeoutMs, (tooLong) => tooLong());
     this.wait = waitWithin(timerOf(releasing), (ms) => timerFor(clock, ms));
+    this.#isOld = (since) => clock.now() - since >= limits.evictAfterMs;
+  }
+
+  /**
+   * Starts the deadlines of an attached idle actor that keeps its server. They count from when the
+   * actor became idle: streams that come and go are no use of the actor.
+   */
+  attend(life: Life): void {
+    if (this.attached.armedAt(life) !== undefined) return;
+    this.spared.arm(life);
+    this.attached.arm(life);
+  }
+
+  /** The actor is in use, asleep or over: the next time begins anew. */
+  leave(life: Life): void {
+    this.spared.disarm(life);
+    this.attached.disarm(life);
+  }
+
+  /** An attended actor was unused for so long that a detached one would have ended. */
+  isSpare(life: Life): boolean {
+    const since = this.attached.armedAt(life);
+    return since !== undefined && this.#isOld(since);
+  }
+
+  /** Stops the deadlines of the state that an actor leaves. */
+  disarm(life: Life): void {
+    this.quiet.disarm(life);
+    this.evict.disarm(life);
+    this.idle.disarm(life);
+    this.closing.disarm(life);
   }
 }
 

@@ -105,8 +105,8 @@ export class Scope {
     const child =
       process && new OwnedChild(process, { graceMs, clock: owner.clock, mayEnd, ended: end });
     const { release } = child ?? { release: releaseOf(resource) };
-    const within = child?.deadlineMs ?? deadlineMs;
-    const owned = new Resource({ release, deadlineMs: within, keepsAwake, onOver });
+    const limitMs = child?.deadlineMs ?? deadlineMs;
+    const owned = new Resource({ release, deadlineMs: limitMs, keepsAwake, onOver });
     if (child === undefined || ended !== undefined) watchEnd(resource, ended, end);
     this.#resources ??= [];
     this.#resources.push(owned);

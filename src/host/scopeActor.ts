@@ -1,5 +1,6 @@
 import type { SessionEffect } from '../../machines/step.ts';
-import { Actor, type Effects, PLAIN_EFFECTS, type Parent } from '../actor/actor.ts';
+import { Actor, type Parent } from '../actor/actor.ts';
+import { type Effects, PLAIN_EFFECTS } from '../actor/effects.ts';
 import { ActorsError } from '../base/errors.ts';
 import { RpcLog } from './rpcLog.ts';
 import { Feed } from './feed.ts';

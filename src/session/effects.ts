@@ -1,4 +1,4 @@
-import { type Effects, LIFE_EFFECTS } from '../actor/actor.ts';
+import { type Effects, LIFE_EFFECTS } from '../actor/effects.ts';
 import type { SessionActor } from './sessionActor.ts';
 
 /** What a session does for each effect its machine names. */

@@ -116,11 +116,6 @@ export class SessionActor extends Actor {
     return this.mailbox.inFlight;
   }
 
-  protected override get isReplaceable(): boolean {
-    // A client on a line of its own has nothing to come back with: its session lasts as the line.
-    return this.isStorable;
-  }
-
   protected override takeTouched(): boolean {
     return this.mailbox.takeTouched();
   }
@@ -239,7 +234,7 @@ export class SessionActor extends Actor {
   // ---- sleep, and what is stored
 
   /** A client can come back to the session by its id, so a record of the session is of use. */
-  get isStorable(): boolean {
+  override get isStorable(): boolean {
     return this.#outlets.hasId;
   }
 

@@ -1,4 +1,4 @@
-import type { Effects } from '../actor/actor.ts';
+import type { Effects } from '../actor/effects.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';

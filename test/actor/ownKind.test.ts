@@ -1,7 +1,8 @@
 import { serveInspector } from 'mcp-actors/inspector';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SessionEffect } from '../../machines/step.ts';
-import { Actor, type Effects, type Parent, PLAIN_EFFECTS } from '../../src/actor/actor.ts';
+import { Actor, type Parent } from '../../src/actor/actor.ts';
+import { type Effects, PLAIN_EFFECTS } from '../../src/actor/effects.ts';
 import { Supervisor } from '../../src/actor/supervisor.ts';
 import { lifeViewOf } from '../../src/directory/viewOf.ts';
 import { servicesOf } from '../support/servicesOf.ts';

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionEffect } from '../../machines/step.ts';
-import { Actor, type Parent, PLAIN_EFFECTS } from '../../src/actor/actor.ts';
+import { Actor, type Parent } from '../../src/actor/actor.ts';
+import { PLAIN_EFFECTS } from '../../src/actor/effects.ts';
 import { Supervisor } from '../../src/actor/supervisor.ts';
 import type { Limits } from '../../src/base/limits.ts';
 import { servicesOf } from '../support/servicesOf.ts';
