@@ -49,3 +49,13 @@ export function timerFor(clock: Clock, ms: number): Timer {
     return () => clock.clearTimeout(timer);
   };
 }
+
+const DONE: Promise<unknown> = Promise.resolve();
+
+/** Waits for both of two promises, or for the one there is. */
+export function both(
+  one: Promise<unknown> | undefined,
+  other: Promise<unknown> = DONE,
+): Promise<unknown> {
+  return one === undefined ? other : Promise.all([one, other]);
+}

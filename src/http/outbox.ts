@@ -1,5 +1,6 @@
 import type { EndReason } from '../../machines/session.ts';
 import { BoundedMap } from '../base/boundedMap.ts';
+import { both } from '../base/within.ts';
 import type { Outlet, OutletPlace } from '../session/exchange.ts';
 import { type EventPlace, formatEventId } from '../wire/eventId.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
@@ -15,6 +16,7 @@ import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
 import { restoreStreams } from './restoreStreams.ts';
 import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
 import { StreamRows } from './streamRows.ts';
+import { WaitingRoom } from './waitingRoom.ts';
 
 /** What became of a stream that a client wants to read, from its beginning or from where it was. */
 export type Resumption = 'resumed' | 'over' | 'unknown' | 'taken';
@@ -28,6 +30,7 @@ export class Outbox implements Outlet {
   readonly #share: OutboxShare;
   readonly #readers: Readers;
   readonly #streams = new Map<number, Stream>();
+  readonly #waiting: WaitingRoom;
   readonly #log: ReplayLog;
   /** Streams of cancelled requests: a client that resumes one is told that nothing will come. */
   readonly #cancelled: BoundedMap<number, true>;
@@ -44,6 +47,7 @@ export class Outbox implements Outlet {
     this.#host = host;
     this.#share = share;
     this.#readers = new Readers(host, share);
+    this.#waiting = new WaitingRoom(this.#streams, this.#readers, host.journal, limits);
     this.#log = new ReplayLog(limits, (entry, bound) => this.#dropped(entry, bound));
     this.#rows = this.#rowsFrom(1);
     this.#numbers = host.persistence === null ? null : new Numbers(host.persistence);
@@ -53,7 +57,8 @@ export class Outbox implements Outlet {
 
   /** The client reads no stream, and all that can be resumed is in a durable store. */
   get isFree(): boolean {
-    return this.live === 0 && (this.#log.size === 0 || this.#rows?.isWhole === true);
+    const isStored = this.#host.persistence?.hasAllRows === true;
+    return this.live === 0 && (this.#log.size === 0 || isStored);
   }
 
   get sequence(): number {
@@ -109,18 +114,18 @@ export class Outbox implements Outlet {
       this.#readers.carry(stream, port, headers, 0);
       return stream;
     }
-    stream.isHeld = true;
     const taken = this.#numbers?.take(stream.number);
-    const stored = this.#rows.keep(stream);
+    this.#rows.keep(stream);
+    stream.held = both(taken, this.#rows.stored(stream));
     this.#readers.carry(stream, port, headers, 0);
-    this.#host.later(both(taken, stored), () => this.#unhold(stream));
+    this.#host.later(stream.held, () => this.#unhold(stream));
     return stream;
   }
 
   /** Lets out a stream that waited for its row: from here on, any process can resume the stream. */
   #unhold(stream: Stream): void {
-    if (!stream.isHeld) return;
-    stream.isHeld = false;
+    if (stream.held === null) return;
+    stream.held = null;
     if (stream.isLive) stream.begin?.();
     stream.begin = null;
     this.#flush(stream);
@@ -145,11 +150,11 @@ export class Outbox implements Outlet {
     const stream = this.#streams.get(place.stream);
     if (stream === undefined) return this.#recall(place, port);
     const seen = stream.behind(place.sequence);
-    if (seen === undefined) return 'unknown';
+    // No client has been given an id of a stream whose row is not stored.
+    if (seen === undefined || stream.held !== null) return 'unknown';
     if (seen < stream.dropped) return this.#recall({ ...place, sequence: seen }, port);
     if (stream.isOver(seen)) return 'over';
     if (!this.#readers.mayRead(stream)) return 'taken';
-    stream.isHeld = false;
     this.#readers.carry(stream, port, [], seen);
     this.#replay(stream, this.#sayable(stream, seen));
     return 'resumed';
@@ -178,8 +183,8 @@ export class Outbox implements Outlet {
     const frame = messageFrame(json, formatEventId(this.#host.key, stream.number, sequence));
     this.#events?.said(stream.number, sequence, json);
     // An event too large for the log is not stored: there is no row to wait for.
-    const isStored = this.#rows !== null && (this.#fits(frame) || stream.isHeld);
-    const isInLine = taken !== undefined || (stream.pending?.length ?? 0) > 0;
+    const isStored = this.#rows !== null && (this.#log.fits(frame) || stream.held !== null);
+    const isInLine = taken !== undefined || stream.pending !== null;
     if (isInLine || (isStored && stream.number !== STANDALONE)) {
       this.#say(stream, frame, last, taken);
       return true;
@@ -201,22 +206,37 @@ export class Outbox implements Outlet {
   #say(stream: Stream, frame: string, last: boolean, taken: Promise<void> | undefined): void {
     stream.resumable = true;
     if (last) stream.done = true;
-    const { entry, stored } = this.#keep(stream, frame, true, last);
-    const first = last ? both(taken, stored) : taken;
-    const pending = stream.push(entry, first === undefined);
-    if (first === undefined) return this.#flush(stream);
+    const entry = this.#keep(stream, frame, true, last);
+    const first = last ? both(taken, this.#rows?.stored(entry)) : taken;
+    const { held, pending } = stream;
+    if (held === null && pending === null && first === undefined) return this.#send(stream, entry);
+    // An answer has its room: it is the size that its handler made it, as one that is plain JSON.
+    if (last ? stream.isFull : !this.#waiting.admits(stream, frame.length))
+      return this.#flush(stream);
+    // Many events wait for the same block of numbers.
+    const isAwaited = pending?.at(-1)?.first === first;
+    stream.push(entry, first);
+    if (first === undefined || isAwaited) return;
     this.#host.later(first, () => {
-      pending.isReady = true;
+      stream.ready(first);
       this.#flush(stream);
     });
   }
 
+  #send(stream: Stream, entry: ReplayEntry): void {
+    if (this.#readers.put(stream, entry.frame)) this.#reached(stream, entry);
+  }
+
   /** Sends the events of a stream that may go out, and hangs up after the last. */
   #flush(stream: Stream): void {
-    const isOver = stream.flush((entry) => {
-      if (this.#readers.put(stream, entry.frame)) this.#reached(stream, entry);
-    });
-    if (isOver) this.#readers.hangUp(stream);
+    stream.flush((entry) => this.#send(stream, entry));
+    if (stream.isFull && stream.held === null && stream.pending === null) {
+      stream.isFull = false;
+      this.#readers.hangUp(stream);
+    }
+    if (!stream.isOut) return;
+    this.#readers.hangUp(stream);
+    if (stream.dropped >= stream.sequence) this.#remove(stream);
   }
 
   /** Says a message that belongs to no request, now or when a GET stream opens. */
@@ -226,8 +246,7 @@ export class Outbox implements Outlet {
 
   /** Ends a stream whose request was cancelled: the stream can not be resumed (row C1). */
   finish(stream: Stream): void {
-    stream.done = true;
-    stream.pending = null;
+    stream.forget();
     for (const { row } of this.#log.forget(stream.number)) this.#rows?.erase(row);
     this.#readers.hangUp(stream);
     this.#remove(stream);
@@ -236,7 +255,7 @@ export class Outbox implements Outlet {
 
   /** Ends a stream's response and leaves the stream to be resumed (row P12). */
   drop(stream: Stream): void {
-    if (stream.isHeld) stream.isToDrop = true;
+    if (stream.held !== null) stream.isToDrop = true;
     else if (stream.primed) this.#readers.hangUp(stream);
   }
 
@@ -288,7 +307,7 @@ export class Outbox implements Outlet {
   /** Makes the rows of a durable store, where the session has one. */
   #rowsFrom(next: number): StreamRows | null {
     const { persistence } = this.#host;
-    return persistence === null ? null : new StreamRows((n, row) => persistence.row(n, row), next);
+    return persistence === null ? null : new StreamRows(persistence, next);
   }
 
   /** The number of a new stream: none that an event id of this session has ever had in it. */
@@ -309,29 +328,20 @@ export class Outbox implements Outlet {
     return stream;
   }
 
-  #keep(
-    stream: Stream,
-    frame: string,
-    undelivered: boolean,
-    last: boolean,
-  ): { entry: ReplayEntry; stored: Promise<void> } {
+  #keep(stream: Stream, frame: string, undelivered: boolean, last: boolean): ReplayEntry {
     const { number, sequence } = stream;
-    const entry = {
+    const entry: ReplayEntry = {
       stream: number,
       sequence,
       frame,
       at: this.#share.services.clock.now(),
       undelivered,
     };
-    const rows = this.#fits(frame) ? this.#rows : null;
-    const stored = rows?.said(entry, last) ?? Promise.resolve();
+    if (this.#log.fits(frame)) this.#rows?.said(entry, last);
     this.#log.push(entry);
     if (this.#log.size === 1) this.#share.timers.replayAge.arm(this);
-    return { entry, stored };
+    return entry;
   }
-
-  readonly #fits = (frame: string): boolean =>
-    frame.length <= this.#share.services.limits.maxReplayBytes;
 
   /** What was said on a stream behind a number, and may go out: the rest waits in line. */
   #sayable(stream: Stream, seen: number): ReplayEntry[] {
@@ -359,18 +369,13 @@ export class Outbox implements Outlet {
     if (stream === undefined) return;
     stream.dropped = entry.sequence;
     // Entries leave in order, so the last one of a finished stream is the end of it.
-    if (stream.done && entry.sequence === stream.sequence) return this.#remove(stream);
+    if (stream.isOut && entry.sequence === stream.sequence) return this.#remove(stream);
     // Another process would not know of the gap.
-    void this.#rows?.keep(stream);
+    this.#rows?.keep(stream);
   }
 
   #remove(stream: Stream): void {
     this.#rows?.erase(stream.row);
     this.#streams.delete(stream.number);
   }
-}
-
-/** Both of two waits, of which one may be none. */
-function both(one: Promise<void> | undefined, other: Promise<void>): Promise<unknown> {
-  return one === undefined ? other : Promise.all([one, other]);
 }

@@ -1,18 +1,14 @@
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { NumbersStore } from './numbers.ts';
 import type { ReadersHost, ReadersShare } from './readers.ts';
+import type { RowStore } from './streamRows.ts';
 
 /** What an outbox needs of its session. */
 export interface OutboxHost extends ReadersHost {
   /** The number of the session's incarnation: each has stream numbers of its own. */
   readonly epoch: number;
   /** Where a durable store keeps the session; `null` in memory. */
-  readonly persistence:
-    | (NumbersStore & {
-        /** Stores a row, or erases it (`undefined`); resolves to `false` where the store failed. */
-        row(n: number, row: string | undefined): Promise<boolean>;
-      })
-    | null;
+  readonly persistence: (NumbersStore & RowStore & { readonly hasAllRows: boolean }) | null;
   /** Tells the session that nothing can be resumed: it may be free to leave this process. */
   passivate(): void;
   /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */

@@ -34,8 +34,8 @@ export class Readers {
   readonly #unread: UnreadAccount;
   /** Made when a port is first taken over: most sessions never see that. */
   #takeovers: Takeovers | null = null;
-  /** The port that the last write has filled past half of `maxStreamBytes`. */
-  #pressed: ResponsePort | null = null;
+  /** What the last event has filled past half of `maxStreamBytes`: a port, or a stream without one. */
+  #pressed: { drained(): Promise<void> } | null = null;
 
   constructor(host: ReadersHost, { services, timers, unread }: ReadersShare) {
     this.#host = host;
@@ -86,7 +86,7 @@ export class Readers {
       this.#timers.keepAlive.arm(port);
     };
     // A client with a head and no id waits for what never comes, should this process die now.
-    if (stream.isHeld) stream.begin = begin;
+    if (stream.held !== null) stream.begin = begin;
     else begin();
     this.#services.counters.streams++;
     if (stream.number === STANDALONE && !isTakenOver) this.#host.attachedChanged(true);
@@ -163,6 +163,11 @@ export class Readers {
       reached(entry);
     }
     if (stream.port !== null) this.#unread.wrote(stream.port);
+  }
+
+  /** Has a handler that awaits its next event wait until those of a stream that wait are out. */
+  press(stream: Stream): void {
+    this.#pressed = stream;
   }
 
   /** Resolves when the client just written to has room; `undefined` where it has room now. */

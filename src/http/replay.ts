@@ -1,3 +1,5 @@
+import type { Row } from '../store/writer.ts';
+
 /** One event that may still be resumed. */
 export interface ReplayEntry {
   readonly stream: number;
@@ -6,8 +8,8 @@ export interface ReplayEntry {
   readonly at: number;
   /** The event was never written to a client. */
   undelivered: boolean;
-  /** Number of the event's row in a durable store. */
-  row?: number | undefined;
+  /** The event's row in a durable store. */
+  row?: Row | undefined;
 }
 
 export interface ReplayBounds {
@@ -38,26 +40,24 @@ export class ReplayLog {
     return this.#entries.length;
   }
 
+  /** Whether an event can be kept at all. */
+  fits(frame: string): boolean {
+    return frame.length <= this.#bounds.maxReplayBytes;
+  }
+
   push(entry: ReplayEntry): void {
     this.#entries.push(entry);
     this.#bytes += entry.frame.length;
     const { maxReplayEvents, maxReplayBytes } = this.#bounds;
-    if (this.#entries.length > maxReplayEvents) this.#drop(1, 'maxReplayEvents');
-    let over = 0;
-    for (let bytes = this.#bytes; bytes > maxReplayBytes; over++) {
-      bytes -= this.#entries[over]!.frame.length;
-    }
-    if (over > 0) this.#drop(over, 'maxReplayBytes');
+    if (this.#entries.length > maxReplayEvents) this.#drop('maxReplayEvents');
+    while (this.#bytes > maxReplayBytes) this.#drop('maxReplayBytes');
   }
 
   /** Drops the events that are too old. */
   expire(now: number): void {
-    let over = 0;
-    for (const entry of this.#entries) {
-      if (now - entry.at < this.#bounds.replayMs) break;
-      over++;
+    while (this.#entries.length > 0 && now - this.#entries[0]!.at >= this.#bounds.replayMs) {
+      this.#drop('replayMs');
     }
-    if (over > 0) this.#drop(over, 'replayMs');
   }
 
   /** Events of a stream after a sequence number, oldest first. */
@@ -73,10 +73,10 @@ export class ReplayLog {
     return forgotten;
   }
 
-  #drop(count: number, bound: keyof ReplayBounds): void {
-    for (const entry of this.#entries.splice(0, count)) {
-      this.#bytes -= entry.frame.length;
-      this.#onDrop(entry, bound);
-    }
+  #drop(bound: keyof ReplayBounds): void {
+    const entry = this.#entries.shift();
+    if (entry === undefined) return;
+    this.#bytes -= entry.frame.length;
+    this.#onDrop(entry, bound);
   }
 }

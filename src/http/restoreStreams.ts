@@ -2,7 +2,7 @@ import type { ReplayEntry } from './replay.ts';
 import { STANDALONE, Stream } from './stream.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { Rows } from '../store/record.ts';
-import { readRows } from './streamRows.ts';
+import { readRows, StreamRow } from './streamRows.ts';
 
 /** The event streams that an earlier process has left in a store. */
 export interface RestoredStreams {
@@ -33,7 +33,7 @@ export function restoreStreams(
   const base = baseOf(known);
   const place = (stream: Stream): void => {
     const stored = streams.get(stream.number);
-    stream.row = stored?.row;
+    if (stored !== undefined) stream.row = new StreamRow(stored.row, stream, true);
     stream.dropped = stored?.dropped ?? 0;
     stream.done = stored?.done ?? false;
     const last = entries.findLast((entry) => entry.stream === stream.number);

@@ -1,6 +1,7 @@
 import type { ReplayEntry } from './replay.ts';
 import type { RowStream } from './streamRows.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
+import type { Row } from '../store/writer.ts';
 import type { ResponsePort } from '../wire/port.ts';
 
 /** The number of the stream that a GET carries; streams of POSTs count from 1. */
@@ -15,6 +16,7 @@ export const STREAMS_PER_EPOCH = 1_000_000;
 /** An event that waits to go out. */
 export interface Pending {
   readonly entry: ReplayEntry;
+  readonly first: Promise<unknown> | undefined;
   isReady: boolean;
 }
 
@@ -36,16 +38,23 @@ export class Stream implements RowStream {
   done = false;
   /** Ids of the requests that the stream answers. */
   readonly asks: readonly RequestId[];
-  /** Number of the stream's row in a durable store. */
-  row: number | undefined;
-  /** No event goes out before the stream's row is stored: no client could resume it yet. */
-  isHeld = false;
+  /** The stream's row in a durable store. */
+  row: Row | undefined;
+  /**
+   * Resolves when the stream's row is stored. No event goes out before: no client could resume the
+   * stream yet. `null` where the stream does not wait.
+   */
+  held: Promise<unknown> | null = null;
   /** Begins the response of a held stream, as soon as it may go out. */
   begin: (() => void) | null = null;
   /** The response of a held stream ends as soon as it may begin. */
   isToDrop = false;
   /** Events that wait to go out, in order. */
   pending: Pending[] | null = null;
+  /** Length of the events that wait to go out. */
+  pendingBytes = 0;
+  /** An event found no room to wait: the response ends behind those that did, to be resumed. */
+  isFull = false;
   /** Where this process goes on with the numbers of a stream that an earlier process began. */
   base: number | undefined;
 
@@ -91,12 +100,30 @@ export class Stream implements RowStream {
     return this.done && seen >= this.sequence;
   }
 
-  /** Adds an event that waits to go out. */
-  push(entry: ReplayEntry, isReady: boolean): Pending {
-    const pending = { entry, isReady };
+  /** Everything was said, and went out as far as there was a client. */
+  get isOut(): boolean {
+    return this.done && this.held === null && this.pending === null;
+  }
+
+  /** Resolves when events that wait may go out. */
+  async drained(): Promise<void> {
+    await (this.held ?? this.pending?.[0]?.first);
+  }
+
+  /**
+   * Adds an event that waits to go out.
+   *
+   * @param first what must come first; `undefined` where nothing must
+   */
+  push(entry: ReplayEntry, first: Promise<unknown> | undefined): void {
     this.pending ??= [];
-    this.pending.push(pending);
-    return pending;
+    this.pending.push({ entry, first, isReady: first === undefined });
+    this.pendingBytes += entry.frame.length;
+  }
+
+  /** What had to come first has come. */
+  ready(first: Promise<unknown>): void {
+    for (const each of this.pending ?? []) if (each.first === first) each.isReady = true;
   }
 
   /** Lets every waiting event go, stored or not: there is no later. */
@@ -108,12 +135,22 @@ export class Stream implements RowStream {
    * Sends the events that may go out, in order.
    *
    * @param put writes one event, where a client reads
-   * @returns whether everything was said and is out
    */
-  flush(put: (entry: ReplayEntry) => void): boolean {
-    if (this.isHeld) return false;
-    const { pending } = this;
-    while (pending?.[0]?.isReady === true) put(pending.shift()!.entry);
-    return this.done && (pending?.length ?? 0) === 0;
+  flush(put: (entry: ReplayEntry) => void): void {
+    if (this.held !== null || this.pending === null) return;
+    const waits = this.pending.findIndex(({ isReady }) => !isReady);
+    const ready = waits === -1 ? this.pending : this.pending.slice(0, waits);
+    this.pending = waits === -1 ? null : this.pending.slice(waits);
+    for (const { entry } of ready) {
+      this.pendingBytes -= entry.frame.length;
+      put(entry);
+    }
+  }
+
+  /** Nobody will read the stream any more. */
+  forget(): void {
+    this.done = true;
+    this.pending = null;
+    this.pendingBytes = 0;
   }
 }

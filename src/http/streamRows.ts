@@ -1,6 +1,7 @@
 import type { ReplayEntry } from './replay.ts';
 import { isObject, type RequestId } from '../wire/jsonrpc.ts';
 import type { Rows } from '../store/record.ts';
+import type { Row } from '../store/writer.ts';
 
 /** An event stream, as its row is made from it. */
 export interface RowStream {
@@ -9,12 +10,14 @@ export interface RowStream {
   readonly asks: readonly RequestId[];
   /** Number of the last event that can no longer be replayed. */
   readonly dropped: number;
-  /** Number of the stream's row; `undefined` without one. */
-  row: number | undefined;
+  /** The stream's row; `undefined` without one. */
+  row: Row | undefined;
 }
 
 /** An event stream, as its rows describe it to another process. */
-export interface StoredStream extends RowStream {
+export interface StoredStream extends Omit<RowStream, 'row'> {
+  /** Number of the stream's row. */
+  readonly row: number;
   /** Ids of the stream's requests without an answer. */
   readonly open: Set<RequestId>;
   /** Everything was said on the stream. */
@@ -29,60 +32,93 @@ export interface StoredStreams {
   readonly next: number;
 }
 
+/** Where a durable store keeps the rows of one session. */
+export interface RowStore {
+  /** Stores a row with the next write, also one that was stored and has changed. */
+  row(row: Row): void;
+  erase(row: Row): void;
+  /** Resolves when the rows given so far are stored, or could not be. */
+  rowsStored(): Promise<unknown>;
+}
+
+/** Says that a stream was opened, and which of its events can no longer be replayed. */
+export class StreamRow implements Row {
+  readonly n: number;
+  readonly #stream: RowStream;
+  isTaken: boolean;
+
+  /** @param isTaken a store has the row */
+  constructor(n: number, stream: RowStream, isTaken = false) {
+    this.n = n;
+    this.#stream = stream;
+    this.isTaken = isTaken;
+  }
+
+  text(): string {
+    const { number, asks, dropped } = this.#stream;
+    return JSON.stringify(['o', number, asks, dropped]);
+  }
+}
+
+/** Holds an event. */
+class EventRow implements Row {
+  readonly n: number;
+  readonly #entry: ReplayEntry;
+  readonly #isLast: boolean;
+  isTaken: boolean;
+
+  constructor(n: number, entry: ReplayEntry, isLast: boolean, isTaken = false) {
+    this.n = n;
+    this.#entry = entry;
+    this.#isLast = isLast;
+    this.isTaken = isTaken;
+  }
+
+  text(): string {
+    const { stream, sequence, at, undelivered, frame } = this.#entry;
+    const cells = ['e', stream, sequence, at, Number(undelivered), Number(this.#isLast), frame];
+    return JSON.stringify(cells);
+  }
+}
+
 /**
  * Keeps what can be resumed of a session's event streams in its store: a row for each event, and a
  * row for each stream of a POST, with the requests it answers. The GET stream has a row once an event
  * of it can no longer be replayed.
  */
 export class StreamRows {
-  readonly #store: (n: number, row: string | undefined) => Promise<boolean>;
+  readonly #store: RowStore;
   #next: number;
-  #isWhole = true;
 
-  /** @param store resolves when the row is stored (`true`), or can not be */
-  constructor(store: (n: number, row: string | undefined) => Promise<boolean>, next = 1) {
+  constructor(store: RowStore, next = 1) {
     this.#store = store;
     this.#next = next;
   }
 
-  /** The store has taken every row. */
-  get isWhole(): boolean {
-    return this.#isWhole;
+  /** Resolves when a row is stored, or could not be; `undefined` without a row. */
+  stored({ row }: { readonly row?: Row | undefined }): Promise<unknown> | undefined {
+    return row === undefined ? undefined : this.#store.rowsStored();
   }
 
   /** Stores that a stream was opened, or which of its events can no longer be replayed. */
-  keep(stream: RowStream): Promise<void> {
-    stream.row ??= this.#next++;
-    const { row, number, asks, dropped } = stream;
-    return this.#write(row, JSON.stringify(['o', number, asks, dropped]));
+  keep(stream: RowStream): void {
+    stream.row ??= new StreamRow(this.#next++, stream);
+    this.#store.row(stream.row);
   }
 
   /** Stores an event; `last` marks the end of its stream. */
-  said(entry: ReplayEntry, last: boolean): Promise<void> {
-    entry.row = this.#next++;
-    return this.#put(entry, last);
+  said(entry: ReplayEntry, last: boolean): void {
+    entry.row = new EventRow(this.#next++, entry, last);
+    this.#store.row(entry.row);
   }
 
   /** Stores that an event has reached the client it waited for. */
-  delivered(entry: ReplayEntry): void {
-    if (entry.row !== undefined) void this.#put(entry, false);
+  delivered({ row }: ReplayEntry): void {
+    if (row !== undefined) this.#store.row(row);
   }
 
-  erase(row: number | undefined): void {
-    if (row !== undefined) void this.#write(row, undefined);
-  }
-
-  #put(
-    { row, stream, sequence, at, undelivered, frame }: ReplayEntry,
-    last: boolean,
-  ): Promise<void> {
-    const cells = ['e', stream, sequence, at, Number(undelivered), Number(last), frame];
-    // `said` has given the entry its row.
-    return this.#write(row!, JSON.stringify(cells));
-  }
-
-  async #write(n: number, row: string | undefined): Promise<void> {
-    if (!(await this.#store(n, row))) this.#isWhole = false;
+  erase(row: Row | undefined): void {
+    if (row !== undefined) this.#store.erase(row);
   }
 }
 
@@ -101,7 +137,9 @@ export function readRows(rows: Rows): StoredStreams {
       streams.set(number, { number, row: n, asks, dropped, open: new Set(asks), done: false });
     } else if (kind === 'e') {
       const [, stream, sequence, at, undelivered, last, frame] = cells as Event;
-      entries.push({ row: n, stream, sequence, at, undelivered: undelivered === 1, frame });
+      const entry: ReplayEntry = { stream, sequence, at, undelivered: undelivered === 1, frame };
+      entry.row = new EventRow(n, entry, last === 1, true);
+      entries.push(entry);
       const of = streams.get(stream);
       if (of === undefined) continue;
       if (last === 1) of.done = true;

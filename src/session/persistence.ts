@@ -1,7 +1,7 @@
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
-import type { Persisted } from '../store/writer.ts';
+import type { Persisted, Row } from '../store/writer.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import type { Ask } from './envelope.ts';
 import { type Handshake, HANDSHAKE_METHODS } from './handshake.ts';
@@ -39,6 +39,10 @@ export class Persistence implements Persisted {
   #isUsed = false;
   /** There was a record to store, when one was last made. */
   #canStore = true;
+  /** The store has the record, or may have it. */
+  #isTaken = false;
+  /** The store has taken every row that it was given. */
+  #hasAllRows = true;
   /** The stored record says that the session sleeps. */
   #isStoredAsleep = false;
   /** When the stored record expires, in milliseconds since the epoch. */
@@ -84,9 +88,23 @@ export class Persistence implements Persisted {
     return this.#isUsed && this.#canStore;
   }
 
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
+  /** No row of the session's streams is missing in the store but those still on their way. */
+  get hasAllRows(): boolean {
+    return this.#hasAllRows;
+  }
+
+  rowsLost(): void {
+    this.#hasAllRows = false;
+  }
+
   /** Goes on from the session's record. */
   restore({ asleep, expiresAt }: SessionRecord): void {
     this.#isUsed = true;
+    this.#isTaken = true;
     this.#isStoredAsleep = asleep;
     this.storedUntil = expiresAt;
   }
@@ -173,9 +191,18 @@ export class Persistence implements Persisted {
     );
   }
 
-  /** Stores a row of the session's streams. `false`: the store failed. */
-  row(n: number, row: string | undefined): Promise<boolean> {
-    return this.#forgotten === null ? this.#keeper.row(this.id, n, row) : STORED;
+  /** Stores a row of the session's streams with the next write. */
+  row(row: Row): void {
+    if (this.#forgotten === null) this.#keeper.row(this, row);
+  }
+
+  erase(row: Row): void {
+    if (this.#forgotten === null) this.#keeper.erase(this, row);
+  }
+
+  /** Resolves when the rows given so far are stored; `false`: the store failed. */
+  rowsStored(): Promise<boolean> {
+    return this.#forgotten === null ? this.#keeper.rowsStored(this) : STORED;
   }
 
   /** Removes the session from the store: it ended and must not come back. */

@@ -8,7 +8,7 @@ import { Reads } from './reads.ts';
 import type { HandshakeRecord, Rows, SessionRecord } from './record.ts';
 import { SharedHandshakes } from './sharedHandshakes.ts';
 import type { SessionStore, StoreChange } from './store.ts';
-import { type Persisted, Writer } from './writer.ts';
+import { type Persisted, type Row, Writer } from './writer.ts';
 
 /** Longest id that is looked for: ids of this library are shorter. */
 const MAX_ID_LENGTH = 256;
@@ -193,9 +193,19 @@ export class Keeper {
     }
   }
 
-  /** Stores a row of a session's streams. `false`: the store failed. */
-  async row(id: string, n: number, row: string | undefined): Promise<boolean> {
-    return (this.#writer?.row(id, n, row) ?? DONE).then(
+  /** Stores a row of a session's streams with the next write. */
+  row(kept: Persisted, row: Row): void {
+    this.#writer?.row(kept, row);
+  }
+
+  /** Erases a row of a session's streams. */
+  erase(kept: Persisted, row: Row): void {
+    this.#writer?.erase(kept, row);
+  }
+
+  /** Waits for the store to take the rows of a session. `false`: the store failed. */
+  rowsStored({ id }: Persisted): Promise<boolean> {
+    return (this.#writer?.stored(id) ?? DONE).then(
       () => true,
       () => false,
     );
@@ -204,7 +214,10 @@ export class Keeper {
   /** Removes a session that ended from the store. @throws where the store could not do so yet */
   forget(kept: Persisted): Promise<void> {
     this.#later.disarm(kept);
-    return this.#writer?.remove(kept) ?? DONE;
+    if (this.#writer === null) return DONE;
+    // Sessions come and go while a store hangs: nothing of them may pile up.
+    if (!kept.isTaken && this.#writer.cancel(kept.id)) return DONE;
+    return this.#writer.remove(kept);
   }
 
   /** Waits for the store to forget ended sessions. `false`: one of them is not forgotten yet. */

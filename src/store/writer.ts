@@ -9,10 +9,24 @@ import type { SessionStore, StoreChange } from './store.ts';
 export interface Persisted {
   readonly id: string;
   readonly key: string;
+  /** A write has taken the session's record, or a store gave it: the store may have the record. */
+  readonly isTaken: boolean;
   /** What is to be stored of the session now; `undefined` where the session can not be stored. */
   record(): SessionRecord | undefined;
   /** Stores what has changed: some time has passed since the session was marked. */
   writeBehind(): void;
+  /** Hears that rows of the session could not be stored. */
+  rowsLost(): void;
+}
+
+/** A row of a session's streams. */
+export interface Row {
+  /** The row's number among the rows of its session. */
+  readonly n: number;
+  /** A write has taken the row: the store may have it. */
+  isTaken: boolean;
+  /** The row as it is to be stored: asked for when a write takes it. */
+  text(): string;
 }
 
 export interface WriterHost {
@@ -35,14 +49,25 @@ interface Waiting {
 interface Work {
   kept: Persisted | null;
   isRemoved: boolean;
-  rows: Map<number, string | undefined>;
+  /** Rows to store, and rows to erase. */
+  readonly rows: Map<number, Row | undefined>;
+  /** Whose rows these are. */
+  rowsOf: Persisted | null;
+  /** All this as the store is asked for it. */
+  changes: readonly StoreChange[] | null;
   readonly waiting: Set<Waiting>;
 }
 
 type Batch = readonly [string, Work][];
 
-/** Most sessions of one write: what one transaction should hold. */
-const MAX_BATCH = 256;
+/** Most sessions of one write. */
+const MAX_SESSIONS = 256;
+/**
+ * Most changes of one write, unless one session has more: all of a write is made in one turn. What is
+ * to be stored of one session stays together, or a process that dies could leave a record that is
+ * ahead of its rows.
+ */
+const MAX_CHANGES = 1000;
 
 /**
  * Puts what sessions keep into a durable store: one write at a time, and the changes that come up
@@ -95,21 +120,38 @@ export class Writer {
   /** Stores a session as it is when its turn comes. @throws whatever the store failed with */
   put(kept: Persisted): Promise<void> {
     this.#host.later.disarm(kept);
-    return this.#add(kept.id, (work) => void (work.kept = kept));
+    const work = this.#next(kept.id);
+    work.kept = kept;
+    return this.#wait(work.waiting);
   }
 
-  /** Stores or erases a row of a session. @throws whatever the store failed with */
-  row(id: string, n: number, row: string | undefined): Promise<void> {
-    return this.#add(id, (work) => void work.rows.set(n, row));
+  /** Stores a row of a session with the next write, also one that was stored and has changed. */
+  row(kept: Persisted, row: Row): void {
+    const work = this.#next(kept.id);
+    work.rowsOf = kept;
+    work.rows.set(row.n, row);
+  }
+
+  /** Erases a row of a session. A row that no write has taken yet is forgotten, and never stored. */
+  erase(kept: Persisted, row: Row): void {
+    const work = this.#next(kept.id);
+    work.rowsOf = kept;
+    if (row.isTaken) work.rows.set(row.n, undefined);
+    else work.rows.delete(row.n);
+  }
+
+  /** Resolves when all that waits of a session is stored. @throws whatever the store failed with */
+  stored(id: string): Promise<void> {
+    return this.#wait(this.#next(id).waiting);
   }
 
   /** Forgets a session and its rows: tried until it is done. Rejects when the first try failed. */
   remove({ id }: Pick<Persisted, 'id'>): Promise<void> {
-    const removed = this.#add(id, (work) => {
-      work.kept = null;
-      work.rows.clear();
-      work.isRemoved = true;
-    });
+    const work = this.#next(id);
+    work.kept = null;
+    work.rows.clear();
+    work.isRemoved = true;
+    const removed = this.#wait(work.waiting);
     this.#removing.set(id, removed);
     removed.then(
       () => this.#removing.delete(id),
@@ -130,16 +172,31 @@ export class Writer {
     if (this.#running !== null) await awaited(this.#running, this.#host.timer);
   }
 
-  #add(id: string, note: (work: Work) => void): Promise<void> {
+  /** Forgets what waits of a session that ended. `false`: a write has something of the session. */
+  cancel(id: string): boolean {
+    if (this.#writing.has(id)) return false;
+    const work = this.#work.get(id);
+    this.#work.delete(id);
+    for (const { resolve } of work?.waiting ?? []) resolve();
+    return true;
+  }
+
+  /** What the next write is to do for a session. */
+  #next(id: string): Work {
     let work = this.#work.get(id);
     if (work === undefined) {
-      work = { kept: null, isRemoved: false, rows: new Map(), waiting: new Set() };
+      work = {
+        kept: null,
+        isRemoved: false,
+        rows: new Map(),
+        rowsOf: null,
+        changes: null,
+        waiting: new Set(),
+      };
       this.#work.set(id, work);
     }
-    note(work);
-    const done = this.#wait(work.waiting);
     this.#running ??= this.#run();
-    return done;
+    return work;
   }
 
   async #wait(all: Set<Waiting>): Promise<void> {
@@ -170,11 +227,14 @@ export class Writer {
 
   #take(): Batch {
     const batch: [string, Work][] = [];
-    for (const entry of this.#work) {
-      this.#work.delete(entry[0]);
-      this.#writing.add(entry[0]);
-      batch.push(entry);
-      if (batch.length === MAX_BATCH) break;
+    let changes = 0;
+    for (const [id, work] of this.#work) {
+      changes += 1 + work.rows.size;
+      if (batch.length === MAX_SESSIONS || (batch.length > 0 && changes > MAX_CHANGES)) break;
+      this.#work.delete(id);
+      this.#writing.add(id);
+      batch.push([id, work]);
+      for (const row of work.rows.values()) if (row !== undefined) row.isTaken = true;
     }
     return batch;
   }
@@ -182,16 +242,20 @@ export class Writer {
   /** Stores a batch. `false`: the batch failed, and its sessions are to be tried one by one. */
   async #write(batch: Batch, mayRetry: boolean): Promise<boolean> {
     try {
-      await this.#opened();
-      const changes = batch.flatMap(([id, work]) => changesOf(id, work));
+      const opened = this.#opened();
+      if (opened !== undefined) await opened;
+      // Once, also where the write is tried again: a record made later would be ahead of the rows.
+      const changes = batch.flatMap(([id, work]) => (work.changes ??= changesOf(id, work)));
       if (changes.length > 0) await this.#store.write(changes);
       this.#told(batch, ({ resolve }) => resolve());
       return true;
     } catch (error) {
       if (mayRetry) return false;
-      for (const [, { kept, isRemoved }] of batch) {
+      for (const [, { kept, isRemoved, rows, rowsOf }] of batch) {
         const doing = isRemoved ? 'remove' : kept === null ? 'append' : 'put';
-        this.#host.events.emit('store.failed', { session: kept?.key, doing, error });
+        const session = (kept ?? rowsOf)?.key;
+        this.#host.events.emit('store.failed', { session, doing, error });
+        if (rows.size > 0) rowsOf?.rowsLost();
       }
       this.#told(batch, ({ reject }) => reject(error));
       return true;
@@ -213,6 +277,6 @@ function changesOf(id: string, { kept, isRemoved, rows }: Work): StoreChange[] {
   if (record !== undefined) changes.push({ type: 'put', record });
   // What was stored of a session before its data became unstorable must not come back.
   else if (kept !== null) changes.push({ type: 'remove', id });
-  for (const [n, row] of rows) changes.push({ type: 'row', id, n, row });
+  for (const [n, row] of rows) changes.push({ type: 'row', id, n, row: row?.text() });
   return changes;
 }

@@ -52,6 +52,11 @@ export class Census {
     }
   }
 
+  /** The loop stands still: nobody can see that a client reads nothing. */
+  stalled(ms: number): void {
+    for (const entry of this.#entries.values()) entry.movedAt += ms;
+  }
+
   clear(): void {
     this.#entries.clear();
   }

@@ -235,6 +235,7 @@ export const OF_ALL: Readonly<Record<string, readonly [number, OfAll]>> = {
     ({ world, random }) => {
       const ms = random.one(1100, 3500, 20_000);
       world.disk?.stalls(ms);
+      world.census.stalled(ms);
       return world.scheduler.stall(ms);
     },
   ],

@@ -52,11 +52,23 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
       {
         file: 'src/http/readers.ts',
-        from: 'if (stream.isHeld) stream.begin = begin;',
-        to: 'this.#timers.keepAlive.arm(port); if (stream.isHeld) stream.begin = begin;',
+        from: 'if (stream.held !== null) stream.begin = begin;',
+        to: 'this.#timers.keepAlive.arm(port); if (stream.held !== null) stream.begin = begin;',
       },
     ],
     finding: /was written to when it was new/,
+    seeds: [1, 300],
+  },
+  A5: {
+    what: 'a row that is erased before it was stored waits all the same',
+    changes: [
+      {
+        file: 'src/store/writer.ts',
+        from: 'if (row.isTaken) work.rows.set(row.n, undefined);',
+        to: 'if (this !== undefined) work.rows.set(row.n, undefined);',
+      },
+    ],
+    finding: /changes of one session in one write/,
     seeds: [1, 300],
   },
   A8: {

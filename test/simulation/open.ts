@@ -3,8 +3,6 @@
  * its mend.
  */
 export const OPEN: readonly RegExp[] = [
-  // Rows of one session are not bounded, and go in one write.
-  /changes of one session in one write/,
   // What an event store gives back is written without a bound.
   /^holds.*event store/,
   // Who awaits room in a stream that node does not count as full is never told.

@@ -78,6 +78,55 @@ describe('a store that is slow', () => {
     expect((await again.request('tools/list')).status).toBe(200);
   });
 
+  it('to find a session is asked once for all who come for it', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const asked = { get: 0, rows: 0 };
+    const [get, rows] = [store.get.bind(store), store.rows.bind(store)];
+    store.get = (id) => (asked.get++, get(id));
+    store.rows = (id) => (asked.rows++, rows(id));
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    const again = await moved(client, world);
+    const release = store.hold('get');
+    const calls = Array.from({ length: 20 }, () => again.request('tools/list'));
+    for (let i = 0; i < 8; i++) await turn();
+    release();
+    const replies = await Promise.all(calls);
+    expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect([asked, world.servers.length]).toEqual([{ get: 1, rows: 1 }, 1]);
+  });
+
+  it('to take any session: those that end before it has something of them leave nothing to write', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store });
+    const client = await world.open();
+    await settle(world);
+    const asked: string[] = [];
+    const write = store.write.bind(store);
+    store.write = (changes) => {
+      for (const each of changes) asked.push(each.type === 'put' ? each.record.id : each.id);
+      return write(changes);
+    };
+    const release = store.hold('write');
+    const refused: Promise<unknown>[] = [];
+    for (let i = 0; i < 5; i++) {
+      const guest = await WireClient.of(world.runtime);
+      refused.push(guest.initialize().then(({ message }) => message.error?.data?.['code']));
+      await turn();
+    }
+    await world.clock.elapse(10_000);
+    expect(await Promise.all(refused)).toEqual(
+      Array.from({ length: 5 }, () => 'store-unavailable'),
+    );
+    release();
+    await settle(world);
+    // The first one was on its way.
+    expect(new Set(asked).size).toBe(1);
+    expect([asked.length, await store.count()]).toEqual([2, 1]);
+    expect((await client.request('tools/list')).status).toBe(200);
+  });
+
   it('to list who is due: the next sweep comes all the same', async () => {
     const store = new HeldStore();
     await left(store);

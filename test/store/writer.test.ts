@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Deadlines } from '../../src/base/deadlines.ts';
 import { timerOf } from '../../src/base/within.ts';
 import { EventStream } from '../../src/events/eventStream.ts';
+import type { SessionRecord } from '../../src/store/record.ts';
 import type { StoreChange } from '../../src/store/store.ts';
-import { type Persisted, Writer } from '../../src/store/writer.ts';
+import { type Persisted, type Row, Writer } from '../../src/store/writer.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
@@ -37,15 +38,26 @@ function rig() {
     retries: deadlines.queue<() => void>(500, (again) => again()),
   };
   const writer = new Writer(store, host, () => undefined);
-  return { clock, store, writer };
+  /** Lets a write end, and what follows run. */
+  const written = async (n: number, error?: Error): Promise<void> => {
+    store.gates[n]!(error);
+    await turn();
+  };
+  return { clock, deadlines, store, writer, written };
 }
 
-const kept = (id: string): Persisted => ({
+const kept = (id: string, lost = { count: 0 }): Persisted => ({
   id,
   key: id,
+  isTaken: true,
   record: () => sessionRecord({ id }),
   writeBehind: () => {},
+  rowsLost: () => void lost.count++,
 });
+
+const row = (n: number): Row => ({ n, isTaken: false, text: () => `row ${n}` });
+const numbersOf = (changes: readonly StoreChange[] = []): unknown[] =>
+  changes.map((change) => (change.type === 'row' ? [change.n, change.row] : change.type));
 
 const outcome = async (promise: Promise<void>): Promise<string> =>
   promise.then(
@@ -116,6 +128,152 @@ describe('Writer', () => {
     expect([store.asked.length, isClosed]).toEqual([2, false]);
     await clock.elapse(1000);
     expect(isClosed).toBe(true);
+  });
+});
+
+describe("Writer, of a session's rows", () => {
+  it('keeps no row that was erased before a write took it, however many there are', async () => {
+    const { deadlines, store, writer, written } = rig();
+    const a = kept('a');
+    void outcome(writer.put(a));
+    await turn();
+    // The store takes its time; meanwhile the session says much, and keeps what it said last.
+    const rows = Array.from({ length: 50_000 }, (_, n) => row(n));
+    for (const each of rows) {
+      writer.row(a, each);
+      if (each.n >= 3) writer.erase(a, rows[each.n - 3]!);
+    }
+    // Nobody waits for a row: no deadline but that of the first write.
+    expect(deadlines.size).toBe(1);
+    await written(0);
+    expect(numbersOf(store.asked[1])).toEqual([49_997, 49_998, 49_999].map((n) => [n, `row ${n}`]));
+  });
+
+  it('erases a row that a write has taken, also while that write is under way', async () => {
+    const { store, writer, written } = rig();
+    const a = kept('a');
+    const [first, second] = [row(1), row(2)];
+    writer.row(a, first);
+    await turn();
+    writer.row(a, second);
+    writer.erase(a, first);
+    writer.erase(a, second);
+    await written(0);
+    expect(store.asked.map(numbersOf)).toEqual([[[1, 'row 1']], [[1, undefined]]]);
+  });
+
+  it('stores a row as it is when a write takes it', async () => {
+    const { store, writer } = rig();
+    let text = 'early';
+    writer.row(kept('a'), { n: 1, isTaken: false, text: () => text });
+    text = 'late';
+    await turn();
+    expect(numbersOf(store.asked[0])).toEqual([[1, 'late']]);
+  });
+
+  it('stored: waits for the rows given so far, and tells when they are lost', async () => {
+    const { writer, written } = rig();
+    const lost = { count: 0 };
+    const a = kept('a', lost);
+    writer.row(a, row(1));
+    const first = outcome(writer.stored('a'));
+    await turn();
+    writer.row(a, row(2));
+    writer.row(a, row(3));
+    const second = outcome(writer.stored('a'));
+    await written(0);
+    expect([await first, lost.count]).toEqual(['stored', 0]);
+    await written(1, new Error('no'));
+    expect([await second, lost.count]).toEqual(['failed', 1]);
+  });
+});
+
+describe('Writer, of a write', () => {
+  it('has at most 256 sessions', async () => {
+    const { store, writer, written } = rig();
+    for (let i = 0; i < 300; i++) void outcome(writer.put(kept(`s${i}`)));
+    await turn();
+    await written(0);
+    expect(store.asked.map(({ length }) => length)).toEqual([256, 44]);
+  });
+
+  it('has at most 1000 changes, unless one session has more: it stays whole', async () => {
+    const { store, writer, written } = rig();
+    for (const [id, count] of [
+      ['a', 400],
+      ['b', 400],
+      ['c', 1500],
+      ['d', 10],
+    ] as const) {
+      const session = kept(id);
+      for (let n = 0; n < count; n++) writer.row(session, row(n));
+      void outcome(writer.put(session));
+    }
+    await turn();
+    for (const n of [0, 1]) await written(n);
+    expect(store.asked.map((changes) => changes.length)).toEqual([802, 1501, 11]);
+    const ids = store.asked.map(
+      (changes) => new Set(changes.map((each) => (each.type === 'put' ? each.record.id : each.id))),
+    );
+    expect(ids.map((each) => [...each])).toEqual([['a', 'b'], ['c'], ['d']]);
+  });
+
+  it('never has a record that is ahead of the rows, whenever they come', async () => {
+    const { store, writer, written } = rig();
+    let said = 0;
+    const a = { ...kept('a'), record: () => sessionRecord({ id: 'a', standalone: said }) };
+    for (let i = 0; i < 20; i++) {
+      void outcome(writer.put(a));
+      writer.row(a, row(++said));
+      await Promise.resolve();
+    }
+    await turn();
+    for (const n of [0, 1]) await written(n);
+    let stored = 0;
+    const places = store.asked.map((changes) => {
+      const put = changes.find(({ type }) => type === 'put');
+      stored += changes.length - 1;
+      return { says: put?.type === 'put' ? put.record.standalone : 0, stored };
+    });
+    expect(places.map(({ says }) => says)).toEqual(places.map((each) => each.stored));
+    expect([store.asked.length, stored]).toEqual([2, 20]);
+  });
+
+  it('tried again for each session alone asks for what it asked for before', async () => {
+    const { store, writer, written } = rig();
+    const made = { a: 0, b: 0 };
+    const counted = (id: 'a' | 'b'): Persisted => {
+      const record = (): SessionRecord => sessionRecord({ id, standalone: ++made[id] });
+      return { ...kept(id), record };
+    };
+    const [a, b] = [counted('a'), counted('b')];
+    const outcomes = [a, b].map((each) => outcome(writer.put(each)));
+    writer.row(a, row(1));
+    await turn();
+    // Said after the record was made, and to be stored after it.
+    writer.row(a, row(2));
+    await written(0, new Error('not both'));
+    for (const n of [1, 2, 3]) await written(n);
+    expect(await Promise.all(outcomes)).toEqual(['stored', 'stored']);
+    const [both, ...rest] = store.asked;
+    expect(rest).toEqual([
+      both!.slice(0, 2),
+      both!.slice(2),
+      [{ type: 'row', id: 'a', n: 2, row: 'row 2' }],
+    ]);
+    expect(made).toEqual({ a: 1, b: 1 });
+  });
+
+  it('has nothing of a session that ended before any write took something of it', async () => {
+    const { store, writer, written } = rig();
+    void outcome(writer.put(kept('a')));
+    await turn();
+    const waiting = outcome(writer.put(kept('b')));
+    writer.row(kept('b'), row(1));
+    expect([writer.cancel('a'), writer.cancel('b')]).toEqual([false, true]);
+    expect([await waiting, writer.isBusy('b')]).toEqual(['stored', false]);
+    await written(0);
+    expect(store.asked).toHaveLength(1);
   });
 });
 
