@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** Runs a callback in a later turn of the event loop. @default a timer of 0 ms */
+  setImmediate?(callback: () => void): void;
 }
 
 /** Longest delay that a timer takes in every host: some hosts fire a longer one at once. */
@@ -21,6 +23,9 @@ export const systemClock: Clock = {
     return timer;
   },
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  ...(typeof setImmediate === 'function' && {
+    setImmediate: (callback: () => void) => void setImmediate(callback),
+  }),
 };
 
 /**

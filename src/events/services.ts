@@ -4,6 +4,7 @@ import { Deadlines } from '../base/deadlines.ts';
 import { createDigest } from '../base/ids.ts';
 import type { Limits } from '../base/limits.ts';
 import { Ring } from '../base/ring.ts';
+import { Turns } from '../base/turns.ts';
 import { count, Counters } from './counters.ts';
 import type { DeadLetter, Escape } from './events.ts';
 import { EventStream } from './eventStream.ts';
@@ -30,6 +31,8 @@ export class Services {
   readonly digest = createDigest();
   /** Bytes of the messages that all sessions hold, by principal. */
   readonly queued: ByteBudget<string | undefined>;
+  /** When who says much waits for the others. */
+  readonly turns: Turns;
   /** The one sweep of the runtime. Each room makes its own queues in the sweep. */
   readonly deadlines: Deadlines;
 
@@ -40,6 +43,7 @@ export class Services {
     this.announceContent = announceContent;
     this.deadLetters = new Ring(limits.maxHistory);
     this.queued = new ByteBudget(limits.maxQueueTotalBytes);
+    this.turns = new Turns(clock);
     this.deadlines = new Deadlines(clock, (error) => {
       this.events.emit('observer.failed', { event: 'deadline', error });
     });

@@ -120,6 +120,10 @@ export class Outgoing implements ServerVoice {
     return this.#host.openOutlet?.drained();
   }
 
+  due(): Promise<void> | undefined {
+    return this.#host.services.turns.due();
+  }
+
   tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {
     let message = notification;
     if (message.method === 'notifications/cancelled') {
@@ -223,6 +227,7 @@ export class Outgoing implements ServerVoice {
       this.#host.journal.deadLetter('out', message, 'malformed');
       return false;
     }
+    this.#host.services.turns.said(json.length);
     const kind = 'id' in message ? 'request' : 'notification';
     this.#host.journal.saw('out', kind, message.method, json.length, json);
     if (relatedTo !== undefined) {

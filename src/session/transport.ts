@@ -29,6 +29,8 @@ export interface ServerVoice {
   closedByServer(): void;
   /** After a message: resolves when the client has taken it; `undefined` while there is room. */
   drained(): Promise<void> | undefined;
+  /** After a message that is no answer: resolves when others had their turn; `undefined` before. */
+  due(): Promise<void> | undefined;
   /** The client reads the session's outlet now. */
   readonly isReachable: boolean;
 }
@@ -66,12 +68,14 @@ export class ServerTransport implements Transport {
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     const voice = this.#voice;
     const said = message as Message;
+    const isAnswer = !('method' in said);
     if (this.#isClosed) voice.late(said);
-    else if (!('method' in said)) this.#answers.settle(said);
+    else if (isAnswer) this.#answers.settle(said);
     else if ('id' in said) voice.ask(said, options?.relatedRequestId);
     else voice.tell(said, options?.relatedRequestId);
-    // The message is on its way; a server that awaits this keeps step with its client.
-    return voice.drained() ?? DONE;
+    // The message is on its way; a server that awaits this keeps step with its client, and leaves
+    // the event loop to others.
+    return voice.drained() ?? (isAnswer ? DONE : (voice.due() ?? DONE));
   }
 
   /** Hands a message to the server. */

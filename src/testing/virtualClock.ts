@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { setImmediate } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 
@@ -32,6 +33,11 @@ export class VirtualClock implements Clock {
 
   clearTimeout(timer: unknown): void {
     this.#timers.delete(timer as Timer);
+  }
+
+  /** Runs a callback in a later turn of the process: turns take no time. */
+  setImmediate(callback: () => void): void {
+    setImmediate(callback);
   }
 
   /** How many timers wait. */
