@@ -69,6 +69,28 @@ describe('who stays awake', () => {
     expect(world.runtime.stats()).toMatchObject({ slept: 0, sessions: { active: 1 } });
   });
 
+  it('onSleep of a sleep that was broken off decides nothing about the next one', async () => {
+    const decide: ((kept: unknown) => void)[] = [];
+    const onSleep = (): Promise<unknown> => new Promise((resolve) => void decide.push(resolve));
+    const world = new FakeRuntime({ quietMs: 100, idleTimeoutMs: 100, onSleep });
+    const client = await world.open();
+    await world.clock.elapse(500);
+    await client.call('tools/list');
+    await world.clock.elapse(500);
+    expect(decide).toHaveLength(2);
+    decide[0]!(false);
+    await turn();
+    expect(world.runtime.stats()).toMatchObject({
+      pinned: { refused: 0 },
+      sessions: { asleep: 0 },
+    });
+    decide[1]!({ page: 7 });
+    await turn();
+    expect(world.runtime.stats().sessions.asleep).toBe(1);
+    await client.call('tools/list');
+    expect(world.runtime.residents()[0]?.woken?.kept).toEqual({ page: 7 });
+  });
+
   it('onSleep that throws is a crash of its session', async () => {
     const world = new FakeRuntime({
       onSleep: () => {
