@@ -28,6 +28,7 @@ const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
 const MAY_BE_INFINITE = [
   'concurrency',
   'evictAfterMs',
+  'evictAttachedAfterMs',
   'idleTimeoutMs',
   'keepAliveMs',
   'sseAfterMs',
