@@ -137,18 +137,44 @@ describe('core', () => {
     expect(guilty).toEqual([]);
   });
 
-  it('leaves no continuation to nobody: what follows a promise belongs to an actor (`later`)', () => {
-    // A statement that begins a continuation, and does not say what becomes of an error in it.
-    const open = /^\s*(?:void |else )*[\w.#]+(?:\([^;={]*?\))?\s*\.then\((?:(?!\.catch\()[^;])*;$/m;
-    const guilty = CORE.filter((file) => open.test(codeOf(file)));
-    expect(guilty).toEqual([]);
-  });
-
   it('imports the types of the SDK, and of its values the validator alone', () => {
     const values = CORE.flatMap(importsOf).filter(
       ({ to, isType }) => !isType && to.startsWith(SDK),
     );
     expect(values.map(text)).toEqual([`src/session/validator.ts → ${SDK}validation/ajv`]);
+  });
+});
+
+describe('a continuation', () => {
+  /** A statement that begins one, and does not say what becomes of an error in it. */
+  const open =
+    /^\s*(?:void |else )*\w[\w.#?]*(?:\((?:(?!return\b)[^;])*?\))?\s*\.then\((?:(?!\.catch\()[^;])*;$/m;
+  /** The process ends with these. */
+  const LAST = ['drainOnSignals', 'endProcess', 'ownProcess'].map(
+    (name) => `src/adapters/${name}.ts`,
+  );
+
+  it('is left to nobody in no file: what follows a promise belongs to an actor, or is caught', () => {
+    const guilty = ALL.filter((file) => open.test(codeOf(file)));
+    expect(guilty.toSorted()).toEqual(LAST);
+  });
+
+  it.each([
+    '  void closed.then(() => viewers.delete(viewer));',
+    '    release().then(() => this.layDown());',
+    '  else this.#running.then(\n    () => next(),\n    () => {},\n  );',
+    '    this.#host?.stored().then(go);',
+    '  void Promise.all(all.map(({ close }) => close())).then(leave);',
+  ])('is seen where one is planted: %s', (planted) => {
+    expect(open.test(planted)).toBe(true);
+  });
+
+  it.each([
+    '    verdict.then(read).catch((error) => this.refuse(error));',
+    '    return stored.then(go);',
+    '    session.later(stored, go);',
+  ])('may be %s', (harmless) => {
+    expect(open.test(harmless)).toBe(false);
   });
 });
 

@@ -45,17 +45,18 @@ class MemoryTransport implements Transport {
 
   async start(): Promise<void> {
     if (this.#wire !== null) throw new ActorsError('session-over', 'a transport starts once');
+    const endpoint = endpointOf(this.#runtime);
     const { authInfo, headers = {} } = this.#options;
     const wire = new StreamWire();
     const origin = { head: { method: '', headers }, authInfo };
-    const channel = openChannel(endpointOf(this.#runtime), origin, wire);
+    const channel = openChannel(endpoint, origin, wire);
     if (typeof channel === 'string') {
       throw new ActorsError('not-admitted', `the runtime takes no session: ${channel}`);
     }
     this.#wire = wire;
     this.#channel = channel;
     // Read in a loop of its own: the client's code must not run as part of the session.
-    void this.#pump(wire.readable.getReader());
+    this.#pump(wire.readable.getReader()).catch((error: unknown) => endpoint.failed(error));
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
@@ -74,13 +75,18 @@ class MemoryTransport implements Transport {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      try {
-        this.onmessage?.(JSON.parse(value) as JSONRPCMessage);
-      } catch (error) {
-        this.onerror?.(error instanceof Error ? error : new Error(String(error)));
-      }
+      this.#tell(() => this.onmessage?.(JSON.parse(value) as JSONRPCMessage));
     }
-    this.onclose?.();
+    this.#tell(() => this.onclose?.());
+  }
+
+  /** Calls the client, whose error is for the client. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.onerror?.(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }
 

@@ -112,7 +112,10 @@ class UpgradeDoor implements WebSocketDoor {
     if (foreign !== undefined) this.#refuse(upgrade.socket, foreign);
     else if (this.#authenticate === undefined) this.#accept(upgrade, undefined);
     else if (this.#unidentified.size < services.limits.maxSilentConnections) {
-      void this.#identify(upgrade, this.#authenticate);
+      this.#identify(upgrade, this.#authenticate).catch((error: unknown) => {
+        this.#endpoint.failed(error);
+        upgrade.socket.destroy();
+      });
     } else {
       services.tripped('maxSilentConnections');
       this.#refuse(upgrade.socket, 'at-capacity');

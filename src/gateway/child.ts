@@ -124,7 +124,8 @@ export class Child extends Backend {
       const paused = this.isClosing ? undefined : hearer.pause();
       if (paused === undefined) return;
       stdout.pause();
-      void paused.then(() => stdout.resume());
+      const resume = (): unknown => stdout.resume();
+      paused.then(resume).catch(resume);
     });
     readLines(stderr, MAX_STDERR_LINE_BYTES, (line) => {
       this.log.write('stderr', typeof line === 'string' ? line : `${line.head}…`);

@@ -52,7 +52,7 @@ export class Incarnation {
         reject(error);
       };
       const leave = this.watch(giveUp);
-      this.#work(work, abort.signal).then(resolve, reject).finally(leave);
+      this.#work(work, abort.signal).then(resolve, reject).finally(leave).catch(reject);
     });
   }
 

@@ -151,7 +151,7 @@ export class ScopeActor extends Actor implements HostScopeHost {
   }
 
   abandon(): void {
-    void this.#release(over('the scope crashed', this.#crashedBy));
+    this.later(this.#release(over('the scope crashed', this.#crashedBy)), () => {});
   }
 
   settle(): void {
@@ -186,7 +186,7 @@ export class ScopeActor extends Actor implements HostScopeHost {
     const incarnation = new Incarnation();
     this.#incarnation = incarnation;
     // What a failed attempt owned is released now; the next caller opens anew.
-    const fail = (error: Error): void => void this.#release(error, incarnation);
+    const fail = (error: Error): void => this.later(this.#release(error, incarnation), () => {});
     const late = (): void => fail(new ActorsError('timed-out', 'open took too long'));
     opening.arm(late);
     const opened = incarnation.begin(() => open(new OpenScope(this, incarnation)));

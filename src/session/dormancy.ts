@@ -87,7 +87,7 @@ export class Dormancy {
     const why = this.#why(onSleep !== undefined);
     if (why !== undefined) return this.#refuse(why);
     if (onSleep === undefined) return this.#store(number);
-    void this.#ask(onSleep, number);
+    this.#host.later(this.#ask(onSleep, number), () => {});
   }
 
   /** The session is in use again: nothing pins it, and what `onSleep` returned is dropped. */

@@ -15,10 +15,11 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
     session.incarnations.rebuild();
   },
 
-  abandon({ dormancy, incarnations, mailbox, outgoing }) {
+  abandon(session) {
+    const { dormancy, incarnations, mailbox, outgoing } = session;
     dormancy.crashed(outgoing.methods);
     mailbox.cut('session-crashed', 'running', { reason: 'crashed' });
-    void incarnations.release();
+    session.later(incarnations.release(), () => {});
   },
 
   doze: ({ dormancy }) => dormancy.doze(),

@@ -42,6 +42,27 @@ describe('connectInMemory', () => {
     await eventually(() => runtime.stats().sessions.total === 1);
   });
 
+  it('gives the client what its callbacks throw, and the process nothing', async () => {
+    const { runtime, connect } = startRig();
+    const transport = connectInMemory(runtime);
+    const client = await connect(transport);
+    const heard: unknown[] = [];
+    const failed: unknown[] = [];
+    runtime.on('endpoint.failed', ({ error }) => failed.push(error));
+    const [thrown, worse] = [new Error('onclose'), new Error('onerror')];
+    transport.onclose = () => {
+      throw thrown;
+    };
+    transport.onerror = (error) => {
+      heard.push(error);
+      throw worse;
+    };
+    await client.close();
+    await eventually(() => failed.length > 0);
+    expect([heard, failed]).toEqual([[thrown], [worse]]);
+    expect((await (await connect()).listTools()).tools).not.toEqual([]);
+  });
+
   it('runs what its client does outside the session', async () => {
     const { runtime, connect } = startRig();
     const transport = connectInMemory(runtime);

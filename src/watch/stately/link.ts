@@ -45,7 +45,7 @@ export function connectTo(audience: Audience, url: string): StatelyLink {
       connections++;
       sseRetryMs = FIRST_RETRY_MS;
     });
-    void socket.closed.then(retry);
+    socket.closed.then(retry).catch(() => (isOver = true));
   };
   dial();
   return {

@@ -74,7 +74,8 @@ export async function serveViewers(
     }
     acceptViewer(audience, { request, socket, head }, (viewer) => {
       viewers.add(viewer);
-      void viewer.closed.then(() => viewers.delete(viewer));
+      const forget = (): unknown => viewers.delete(viewer);
+      viewer.closed.then(forget).catch(forget);
     });
   });
   const address = `${LOOPBACK}:${listening.port}/${token}`;

@@ -95,7 +95,8 @@ function watchedBy(audience: Audience, webSocket: WebSocket, refreshEvery: numbe
     close() {
       webSocket.close(GOING_AWAY);
       const timer = audience.clock.setTimeout(() => webSocket.terminate(), CLOSE_MS);
-      void closed.then(() => audience.clock.clearTimeout(timer));
+      const stop = (): void => audience.clock.clearTimeout(timer);
+      closed.then(stop).catch(stop);
     },
   };
 }
