@@ -29,6 +29,8 @@ export class Feed {
   readonly #pending: { event: ScopeEvent; frame: string; order: number }[] = [];
   #isDelivering = false;
   #isClosed = false;
+  /** Until responses that are over and not read are cut. */
+  #leaving: unknown = null;
   #order = 0;
   #sequence = 0;
   #attached = 0;
@@ -100,7 +102,7 @@ export class Feed {
    * @param greeting an event that a client which joins just now must have
    */
   stream(port: ResponsePort, last: string | undefined, greeting: () => [string, unknown]): void {
-    const { counters, limits } = this.#life.services;
+    const { clock, counters, limits } = this.#life.services;
     port.open(STREAM_HEADERS);
     if (this.#isClosed) return port.end();
     port.write(`retry: ${limits.sseRetryMs}\n: open\n\n`);
@@ -117,6 +119,7 @@ export class Feed {
     port.whenGone(() => {
       stop();
       this.#ports.delete(port);
+      if (this.#leaving !== null && this.#ports.size === 0) clock.clearTimeout(this.#leaving);
       counters.streams--;
       this.#keepAlive.disarm(port);
     });
@@ -133,6 +136,12 @@ export class Feed {
   #end(): void {
     for (const port of this.#ports) port.end();
     this.#subscribers.clear();
+    if (this.#ports.size === 0 || this.#leaving !== null) return;
+    // What nobody reads must not outlive the scope for long.
+    const { clock, limits } = this.#life.services;
+    this.#leaving = clock.setTimeout(() => {
+      for (const port of this.#ports) port.cut();
+    }, limits.closeTimeoutMs);
   }
 
   /** Delivers one event after the other, also where a listener publishes: one order for all. */
