@@ -103,7 +103,13 @@ export class SessionHandle implements Session {
   }
 
   update(change: (state: unknown) => unknown): Promise<unknown> {
-    const live = this.#live;
+    let live: HandleHost;
+    try {
+      live = this.#live;
+    } catch (error) {
+      // The session slept, and its record can not be read: told as whatever else fails in a change.
+      return Promise.reject(error);
+    }
     if (!live.isDismissed) return live.update(change);
     return this.#reach(
       (there) => there.update(change),
