@@ -261,7 +261,7 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
     const requests = messages.filter(isRequest).length;
     const exchange = requests === 0 ? undefined : new ChannelExchange(this, requests, isBatch);
     for (const message of messages) {
-      const weight = weightOf(message, parcel);
+      const weight = isBatch ? weightOf(message) : parcel.weight;
       const code = session.accept({ message, delivery, exchange, bytes, weight, upload });
       if (code === undefined || !isRequest(message)) continue;
       count(this.#services.counters.refusals, code);

@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Origin } from '../session/exchange.ts';
 import { readBody, type Body } from '../wire/body.ts';
 import { count } from '../events/counters.ts';
-import type { RequestHead } from '../wire/headers.ts';
+import { declared, type RequestHead } from '../wire/headers.ts';
 import { refusalBody } from '../wire/refusals.ts';
 import { pathOf, queryOf } from '../wire/target.ts';
 import { endpointFrame, messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
@@ -84,8 +84,8 @@ export function legacySse(
       const channel = channels.get(id ?? '');
       // Another principal's channel is none.
       const own = channel?.principal === caller.principal ? channel : undefined;
-      const upload = uploadTo(endpoint, own, caller.principal);
-      endpoint.receive(upload, head, port, inlet, (body) =>
+      const upload = uploadTo(endpoint, own, caller.principal, declared(head));
+      endpoint.receive(upload, port, inlet, (body) =>
         post(endpoint, own, origin, body, port, upload.number),
       );
       return;
@@ -113,6 +113,7 @@ function uploadTo(
   endpoint: Endpoint,
   channel: Channel | undefined,
   principal: string | undefined,
+  bytes: number,
 ): Upload {
   const { services, uploads } = endpoint;
   const seek = (): Place => {
@@ -120,7 +121,7 @@ function uploadTo(
     return channel.session ?? endpoint.unnamed();
   };
   const host = { services, uploads, seek, failed: (error: unknown) => endpoint.failed(error) };
-  return new Upload(host, undefined, principal, channel?.session ?? undefined);
+  return new Upload(host, undefined, principal, bytes, channel?.session ?? undefined);
 }
 
 /**

@@ -69,6 +69,8 @@ function readText(
     else if (!isOver) request.resume();
   };
   const onData = (chunk: Buffer): void => {
+    // Most bodies come in one piece: those are never held here while they are on their way.
+    if (isWhole(request, chunk)) return finish({ text: textOf(chunk) });
     body.add(chunk);
     const verdict = gate.grew(chunk.length);
     if (verdict === undefined || isOver) return;
@@ -85,6 +87,11 @@ function readText(
   request.on('data', onData).on('end', onEnd).on('close', onClose);
   // Without a listener, the error of an aborted upload would reach the host as unhandled.
   request.on('error', () => {});
+}
+
+/** Whether a chunk is the body that the head has declared, to its last byte. */
+function isWhole({ headers }: IncomingMessage, { length }: Buffer): boolean {
+  return headers['content-length'] === String(length);
 }
 
 /** Decodes UTF-8 without a copy of the bytes. */

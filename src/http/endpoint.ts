@@ -89,30 +89,27 @@ export class Endpoint implements LegHost, UploadHost {
       return this.#handle(origin, principal, undefined, port, undefined);
     }
     const upload = this.#upload(head, principal);
-    this.receive(upload, head, port, inlet, (body) =>
+    this.receive(upload, port, inlet, (body) =>
       this.#handle(origin, principal, body, port, upload),
     );
   }
 
   /** Reads a body as far as its upload allows it, and hands it on; answers where it is not whole. */
-  receive(
-    upload: Upload,
-    head: RequestHead,
-    port: ResponsePort,
-    inlet: Inlet,
-    take: (body: Body) => void,
-  ): void {
+  receive(upload: Upload, port: ResponsePort, inlet: Inlet, take: (body: Body) => void): void {
     const read = (refused: RefusalCode | undefined): void => {
       if (refused === undefined) inlet.read(upload, receive);
       else receive(refused);
     };
     const receive = (body: Body | RefusalCode): void => {
-      upload.arrived();
+      if (upload.bytes > 0) upload.arrived();
       if (typeof body === 'string') this.drop(port, body, inlet, true, upload.reason);
       else take(body);
-      upload.end();
+      // A cancel can not overtake the request any more.
+      if (upload.number !== undefined) upload.session?.mailbox.uploaded(upload.number);
     };
-    const verdict = upload.expect(declared(head));
+    // A short body is read whoever it is for.
+    if (upload.declared <= this.services.limits.maxInitializeBytes) return read(undefined);
+    const verdict = upload.locate();
     if (!isPromise(verdict)) return read(verdict);
     verdict.then(read).catch((error: unknown) => this.refuse(port, this.failed(error)));
   }
@@ -206,15 +203,13 @@ export class Endpoint implements LegHost, UploadHost {
   /** The body of a POST, for a session in this process or asleep in memory where there is one. */
   #upload(head: RequestHead, principal: string | undefined): Upload {
     const named = single(head, 'mcp-session-id');
-    return new Upload(this, named, principal, this.#findNow(named, principal));
-  }
-
-  #findNow(named: string | undefined, principal: string | undefined): SessionActor | undefined {
+    const bytes = declared(head);
+    let session: SessionActor | undefined;
     try {
-      return named === undefined ? undefined : this.directory.findNow(named, principal);
+      if (named !== undefined) session = this.directory.findNow(named, principal);
     } catch {
       // Whoever looks for the session later meets the error again, and answers it.
-      return undefined;
     }
+    return new Upload(this, named, principal, bytes, session);
   }
 }

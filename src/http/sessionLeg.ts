@@ -141,7 +141,7 @@ export class SessionLeg implements Leg {
       asks.length === 0 ? undefined : new HttpExchange(this.#outlets, session, port, asks, isBatch);
     const delivery = new Delivery(origin, session, exchange);
     for (const message of messages) {
-      const weight = weightOf(message, parcel);
+      const weight = isBatch ? weightOf(message) : parcel.weight;
       const code = session.accept({ message, delivery, exchange, bytes, weight, upload });
       if (code === undefined) continue;
       if (exchange === undefined) {

@@ -39,6 +39,8 @@ export interface UploadHost {
  */
 export class Upload implements Gate, Uploading {
   readonly principal: string | undefined;
+  /** The length of the body by the head of its request; 0 where the head does not say. */
+  readonly declared: number;
   readonly #host: UploadHost;
   readonly #named: string | undefined;
   onCut: Gate['onCut'] = null;
@@ -57,17 +59,19 @@ export class Upload implements Gate, Uploading {
     host: UploadHost,
     named: string | undefined,
     principal: string | undefined,
+    declared: number,
     session: SessionActor | undefined,
   ) {
     this.#host = host;
     this.#named = named;
     this.principal = principal;
+    this.declared = declared;
     if (session !== undefined) this.#attach(session);
   }
 
-  /** Decides by the declared length, before a byte is read. */
-  expect(declared: number): Verdict {
-    return this.#isFor(declared) ? undefined : this.#locate();
+  /** Finds out whether a long body may be read, before a byte of the body is. */
+  locate(): Verdict {
+    return this.#isFor(this.declared) ? undefined : this.#locate();
   }
 
   grew(bytes: number): Verdict {
@@ -91,11 +95,6 @@ export class Upload implements Gate, Uploading {
     this.session?.mailbox.uploading(-this.bytes, 0);
     this.bytes = 0;
     this.onCut = null;
-  }
-
-  /** The body has been handled: a cancel can not overtake its request any more. */
-  end(): void {
-    if (this.number !== undefined) this.session?.mailbox.uploaded(this.number);
   }
 
   /** Whether a body of that size may be read as things stand. */

@@ -37,6 +37,7 @@ export interface AsksOwner {
 export class Asks {
   readonly #host: AsksHost;
   readonly #owner: AsksOwner;
+  readonly #account: QueueAccount;
   readonly #open = new Map<RequestId, Ask>();
   /** How many requests the server has and has not answered. */
   running = 0;
@@ -44,6 +45,7 @@ export class Asks {
   constructor(host: AsksHost, owner: AsksOwner) {
     this.#host = host;
     this.#owner = owner;
+    this.#account = owner.account;
   }
 
   get size(): number {
@@ -68,11 +70,11 @@ export class Asks {
       return 'session-busy';
     }
     // A session is admitted for its `initialize`, which would wait for ever if it were refused.
-    if ('method' in message && message.method === 'initialize') this.#owner.account.add(weight);
+    if ('method' in message && message.method === 'initialize') this.#account.add(weight);
     else if (principalAccount.work >= principalAccount.maxWork) {
       journal.tripped('maxInFlightPerPrincipal');
       return 'session-busy';
-    } else if (!this.#owner.account.take(weight)) return 'session-busy';
+    } else if (!this.#account.take(weight)) return 'session-busy';
     principalAccount.work++;
     const ask: Ask = {
       message: message as RequestMessage,
@@ -192,7 +194,7 @@ export class Asks {
 
   #remove(innerId: RequestId, ask: Ask): void {
     this.#open.delete(innerId);
-    this.#owner.account.give(ask.weight);
+    this.#account.give(ask.weight);
     this.#host.principalAccount.work--;
     if (ask.running) this.running--;
   }

@@ -50,10 +50,10 @@ function readValue(value: unknown, bytes: number, weight: number): Parcel | Refu
   return { messages: [first, ...rest], isBatch, bytes, weight };
 }
 
-/** What one message of a parcel takes in memory, in bytes. */
-export function weightOf(message: Message, { isBatch, weight }: Parcel): number {
+/** What one message of a batch takes in memory, in bytes. */
+export function weightOf(message: Message): number {
   // No scan without limits ends in a verdict.
-  return isBatch ? Number(scanValue(message, Infinity, Infinity)) : weight;
+  return Number(scanValue(message, Infinity, Infinity));
 }
 
 /** Whether a body is a lone `initialize`: the only message that belongs to no session yet. */

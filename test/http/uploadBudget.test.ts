@@ -49,14 +49,15 @@ function setUp() {
       failed: () => 'internal-error' as const,
     };
     const one = {
-      upload: new Upload(host, undefined, principal, session),
+      upload: new Upload(host, undefined, principal, 0, session),
       answer: undefined as Body,
     };
     const finish = (answer: Body): void => {
       if (one.answer !== undefined) return;
       one.answer = answer;
       one.upload.arrived();
-      one.upload.end();
+      const { number } = one.upload;
+      if (number !== undefined) one.upload.session?.mailbox.uploaded(number);
       open.delete(one);
     };
     one.upload.onCut = finish;
