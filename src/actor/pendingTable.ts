@@ -114,7 +114,9 @@ export class PendingTable {
     // What is being built goes on being built, so those who are gone would not be bounded.
     if (principal !== undefined) return undefined;
     const leaving = this.#pick(({ isWaiting }) => isWaiting);
-    return leaving !== undefined && (isFull || !this.#isYoung(leaving)) ? leaving : undefined;
+    if (leaving === undefined || !this.#isYoung(leaving)) return leaving;
+    // The newcomer is a young stranger as well, and draws lots with those that were looked at.
+    return isFull && this.#services.random() >= 1 / (PICKS + 1) ? leaving : undefined;
   }
 
   /** Picks an anonymous one at random, rather one that is not young. */

@@ -55,6 +55,16 @@ describe('a flood of handshakes that nobody confirms (A3)', () => {
     }
   });
 
+  it('of anonymous callers is refused in part', async () => {
+    const { runtime, client } = await startRig('node http');
+    const replies = await Promise.all(times(600, () => client().initialize()));
+    const refused = replies.filter(({ status }) => status === 503).length;
+    // Of some 340 that met a full table, one in nine; chance never makes that none.
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThan(150);
+    expect(runtime.stats().handshakes).toBe(256);
+  });
+
   it('of anonymous callers, kept up, does not keep an honest one out', async () => {
     // Draws in turn, so that this test is the same each time.
     let draw = 0;

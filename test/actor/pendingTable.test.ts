@@ -115,6 +115,13 @@ describe('PendingTable', () => {
     expect(counters.handshakes).toBe(8);
   });
 
+  it('refuses one in nine anonymous newcomers where all are young', () => {
+    const { join, crowd } = setUp({}, () => 0.1);
+    const crowded = crowd(undefined, 8);
+    expect(join(undefined)).toBe('refused');
+    expect(gone(crowded)).toEqual(Array(8).fill(false));
+  });
+
   it('rather picks an anonymous one that is not young', () => {
     const draws = [0.99, 0.8, 0.3];
     const { join, crowd, clock } = setUp({}, () => draws.shift() ?? 0.9);
