@@ -65,6 +65,7 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
 
   release(session) {
     try {
+      session.forget();
       session.outgoing.end();
       session.openOutlet?.close(session.reason);
     } finally {
@@ -81,8 +82,8 @@ function leave(session: SessionActor): void {
 }
 
 /** The session leaves this process in a drain, and another one can go on with it. */
-function goesOn({ persistence, reason }: SessionActor): boolean {
-  return reason === 'drained' && persistence?.isKept === true;
+function goesOn({ handshake, persistence, reason }: SessionActor): boolean {
+  return reason === 'drained' && handshake.isAnswered && persistence?.isKept === true;
 }
 
 /** Answers requests of a session that ends with an error each. @returns how many */

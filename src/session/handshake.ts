@@ -39,6 +39,8 @@ export class Handshake {
   protocolVersion: string | undefined;
   /** The server was told that its client has initialized. */
   initialized = false;
+  /** The answer to `initialize` has left: the client knows the session. */
+  isAnswered = false;
   #initialize: Params | undefined;
   #level: Params | undefined;
   #subscriptions: Map<string, Params> | null = null;
@@ -68,6 +70,7 @@ export class Handshake {
   /** Goes on from the handshake of a record. */
   restore(record: HandshakeRecord): void {
     const { initialize, protocolVersion, initialized, level, subscriptions } = record;
+    this.isAnswered = true;
     this.protocolVersion = protocolVersion;
     this.initialized = initialized;
     this.#initialize = initialize;

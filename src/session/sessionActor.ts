@@ -204,6 +204,7 @@ export class SessionActor extends Actor {
     }
     if (method !== 'initialize') return;
     const isRefused = response?.result === undefined;
+    this.handshake.isAnswered = !isRefused;
     this.tell({ type: isRefused ? 'handshake.refused' : 'handshake.answered' });
   }
 
@@ -350,7 +351,13 @@ export class SessionActor extends Actor {
   /** The session ends: nothing of the session is kept, unless another process goes on with it. */
   forget(): void {
     this.#dormancy?.unpin();
-    if (this.reason !== 'drained' && this.persistence?.isUsed === true) this.persistence.forget();
+    if (this.reason === 'drained' && this.#mayComeBack) return;
+    if (this.persistence?.isUsed === true) this.persistence.forget();
+  }
+
+  /** The client knows the session, or may still hear of it. */
+  get #mayComeBack(): boolean {
+    return this.handshake.isAnswered || this.mailbox.references > 0;
   }
 
   override checkQuiet(): void {

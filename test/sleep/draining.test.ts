@@ -3,6 +3,7 @@ import { DurableMemory } from '../support/durableMemory.ts';
 import { DOORS, type DoorKind, openDoor } from '../support/door.ts';
 import { eventually, turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
+import { HeldStore } from '../support/heldStore.ts';
 import { settle } from '../support/mortalLife.ts';
 import { answerOf, WireClient } from '../support/wireClient.ts';
 
@@ -167,5 +168,42 @@ describe('R6: a call that a drain cuts', () => {
     expect(await drained).toMatchObject({ sessions: 1, cut: 1, kept: 0 });
     const { error } = answerOf(await (await call).whole());
     expect(error?.data).toEqual({ code: 'session-ended', reason: 'drained' });
+  });
+});
+
+describe('an initialize that a drain cuts while the store has not answered', () => {
+  it('is told that its session ended, and nothing of the session stays', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store, storeTimeoutMs: 5000 });
+    const client = new WireClient(await openDoor('fetch', world.runtime), {});
+    const go = store.hold('write');
+    const answer = client.initialize();
+    await settle(world);
+    const drained = world.runtime.drain({ deadlineMs: 1000 });
+    await settle(world, 1000);
+    const { error } = answerOf(await (await answer).whole());
+    expect(error?.data).toEqual({ code: 'session-ended', reason: 'drained' });
+    go();
+    await settle(world, 5000);
+    expect(await drained).toMatchObject({ sessions: 1, cut: 1, kept: 0 });
+    await world.runtime.close();
+    expect(await store.count()).toBe(0);
+  });
+
+  it('is answered where the store answers in time, and its session is kept', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store, storeTimeoutMs: 5000 });
+    const client = new WireClient(await openDoor('fetch', world.runtime), {});
+    const go = store.hold('write');
+    const answer = client.initialize();
+    await settle(world);
+    const drained = world.runtime.drain({ deadlineMs: 1000 });
+    await settle(world);
+    go();
+    await settle(world, 1000);
+    expect(answerOf(await (await answer).whole()).result).toBeDefined();
+    expect(await drained).toMatchObject({ sessions: 1, cut: 0, kept: 1 });
+    await world.runtime.close();
+    expect(await store.count()).toBe(1);
   });
 });
