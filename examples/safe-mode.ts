@@ -7,7 +7,7 @@ import { createRuntime, sessionLocal } from 'mcp-actors';
 import { serve } from 'mcp-actors/node';
 import * as z from 'zod';
 
-const created = sessionLocal(() => new Set<string>()); // before: new Set<string>()
+const created = sessionLocal(() => new Set<string>(), { name: 'created' }); // before: new Set()
 const inputSchema = { id: z.string() };
 
 const runtime = createRuntime({

@@ -14,5 +14,6 @@ export { healthFetch } from './http/healthFetch.ts';
 export type { PrincipalOf } from './http/principal.ts';
 export type { RuntimeOptions } from './options.ts';
 export { createRuntime, type Runtime } from './runtime.ts';
-export { currentSession, type SessionLocal, sessionLocal } from './session/context.ts';
+export { currentSession } from './session/context.ts';
 export type { ServerFactory, Session, SessionServer } from './session/session.ts';
+export { type SessionLocal, sessionLocal } from './session/sessionLocal.ts';

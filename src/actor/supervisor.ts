@@ -27,6 +27,8 @@ export interface DrainReport {
   readonly cut: number;
   /** Sessions that a durable store has kept for the next process. */
   readonly kept: number;
+  /** Of these, sessions that lose a `sessionLocal` the store can not keep: `session.unstorable`. */
+  readonly incomplete: number;
   readonly ms: number;
 }
 
@@ -176,7 +178,8 @@ export class Supervisor<A extends Actor> implements Parent {
     this.#tell({ type: 'supervisor.drained' });
     const cut = counters.cut - cutBefore;
     const settled = Math.max(inFlight - cut, 0);
-    return { sessions, kept: counters.kept, settled, cut, ms: clock.now() - began };
+    const { kept, incomplete } = counters;
+    return { sessions, kept, incomplete, settled, cut, ms: clock.now() - began };
   }
 
   /** Ends every actor at once: work in flight is cut. */

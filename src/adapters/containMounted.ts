@@ -2,6 +2,7 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { containCrashes } from './containCrashes.ts';
 import type { Contained } from './strayErrors.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
+import { warnOfLosses } from './warnOfLosses.ts';
 
 /** What a door of a runtime does about errors that escape the code of its sessions. */
 export interface MountOptions {
@@ -16,8 +17,12 @@ export interface MountOptions {
 /** What is contained for each runtime, until it is closed. */
 const contained = new WeakMap<Endpoint, Set<Contained>>();
 
-/** Contains crashes for as long as the runtime is open, however many doors it has. */
+/**
+ * Contains crashes for as long as the runtime is open, however many doors it has, and warns of what
+ * it would lose in silence.
+ */
 export function containMounted(endpoint: Endpoint, { contain = 'rejections' }: MountOptions): void {
+  warnOfLosses(endpoint);
   if (contain === false) return;
   const already = contained.get(endpoint) ?? new Set();
   contained.set(endpoint, already);

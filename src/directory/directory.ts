@@ -230,10 +230,11 @@ export class Directory implements Home<SessionActor> {
     if (keeper.isOver || !session.canPassivate) return;
     const { persistence, principal } = session;
     if (persistence !== null) {
-      // A session with unstored changes stays: the next reader of the store must find all.
-      if (!persistence.isClean) return;
+      // A session with unstored changes stays: the next reader of the store must find all. So does
+      // one of which the store can not have all: it is lost with the process, and not before.
+      if (!persistence.isClean || !persistence.isWhole) return;
     } else {
-      const record = session.record();
+      const { record } = session.record();
       if (record === undefined) return;
       if (!keeper.keep(record)) return;
     }

@@ -1,5 +1,5 @@
 import { END_REASONS } from '../../machines/session.ts';
-import { DEAD_LETTER_REASONS, PINNED_BY } from './events.ts';
+import { DEAD_LETTER_REASONS, PINNED_BY, UNSTORABLE } from './events.ts';
 
 /** The states by which living sessions are counted; `idle` does not include `asleep`. */
 export const COUNTED_STATES = ['initializing', 'active', 'idle', 'asleep', 'closing'] as const;
@@ -16,7 +16,7 @@ export function countedState(path: string): CountedState | undefined {
 
 /** What `runtime.stats()` returns: a copy. Counts since the runtime began, unless said otherwise. */
 export interface RuntimeStats extends Readonly<
-  Omit<Counters, 'copy' | 'cut' | 'kept' | 'moved' | 'sessions'>
+  Omit<Counters, 'copy' | 'cut' | 'kept' | 'incomplete' | 'moved' | 'sessions'>
 > {
   /** Now, by state. */
   readonly sessions: Readonly<Record<CountedState, number>> & { readonly total: number };
@@ -36,6 +36,8 @@ export class Counters {
   woken = 0;
   /** Now: idle sessions that keep their server, by what keeps it. */
   readonly pinned = zeros(PINNED_BY);
+  /** What a durable store could not keep of a session, by what it is. */
+  readonly unstorable = zeros(UNSTORABLE);
   /** Lazy resources released because nobody used them. */
   freed = 0;
   /** Resources, handlers and servers that outlived their session or their release's deadline. */
@@ -65,6 +67,8 @@ export class Counters {
   cut = 0;
   /** Sessions that ended here and go on in another process. */
   kept = 0;
+  /** Of these, sessions whose locals the store could not keep, or not all. */
+  incomplete = 0;
 
   /** A session went from one state to another. */
   moved(from: CountedState | undefined, to: CountedState | undefined): void {
@@ -73,7 +77,12 @@ export class Counters {
   }
 
   copy(): RuntimeStats {
-    const { cut: _cut, kept: _kept, ...counts } = structuredClone<Counters>(this);
+    const {
+      cut: _cut,
+      kept: _kept,
+      incomplete: _incomplete,
+      ...counts
+    } = structuredClone<Counters>(this);
     const total = Object.values(counts.sessions).reduce((sum, each) => sum + each, 0);
     return { ...counts, sessions: { ...counts.sessions, total } };
   }

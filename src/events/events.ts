@@ -33,6 +33,18 @@ export type WakeCause = (typeof WAKE_CAUSES)[number];
 export const PINNED_BY = ['resources', 'state', 'store', 'refused'] as const;
 export type PinnedBy = (typeof PINNED_BY)[number];
 
+/** What a durable store can not keep of a session. A closed set. */
+export const UNSTORABLE = [
+  /** the session's state is not plain data: nothing of the session is stored */
+  'state',
+  /** the value of a session local with a name is not plain data */
+  'local',
+  /** the value of a session local without a name */
+  'nameless',
+] as const;
+
+export type Unstorable = (typeof UNSTORABLE)[number];
+
 /** What a session store was asked to do when it failed. A closed set. */
 export type StoreWork = 'open' | 'get' | 'put' | 'remove' | 'sweep' | 'append' | 'load';
 
@@ -140,6 +152,11 @@ export interface RuntimeEvents {
   'session.woken': { session: string; cause: WakeCause; epoch: number; ms: number };
   /** An idle session keeps its server: why it can not sleep. */
   'session.pinned': { session: string; why: PinnedBy };
+  /**
+   * A durable store can not keep something of a session: announced once for each such thing of a
+   * session. `local` is the name of the session local, or the place in the program that made it.
+   */
+  'session.unstorable': { session: string; what: Unstorable; local: string | undefined };
   /** A question to the client will never be answered: the server that asked is gone. */
   'question.expired': { session: string; method: string; cause: WakeCause | EndReason };
   'session.orphan': { session: string; what: 'resource' | 'handler' | 'server'; error?: unknown };

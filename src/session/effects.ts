@@ -101,5 +101,8 @@ async function released(session: SessionActor): Promise<void> {
   await session.incarnations.release();
   if (!goesOn(session)) return;
   // Another process goes on with the session from what is stored here.
-  if ((await session.stored()) && goesOn(session)) session.services.counters.kept++;
+  if (!(await session.stored()) || !goesOn(session)) return;
+  const { counters } = session.services;
+  counters.kept++;
+  if (session.persistence?.isWhole === false) counters.incomplete++;
 }

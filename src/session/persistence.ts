@@ -5,6 +5,8 @@ import type { Persisted, Row } from '../store/writer.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import type { Ask } from './envelope.ts';
 import { type Handshake, HANDSHAKE_METHODS } from './handshake.ts';
+import type { Recorded } from './recordOf.ts';
+import type { LeftOut } from './sessionLocal.ts';
 
 const DONE = Promise.resolve();
 const STORED = Promise.resolve(true);
@@ -18,8 +20,8 @@ export interface PersistenceHost {
   readonly openOutlet: { readonly sequence: number } | null;
   /** The session goes on as its record, perhaps by another actor. */
   readonly isDismissed: boolean;
-  /** What is to be stored of the session now; `undefined` where the session can not be stored. */
-  record(): SessionRecord | undefined;
+  /** What is to be stored of the session now. */
+  record(): Recorded;
   crash(error: unknown): void;
   /** A write is done: it may have been all that kept a sleeping session in this process. */
   passivate(): void;
@@ -39,6 +41,9 @@ export class Persistence implements Persisted {
   #isUsed = false;
   /** There was a record to store, when one was last made. */
   #canStore = true;
+  /** What the store can not keep of the session, and was announced: locals, `undefined` the state. */
+  #announced: Set<unknown> | null = null;
+  #isWhole = true;
   /** The store has the record, or may have it. */
   #isTaken = false;
   /** The store has taken every row that it was given. */
@@ -88,6 +93,11 @@ export class Persistence implements Persisted {
     return this.#isUsed && this.#canStore;
   }
 
+  /** Nothing of the session was left out of the record that was last made. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
   get isTaken(): boolean {
     return this.#isTaken;
   }
@@ -129,8 +139,10 @@ export class Persistence implements Persisted {
 
   record(): SessionRecord | undefined {
     this.#isDirty = false;
-    const record = this.#host.record();
+    const { record, leftOut } = this.#host.record();
     this.#canStore = record !== undefined;
+    this.#isWhole = leftOut.length === 0;
+    for (const left of leftOut) this.#leaveOut(left);
     if (record !== undefined) this.restore(record);
     return record;
   }
@@ -210,6 +222,16 @@ export class Persistence implements Persisted {
     this.#forgotten ??= this.#keeper.forget(this);
     // A caller that needs the outcome awaits the promise; nobody else has to.
     this.#forgotten.catch(() => {});
+  }
+
+  /** Counts and announces, once, what is lost of the session with its process. */
+  #leaveOut({ what, local, of }: LeftOut): void {
+    this.#announced ??= new Set();
+    if (this.#announced.has(of)) return;
+    this.#announced.add(of);
+    const { key, services } = this.#host;
+    services.counters.unstorable[what]++;
+    services.events.emit('session.unstorable', { session: key, what, local });
   }
 
   #stored(storing: Promise<void>): void {

@@ -1,10 +1,10 @@
 import { atOnce } from '../base/awaitable.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
-import { byName } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { isPlainData } from './plainData.ts';
 import type { Woken } from './session.ts';
+import { isNamed, type LeftOut, namedLocals } from './sessionLocal.ts';
 import type { SessionSettings } from './world.ts';
 
 /** The expiry of a record that is kept for ever: not every store takes `Infinity`. */
@@ -43,23 +43,46 @@ export interface RecordShare {
   readonly settings: SessionSettings;
 }
 
+/** A record, and what of its session is not in it. */
+export interface Recorded {
+  /** `undefined`: the session can not be stored at all. */
+  readonly record: SessionRecord | undefined;
+  /** What a durable store loses of the session; in memory, whatever is not stored stays. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+const WHOLE: readonly LeftOut[] = [];
+/** Of a session without its state nothing is stored: a client that came back would miss it. */
+export const STATELESS: Recorded = {
+  record: undefined,
+  leftOut: [{ what: 'state', local: undefined, of: undefined }],
+};
+const STAYS: Recorded = { record: undefined, leftOut: WHOLE };
+
 /** State and locals are plain data, so the session can be stored, and can sleep. */
 export function isPlain(source: RecordSource, { settings }: RecordShare): boolean {
   return isPlainData(encoded(source, settings)) && arePlain(source);
 }
 
-/** Makes the record to be stored of a session; `undefined` where its data is not plain. */
-export function recordOf(
-  source: RecordSource,
-  { keeper, settings }: RecordShare,
-): SessionRecord | undefined {
+/**
+ * Makes the record to be stored of a session. A durable store takes what it can. In memory a
+ * session sleeps as it is or stays, and nothing of it is left out.
+ */
+export function recordOf(source: RecordSource, { keeper, settings }: RecordShare): Recorded {
+  const isDurable = source.persistence !== null;
   const state = encoded(source, settings);
-  if (!isPlainData(state) || !arePlain(source)) return undefined;
-  const { id, key, principal, startedAt, epoch, openLocals: locals } = source;
+  if (!isPlainData(state)) return isDurable ? STATELESS : STAYS;
+  if (!isDurable && !arePlain(source)) return STAYS;
+  const { id, key, principal, startedAt, epoch, openLocals } = source;
+  const leftOut: LeftOut[] = [];
+  const locals =
+    openLocals === null || !isDurable
+      ? openLocals
+      : namedLocals(openLocals, (left) => leftOut.push(left));
   const { left, kept, expiresAt } = source.openDormancy ?? NEVER_SLEPT;
   // In use, or attached, a session does not expire while this process lives.
   const rests = source.isAsleep && !source.snapshot.context.attached;
-  return {
+  const record = {
     id,
     key,
     principal,
@@ -70,13 +93,14 @@ export function recordOf(
     handshake: keeper.share(source.handshake.record),
     expiresAt: Math.min((rests ? expiresAt : undefined) ?? keeper.expiry(), NEVER),
     stateVersion: settings.state.version,
-    locals: locals === null ? undefined : source.persistence === null ? locals : byName(locals),
+    locals: locals ?? undefined,
     kept,
     asked: [...(left?.expired ?? []), ...source.outgoing.methods],
     // A server is on its way out, or the last server went to sleep and there is no other yet.
     asleep: left === undefined ? source.isDozing : left.cause === 'slept',
     standalone: source.openOutlet?.sequence ?? 0,
   };
+  return { record, leftOut };
 }
 
 /** Of a session that never slept. */
@@ -98,8 +122,9 @@ function encoded({ state }: RecordSource, { state: { encode } }: SessionSettings
 
 function arePlain({ openLocals: locals, persistence }: RecordSource): boolean {
   if (locals === null) return true;
-  // A durable store keeps locals by their names.
-  if (persistence !== null && byName(locals) === undefined) return false;
-  for (const value of locals.values()) if (!isPlainData(value)) return false;
+  for (const [local, value] of locals) {
+    // A durable store keeps locals by their names.
+    if (!isPlainData(value) || (persistence !== null && !isNamed(local))) return false;
+  }
   return true;
 }

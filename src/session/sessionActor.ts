@@ -3,7 +3,6 @@ import type { Arrival } from '../../machines/session.ts';
 import type { SessionEffect } from '../../machines/step.ts';
 import { ActorsError } from '../base/errors.ts';
 import { SerialQueue } from '../base/serialQueue.ts';
-import { count } from '../events/counters.ts';
 import type { Carrier, PinnedBy } from '../events/events.ts';
 import type { Rows, SessionRecord } from '../store/record.ts';
 import type { Message, NotificationMessage, ResponseMessage } from '../wire/jsonrpc.ts';
@@ -18,7 +17,7 @@ import { Incarnations } from './incarnations.ts';
 import { Mailbox } from './mailbox.ts';
 import { Outgoing } from './outgoing.ts';
 import { Persistence } from './persistence.ts';
-import { isPlain, recordOf, stateOf } from './recordOf.ts';
+import { isPlain, type Recorded, recordOf, STATELESS, stateOf } from './recordOf.ts';
 import type { Woken } from './session.ts';
 import { SessionHandle } from './sessionHandle.ts';
 import type { World } from './world.ts';
@@ -257,11 +256,9 @@ export class SessionActor extends Actor {
     return this.#attempt(() => isPlain(this, this.world)) ?? false;
   }
 
-  /** Makes the record to be stored of the session now; `undefined` where it can not be stored. */
-  record(): SessionRecord | undefined {
-    const record = this.#attempt(() => recordOf(this, this.world));
-    if (record === undefined) count(this.services.counters.limits, 'unstorable');
-    return record;
+  /** Makes the record to be stored of the session now. */
+  record(): Recorded {
+    return this.#attempt(() => recordOf(this, this.world)) ?? STATELESS;
   }
 
   /** Runs `encode`: where it throws for this session's state, the session can not be stored. */

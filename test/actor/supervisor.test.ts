@@ -232,7 +232,14 @@ describe('drain', () => {
     expect((await idle.request('tools/list')).status).toBe(404);
     await world.clock.elapse(9000);
     server?.answer(1, { done: true });
-    expect(await drained).toEqual({ sessions: 2, kept: 0, settled: 1, cut: 0, ms: 9000 });
+    expect(await drained).toEqual({
+      sessions: 2,
+      kept: 0,
+      incomplete: 0,
+      settled: 1,
+      cut: 0,
+      ms: 9000,
+    });
     expect((await call).result).toEqual({ done: true });
     expect(world.runtime.stats().evicted.drained).toBe(2);
     expect(world.clock.pending).toBeLessThanOrEqual(1);
@@ -246,7 +253,14 @@ describe('drain', () => {
     const drained = world.runtime.drain({ deadlineMs: 10_000 });
     world.server.answer(1);
     await world.clock.elapse(10_000);
-    expect(await drained).toEqual({ sessions: 1, kept: 0, settled: 1, cut: 2, ms: 10_000 });
+    expect(await drained).toEqual({
+      sessions: 1,
+      kept: 0,
+      incomplete: 0,
+      settled: 1,
+      cut: 2,
+      ms: 10_000,
+    });
     const [own, ...cut] = await Promise.all(calls);
     expect(own?.error).toBeUndefined();
     expect(cut.map(({ error }) => error?.data)).toEqual(
@@ -303,6 +317,7 @@ describe('drain', () => {
     expect(await runtime.drain({ deadlineMs: 1000 })).toEqual({
       sessions: 0,
       kept: 0,
+      incomplete: 0,
       settled: 0,
       cut: 0,
       ms: 0,

@@ -136,7 +136,14 @@ describe('close', () => {
     await quick;
     await rig.clock.elapse(60_000);
     expect(await cut).toMatchObject({ code: 'session-over' });
-    expect(await drained).toEqual({ sessions: 2, kept: 0, settled: 1, cut: 1, ms: 60_000 });
+    expect(await drained).toEqual({
+      sessions: 2,
+      kept: 0,
+      incomplete: 0,
+      settled: 1,
+      cut: 1,
+      ms: 60_000,
+    });
   });
 
   it('gives up open questions at once: nobody could answer them any more', async () => {

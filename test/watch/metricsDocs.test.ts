@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PINNED_BY, WAKE_CAUSES } from '../../src/events/events.ts';
+import { PINNED_BY, UNSTORABLE, WAKE_CAUSES } from '../../src/events/events.ts';
 import { COUNTED_STATES } from '../../src/events/counters.ts';
 import { INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
 import { Page } from '../support/markdown.ts';
@@ -32,5 +32,6 @@ describe('docs/metrics.md', () => {
     expect(valuesOf('mcp_actors.state')).toEqual(COUNTED_STATES);
     expect(valuesOf('mcp_actors.cause')).toEqual(WAKE_CAUSES);
     expect(valuesOf('mcp_actors.reason')).toEqual(PINNED_BY);
+    expect(valuesOf('mcp_actors.what')).toEqual(expect.arrayContaining([...UNSTORABLE]));
   });
 });

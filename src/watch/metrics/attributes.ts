@@ -18,6 +18,7 @@ export const CODE = 'mcp_actors.code';
 export const LIMIT = 'mcp_actors.limit';
 export const CAUSE = 'mcp_actors.cause';
 export const WORK = 'mcp_actors.work';
+export const WHAT = 'mcp_actors.what';
 /** For spans only: this attribute has one value for each session. */
 export const SESSION = 'mcp_actors.session';
 

@@ -59,6 +59,7 @@ function read(stats: RuntimeStats, maxSessions: number) {
     restarts: one(stats.restarts),
     orphans: one(stats.orphans),
     escaped: one(stats.escaped),
+    unstorable: Object.entries(stats.unstorable),
   } satisfies Partial<Record<CountName, Counted>>;
 }
 

@@ -14,6 +14,7 @@ import {
   TOOL,
   TRANSPORT,
   VERSION,
+  WHAT,
   WORK,
 } from './attributes.ts';
 
@@ -95,6 +96,12 @@ export const COUNTS = {
     'Resources, handlers and servers that outlived their session or their deadline.',
   ),
   escaped: counter('errors.escaped', 'event', 'Stray errors that no session ended for.'),
+  unstorable: counter(
+    'unstorable',
+    'event',
+    'What a durable store could not keep of a session.',
+    WHAT,
+  ),
   sleeps: counter('sleeps', 'event', 'Sessions put to sleep.'),
   wakes: counter('wakes', 'event', 'Sessions woken.', CAUSE),
   pinned: counter('pinned', 'event', 'Idle sessions that could not sleep.', REASON),
