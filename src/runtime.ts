@@ -94,7 +94,8 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
   });
   const operator = new Operator(directory);
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= directory.close());
+  const close = (): Promise<void> =>
+    (closed ??= directory.close().finally(() => outlets.unread.close()));
   const runtime: Runtime<T> = {
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),

@@ -139,6 +139,8 @@ describe('a session that fails ends alone, while 999 neighbours answer', () => {
       sent: [] as string[],
       unread: 0,
       drained: () => Promise.resolve(),
+      cut: () => {},
+      whenGone: () => {},
       send: (json: string) => line.sent.push(json),
       end: () => {
         throw new Error('socket');

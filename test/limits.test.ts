@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from 'mcp-actors';
 import { serve } from 'mcp-actors/node';
+import { limitsOf } from '../src/options.ts';
 import { isRequest } from '../src/wire/jsonrpc.ts';
 import { eventually, turn } from './support/eventually.ts';
 import { FakeRuntime } from './support/fakeRuntime.ts';
@@ -272,6 +273,63 @@ describe('maxUnreadBytes', () => {
     for (const socket of sockets) socket.destroy();
     await Promise.all([http.close({ deadlineMs: 10 }), world.clock.elapse(10)]);
     expect(world.runtime.stats().limits['maxUnreadBytes']).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe('maxUnreadBytesPerPrincipal', () => {
+  it('cuts the oldest of whichever session of the principal has most, and counts', async () => {
+    const world = new FakeRuntime({
+      maxUnreadBytesPerPrincipal: 250_000,
+      hook: (message, server) => {
+        if (!isRequest(message) || message.method !== 'big') return false;
+        server.answer(message.id, { data: 'x'.repeat(100_000) });
+        return true;
+      },
+    });
+    const limits = world.record('limit');
+    const sessions = [await world.open('ann'), await world.open('ann'), await world.open('bob')];
+    const answers: Response[] = [];
+    const ask = async (client: WireClient, user: string, id: number): Promise<void> => {
+      const headers = {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-session-id': client.id ?? '',
+        'x-user': user,
+      };
+      const body = JSON.stringify({ jsonrpc: '2.0', id, method: 'big' });
+      const init = { method: 'POST', headers, body };
+      answers.push(await world.runtime.fetch(new Request('http://localhost/mcp', init)));
+    };
+    await ask(sessions[2]!, 'bob', 1);
+    await ask(sessions[2]!, 'bob', 2);
+    await ask(sessions[0]!, 'ann', 1);
+    await ask(sessions[1]!, 'ann', 1);
+    expect(limits).toEqual([]);
+    await ask(sessions[1]!, 'ann', 2);
+    expect(limits).toEqual([
+      { session: expect.any(String), limit: 'maxUnreadBytesPerPrincipal' },
+      { session: expect.any(String), limit: 'maxUnreadBytesPerPrincipal' },
+    ]);
+    const ends = await Promise.all(
+      answers.map((answer) =>
+        answer.text().then(
+          () => 'whole',
+          () => 'cut',
+        ),
+      ),
+    );
+    expect(ends).toEqual(['whole', 'whole', 'whole', 'cut', 'cut']);
+  });
+
+  it('is a quarter of maxUnreadTotalBytes, and no less than one session may leave', () => {
+    const mib = 1024 ** 2;
+    const shares = [
+      {},
+      { maxUnreadTotalBytes: 100 * mib },
+      { maxUnreadTotalBytes: 20 * mib },
+      { maxUnreadBytesPerPrincipal: 1 },
+    ].map((options) => limitsOf(options, false).maxUnreadBytesPerPrincipal);
+    expect(shares).toEqual([64 * mib, 25 * mib, 8 * mib, 1]);
   });
 });
 

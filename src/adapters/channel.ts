@@ -6,7 +6,7 @@ import { count } from '../events/counters.ts';
 import type { Carrier } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { SMALL_BYTES, type UnreadBudget, type UnreadHolder } from '../http/unread.ts';
+import type { SharedLimit, UnreadBudget, UnreadHolder } from '../http/unreadBudget.ts';
 import type { Exchange, Extra, Origin, Outlet, Outlets } from '../session/exchange.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import { allowsBatch, isInitialize, type Parcel, readBody, weightOf } from '../wire/body.ts';
@@ -16,12 +16,13 @@ import { refusalBody, type RefusalCode } from '../wire/refusals.ts';
 
 /**
  * Why a channel is closed: the end of its session, what kept the client from having a session, or
- * `too-slow`: the client left too much unread (`maxUnreadBytes`, `maxUnreadTotalBytes`).
+ * `too-slow`: the client left too much unread (`maxUnreadBytes`, `maxUnreadBytesPerPrincipal`,
+ * `maxUnreadTotalBytes`).
  */
 export type ChannelEnd = EndReason | NoPlace | 'too-slow';
 
 /** The socket behind a channel, as an adapter gives it. */
-export interface Wire extends Pick<ResponsePort, 'unread' | 'drained'> {
+export interface Wire extends Pick<ResponsePort, 'unread' | 'drained' | 'cut' | 'whenGone'> {
   readonly carrier: Carrier;
   send(json: string): void;
   /** Tells the client why, where the line has a way to say so, and closes the line. */
@@ -63,8 +64,6 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
   readonly #extra: Extra;
   #place: Reservation | null = null;
   #session: SessionActor | null = null;
-  /** What was unread when the line was last counted. */
-  #counted = 0;
   #isOver = false;
 
   constructor(
@@ -79,6 +78,10 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
     this.#wire = wire;
     this.principal = principal;
     this.#extra = extraOf(origin);
+    wire.whenGone(() => {
+      unread.leaving.disarm(this);
+      unread.settled(this);
+    });
   }
 
   /** Waits for `initialize`, or says why there is no place for a session. */
@@ -154,10 +157,7 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
       return false;
     }
     this.#wire.send(json);
-    const { bytes } = this;
-    const grown = bytes - this.#counted;
-    this.#counted = bytes;
-    if (bytes > SMALL_BYTES && grown > 0) this.#budget.grew(this, grown);
+    this.#budget.counted(this, this.bytes);
     return !this.#isOver;
   }
 
@@ -167,11 +167,19 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
   }
 
   /** Ends the session: what is on a line can not be cut in part. */
-  cutOldest(_bytes: number, limit: 'maxUnreadTotalBytes'): number {
+  cutOldest(_bytes: number, limit: SharedLimit): number {
     const { bytes } = this;
-    this.#session?.journal.tripped(limit);
-    this.#end('too-slow');
+    if (this.#isOver) this.#wire.cut();
+    else if (bytes > 0) {
+      this.#services.tripped(limit, this.#session?.key);
+      this.#end('too-slow');
+    }
     return bytes;
+  }
+
+  /** Drops what the client leaves unread of a line that is over. */
+  expire(): void {
+    if (this.#isOver) this.#wire.cut();
   }
 
   /** Ends the session, because the client is gone. */
@@ -219,7 +227,8 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
 
   #over(): void {
     this.#isOver = true;
-    this.#budget.settled(this);
+    // What is unread is the line's account until the client has taken it, or is cut.
+    if (this.bytes > 0) this.#budget.leaving.arm(this);
     if (this.#session !== null) this.#services.counters.streams--;
     else this.#place?.giveUp();
   }

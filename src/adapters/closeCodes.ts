@@ -22,7 +22,7 @@ export const CLOSE_CODES = {
   disconnected: { code: 1001, reason: 'Disconnected' },
   /** The client sent a binary frame. */
   'binary-frame': { code: 1003, reason: 'Text only' },
-  /** The client left too much unread: `maxUnreadBytes`, or its part of `maxUnreadTotalBytes`. */
+  /** The client left too much unread: `maxUnreadBytes`, or its part of what all may leave. */
   'too-slow': { code: 1008, reason: 'Too much unread' },
   /** The principal lost its right to the session. */
   revoked: { code: 1008, reason: 'Revoked' },

@@ -159,6 +159,8 @@ function lineOn(port: NodePort): Wire {
       return port.unread;
     },
     drained: () => port.drained(),
+    cut: () => port.cut(),
+    whenGone: (callback) => port.whenGone(callback),
   };
 }
 

@@ -92,6 +92,19 @@ class MemoryTransport implements Transport {
 
 class StreamWire extends CountedStream<string> implements Wire {
   readonly carrier = 'memory';
+  readonly #callbacks: (() => void)[];
+
+  constructor() {
+    const callbacks: (() => void)[] = [];
+    super(() => {
+      for (const callback of callbacks.splice(0)) callback();
+    });
+    this.#callbacks = callbacks;
+  }
+
+  whenGone(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
 
   send(json: string): void {
     this.write(json);

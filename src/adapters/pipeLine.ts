@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
 import type { ChannelEnd, Wire } from './channel.ts';
 import type { Clock } from '../base/clock.ts';
+import { awaited, timerFor } from '../base/within.ts';
 
-/** How long the client may take for the last messages once the session is over. */
+/** How long the client may take nothing of the last messages once the session is over. */
 const FLUSH_MS = 1000;
 
 /** The outgoing pipe under a channel: one message a line. */
@@ -14,6 +15,7 @@ export class PipeLine implements Wire {
   onSent: (() => void) | null = null;
   #isOver = false;
   #drained: Promise<void> | null = null;
+  readonly #callbacks: (() => void)[] = [];
 
   constructor(output: Writable, onOver: (reason: ChannelEnd) => void) {
     this.#output = output;
@@ -55,18 +57,33 @@ export class PipeLine implements Wire {
     await this.#drained;
   }
 
-  /** Waits until the last messages are taken, and ends the pipe unless it is the process's own. */
+  /** Drops what the client has not taken, and the pipe with it. */
+  cut(): void {
+    // What is the process's own goes with the process.
+    if (this.#output !== process.stdout) this.#output.destroy();
+  }
+
+  whenGone(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  /**
+   * Waits until the last messages are taken, and ends the pipe unless it is the process's own. A
+   * client that takes nothing any more is waited for no longer, and cut.
+   */
   async close(clock: Clock): Promise<void> {
     const output = this.#output;
-    if (output.destroyed) return;
-    await new Promise<void>((resolve) => {
-      const timer = clock.setTimeout(resolve, FLUSH_MS);
-      const done = (): void => {
-        clock.clearTimeout(timer);
-        resolve();
-      };
-      if (output === process.stdout) output.write('', done);
-      else output.end(done);
+    const ended = new Promise<void>((resolve) => {
+      if (output.destroyed) return resolve();
+      output.once('close', resolve);
+      if (output === process.stdout) output.write('', () => resolve());
+      else output.end(() => resolve());
     });
+    for (let left = Infinity, isOver = false; !isOver && output.writableLength < left;) {
+      left = output.writableLength;
+      isOver = await awaited(ended, timerFor(clock, FLUSH_MS));
+    }
+    if (output.writableLength > 0) this.cut();
+    for (const callback of this.#callbacks.splice(0)) callback();
   }
 }

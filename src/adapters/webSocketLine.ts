@@ -34,6 +34,8 @@ export class WebSocketLine implements Wire {
   #hasPonged = true;
   /** Callers of `drained` that wait for the client to take what was sent. */
   readonly #waiting = new Set<() => void>();
+  /** Told when the socket is closed: what was unread is gone with it. */
+  #onGone: (() => void) | null = null;
 
   constructor(services: Services, pings: DeadlineQueue<WebSocketLine>) {
     this.#services = services;
@@ -60,6 +62,7 @@ export class WebSocketLine implements Wire {
       this.#pings.disarm(this);
       this.#flush();
       channel.left();
+      this.#onGone?.();
     });
     this.#pings.arm(this);
   }
@@ -78,7 +81,17 @@ export class WebSocketLine implements Wire {
   }
 
   get unread(): number {
-    return this.#socket?.bufferedAmount ?? 0;
+    const socket = this.#socket;
+    return socket === null || socket.readyState === socket.CLOSED ? 0 : socket.bufferedAmount;
+  }
+
+  whenGone(callback: () => void): void {
+    this.#onGone = callback;
+  }
+
+  /** Drops the client, with whatever it has not read. */
+  cut(): void {
+    this.#socket?.terminate();
   }
 
   /** Ends the session when work in flight is answered. */
@@ -86,7 +99,8 @@ export class WebSocketLine implements Wire {
     this.#channel?.finish('drained');
   }
 
-  cut(): void {
+  /** Ends a session whose finishing took too long. */
+  giveUp(): void {
     this.#channel?.cut();
   }
 

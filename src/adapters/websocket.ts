@@ -160,7 +160,7 @@ class UpgradeDoor implements WebSocketDoor {
     const gone = new Promise<void>((resolve) => this.#acceptor.close(() => resolve()));
     for (const line of this.#lines) line.finish();
     const timer = clock.setTimeout(() => {
-      for (const line of this.#lines) line.cut();
+      for (const line of this.#lines) line.giveUp();
     }, deadlineMs);
     await gone;
     clock.clearTimeout(timer);

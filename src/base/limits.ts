@@ -64,14 +64,21 @@ export interface Limits {
   /** Bytes a client may leave unread on an event stream before the stream is cut. @default 1 MiB */
   maxStreamBytes: number;
   /**
-   * Bytes of whole answers the client of a session may leave unread; the oldest are cut. On a line
-   * of the session's own (WebSocket, stdio, legacy SSE): all unread bytes, and the line is cut.
+   * Bytes of responses the client of a session may leave unread, event streams among them; the
+   * oldest are cut. On a line of the session's own (WebSocket, stdio, legacy SSE): all unread bytes,
+   * and the line is cut.
    * @default 8 MiB
    */
   maxUnreadBytes: number;
   /**
-   * Bytes that the clients of all sessions together may leave unread; the largest accounts are cut
-   * first. @default 256 MiB
+   * Bytes that the clients of all sessions of one authenticated principal may leave unread; anonymous
+   * callers are not capped.
+   * @default a quarter of `maxUnreadTotalBytes`
+   */
+  maxUnreadBytesPerPrincipal: number;
+  /**
+   * Bytes that the clients of all sessions together may leave unread; whoever has most is cut first.
+   * @default 256 MiB
    */
   maxUnreadTotalBytes: number;
   /** How long a client may take nothing of a response that is over before it is cut. @default 30 s */
@@ -161,6 +168,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxResources: 1024,
   maxStreamBytes: 1024 * 1024,
   maxUnreadBytes: 8 * 1024 * 1024,
+  maxUnreadBytesPerPrincipal: 64 * 1024 * 1024,
   maxUnreadTotalBytes: 256 * 1024 * 1024,
   unreadTimeoutMs: 30_000,
   maxTakeovers: 8,
@@ -195,11 +203,14 @@ export const DURABLE_LIMITS = { sseAfterMs: 50, sseRetryMs: 3000 } as const;
 /** Limits of one principal that follow from a limit of all, where only that one is given. */
 export function sharesOf(limits: Limits): Partial<Limits> {
   const { maxHandshakes, maxSessions, maxSilentConnections } = limits;
+  const { maxUnreadBytes, maxUnreadTotalBytes } = limits;
   const { maxSessionsPerPrincipal } = DEFAULT_LIMITS;
   return {
     maxSessionsPerPrincipal: Math.min(maxSessionsPerPrincipal, Math.ceil(maxSessions / 4)),
     maxHandshakesPerPrincipal: Math.ceil(maxHandshakes / 8),
     maxSilentConnectionsPerPrincipal: Math.ceil(maxSilentConnections / 8),
+    // What one session may leave, its principal may.
+    maxUnreadBytesPerPrincipal: Math.max(maxUnreadBytes, Math.ceil(maxUnreadTotalBytes / 4)),
   };
 }
 

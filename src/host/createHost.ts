@@ -78,7 +78,10 @@ export function createHost<R>(options: HostOptions<R>): Host<R> {
 
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> =>
-    (closed ??= supervisor.close().finally(() => services.deadlines.stop()));
+    (closed ??= supervisor.close().finally(() => {
+      shared.unread.close();
+      services.deadlines.stop();
+    }));
   return {
     async enter(request, known) {
       const { actor, ...entered } = await admission.enter(request, known);

@@ -1,11 +1,20 @@
 import type { Actor } from '../actor/actor.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
+import { UnreadAccount } from '../http/unread.ts';
+import type { UnreadBudget } from '../http/unreadBudget.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { STREAM_HEADERS } from '../wire/sse.ts';
 import { KeptEvents, type ScopeEvent } from './keptEvents.ts';
 
-type ScopeLife = Pick<Actor, 'key' | 'services' | 'now' | 'tell'>;
+type ScopeLife = Pick<Actor, 'key' | 'principal' | 'services' | 'now' | 'tell'>;
+
+/** What the feeds of one host share. */
+export interface FeedShare {
+  readonly keepAlive: DeadlineQueue<ResponsePort>;
+  /** What the readers of all scopes leave unread together. */
+  readonly unread: UnreadBudget;
+}
 
 interface Subscriber {
   readonly hear: (event: ScopeEvent, frame: string) => void;
@@ -23,21 +32,21 @@ const KIND = /^[\w.:/-]{1,64}$/;
 export class Feed {
   readonly #life: ScopeLife;
   readonly #keepAlive: DeadlineQueue<ResponsePort>;
+  readonly #unread: UnreadAccount;
   readonly #kept: KeptEvents;
   readonly #subscribers = new Set<Subscriber>();
   readonly #ports = new Set<ResponsePort>();
   readonly #pending: { event: ScopeEvent; frame: string; order: number }[] = [];
   #isDelivering = false;
   #isClosed = false;
-  /** Until responses that are over and not read are cut. */
-  #leaving: unknown = null;
   #order = 0;
   #sequence = 0;
   #attached = 0;
 
-  constructor(life: ScopeLife, keepAlive: DeadlineQueue<ResponsePort>) {
+  constructor(life: ScopeLife, { keepAlive, unread }: FeedShare) {
     this.#life = life;
     this.#keepAlive = keepAlive;
+    this.#unread = new UnreadAccount(life.services, unread, life);
     this.#kept = new KeptEvents(life.services.limits);
   }
 
@@ -102,11 +111,12 @@ export class Feed {
    * @param greeting an event that a client which joins just now must have
    */
   stream(port: ResponsePort, last: string | undefined, greeting: () => [string, unknown]): void {
-    const { clock, counters, limits } = this.#life.services;
+    const { counters, limits } = this.#life.services;
     port.open(STREAM_HEADERS);
     if (this.#isClosed) return port.end();
     port.write(`retry: ${limits.sseRetryMs}\n: open\n\n`);
     this.#ports.add(port);
+    this.#unread.open(port);
     counters.streams++;
     this.#keepAlive.arm(port);
     const after = last === undefined ? undefined : this.#placeOf(last);
@@ -119,7 +129,6 @@ export class Feed {
     port.whenGone(() => {
       stop();
       this.#ports.delete(port);
-      if (this.#leaving !== null && this.#ports.size === 0) clock.clearTimeout(this.#leaving);
       counters.streams--;
       this.#keepAlive.disarm(port);
     });
@@ -134,14 +143,13 @@ export class Feed {
   }
 
   #end(): void {
-    for (const port of this.#ports) port.end();
+    for (const port of this.#ports) {
+      port.end();
+      this.#unread.add(port);
+    }
     this.#subscribers.clear();
-    if (this.#ports.size === 0 || this.#leaving !== null) return;
     // What nobody reads must not outlive the scope for long.
-    const { clock, limits } = this.#life.services;
-    this.#leaving = clock.setTimeout(() => {
-      for (const port of this.#ports) port.cut();
-    }, limits.closeTimeoutMs);
+    this.#unread.end();
   }
 
   /** Delivers one event after the other, also where a listener publishes: one order for all. */
@@ -184,7 +192,10 @@ export class Feed {
 
   #write(port: ResponsePort, frame: string): void {
     if (port.gone) return;
-    if (port.unread <= this.#life.services.limits.maxStreamBytes) return port.write(frame);
+    if (port.unread <= this.#life.services.limits.maxStreamBytes) {
+      port.write(frame);
+      return this.#unread.wrote(port);
+    }
     this.#life.services.tripped('maxStreamBytes', this.#life.key);
     port.cut();
   }

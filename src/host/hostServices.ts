@@ -1,6 +1,7 @@
 import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
 import { keepAliveQueue } from '../http/streamTimers.ts';
+import { UnreadBudget } from '../http/unreadBudget.ts';
 import type { HostLimits } from './hostLimits.ts';
 import type { Waiting } from './inbox.ts';
 import type { OpenScope } from './openScope.ts';
@@ -11,11 +12,13 @@ export type HostServices = ReturnType<typeof hostServices>;
 export function hostServices(
   limits: HostLimits,
   open: (scope: OpenScope) => unknown,
-  { deadlines, limits: shared }: Services,
+  services: Services,
 ) {
+  const { deadlines, limits: shared } = services;
   return {
     limits,
     open,
+    unread: new UnreadBudget(services),
     keepAlive: keepAliveQueue(deadlines, shared.keepAliveMs),
     opening: deadlines.queue<() => void>(limits.openTimeoutMs, (expire) => expire()),
     unanswered: deadlines.queue<Waiting>(limits.answerTimeoutMs, ({ fail }) => {

@@ -52,7 +52,7 @@ export class ScopeActor extends Actor implements HostScopeHost {
     super(parent, id, principal);
     this.#host = host;
     this.#onGone = onGone;
-    this.feed = new Feed(this, host.keepAlive);
+    this.feed = new Feed(this, host);
     this.inbox = new Inbox(this, host.limits, host.unanswered);
     this.rpcLog = new RpcLog(this, this.feed);
   }

@@ -13,7 +13,7 @@ import type { StreamTimers } from './streamTimers.ts';
 import type { Leg, LegHost } from './leg.ts';
 import { identify, type PrincipalOf } from './principal.ts';
 import type { Screen } from './screen.ts';
-import type { UnreadBudget } from './unread.ts';
+import type { UnreadBudget } from './unreadBudget.ts';
 import { type Gate, type Place, Upload, type UploadHost } from './upload.ts';
 import { UploadBudget } from './uploadBudget.ts';
 

@@ -5,7 +5,7 @@ import type { ResponseMode } from './httpExchange.ts';
 import { Outbox } from './outbox.ts';
 import type { OutboxHost, OutboxShare } from './outboxHost.ts';
 import { StreamTimers } from './streamTimers.ts';
-import { UnreadBudget } from './unread.ts';
+import { UnreadBudget } from './unreadBudget.ts';
 
 export interface HttpOutletsOptions {
   readonly responseMode: ResponseMode;

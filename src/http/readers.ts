@@ -8,11 +8,11 @@ import type { ReplayEntry } from './replay.ts';
 import { STANDALONE, type Stream } from './stream.ts';
 import type { StreamTimers } from './streamTimers.ts';
 import { Takeovers } from './takeovers.ts';
-import { UnreadAccount, type UnreadBudget } from './unread.ts';
+import { UnreadAccount, type UnreadOwner } from './unread.ts';
+import type { UnreadBudget } from './unreadBudget.ts';
 
 /** What the readers of a session's streams need of the session. */
-export interface ReadersHost {
-  readonly key: string;
+export interface ReadersHost extends UnreadOwner {
   readonly protocolVersion: string | undefined;
   readonly journal: Journal;
   attachedChanged(attached: boolean): void;
@@ -41,7 +41,7 @@ export class Readers {
     this.#host = host;
     this.#services = services;
     this.#timers = timers;
-    this.#unread = new UnreadAccount(services, unread, timers, host.key);
+    this.#unread = new UnreadAccount(services, unread, host);
   }
 
   /** Counts a response that is whole: its bytes are the session's account until they left. */
@@ -76,12 +76,14 @@ export class Readers {
     // The GET stream can be older than the handshake, which says what the client understands.
     stream.primed = canBePrimed(this.#host.protocolVersion);
     stream.port = port;
+    this.#unread.open(port);
     const { limits } = this.#services;
     const place = formatEventId(this.#host.key, stream.number, seen);
     const first = stream.primed ? primingFrame(place, limits.sseRetryMs) : ': open\n\n';
     const begin = (): void => {
       port.open([...STREAM_HEADERS, ...headers]);
       port.write(first);
+      this.#unread.wrote(port);
       // Not before: a comment on a response without a head is its head.
       this.#timers.keepAlive.arm(port);
     };

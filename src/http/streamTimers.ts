@@ -3,20 +3,20 @@ import { type Timer, timerOf } from '../base/within.ts';
 import type { Services } from '../events/services.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { KEEP_ALIVE } from '../wire/sse.ts';
-import type { UnreadAccount, UnreadTimers } from './unread.ts';
 
 /** Makes the queue of open event streams, each of which gets a comment every `everyMs`. */
 export function keepAliveQueue(deadlines: Deadlines, everyMs: number): DeadlineQueue<ResponsePort> {
   const queue = deadlines.queue<ResponsePort>(everyMs, (port) => {
     if (port.gone) return;
-    port.write(KEEP_ALIVE);
+    // What the client has not read keeps the connection as well as a comment would.
+    if (port.unread === 0) port.write(KEEP_ALIVE);
     queue.arm(port);
   });
   return queue;
 }
 
 /** The deadlines of Streamable HTTP, shared by the sessions of a runtime. */
-export class StreamTimers implements UnreadTimers {
+export class StreamTimers {
   /** Exchanges that become event streams if they last. */
   readonly slow: DeadlineQueue<{ upgrade(): void }>;
   readonly keepAlive: DeadlineQueue<ResponsePort>;
@@ -25,16 +25,11 @@ export class StreamTimers implements UnreadTimers {
   /** Outboxes with events to resume, until the events are too old. */
   readonly replayAge: DeadlineQueue<{ expire(): void }>;
 
-  readonly stalled: DeadlineQueue<UnreadAccount>;
-  readonly leaving: DeadlineQueue<UnreadAccount>;
-
   constructor({ deadlines, limits }: Services) {
     this.slow = deadlines.queue(limits.sseAfterMs, (exchange) => exchange.upgrade());
     this.keepAlive = keepAliveQueue(deadlines, limits.keepAliveMs);
     this.replayAge = deadlines.queue(limits.replayMs, (outbox) => outbox.expire());
     const storing = deadlines.queue<() => void>(limits.storeTimeoutMs, (tooLong) => tooLong());
     this.storing = timerOf(storing);
-    this.stalled = deadlines.queue(limits.unreadTimeoutMs, (account) => account.look());
-    this.leaving = deadlines.queue(limits.closeTimeoutMs, (account) => account.expire());
   }
 }

@@ -1,163 +1,169 @@
-import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
 import type { ResponsePort } from '../wire/port.ts';
+import type { SharedLimit, UnreadBudget, UnreadHolder } from './unreadBudget.ts';
 
-/** Bytes of one live stream or line that are not worth an entry: a session has few at once. */
-export const SMALL_BYTES = 16 * 1024;
+/** What a client that reads may be behind by: so much waits in a socket at any time. */
+const SMALL_BYTES = 16 * 1024;
 
-/** Deadlines of bytes that no client reads. */
-export interface UnreadTimers {
-  /** Accounts of which some response is over and unread: looked at every `unreadTimeoutMs`. */
-  readonly stalled: DeadlineQueue<UnreadAccount>;
-  /** Accounts of sessions that ended: cut after `closeTimeoutMs`. */
-  readonly leaving: DeadlineQueue<UnreadAccount>;
+/** What is known of a response that is on an account. */
+interface Entry {
+  /** What was unread when it was last counted. */
+  counted: number;
+  /** The least that was unread when it was last looked at, and since when. */
+  seen: number;
+  since: number;
 }
 
-/** Who holds bytes that a client does not read: the account of a session, or a line. */
-export interface UnreadHolder {
-  readonly bytes: number;
-  /** Cuts what is oldest. @returns how many bytes went */
-  cutOldest(bytes: number, limit: 'maxUnreadTotalBytes'): number;
-}
-
-/** Bounds what all sessions of a runtime leave unread together; the largest holder is cut first. */
-export class UnreadBudget {
-  readonly #services: Services;
-  readonly #holders = new Set<UnreadHolder>();
-  /** At least the bytes that are unread: what clients have read since is found out when it matters. */
-  #estimate = 0;
-
-  constructor(services: Services) {
-    this.#services = services;
-  }
-
-  /** A holder has grown. */
-  grew(holder: UnreadHolder, bytes: number): void {
-    const { maxUnreadTotalBytes: max } = this.#services.limits;
-    this.#holders.add(holder);
-    this.#estimate += bytes;
-    if (this.#estimate <= max) return;
-    const sizes = Array.from(this.#holders, (each) => ({ each, bytes: each.bytes }));
-    this.#estimate = sizes.reduce((sum, { bytes: size }) => sum + size, 0);
-    if (this.#estimate <= max) return;
-    // Some way below the limit, or the next answer would have all of them counted again.
-    const goal = max * 0.75;
-    for (const { each } of sizes.toSorted((a, b) => b.bytes - a.bytes)) {
-      this.#estimate -= each.cutOldest(this.#estimate - goal, 'maxUnreadTotalBytes');
-      if (this.#estimate <= goal) return;
-    }
-  }
-
-  /** Nothing of a holder is unread any more. */
-  settled(holder: UnreadHolder): void {
-    this.#holders.delete(holder);
-  }
+/** The session or scope whose clients do not read. */
+export interface UnreadOwner {
+  /** Names the session in the limits' events. */
+  readonly key: string;
+  readonly principal: string | undefined;
 }
 
 /**
- * The responses of one session that its client has not read, from the first byte until the socket has
- * taken the last one or was cut: whoever asked for them, and whether or not the session still lives.
+ * The responses of one session that its client has not read: event streams from their beginning,
+ * whole answers from when they are sent, until the socket has taken the last byte or was cut. It
+ * does not matter who asked for them, and whether or not the session still lives.
  */
 export class UnreadAccount implements UnreadHolder {
+  readonly principal: string | undefined;
   readonly #services: Services;
   readonly #budget: UnreadBudget;
-  readonly #timers: UnreadTimers;
   readonly #session: string;
-  /** The oldest first, each with what was unread when it was last looked at. */
-  readonly #ports = new Map<ResponsePort, number>();
+  /** The oldest first; an open stream is as old as its being behind. */
+  readonly #ports = new Map<ResponsePort, Entry>();
+  /** At least what is unread: what was counted of each. */
+  #counted = 0;
 
-  /** @param session key, for the limit's event */
-  constructor(services: Services, budget: UnreadBudget, timers: UnreadTimers, session: string) {
+  constructor(services: Services, budget: UnreadBudget, { key, principal }: UnreadOwner) {
     this.#services = services;
     this.#budget = budget;
-    this.#timers = timers;
-    this.#session = session;
+    this.#session = key;
+    this.principal = principal;
   }
 
   get bytes(): number {
-    let bytes = 0;
-    for (const port of this.#ports.keys()) bytes += port.unread;
-    return bytes;
+    for (const [port, entry] of this.#ports) this.#count(port, entry);
+    return this.#counted;
   }
 
-  /** Counts what was written to a live stream. */
+  /** Counts a response from here on, whatever is written to it. */
+  open(port: ResponsePort): void {
+    if (this.#ports.has(port)) return;
+    this.#ports.set(port, { counted: 0, seen: 0, since: 0 });
+    port.whenGone(() => this.#forget(port));
+  }
+
+  /** Counts what was written to a response. */
   wrote(port: ResponsePort): void {
-    if (port.unread > SMALL_BYTES) this.add(port);
+    const entry = this.#ports.get(port);
+    if (entry === undefined) return;
+    const { counted } = entry;
+    this.#count(port, entry);
+    if (entry.counted <= counted) return;
+    if (counted <= SMALL_BYTES && entry.counted > SMALL_BYTES) {
+      this.#ports.delete(port);
+      this.#ports.set(port, entry);
+    }
+    const { maxUnreadBytes } = this.#services.limits;
+    // The client is reading the last response now, however large.
+    if (this.#counted > maxUnreadBytes) {
+      const over = this.bytes - maxUnreadBytes;
+      if (over > 0) this.cutOldest(over, 'maxUnreadBytes', port);
+    }
+    this.#budget.counted(this, this.#counted);
   }
 
-  /** Counts a response that is whole, or was written to and is not read as fast. */
+  /** Counts a response that is over: nothing more is written to it. */
   add(port: ResponsePort): void {
     const { unread } = port;
     if (unread === 0) return;
-    const before = this.#ports.get(port);
-    this.#ports.set(port, unread);
-    if (before === undefined) port.whenGone(() => this.#forget(port));
-    if (this.#timers.stalled.armedAt(this) === undefined) this.#timers.stalled.arm(this);
-    // The client is reading the last response now, however large.
-    const over = this.bytes - this.#services.limits.maxUnreadBytes;
-    if (over > 0) this.cutOldest(over, 'maxUnreadBytes', port);
-    this.#budget.grew(this, unread - (before ?? 0));
+    this.open(port);
+    const entry = this.#ports.get(port);
+    if (entry === undefined) return;
+    entry.seen = unread;
+    entry.since = this.#services.clock.now();
+    const { stalled } = this.#budget;
+    if (stalled.armedAt(this) === undefined) stalled.arm(this);
+    this.wrote(port);
   }
 
   /**
-   * Cuts the oldest responses.
+   * Cuts the oldest responses; the streams of a client that reads come last.
    *
    * @param bytes how much is to go
    * @param spared a response that stays
    * @returns how much went
    */
-  cutOldest(
-    bytes: number,
-    limit: 'maxUnreadBytes' | 'maxUnreadTotalBytes' | 'unreadTimeoutMs',
-    spared?: ResponsePort,
-  ): number {
+  cutOldest(bytes: number, limit: SharedLimit | 'maxUnreadBytes', spared?: ResponsePort): number {
     let gone = 0;
-    for (const port of this.#ports.keys()) {
-      if (gone >= bytes) break;
-      if (port === spared) continue;
-      gone += port.unread;
-      this.#cut(port, limit);
+    for (const isSmall of [false, true]) {
+      for (const port of this.#ports.keys()) {
+        if (gone >= bytes) return gone;
+        const { unread } = port;
+        const keepsUp = unread <= SMALL_BYTES && !port.gone;
+        if (unread === 0 || port === spared || keepsUp !== isSmall) continue;
+        gone += unread;
+        this.#cut(port, limit);
+      }
     }
     return gone;
   }
 
   /** Cuts the responses that are over and of which the client has taken nothing for a while. */
   look(): void {
-    for (const [port, before] of this.#ports) {
-      const { unread } = port;
+    const { clock, limits } = this.#services;
+    const now = clock.now();
+    let isWaiting = false;
+    for (const [port, entry] of this.#ports) {
       // A live stream has a bound of its own, and can be resumed.
-      if (port.gone && unread >= before) this.#cut(port, 'unreadTimeoutMs');
-      else this.#ports.set(port, unread);
+      if (!port.gone) continue;
+      const { unread } = port;
+      if (unread < entry.seen) {
+        entry.seen = unread;
+        entry.since = now;
+      }
+      if (now - entry.since >= limits.unreadTimeoutMs) this.#cut(port, 'unreadTimeoutMs');
+      else isWaiting = true;
     }
-    if (this.#ports.size > 0) this.#timers.stalled.arm(this);
+    if (isWaiting) this.#budget.stalled.arm(this);
   }
 
   /** The session is over: what is unread when `closeTimeoutMs` has passed is dropped. */
   end(): void {
-    if (this.#ports.size > 0) this.#timers.leaving.arm(this);
+    if (this.#ports.size > 0) this.#budget.leaving.arm(this);
   }
 
-  /** Drops everything. */
+  /** Drops everything that is over. A stream may outlive its session, in a drain. */
   expire(): void {
     for (const port of this.#ports.keys()) {
-      this.#ports.delete(port);
+      if (!port.gone) continue;
       port.cut();
+      this.#forget(port);
     }
-    this.#forget();
+  }
+
+  #count(port: ResponsePort, entry: Entry): void {
+    const { unread } = port;
+    this.#counted += unread - entry.counted;
+    entry.counted = unread;
   }
 
   #cut(port: ResponsePort, limit: string): void {
-    this.#ports.delete(port);
     this.#services.tripped(limit, this.#session);
     port.cut();
-    this.#forget();
+    this.#forget(port);
   }
 
-  #forget(port?: ResponsePort): void {
-    if (port !== undefined) this.#ports.delete(port);
-    if (this.#ports.size > 0) return;
-    this.#timers.stalled.disarm(this);
-    this.#timers.leaving.disarm(this);
+  #forget(port: ResponsePort): void {
+    const entry = this.#ports.get(port);
+    if (entry === undefined) return;
+    this.#ports.delete(port);
+    this.#counted -= entry.counted;
+    if (this.#ports.size > 0) return this.#budget.counted(this, this.#counted);
+    this.#budget.stalled.disarm(this);
+    this.#budget.leaving.disarm(this);
     this.#budget.settled(this);
   }
 }

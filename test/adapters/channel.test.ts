@@ -18,6 +18,8 @@ class FakeWire implements Wire {
   readonly sent: (Rpc | Rpc[])[] = [];
   readonly ends: ChannelEnd[] = [];
   unread = 0;
+  isCut = false;
+  #callbacks: (() => void)[] = [];
 
   send(json: string): void {
     this.sent.push(JSON.parse(json) as Rpc | Rpc[]);
@@ -29,6 +31,21 @@ class FakeWire implements Wire {
 
   drained(): Promise<void> {
     return Promise.resolve();
+  }
+
+  cut(): void {
+    this.isCut = true;
+    this.leave();
+  }
+
+  whenGone(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  /** Its client has taken, or lost, what was unread. */
+  leave(): void {
+    this.unread = 0;
+    for (const callback of this.#callbacks.splice(0)) callback();
   }
 
   /** What was last said. */
@@ -240,10 +257,24 @@ describe('the end of a channel', () => {
     expect(small.wire.last.id).toBe(2);
     expect(rig.runtime.stats().limits).toEqual({ maxUnreadTotalBytes: 1 });
     await eventually(() => rig.runtime.stats().evicted.disconnected === 1);
-    // What a line that is over has held counts no more.
-    small.wire.unread = 90_000;
+    // What a line that is over leaves unread counts until it is gone.
+    small.wire.unread = 60_000;
     small.say(request(3, 'a'));
+    expect([rig.wire.isCut, small.wire.ends]).toEqual([true, []]);
+    small.wire.unread = 90_000;
+    small.say(request(4, 'a'));
     expect(small.wire.ends).toEqual([]);
+  });
+
+  it('drops what is not read of it within closeTimeoutMs', async () => {
+    const { wire, clock, channel } = await start({ closeTimeoutMs: 1000 });
+    wire.unread = 10;
+    channel.session?.close('terminated');
+    await eventually(() => wire.ends.length === 1);
+    await clock.elapse(999);
+    expect(wire.isCut).toBe(false);
+    await clock.elapse(1);
+    expect(wire.isCut).toBe(true);
   });
 
   it('comes with an error where no id can be made, and nobody else notices', async () => {

@@ -240,6 +240,29 @@ describe('StdioSession.closed', () => {
     clock.advance(1000);
     expect(await session.closed).toBe('disconnected');
     expect(runtime.stats().limits['maxUnreadBytes']).toBe(1);
+    expect(output.destroyed).toBe(true);
+  });
+
+  it('waits for a client that reads its last words slowly, and no longer than it reads', async () => {
+    const takes: (() => void)[] = [];
+    const output = new Writable({ write: (_chunk, _encoding, done) => void takes.push(done) });
+    const { session, fixture, input, runtime, clock } = startRig(output, {
+      closeTimeoutMs: 60_000,
+    });
+    new LinePeer(input, new PassThrough()).greet();
+    await eventually(() => runtime.stats().streams === 1 && fixture.servers.length === 1);
+    await turn();
+    for (let i = 0; i < 3; i++) fixture.sessions[0]!.notify('notifications/message', { i });
+    fixture.sessions[0]!.close();
+    await eventually(() => runtime.stats().sessions.total === 0 && output.writableEnded);
+    for (let i = 0; i < 2; i++) {
+      takes.shift()!();
+      await clock.elapse(1000);
+      expect(output.destroyed).toBe(false);
+    }
+    await clock.elapse(1000);
+    expect(output.destroyed).toBe(true);
+    expect(await session.closed).toBe('terminated');
   });
 });
 

@@ -252,6 +252,34 @@ describe.each(DOORS)('%s', (kind) => {
     await other.until(has('note'));
   });
 
+  it('counts what the readers of all scopes of a principal leave unread', async () => {
+    const rig = new HostRig({ maxUnreadBytesPerPrincipal: 4096 });
+    const scopes = [];
+    for (const user of ['ann', 'ann', 'bob']) {
+      const entered = await rig.enter({ 'x-user': user });
+      const headers = { ...cookieOf(entered), 'x-user': user };
+      scopes.push({ ...entered, response: await rig.host.events(rig.request(headers)) });
+    }
+    for (const { scope } of scopes) scope.publish('note', 'x'.repeat(1500));
+    expect(rig.host.stats()).toMatchObject({ streams: 3, limits: {} });
+    scopes[0]!.scope.publish('note', 'x'.repeat(1000));
+    expect(rig.host.stats()).toMatchObject({
+      streams: 2,
+      limits: { maxUnreadBytesPerPrincipal: 1 },
+    });
+    await expect(scopes[0]!.response.text()).rejects.toThrow('cut');
+  });
+
+  it('drops what nobody reads closeTimeoutMs after the end of the host', async () => {
+    const rig = new HostRig({ closeTimeoutMs: 1000 });
+    const entered = await rig.enter();
+    const response = await rig.host.events(rig.request(cookieOf(entered)));
+    await rig.end();
+    await rig.clock.elapse(1000);
+    await expect(response.text()).rejects.toThrow('cut');
+    expect(rig.host.stats().streams).toBe(0);
+  });
+
   it('has no more than maxStreams of one scope', async () => {
     const rig = new HostRig({ maxStreams: 2 });
     const get = await openDoor(kind, rig);

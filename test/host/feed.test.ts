@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
 import { FetchPort } from '../../src/http/fetchPort.ts';
 import { Services } from '../../src/events/services.ts';
+import { UnreadBudget } from '../../src/http/unreadBudget.ts';
 import { Feed } from '../../src/host/feed.ts';
 import type { ResponsePort } from '../../src/wire/port.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
@@ -111,9 +112,10 @@ describe('stream', () => {
     });
     const keepAlive = services.deadlines.queue<ResponsePort>(1, () => {});
     const told: unknown[] = [];
+    const tell = (event: unknown): unknown => told.push(event);
     const feed = new Feed(
-      { key: 'key', services, now: () => 0, tell: (event) => told.push(event) },
-      keepAlive,
+      { key: 'key', principal: undefined, services, now: () => 0, tell },
+      { keepAlive, unread: new UnreadBudget(services) },
     );
     feed.close('terminated');
     const port = new FetchPort(new AbortController().signal, []);

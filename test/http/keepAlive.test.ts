@@ -5,6 +5,28 @@ import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { HeldStore } from '../support/heldStore.ts';
 import { WireClient } from '../support/wireClient.ts';
 
+it('a stream with something unread gets no comments beside it', async () => {
+  const world = new FakeRuntime({ keepAliveMs: 1000 });
+  const client = await world.open();
+  const get = await client.get();
+  await get.until(({ frames }) => frames.length > 0);
+  const asked = world.runtime.fetch(
+    new Request('http://localhost/mcp', {
+      headers: { accept: 'text/event-stream', 'mcp-session-id': client.id ?? '' },
+    }),
+  );
+  const body = (await asked).body!.getReader();
+  world.server.notify('notifications/message', { n: 1 });
+  await world.clock.elapse(10_000);
+  let text = '';
+  while (!text.includes('"n":1')) text += new TextDecoder().decode((await body.read()).value);
+  expect(text).not.toContain('keep-alive');
+  // All of it is read: from here on there are comments again.
+  const next = body.read();
+  await world.clock.elapse(1000);
+  expect(new TextDecoder().decode((await next).value)).toBe(': keep-alive\n\n');
+});
+
 describe.each(DOORS)('a stream that waits for its row, by %s', (kind) => {
   it('has no comment before its head, however long the store takes', async () => {
     const store = new HeldStore();

@@ -1,73 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { StreamTimers } from '../../src/http/streamTimers.ts';
-import { UnreadAccount, UnreadBudget } from '../../src/http/unread.ts';
-import type { ResponsePort } from '../../src/wire/port.ts';
-import { servicesOf } from '../support/servicesOf.ts';
-import type { VirtualClock } from '../support/virtualClock.ts';
-
-class Port implements ResponsePort {
-  unread: number;
-  isCut = false;
-  /** Written to its end: the bytes are still there. */
-  gone = true;
-  #callbacks: (() => void)[] = [];
-
-  constructor(unread: number) {
-    this.unread = unread;
-  }
-
-  cut(): void {
-    this.isCut = true;
-    this.leave();
-  }
-
-  leave(): void {
-    this.unread = 0;
-    for (const callback of this.#callbacks) callback();
-  }
-
-  whenGone(callback: () => void): void {
-    this.#callbacks.push(callback);
-  }
-
-  send(): void {}
-  open(): void {}
-  write(): void {}
-  end(): void {}
-
-  drained(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-function setUp(limits: Parameters<typeof servicesOf>[0]) {
-  const services = servicesOf(limits);
-  const budget = new UnreadBudget(services);
-  const timers = new StreamTimers(services);
-  const ports: Port[] = [];
-  const open = (key: string) => {
-    const account = new UnreadAccount(services, budget, timers, key);
-    const add = (unread: number, isLive = false): Port => {
-      const port = new Port(unread);
-      port.gone = !isLive;
-      ports.push(port);
-      account.add(port);
-      return port;
-    };
-    return { account, add };
-  };
-  return {
-    open,
-    services,
-    clock: services.clock as VirtualClock,
-    cut: () => ports.map(({ isCut }) => isCut),
-    limits: services.counters.limits,
-  };
-}
+import { unreadRig } from '../support/unreadRig.ts';
 
 describe('UnreadAccount', () => {
   it('cuts the oldest responses once there are more bytes than allowed, and counts', () => {
-    const { open, cut, limits } = setUp({ maxUnreadBytes: 100 });
+    const { open, cut, limits } = unreadRig({ maxUnreadBytes: 100 });
     const { add } = open('a');
     for (const bytes of [60, 30, 50]) add(bytes);
     expect(cut()).toEqual([true, false, false]);
@@ -77,7 +13,7 @@ describe('UnreadAccount', () => {
   });
 
   it('lets one response be larger than the limit: its client is reading it', () => {
-    const { open, cut } = setUp({ maxUnreadBytes: 100 });
+    const { open, cut } = unreadRig({ maxUnreadBytes: 100 });
     const { add } = open('a');
     add(1000);
     expect(cut()).toEqual([false]);
@@ -86,7 +22,7 @@ describe('UnreadAccount', () => {
   });
 
   it('counts what is unread now, not what was once, and forgets what has left', () => {
-    const { open, cut } = setUp({ maxUnreadBytes: 100 });
+    const { open, cut } = unreadRig({ maxUnreadBytes: 100 });
     const { add } = open('a');
     add(90).unread = 5;
     add(90).leave();
@@ -95,9 +31,9 @@ describe('UnreadAccount', () => {
   });
 
   it('cuts a response that is over when its client takes nothing for unreadTimeoutMs', async () => {
-    const { open, cut, clock, limits, services } = setUp({ unreadTimeoutMs: 1000 });
-    const { add } = open('a');
-    const [stalled, reading, live] = [add(10), add(10), add(10, true)];
+    const { open, cut, clock, limits, services } = unreadRig({ unreadTimeoutMs: 1000 });
+    const { add, stream } = open('a');
+    const [stalled, reading, live] = [add(10), add(10), stream(10)];
     reading.unread = 9;
     await clock.elapse(1000);
     expect(cut()).toEqual([true, false, false]);
@@ -108,10 +44,13 @@ describe('UnreadAccount', () => {
   });
 
   it('drops what is unread closeTimeoutMs after the end of its session', async () => {
-    const { open, cut, clock, services } = setUp({ closeTimeoutMs: 500 });
-    const { account, add } = open('a');
+    const { open, cut, clock, services } = unreadRig({ closeTimeoutMs: 500 });
+    const { account, add, stream } = open('a');
     add(10);
-    add(10, true);
+    // It ends with its session, but for a drain.
+    const live = stream(10);
+    live.gone = true;
+    account.add(live);
     account.end();
     await clock.elapse(499);
     expect(cut()).toEqual([false, false]);
@@ -119,25 +58,52 @@ describe('UnreadAccount', () => {
     expect(cut()).toEqual([true, true]);
     expect([account.bytes, services.deadlines.size]).toEqual([0, 0]);
   });
-});
 
-describe('UnreadBudget', () => {
-  it('cuts the largest account first, down to three quarters', () => {
-    const { open, cut, limits } = setUp({ maxUnreadTotalBytes: 1000, maxUnreadBytes: 900 });
-    const [small, large] = [open('small'), open('large')];
-    small.add(100);
-    small.add(100);
-    for (let i = 0; i < 8; i++) large.add(100);
-    expect(cut()).not.toContain(true);
-    small.add(1);
-    expect(cut()).toEqual([false, false, true, true, true, ...Array(6).fill(false)]);
-    expect(limits).toEqual({ maxUnreadTotalBytes: 3 });
+  it('counts an event stream from its beginning, by what was written to it', () => {
+    const { open, cut, limits } = unreadRig({ maxUnreadBytes: 100 });
+    const { account, stream } = open('a');
+    const [first, second] = [stream(40), stream(40)];
+    expect(account.bytes).toBe(80);
+    first.unread = 70;
+    account.wrote(first);
+    expect([...cut(), account.bytes]).toEqual([false, true, 70]);
+    second.unread = 1000;
+    account.wrote(second);
+    expect([account.bytes, limits]).toEqual([70, { maxUnreadBytes: 1 }]);
   });
 
-  it('finds out what was read before it cuts', () => {
-    const { open, cut } = setUp({ maxUnreadTotalBytes: 1000, maxUnreadBytes: 900 });
+  it('cuts the streams of a client that reads last, and those behind in the order they fell', () => {
+    const { open, cut } = unreadRig({ maxUnreadBytes: 100_000 });
+    const { account, add, stream } = open('a');
+    const [reads, , behind] = [stream(500), add(40_000), stream(500)];
+    behind.unread = 40_000;
+    account.wrote(behind);
+    add(59_000);
+    expect(cut()).toEqual([false, true, false, false]);
+    add(10_000);
+    expect(cut()).toEqual([false, true, true, false, false]);
+    reads.leave();
+    behind.leave();
+  });
+
+  it('looks at what came late when it had its time as well', async () => {
+    const { open, cut, clock } = unreadRig({ unreadTimeoutMs: 1000 });
     const { add } = open('a');
-    for (let i = 0; i < 30; i++) add(100).leave();
-    expect(cut()).not.toContain(true);
+    add(10);
+    await clock.elapse(900);
+    add(10);
+    await clock.elapse(100);
+    expect(cut()).toEqual([true, false]);
+    await clock.elapse(1000);
+    expect(cut()).toEqual([true, true]);
+  });
+
+  it('leaves a stream that outlives its session in a drain', async () => {
+    const { open, cut, clock } = unreadRig({ closeTimeoutMs: 500 });
+    const { account, stream } = open('a');
+    stream(10);
+    account.end();
+    await clock.elapse(500);
+    expect(cut()).toEqual([false]);
   });
 });

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import type { NodePort } from '../../src/adapters/nodePort.ts';
-import { SMALL_BYTES } from '../../src/http/unread.ts';
 import type { Ledger } from './ledger.ts';
 import { LIMITS, type Setting } from './setting.ts';
 import type { Asker } from './strictPort.ts';
@@ -15,6 +14,9 @@ interface Entry {
   /** When its client last took something of it. */
   movedAt: number;
 }
+
+/** Of what is over: a socket may hold so much of a client that reads. */
+const SMALL_BYTES = 16 * 1024;
 
 /** What a head and the frames around a text take. */
 const OVERHEAD = 1024;
@@ -64,6 +66,7 @@ export class Census {
   /** Holds the bounds against what is held. */
   review(now: number): void {
     const sessions = new Map<string, { held: number; allowed: number; largest: number }>();
+    const users = new Map<string, { held: number; allowed: number; largest: number }>();
     const all = { held: 0, allowed: LIMITS.maxUnreadTotalBytes };
     let largest = 0;
     for (const entry of this.#entries.values()) {
@@ -76,8 +79,8 @@ export class Census {
       if (held !== entry.held || held === 0) entry.movedAt = now;
       entry.held = held;
       if (held === 0) continue;
-      // A live stream is not counted before it is behind by so much, and one event beyond it.
-      const slack = OVERHEAD + (port.gone ? 0 : SMALL_BYTES + entry.largest);
+      // A live stream is counted with each event: it may be one event beyond what is allowed.
+      const slack = OVERHEAD + (port.gone ? 0 : entry.largest);
       const name = asker.sid ?? `handshakes of ${asker.user}`;
       const session = sessions.get(name) ?? { held: 0, allowed: LIMITS.maxUnreadBytes, largest: 0 };
       sessions.set(name, session);
@@ -85,6 +88,13 @@ export class Census {
       // Whatever the client reads now is not cut, however large.
       session.allowed += slack + Math.max(entry.largest - session.largest, 0);
       session.largest = Math.max(entry.largest, session.largest);
+      const allowed = LIMITS.maxUnreadBytesPerPrincipal;
+      const user = users.get(asker.user) ?? { held: 0, allowed, largest: 0 };
+      // The anonymous have no share.
+      if (asker.user !== 'nobody') users.set(asker.user, user);
+      user.held += held;
+      user.allowed += slack;
+      user.largest = Math.max(entry.largest, user.largest);
       all.held += held;
       all.allowed += slack;
       largest = Math.max(largest, entry.largest);
@@ -92,6 +102,11 @@ export class Census {
     }
     for (const [name, { held, allowed }] of sessions) {
       this.#ledger.check(held <= allowed, () => {
+        return `holds ${held} bytes, of ${allowed}: ${name}${this.#whose}`;
+      });
+    }
+    for (const [name, { held, allowed, largest: most }] of users) {
+      this.#ledger.check(held <= allowed + most, () => {
         return `holds ${held} bytes, of ${allowed}: ${name}${this.#whose}`;
       });
     }

@@ -40,6 +40,7 @@ export const LIMITS = {
   maxQueue: 8,
   maxStreamBytes: 24 * 1024,
   maxUnreadBytes: 64 * 1024,
+  maxUnreadBytesPerPrincipal: 96 * 1024,
   maxUnreadTotalBytes: 160 * 1024,
   unreadTimeoutMs: 5000,
   maxReplayEvents: 24,

@@ -74,6 +74,10 @@ export class Line implements Wire {
 
   async drained(): Promise<void> {}
 
+  cut(): void {}
+
+  whenGone(): void {}
+
   #hear({ id, result, error }: Rpc): void {
     const asked = this.asked.get(Number(id));
     const ledger = this.#ledger;
