@@ -1,0 +1,40 @@
+/**
+ * Tests that `npm test` leaves out and `npm run test:all` runs: they start processes, open a browser,
+ * measure time or memory, or take long. Files, and folders that end in `/**`.
+ */
+export const SLOW: readonly string[] = [
+  // Processes, and what becomes of them.
+  'test/adapters/endProcess.test.ts',
+  'test/adapters/outlives.test.ts',
+  'test/adapters/ownedChildren.test.ts',
+  'test/adapters/sharedPool.test.ts',
+  'test/adapters/signals.test.ts',
+  'test/adapters/stdioProcess.test.ts',
+  'test/adapters/strayErrors.test.ts',
+  'test/cli/**',
+  'test/gateway/childProcess.test.ts',
+  'test/gateway/example.test.ts',
+  'test/gateway/kill.test.ts',
+  'test/gateway/published.test.ts',
+  'test/gateway/upstream.test.ts',
+  'test/restart/**',
+  'test/store/lmdbProcesses.test.ts',
+  'test/examples/**',
+  // A browser.
+  'test/watch/inspector/features.test.ts',
+  'test/watch/inspector/gateway.test.ts',
+  'test/watch/inspector/load.test.ts',
+  'test/watch/inspector/page.test.ts',
+  'test/watch/stately/page.test.ts',
+  // Memory, after collections.
+  'test/leaks.test.ts',
+  'test/host/leaks.test.ts',
+  'test/sleep/leaks.test.ts',
+  'test/walk.test.ts',
+  // Many histories, many mutants, every door.
+  'test/adapters/contract.test.ts',
+  'test/simulation/**',
+  'test/testing/mutants.test.ts',
+  'test/testing/peers.test.ts',
+  'test/testing/refinement.test.ts',
+];
