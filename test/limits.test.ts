@@ -117,6 +117,29 @@ describe('limits of the replay', () => {
     expect(world.runtime.stats().limits).toEqual({ maxReplayBytes: 6 });
   });
 
+  it('maxReplayTotalBytes: of whoever has most, asleep or not; counted', async () => {
+    const world = new FakeRuntime({ maxReplayTotalBytes: 3000, replayMs: 60 * 60_000 });
+    const limits = world.record('limit');
+    await world.open('ann');
+    say(world, 2, 900);
+    await world.clock.elapse(1000);
+    await world.clock.elapse(10 * 60_000);
+    const [ann] = world.runtime.residents();
+    expect(world.runtime.stats().sessions).toMatchObject({ asleep: 1, total: 1 });
+    const bob = await world.open('bob');
+    say(world, 1, 500);
+    expect(limits).toEqual([]);
+    say(world, 1, 500);
+    const limit = 'maxReplayTotalBytes';
+    expect(limits).toEqual([
+      { session: ann?.key, limit },
+      { session: ann?.key, limit },
+    ]);
+    expect(world.runtime.stats().limits).toEqual({ maxReplayTotalBytes: 2 });
+    const get = await bob.get();
+    await get.until(({ messages }) => messages.length === 2);
+  });
+
   it('replayMs: the same, by its own name', async () => {
     const world = new FakeRuntime({ replayMs: 60_000 });
     await world.open();

@@ -93,6 +93,11 @@ export interface Limits {
   maxReplayEvents: number;
   /** Bytes kept for resumption, per session. @default 1 MiB */
   maxReplayBytes: number;
+  /**
+   * The same of all sessions together, those asleep among them; whoever has most loses its oldest.
+   * @default 256 MiB
+   */
+  maxReplayTotalBytes: number;
   /** How long an event is kept for resumption. @default 5 min */
   replayMs: number;
   /** Time from `initialize` to `notifications/initialized` or the first request. @default 60 s */
@@ -174,6 +179,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxTakeovers: 8,
   maxReplayEvents: 256,
   maxReplayBytes: 1024 * 1024,
+  maxReplayTotalBytes: 256 * 1024 * 1024,
   replayMs: 5 * 60_000,
   handshakeTimeoutMs: 60_000,
   quietMs: 1000,

@@ -1,6 +1,7 @@
 import type { Actor } from '../actor/actor.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
+import type { ReplayBudget } from '../http/replayBudget.ts';
 import { UnreadAccount } from '../http/unread.ts';
 import type { UnreadBudget } from '../http/unreadBudget.ts';
 import type { ResponsePort } from '../wire/port.ts';
@@ -14,6 +15,8 @@ export interface FeedShare {
   readonly keepAlive: DeadlineQueue<ResponsePort>;
   /** What the readers of all scopes leave unread together. */
   readonly unread: UnreadBudget;
+  /** What all scopes keep for subscribers that come late. */
+  readonly replay: ReplayBudget;
 }
 
 interface Subscriber {
@@ -43,11 +46,11 @@ export class Feed {
   #sequence = 0;
   #attached = 0;
 
-  constructor(life: ScopeLife, { keepAlive, unread }: FeedShare) {
+  constructor(life: ScopeLife, { keepAlive, unread, replay }: FeedShare) {
     this.#life = life;
     this.#keepAlive = keepAlive;
     this.#unread = new UnreadAccount(life.services, unread, life);
-    this.#kept = new KeptEvents(life.services.limits);
+    this.#kept = new KeptEvents(life, replay);
   }
 
   /** The last events of the scope, oldest first. */
@@ -139,6 +142,7 @@ export class Feed {
     if (this.#isClosed) return;
     this.publish('ended', { reason }, true);
     this.#isClosed = true;
+    this.#kept.close();
     if (!this.#isDelivering) this.#end();
   }
 

@@ -23,6 +23,7 @@ type SharedLimits = Pick<
   | 'unreadTimeoutMs'
   | 'maxReplayEvents'
   | 'maxReplayBytes'
+  | 'maxReplayTotalBytes'
   | 'quietMs'
   | 'idleTimeoutMs'
   | 'closeTimeoutMs'

@@ -1,5 +1,6 @@
 import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
+import { ReplayBudget } from '../http/replayBudget.ts';
 import { keepAliveQueue } from '../http/streamTimers.ts';
 import { UnreadBudget } from '../http/unreadBudget.ts';
 import type { HostLimits } from './hostLimits.ts';
@@ -19,6 +20,7 @@ export function hostServices(
     limits,
     open,
     unread: new UnreadBudget(services),
+    replay: new ReplayBudget(shared),
     keepAlive: keepAliveQueue(deadlines, shared.keepAliveMs),
     opening: deadlines.queue<() => void>(limits.openTimeoutMs, (expire) => expire()),
     unanswered: deadlines.queue<Waiting>(limits.answerTimeoutMs, ({ fail }) => {

@@ -1,4 +1,5 @@
-import type { Limits } from '../base/limits.ts';
+import type { Actor } from '../actor/actor.ts';
+import type { ReplayBudget, ReplayHolder } from '../http/replayBudget.ts';
 
 /** An event that the subscribers of one scope hear. */
 export interface ScopeEvent {
@@ -14,16 +15,23 @@ export interface ScopeEvent {
 
 export type ScopeListener = (event: ScopeEvent) => void;
 
-/** Keeps one scope's last events, bounded by count and bytes, for subscribers that come late. */
-export class KeptEvents {
-  readonly #limits: Pick<Limits, 'maxReplayEvents' | 'maxReplayBytes'>;
+/**
+ * Keeps one scope's last events for subscribers that come late, bounded by count and bytes; and by
+ * what all scopes keep.
+ */
+export class KeptEvents implements ReplayHolder {
+  readonly principal: string | undefined;
+  readonly #scope: Pick<Actor, 'key' | 'services'>;
+  readonly #budget: ReplayBudget;
   readonly #entries: { event: ScopeEvent; bytes: number }[] = [];
   #bytes = 0;
   /** How many events are no longer kept, which is the sequence of the last of these. */
   dropped = 0;
 
-  constructor(limits: Pick<Limits, 'maxReplayEvents' | 'maxReplayBytes'>) {
-    this.#limits = limits;
+  constructor(scope: Pick<Actor, 'key' | 'principal' | 'services'>, budget: ReplayBudget) {
+    this.principal = scope.principal;
+    this.#scope = scope;
+    this.#budget = budget;
   }
 
   get events(): ScopeEvent[] {
@@ -33,10 +41,28 @@ export class KeptEvents {
   push(event: ScopeEvent, bytes: number): void {
     this.#entries.push({ event, bytes });
     this.#bytes += bytes;
-    const { maxReplayEvents, maxReplayBytes } = this.#limits;
-    while (this.#entries.length > maxReplayEvents || this.#bytes > maxReplayBytes) {
-      this.#bytes -= this.#entries.shift()!.bytes;
-      this.dropped++;
-    }
+    const { maxReplayEvents, maxReplayBytes } = this.#scope.services.limits;
+    while (this.#entries.length > maxReplayEvents || this.#bytes > maxReplayBytes) this.#drop();
+    this.#budget.counted(this, this.#bytes);
+  }
+
+  dropOldest(bytes: number): number {
+    const before = this.#bytes;
+    this.#scope.services.tripped('maxReplayTotalBytes', this.#scope.key);
+    while (this.#entries.length > 0 && before - this.#bytes < bytes) this.#drop();
+    this.#budget.counted(this, this.#bytes);
+    return before - this.#bytes;
+  }
+
+  /** The scope is over: what is still held is whoever's who holds the scope. */
+  close(): void {
+    this.#budget.counted(this, 0);
+  }
+
+  #drop(): void {
+    const entry = this.#entries.shift();
+    if (entry === undefined) return;
+    this.#bytes -= entry.bytes;
+    this.dropped++;
   }
 }

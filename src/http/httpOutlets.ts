@@ -4,6 +4,7 @@ import type { Outlet, OutletPlace, StoredOutlets } from '../session/exchange.ts'
 import type { ResponseMode } from './httpExchange.ts';
 import { Outbox } from './outbox.ts';
 import type { OutboxHost, OutboxShare } from './outboxHost.ts';
+import { ReplayBudget } from './replayBudget.ts';
 import { StreamTimers } from './streamTimers.ts';
 import { UnreadBudget } from './unreadBudget.ts';
 
@@ -20,6 +21,7 @@ export class HttpOutlets implements StoredOutlets<OutboxHost>, OutboxShare {
   readonly services: Services;
   readonly timers: StreamTimers;
   readonly unread: UnreadBudget;
+  readonly replay: ReplayBudget;
   readonly responseMode: ResponseMode;
   readonly eventStore: EventStore | undefined;
   readonly departures = new Set<() => void>();
@@ -28,6 +30,7 @@ export class HttpOutlets implements StoredOutlets<OutboxHost>, OutboxShare {
     this.services = services;
     this.timers = new StreamTimers(services);
     this.unread = new UnreadBudget(services);
+    this.replay = new ReplayBudget(services.limits);
     this.responseMode = responseMode;
     this.eventStore = eventStore;
   }

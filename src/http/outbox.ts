@@ -12,7 +12,7 @@ import { EventLog } from './eventLog.ts';
 import { Readers } from './readers.ts';
 import { Numbers } from './numbers.ts';
 import type { OutboxHost, OutboxShare } from './outboxHost.ts';
-import { type ReplayBounds, type ReplayEntry, ReplayLog } from './replay.ts';
+import { type ReplayBound, type ReplayEntry, ReplayLog } from './replay.ts';
 import { restoreStreams } from './restoreStreams.ts';
 import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
 import { StreamRows } from './streamRows.ts';
@@ -42,13 +42,15 @@ export class Outbox implements Outlet {
   #closed = false;
 
   constructor(host: OutboxHost, share: OutboxShare) {
-    const { eventStore, services } = share;
+    const { eventStore, replay, services } = share;
     const { limits } = services;
     this.#host = host;
     this.#share = share;
     this.#readers = new Readers(host, share);
     this.#waiting = new WaitingRoom(this.#streams, this.#readers, host.journal, limits);
-    this.#log = new ReplayLog(limits, (entry, bound) => this.#dropped(entry, bound));
+    this.#log = new ReplayLog(host.principal, limits, replay, (entry, bound) => {
+      this.#dropped(entry, bound);
+    });
     this.#rows = this.#rowsFrom(1);
     this.#numbers = host.persistence === null ? null : new Numbers(host.persistence);
     this.#events = eventStore === undefined ? null : new EventLog(eventStore, host.key, share);
@@ -299,6 +301,7 @@ export class Outbox implements Outlet {
       } else this.#readers.hangUp(stream);
     }
     this.#streams.clear();
+    this.#log.close();
     this.#share.timers.replayAge.disarm(this);
     // A session that goes on as a record still has its client.
     if (reason !== undefined) this.#readers.end();
@@ -362,7 +365,7 @@ export class Outbox implements Outlet {
     if (stream.number === STANDALONE) this.#rows?.delivered(entry);
   }
 
-  #dropped(entry: ReplayEntry, bound: keyof ReplayBounds): void {
+  #dropped(entry: ReplayEntry, bound: ReplayBound): void {
     if (entry.undelivered) this.#host.journal.tripped(bound);
     this.#rows?.erase(entry.row);
     const stream = this.#streams.get(entry.stream);

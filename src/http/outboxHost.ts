@@ -1,6 +1,7 @@
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { NumbersStore } from './numbers.ts';
 import type { ReadersHost, ReadersShare } from './readers.ts';
+import type { ReplayBudget } from './replayBudget.ts';
 import type { RowStore } from './streamRows.ts';
 
 /** What an outbox needs of its session. */
@@ -17,6 +18,8 @@ export interface OutboxHost extends ReadersHost {
 
 /** What the outboxes of one runtime share. */
 export interface OutboxShare extends ReadersShare {
+  /** What can be resumed of all sessions together. */
+  readonly replay: ReplayBudget;
   /** Holds the events that the replay logs have dropped. */
   readonly eventStore: EventStore | undefined;
   /** Each ends a GET stream that outlives its session, until the process has drained. */

@@ -1,4 +1,5 @@
 import type { Row } from '../store/writer.ts';
+import type { ReplayBudget, ReplayHolder } from './replayBudget.ts';
 
 /** One event that may still be resumed. */
 export interface ReplayEntry {
@@ -18,21 +19,34 @@ export interface ReplayBounds {
   readonly replayMs: number;
 }
 
+/** The limit that an event is dropped for. */
+export type ReplayBound = keyof ReplayBounds | 'maxReplayTotalBytes';
+
 /**
- * The events of one session that can be resumed: bounded by count, bytes and age, oldest first out.
+ * The events of one session that can be resumed: bounded by count, bytes and age, oldest first out;
+ * and by what all sessions hold.
  */
-export class ReplayLog {
+export class ReplayLog implements ReplayHolder {
+  readonly principal: string | undefined;
   readonly #bounds: ReplayBounds;
-  readonly #onDrop: (entry: ReplayEntry, bound: keyof ReplayBounds) => void;
+  readonly #budget: ReplayBudget;
+  readonly #onDrop: (entry: ReplayEntry, bound: ReplayBound) => void;
   #entries: ReplayEntry[] = [];
   #bytes = 0;
 
-  /** @param onDrop told of every event that is dropped, and of the bound that was met */
+  /**
+   * @param principal whose session it is
+   * @param onDrop told of every event that is dropped, and of the bound that was met
+   */
   constructor(
+    principal: string | undefined,
     bounds: ReplayBounds,
-    onDrop: (entry: ReplayEntry, bound: keyof ReplayBounds) => void,
+    budget: ReplayBudget,
+    onDrop: (entry: ReplayEntry, bound: ReplayBound) => void,
   ) {
+    this.principal = principal;
     this.#bounds = bounds;
+    this.#budget = budget;
     this.#onDrop = onDrop;
   }
 
@@ -51,6 +65,22 @@ export class ReplayLog {
     const { maxReplayEvents, maxReplayBytes } = this.#bounds;
     if (this.#entries.length > maxReplayEvents) this.#drop('maxReplayEvents');
     while (this.#bytes > maxReplayBytes) this.#drop('maxReplayBytes');
+    this.#budget.counted(this, this.#bytes);
+  }
+
+  dropOldest(bytes: number): number {
+    const before = this.#bytes;
+    do this.#drop('maxReplayTotalBytes');
+    while (this.#entries.length > 0 && before - this.#bytes < bytes);
+    this.#budget.counted(this, this.#bytes);
+    return before - this.#bytes;
+  }
+
+  /** Nobody resumes from this log any more. */
+  close(): void {
+    this.#entries = [];
+    this.#bytes = 0;
+    this.#budget.counted(this, 0);
   }
 
   /** Drops the events that are too old. */
@@ -58,6 +88,7 @@ export class ReplayLog {
     while (this.#entries.length > 0 && now - this.#entries[0]!.at >= this.#bounds.replayMs) {
       this.#drop('replayMs');
     }
+    this.#budget.counted(this, this.#bytes);
   }
 
   /** Events of a stream after a sequence number, oldest first. */
@@ -70,10 +101,11 @@ export class ReplayLog {
     const forgotten = this.after(stream, -1);
     this.#entries = this.#entries.filter((entry) => entry.stream !== stream);
     this.#bytes = this.#entries.reduce((sum, entry) => sum + entry.frame.length, 0);
+    this.#budget.counted(this, this.#bytes);
     return forgotten;
   }
 
-  #drop(bound: keyof ReplayBounds): void {
+  #drop(bound: ReplayBound): void {
     const entry = this.#entries.shift();
     if (entry === undefined) return;
     this.#bytes -= entry.frame.length;

@@ -270,6 +270,16 @@ describe.each(DOORS)('%s', (kind) => {
     await expect(scopes[0]!.response.text()).rejects.toThrow('cut');
   });
 
+  it('keeps events for those who come late within maxReplayTotalBytes of all scopes', async () => {
+    const rig = new HostRig({ maxReplayTotalBytes: 4096 });
+    const [one, two] = [await rig.enter(), await rig.enter()];
+    for (let i = 0; i < 3; i++) one.scope.publish('note', 'x'.repeat(1000));
+    two.scope.publish('note', 'x'.repeat(500));
+    two.scope.publish('note', 'x'.repeat(500));
+    expect([one.scope.events.length, two.scope.events.length]).toEqual([0, 2]);
+    expect(rig.host.stats().limits).toEqual({ maxReplayTotalBytes: 1 });
+  });
+
   it('drops what nobody reads closeTimeoutMs after the end of the host', async () => {
     const rig = new HostRig({ closeTimeoutMs: 1000 });
     const entered = await rig.enter();

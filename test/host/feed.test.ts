@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
 import { FetchPort } from '../../src/http/fetchPort.ts';
 import { Services } from '../../src/events/services.ts';
+import { ReplayBudget } from '../../src/http/replayBudget.ts';
 import { UnreadBudget } from '../../src/http/unreadBudget.ts';
 import { Feed } from '../../src/host/feed.ts';
 import type { ResponsePort } from '../../src/wire/port.ts';
@@ -115,7 +116,7 @@ describe('stream', () => {
     const tell = (event: unknown): unknown => told.push(event);
     const feed = new Feed(
       { key: 'key', principal: undefined, services, now: () => 0, tell },
-      { keepAlive, unread: new UnreadBudget(services) },
+      { keepAlive, unread: new UnreadBudget(services), replay: new ReplayBudget(DEFAULT_LIMITS) },
     );
     feed.close('terminated');
     const port = new FetchPort(new AbortController().signal, []);

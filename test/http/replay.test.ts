@@ -1,14 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { type ReplayEntry, ReplayLog } from '../../src/http/replay.ts';
+import { ReplayBudget } from '../../src/http/replayBudget.ts';
 
-function setUp(bounds: Partial<{ events: number; bytes: number; ms: number }> = {}) {
+interface Bounds {
+  readonly events: number;
+  readonly bytes: number;
+  readonly ms: number;
+  readonly budget: ReplayBudget;
+  readonly principal: string;
+}
+
+function setUp(bounds: Partial<Bounds> = {}) {
   const dropped: number[] = [];
   const log = new ReplayLog(
+    bounds.principal,
     {
       maxReplayEvents: bounds.events ?? 100,
       maxReplayBytes: bounds.bytes ?? 1000,
       replayMs: bounds.ms ?? 1000,
     },
+    bounds.budget ?? new ReplayBudget({ maxReplayTotalBytes: 10_000 }),
     ({ sequence }) => dropped.push(sequence),
   );
   const push = (sequence: number, more: Partial<ReplayEntry> = {}): void => {
@@ -64,5 +75,50 @@ describe('ReplayLog', () => {
     log.forget(1);
     push(1, { stream: 2, frame: 'x'.repeat(9) });
     expect([kept(1), kept(2)]).toEqual([[], [1]]);
+  });
+});
+
+describe('ReplayBudget', () => {
+  const frame = 'x'.repeat(100);
+
+  it('has the largest log of whoever has most lose its oldest events, and nobody else', () => {
+    const budget = new ReplayBudget({ maxReplayTotalBytes: 1600 });
+    const bob = setUp({ budget, principal: 'bob' });
+    const [small, large] = [
+      setUp({ budget, principal: 'ann' }),
+      setUp({ budget, principal: 'ann' }),
+    ];
+    for (let i = 1; i <= 7; i++) bob.push(i, { frame });
+    for (let i = 1; i <= 3; i++) small.push(i, { frame });
+    for (let i = 1; i <= 6; i++) large.push(i, { frame });
+    expect([bob.dropped, small.dropped, large.dropped]).toEqual([[], [], []]);
+    // Of 1600, down to 1500: a log loses 64 KiB in one go, or all it has.
+    bob.push(8, { frame });
+    expect([bob.dropped, small.dropped]).toEqual([[], []]);
+    expect(large.dropped).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(budget.bytes).toBe(1100);
+  });
+
+  it('counts an event that is itself too much, and a log that is closed no more', () => {
+    const budget = new ReplayBudget({ maxReplayTotalBytes: 150 });
+    const one = setUp({ budget });
+    one.push(1, { frame: 'x'.repeat(151) });
+    expect([one.dropped, budget.bytes]).toEqual([[1], 0]);
+    one.push(2, { frame });
+    one.log.close();
+    expect([one.kept(), budget.bytes]).toEqual([[], 0]);
+    setUp({ budget }).push(1, { frame });
+    expect(budget.bytes).toBe(100);
+  });
+
+  it.each(['expire', 'forget', 'push'])('is told what a log gives back (%s)', (how) => {
+    const budget = new ReplayBudget({ maxReplayTotalBytes: 1000 });
+    const { log, push } = setUp({ budget, bytes: 250 });
+    push(1, { frame });
+    push(2, { frame });
+    if (how === 'expire') log.expire(1000);
+    if (how === 'forget') log.forget(1);
+    if (how === 'push') push(3, { frame });
+    expect(budget.bytes).toBe(how === 'push' ? 200 : 0);
   });
 });

@@ -45,6 +45,7 @@ export const LIMITS = {
   unreadTimeoutMs: 5000,
   maxReplayEvents: 24,
   maxReplayBytes: 24 * 1024,
+  maxReplayTotalBytes: 64 * 1024,
   replayMs: 20_000,
   handshakeTimeoutMs: 6000,
   quietMs: 500,
