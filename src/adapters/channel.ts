@@ -6,6 +6,7 @@ import { count } from '../events/counters.ts';
 import type { Carrier } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import { requestInfoOf } from '../http/delivery.ts';
 import type { SharedLimit, UnreadBudget, UnreadHolder } from '../http/unreadBudget.ts';
 import type { Exchange, Extra, Origin, Outlet, Outlets } from '../session/exchange.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
@@ -33,11 +34,7 @@ export interface Wire extends Pick<ResponsePort, 'unread' | 'drained' | 'cut' | 
  * Opens a channel for a socket whose request passed `endpoint.screen.admits`. The client must
  * initialize within `handshakeTimeoutMs`.
  */
-export function openChannel(
-  endpoint: Endpoint,
-  origin: Pick<Origin, 'head' | 'authInfo'>,
-  wire: Wire,
-): Channel | RefusalCode {
+export function openChannel(endpoint: Endpoint, origin: Origin, wire: Wire): Channel | RefusalCode {
   const { principal, refusal } = endpoint.identify(origin);
   if (refusal !== undefined) return refusal;
   const channel = new Channel(endpoint, wire, origin, principal);
@@ -69,7 +66,7 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
   constructor(
     { directory, unread }: Endpoint,
     wire: Wire,
-    origin: Pick<Origin, 'head' | 'authInfo'>,
+    origin: Origin,
     principal: string | undefined,
   ) {
     this.#directory = directory;
@@ -321,8 +318,9 @@ class ChannelExchange implements Exchange {
 }
 
 /** What a message is delivered with where it has no stream of its own to close. */
-export function extraOf({ authInfo, head }: Pick<Origin, 'head' | 'authInfo'>): Extra {
-  const extra = { authInfo, requestInfo: { headers: head.headers } };
+export function extraOf(origin: Origin): Extra {
+  const { authInfo, request } = origin;
+  const extra = { authInfo, requestInfo: requestInfoOf(origin), request };
   return extra;
 }
 

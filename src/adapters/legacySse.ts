@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { type Channel, extraOf, openChannel, type Wire } from './channel.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { randomId } from '../base/ids.ts';
@@ -10,11 +9,12 @@ import { readBody, type Body } from '../wire/body.ts';
 import { count } from '../events/counters.ts';
 import { declared, type RequestHead } from '../wire/headers.ts';
 import { refusalBody } from '../wire/refusals.ts';
-import { pathOf, queryOf } from '../wire/target.ts';
+import { queryOf, routeOf } from '../wire/target.ts';
 import { endpointFrame, messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
-import type { FetchContext } from '../http/fetch.ts';
 import { type Place, Upload } from '../http/upload.ts';
-import { type HostedRequest, NodeBody } from './nodeBody.ts';
+import { foundOut, type HostedCaller, type HostedRequest, type HostedResponse } from './hosted.ts';
+import { NodeBody } from './nodeBody.ts';
+import { NodeOrigin } from './nodeOrigin.ts';
 import { NodePort } from './nodePort.ts';
 
 const NOWHERE = { at: 'nowhere', refusal: 'session-not-found', reason: undefined } as const;
@@ -25,16 +25,22 @@ export interface LegacySseOptions extends MountOptions {
   readonly path?: string;
   /** The path that a client is told to post to. @default '/messages' */
   readonly messagesPath?: string;
+  /**
+   * What a proxy in front takes off the path of each request, such as `/tools`: clients are told to
+   * post below it. What express has mounted the handler on is added by itself. @default ''
+   */
+  readonly prefix?: string;
 }
 
 /**
  * Serves legacy SSE on `http.createServer`, or on express with `app.use`: other paths go on to
- * `next`. A host that does not keep `auth` and `body` on the request gives them as `context`.
+ * `next`. Arguments are those of {@link NodeHandler}.
  */
 export type LegacySseHandler = (
   request: HostedRequest & { readonly baseUrl?: string },
-  response: ServerResponse,
-  context?: FetchContext | ((error?: unknown) => void),
+  response: HostedResponse,
+  parsedBody?: unknown,
+  caller?: HostedCaller,
 ) => void;
 
 /**
@@ -50,23 +56,26 @@ export function legacySse(
   runtime: Pick<Runtime, 'fetch'>,
   options: LegacySseOptions = {},
 ): LegacySseHandler {
-  const { path = '/sse', messagesPath = '/messages' } = options;
+  const { path = '/sse', messagesPath = '/messages', prefix = '' } = options;
+  const [route, messagesRoute] = [routeOf(path), routeOf(messagesPath)];
   const endpoint = endpointOf(runtime);
   containMounted(endpoint, options);
   const channels = new Map<string, Channel>();
 
-  return (request, response, context) => {
-    const pathname = pathOf(request.url);
-    if (pathname !== path && pathname !== messagesPath) return pass(response, context);
+  // A default, so that three arguments are declared: express takes four for an error handler.
+  return (request, response, third, caller = {}) => {
+    const pathname = routeOf(request.url);
+    if (pathname !== route && pathname !== messagesRoute) return pass(response, third);
     const head = request as RequestHead;
     const { screen } = endpoint;
     const port = new NodePort(response, screen.cors(head));
     const preflight = screen.preflight(head);
     if (preflight !== undefined) return port.send(204, preflight);
-    const known = typeof context === 'object' ? context : {};
-    const { authInfo = request.auth, parsedBody = request.body } = known;
+    const found = foundOut(endpoint, port, request, third, caller);
+    if (found === undefined) return;
+    const { authInfo, parsedBody } = found;
     const inlet = new NodeBody(request, port, parsedBody);
-    const isPost = pathname === messagesPath;
+    const isPost = pathname === messagesRoute;
     const method = isPost ? 'POST' : 'GET';
     if (head.method !== method && screen.admits(head) === undefined) {
       inlet.discard(false);
@@ -76,15 +85,15 @@ export function legacySse(
     }
     const refused = isPost ? screen.checkPost(head) : screen.check(head);
     if (refused !== undefined) return endpoint.drop(port, refused, inlet);
-    const origin = { head, authInfo, request: undefined };
+    const origin = new NodeOrigin(request, authInfo);
     if (isPost) {
       const id = new URLSearchParams(queryOf(request.url)).get('sessionId');
-      const caller = endpoint.identify(origin);
-      if (caller.refusal === 'internal-error') return endpoint.drop(port, caller.refusal, inlet);
+      const known = endpoint.identify(origin);
+      if (known.refusal === 'internal-error') return endpoint.drop(port, known.refusal, inlet);
       const channel = channels.get(id ?? '');
       // Another principal's channel is none.
-      const own = channel?.principal === caller.principal ? channel : undefined;
-      const upload = uploadTo(endpoint, own, caller.principal, declared(head));
+      const own = channel?.principal === known.principal ? channel : undefined;
+      const upload = uploadTo(endpoint, own, known.principal, declared(head));
       endpoint.receive(upload, port, inlet, (body) =>
         post(endpoint, own, origin, body, port, upload.number),
       );
@@ -103,7 +112,7 @@ export function legacySse(
       channel.left();
     });
     port.open(STREAM_HEADERS);
-    port.write(endpointFrame(`${request.baseUrl ?? ''}${messagesPath}?sessionId=${id}`));
+    port.write(endpointFrame(`${prefix}${request.baseUrl ?? ''}${messagesPath}?sessionId=${id}`));
     keepAlive.arm(port);
   };
 }
@@ -164,7 +173,7 @@ function lineOn(port: NodePort): Wire {
   };
 }
 
-function pass(response: ServerResponse, next: unknown): void {
+function pass(response: HostedResponse, next: unknown): void {
   if (typeof next === 'function') next();
   else response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found\n');
 }

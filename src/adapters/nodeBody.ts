@@ -1,35 +1,40 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import type { IncomingMessage } from 'node:http';
 import { isPromise } from '../base/awaitable.ts';
 import { GatheredBytes } from '../base/gatheredBytes.ts';
 import type { Inlet } from '../http/endpoint.ts';
 import type { Gate } from '../http/upload.ts';
 import type { Body } from '../wire/body.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
+import { bodyConsumed } from '../http/bodyConsumed.ts';
+import type { HostedRequest } from './hosted.ts';
 import type { NodePort } from './nodePort.ts';
-
-/** A request as a host hands it on: with the caller and the body its middleware found. */
-export type HostedRequest = IncomingMessage & { auth?: AuthInfo | undefined; body?: unknown };
 
 /** How long a refused upload may go on before its connection is closed. */
 const LINGER_MS = 1000;
 
 /** The body of a request on node's http. */
 export class NodeBody implements Inlet {
-  readonly #request: IncomingMessage;
+  readonly #request: HostedRequest;
   readonly #port: NodePort;
   readonly #parsed: unknown;
 
   /** @param parsed what a host's parser has made of the body; `undefined` where none has read it */
-  constructor(request: IncomingMessage, port: NodePort, parsed: unknown) {
+  constructor(request: HostedRequest, port: NodePort, parsed: unknown) {
     this.#request = request;
     this.#port = port;
     this.#parsed = parsed;
   }
 
+  /** @throws ActorsError `body-consumed` */
   read(gate: Gate, take: (body: Body | RefusalCode) => void): void {
-    if (this.#parsed !== undefined) take(bodyOf(this.#parsed));
-    else readText(this.#request, gate, take);
+    const request = this.#request;
+    if (this.#parsed !== undefined && !isLeft(this.#parsed, request)) {
+      return take(bodyOf(this.#parsed));
+    }
+    // The end of a body comes once: whoever waits for it now would wait for ever. Middleware that
+    // looks at a part and puts the part back leaves something to read.
+    const isLost = request.readableEnded || request.readableLength === 0;
+    if (request.readableDidRead && isLost) throw bodyConsumed();
+    readText(request, gate, take);
   }
 
   /** Reads what is left of the body and throws it away, but not for long where `closes`. */
@@ -42,6 +47,18 @@ export class NodeBody implements Inlet {
   }
 }
 
+/**
+ * Whether a parser has left the body alone: those of express 4 put an empty object in its place.
+ * What stands in for node's request, and does not say whether it was read, has been.
+ */
+function isLeft(
+  parsed: unknown,
+  { readableDidRead, readableEnded }: Partial<HostedRequest>,
+): boolean {
+  if (typeof parsed !== 'object' || parsed === null || readableEnded === true) return false;
+  return readableDidRead === false && Object.keys(parsed).length === 0;
+}
+
 /** Makes a body of what a host's parser left: a value, or text and bytes not parsed yet. */
 function bodyOf(body: unknown): Body {
   if (typeof body === 'string') return { text: body };
@@ -50,10 +67,11 @@ function bodyOf(body: unknown): Body {
 }
 
 function readText(
-  request: IncomingMessage,
+  request: HostedRequest,
   gate: Gate,
   take: (body: Body | RefusalCode) => void,
 ): void {
+  if (request.readableEnded) return take({ text: '' });
   // The client left before anybody read.
   if (request.destroyed) return take('body-incomplete');
   const body = new GatheredBytes();
@@ -68,7 +86,9 @@ function readText(
     if (code !== undefined) finish(code);
     else if (!isOver) request.resume();
   };
-  const onData = (chunk: Buffer): void => {
+  const onData = (data: Buffer | string): void => {
+    // Middleware has set an encoding.
+    const chunk = typeof data === 'string' ? Buffer.from(data, request.readableEncoding!) : data;
     // Most bodies come in one piece: those are never held here while they are on their way.
     if (isWhole(request, chunk)) return finish({ text: textOf(chunk) });
     body.add(chunk);
@@ -90,7 +110,7 @@ function readText(
 }
 
 /** Whether a chunk is the body that the head has declared, to its last byte. */
-function isWhole({ headers }: IncomingMessage, { length }: Buffer): boolean {
+function isWhole({ headers }: HostedRequest, { length }: Buffer): boolean {
   return headers['content-length'] === String(length);
 }
 

@@ -1,6 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { headerObject } from '../wire/headers.ts';
+import type { HostedRequest, HostedResponse } from './hosted.ts';
 import { bytesIn, CHUNK_BYTES, chunksOf, SHORT_TEXT } from '../wire/chunks.ts';
 import type { ResponsePort } from '../wire/port.ts';
+
+/** What both have in common, and the stream that only one of http/2 has. */
+type NodeResponse = ServerResponse & { readonly stream?: ServerHttp2Stream };
+
+/** Node's own, as it was before anybody put another in its place. */
+const own: unknown = Reflect.get(ServerResponse.prototype, 'writeHead');
 
 /**
  * A response of node's http server as a port. What is short goes to the socket at once. What is
@@ -8,7 +17,7 @@ import type { ResponsePort } from '../wire/port.ts';
  * has taken.
  */
 export class NodePort implements ResponsePort {
-  readonly #response: ServerResponse;
+  readonly #response: NodeResponse;
   readonly #extra: readonly string[];
   /** Chunks for which the socket has no room yet; `null` where there is none. */
   #chunks: Uint8Array[] | null = null;
@@ -24,8 +33,9 @@ export class NodePort implements ResponsePort {
   #ends: ((end: () => void) => void) | null = null;
 
   /** @param extra headers of every response, CORS where it is on */
-  constructor(response: ServerResponse, extra: readonly string[]) {
-    this.#response = response;
+  constructor(response: HostedResponse, extra: readonly string[]) {
+    // What differs between the two is in `nodeResponse.ts`.
+    this.#response = response as NodeResponse;
     this.#extra = extra;
   }
 
@@ -35,7 +45,7 @@ export class NodePort implements ResponsePort {
     this.#isOver = true;
     const chunks = body.length > SHORT_TEXT ? chunksOf(body) : null;
     const length = chunks === null ? Buffer.byteLength(body) : bytesIn(chunks);
-    response.writeHead(status, [
+    beginResponse(response, status, [
       ...headers,
       ...this.#extra,
       ...(status === 204 ? [] : ['Content-Length', String(length)]),
@@ -50,7 +60,9 @@ export class NodePort implements ResponsePort {
   }
 
   /** Ends a whole answer only when the request has been read, or after `ms` milliseconds. */
-  lingering(request: IncomingMessage, ms: number): void {
+  lingering(request: HostedRequest, ms: number): void {
+    // A stream of http/2 ends without its connection.
+    if (this.#response.stream !== undefined) return;
     this.#ends = (end) => {
       const timer = setTimeout(end, ms);
       request.once('close', () => {
@@ -62,7 +74,7 @@ export class NodePort implements ResponsePort {
 
   open(headers: readonly string[]): void {
     if (this.#response.headersSent || this.gone) return;
-    this.#response.writeHead(200, [...headers, ...this.#extra]);
+    beginResponse(this.#response, 200, [...headers, ...this.#extra]);
     this.#response.flushHeaders();
   }
 
@@ -84,23 +96,20 @@ export class NodePort implements ResponsePort {
   }
 
   cut(): void {
-    const { socket, req, writableFinished } = this.#response;
     this.#isOver = true;
     this.#isCut = true;
     this.#drop();
-    // A response behind another one on its line has no socket yet, and its bytes go with the line.
-    if (socket === null && !writableFinished) req.socket.destroy();
-    this.#response.destroy();
+    breakOff(this.#response);
   }
 
   get unread(): number {
-    const { writableLength, socket, destroyed, req } = this.#response;
-    if (this.#isCut || destroyed || req.socket.destroyed) return 0;
-    return this.#waiting + Math.max(writableLength, socket?.writableLength ?? 0);
+    const response = this.#response;
+    if (this.#isCut || isDestroyed(response) || isLineLost(response)) return 0;
+    return this.#waiting + unsent(response);
   }
 
   drained(): Promise<void> {
-    const hasRoom = this.#chunks === null && !this.#response.writableNeedDrain;
+    const hasRoom = this.#chunks === null && !needsDrain(this.#response);
     if (hasRoom || this.gone) return Promise.resolve();
     this.#drained ??= new Promise((resolve) => {
       this.#release = () => {
@@ -114,15 +123,14 @@ export class NodePort implements ResponsePort {
   }
 
   get gone(): boolean {
-    const { writableEnded, destroyed, req } = this.#response;
-    return this.#isOver || writableEnded || destroyed || req.socket.destroyed;
+    return this.#isOver || isOver(this.#response);
   }
 
   whenGone(callback: () => void): void {
     const response = this.#response;
     // A host may take its time before it hands a request on: where the client has left by then, no
     // event will say so again.
-    if (response.destroyed) return callback();
+    if (isDestroyed(response)) return callback();
     if (response.socket !== null) return void response.once('close', callback);
     // A response that is pipelined behind another has no socket yet and would not hear of its end.
     // Many responses may wait on one socket.
@@ -182,4 +190,57 @@ export class NodePort implements ResponsePort {
     if (this.#chunks !== null) this.#pump();
     if (this.#chunks === null) this.#release?.();
   };
+}
+
+/**
+ * Writes the head of a response.
+ *
+ * @param headers names and values in turn
+ */
+function beginResponse(response: NodeResponse, status: number, headers: readonly string[]): void {
+  // The flat form is node's fast one. What middleware puts in place of `writeHead` is written for
+  // objects: `on-headers` before 1.1, in morgan and in Next, takes the list for pairs.
+  if (Reflect.get(response, 'writeHead') === own) {
+    response.writeHead(status, headers as string[]);
+    return;
+  }
+  const { Connection, ...others } = headerObject(headers);
+  // A connection of http/2 is not one response's to close (RFC 9113, 8.2.2).
+  const isAllowed = Connection !== undefined && response.stream === undefined;
+  response.writeHead(status, isAllowed ? { Connection, ...others } : others);
+}
+
+/** A response of http/2 has its fate from its stream. */
+function isDestroyed({ destroyed, stream }: NodeResponse): boolean {
+  return stream === undefined ? destroyed : stream.destroyed || stream.closed;
+}
+
+/** Nothing more can be written, or the line is lost. */
+function isOver(response: NodeResponse): boolean {
+  return response.writableEnded || isDestroyed(response) || isLineLost(response);
+}
+
+/** The line under a response is lost. A stream of http/2 is lost with its line. */
+function isLineLost({ req, stream }: NodeResponse): boolean {
+  return stream === undefined && req.socket.destroyed;
+}
+
+/** Bytes that wait for a socket with room, and in that socket; a line of http/2 is shared. */
+function unsent({ writableLength, socket, stream }: NodeResponse): number {
+  return Math.max(writableLength, stream === undefined ? (socket?.writableLength ?? 0) : 0);
+}
+
+/** The response has taken more than there is room for: it will emit `drain`. */
+function needsDrain({ writableNeedDrain, stream }: NodeResponse): boolean {
+  return stream?.writableNeedDrain ?? writableNeedDrain;
+}
+
+/** Drops a response with whatever of it is unread. */
+function breakOff(response: NodeResponse): void {
+  const { socket, req, writableFinished, stream } = response;
+  // Destroyed without a code, a stream ends as if it were whole.
+  if (stream !== undefined) return stream.close(constants.NGHTTP2_CANCEL);
+  // A response behind another one on its line has no socket yet, and its bytes go with the line.
+  if (socket === null && !writableFinished) req.socket.destroy();
+  response.destroy();
 }

@@ -3,7 +3,7 @@ import { ActorsError } from '../base/errors.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { DrainReport } from '../actor/supervisor.ts';
-import { pathOf } from '../wire/target.ts';
+import { routeOf } from '../wire/target.ts';
 import { containedOf } from './containCrashes.ts';
 import type { MountOptions } from './containMounted.ts';
 import { continueWhenRead } from './continueWhenRead.ts';
@@ -81,6 +81,7 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   if (!Number.isFinite(crashDeadlineMs) || crashDeadlineMs < 0) {
     throw new ActorsError('bad-option', 'crashDeadlineMs must be a number of ms >= 0');
   }
+  const route = routeOf(path);
   const handler = nodeHandler(runtime, { contain: false });
   const beside = besideOf(runtime, options, path, otherwise);
   const listening = await listen(
@@ -95,13 +96,13 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       maxHeaderSize: 16 * 1024,
     },
     (request, response) => {
-      if (pathOf(request.url) === path) return handler(request, response);
+      if (routeOf(request.url) === route) return handler(request, response);
       beside(request, response);
     },
   );
   const asked = continueWhenRead(handler);
   listening.server.on('checkContinue', (request, response) => {
-    if (pathOf(request.url) === path) return asked(request, response);
+    if (routeOf(request.url) === route) return asked(request, response);
     response.writeContinue();
     beside(request, response);
   });

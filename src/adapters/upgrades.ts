@@ -3,7 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ActorsError } from '../base/errors.ts';
 import { headerPairs } from '../wire/headers.ts';
-import { pathOf } from '../wire/target.ts';
+import { routeOf } from '../wire/target.ts';
 
 /** What node's `upgrade` event hands over. */
 export interface Upgrade {
@@ -37,13 +37,14 @@ export function claimUpgrades(
   listener: UpgradeListener,
 ): () => void {
   const { paths, stop } = claims.get(server) ?? listen(server);
-  if (paths.has(path)) {
+  const route = routeOf(path);
+  if (paths.has(route)) {
     throw new ActorsError('bad-option', `path must be free, got ${JSON.stringify(path)} again`);
   }
-  paths.set(path, listener);
+  paths.set(route, listener);
   return () => {
-    if (paths.get(path) !== listener) return;
-    paths.delete(path);
+    if (paths.get(route) !== listener) return;
+    paths.delete(route);
     if (paths.size === 0) stop();
   };
 }
@@ -51,7 +52,7 @@ export function claimUpgrades(
 function listen(server: EventEmitter): Claims {
   const paths = new Map<string, UpgradeListener>();
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const listener = paths.get(pathOf(request.url));
+    const listener = paths.get(routeOf(request.url));
     if (listener !== undefined) {
       hearErrors(socket);
       listener({ request, socket, head });

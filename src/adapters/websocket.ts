@@ -12,6 +12,7 @@ import type { RequestHead } from '../wire/headers.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import { containMounted, type MountOptions } from './containMounted.ts';
 import { openChannel } from './channel.ts';
+import { NodeOrigin } from './nodeOrigin.ts';
 import { claimUpgrades, refuseUpgrade, type Upgrade } from './upgrades.ts';
 import { type Acceptor, createAcceptor, WebSocketLine } from './webSocketLine.ts';
 
@@ -136,7 +137,7 @@ class UpgradeDoor implements WebSocketDoor {
 
   #accept({ request, socket, head }: Upgrade, authInfo: AuthInfo | undefined): void {
     const line = new WebSocketLine(this.#endpoint.services, this.#pings);
-    const channel = openChannel(this.#endpoint, { head: request as RequestHead, authInfo }, line);
+    const channel = openChannel(this.#endpoint, new NodeOrigin(request, authInfo), line);
     if (typeof channel === 'string') return this.#refuse(socket, channel);
     this.#acceptor.handleUpgrade(request, socket, head, (webSocket) => {
       line.attach(webSocket, channel);

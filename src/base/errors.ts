@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'bad-server'
   | 'server-reused'
   | 'no-session'
+  | 'body-consumed'
   | 'context-unavailable'
   | 'not-disposable'
   | 'session-over'

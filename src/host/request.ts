@@ -3,12 +3,16 @@ import type { RequestHead } from '../wire/headers.ts';
 /** A web request to the application: a web-standard `Request`, or one of node's http. */
 export type HostRequest =
   | Request
-  | { readonly method?: string | undefined; readonly headers: RequestHead['headers'] };
+  | {
+      readonly method?: string | undefined;
+      readonly headers: RequestHead['headers'];
+      readonly url?: string | undefined;
+    };
 
 /** The head of a request, from whichever kind of request object. */
 export function headOf(request: HostRequest): RequestHead {
   const method = request.method ?? 'GET';
-  if (!isWeb(request)) return { method, headers: request.headers };
+  if (!isWeb(request)) return { method, headers: request.headers, url: request.url };
   return { method, headers: Object.fromEntries(request.headers), host: new URL(request.url).host };
 }
 

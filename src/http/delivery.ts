@@ -22,8 +22,8 @@ export class Delivery implements Extra {
     return this.#origin.authInfo;
   }
 
-  get requestInfo(): { headers: RequestHead['headers'] } {
-    return { headers: this.#origin.head.headers };
+  get requestInfo(): RequestInfo {
+    return requestInfoOf(this.#origin);
   }
 
   get request(): Request | undefined {
@@ -46,4 +46,20 @@ export class Delivery implements Extra {
     const host = this.#host;
     return this.#isPrimed ? () => host.outlet.retire() : undefined;
   }
+}
+
+/** What v1 handlers see of a request, as `extra.requestInfo`. */
+interface RequestInfo {
+  readonly headers: RequestHead['headers'];
+  readonly url: URL | undefined;
+}
+
+/** Gives the request behind a message the form of the SDK's transports; a URL is made when asked. */
+export function requestInfoOf(origin: Pick<Origin, 'head' | 'url'>): RequestInfo {
+  return {
+    headers: origin.head.headers,
+    get url() {
+      return origin.url;
+    },
+  };
 }

@@ -21,7 +21,7 @@ import { UploadBudget } from './uploadBudget.ts';
 export interface Inlet {
   /**
    * Reads the body as far as the gate allows it; calls `take` once, with the whole body or with why
-   * it did not come.
+   * it did not come. Throws where the body can not be read at all.
    */
   read(gate: Gate, take: (body: Body | RefusalCode) => void): void;
   /** Nothing reads the rest of the body. @param closes the answer is the last on its connection */
@@ -97,8 +97,12 @@ export class Endpoint implements LegHost, UploadHost {
   /** Reads a body as far as its upload allows it, and hands it on; answers where it is not whole. */
   receive(upload: Upload, port: ResponsePort, inlet: Inlet, take: (body: Body) => void): void {
     const read = (refused: RefusalCode | undefined): void => {
-      if (refused === undefined) inlet.read(upload, receive);
-      else receive(refused);
+      if (refused !== undefined) return receive(refused);
+      try {
+        inlet.read(upload, receive);
+      } catch (error) {
+        receive(this.failed(error));
+      }
     };
     const receive = (body: Body | RefusalCode): void => {
       if (upload.bytes > 0) upload.arrived();

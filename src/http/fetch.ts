@@ -5,6 +5,7 @@ import type { Body } from '../wire/body.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { Endpoint } from './endpoint.ts';
+import { bodyConsumed } from './bodyConsumed.ts';
 import { FetchPort } from './fetchPort.ts';
 import type { Gate } from './upload.ts';
 
@@ -19,11 +20,25 @@ export interface FetchContext {
 /** A byte order mark is kept and fails as JSON, as in the other adapters. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Serves one web-standard request. */
+/** Serves one web-standard request. The promise resolves, whatever goes wrong. */
 export function handleFetch(
   endpoint: Endpoint,
   request: Request,
-  { authInfo, parsedBody }: FetchContext = {},
+  context: FetchContext = {},
+): Promise<Response> {
+  try {
+    return serve(endpoint, request, context);
+  } catch (error) {
+    const port = new FetchPort(undefined, []);
+    endpoint.refuse(port, endpoint.failed(error));
+    return port.response;
+  }
+}
+
+function serve(
+  endpoint: Endpoint,
+  request: Request,
+  { authInfo, parsedBody }: FetchContext,
 ): Promise<Response> {
   const head: RequestHead = {
     method: request.method,
@@ -31,10 +46,19 @@ export function handleFetch(
     host: hostOf(request.url),
   };
   const port = new FetchPort(request.signal, endpoint.screen.cors(head));
-  endpoint.serve({ head, authInfo, request }, port, {
+  const origin = {
+    head,
+    authInfo,
+    request,
+    get url() {
+      return URL.canParse(request.url) ? new URL(request.url) : undefined;
+    },
+  };
+  endpoint.serve(origin, port, {
     read(gate, take) {
       if (parsedBody !== undefined) take({ parsed: parsedBody });
       else {
+        if (request.bodyUsed || request.body?.locked === true) throw bodyConsumed();
         readText(request, gate)
           .then(take)
           .catch((error: unknown) => endpoint.refuse(port, endpoint.failed(error)));

@@ -18,8 +18,11 @@ export class FetchPort implements ResponsePort {
   #isOver = false;
   #callbacks: (() => void)[] = [];
 
-  /** @param extra headers of every response, CORS where it is on */
-  constructor(signal: AbortSignal, extra: readonly string[]) {
+  /**
+   * @param signal of the client's end, where there is one
+   * @param extra headers of every response, CORS where it is on
+   */
+  constructor(signal: AbortSignal | undefined, extra: readonly string[]) {
     this.response = new Promise((resolve) => (this.#resolve = resolve));
     this.#extra = extra;
     const onAbort = (): void => {
@@ -27,7 +30,7 @@ export class FetchPort implements ResponsePort {
       this.#stream?.drop();
       this.cut();
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort, { once: true });
   }
 
   send(status: number, headers: readonly string[], body?: string): void {

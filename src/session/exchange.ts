@@ -8,8 +8,10 @@ import type { RequestHead } from '../wire/headers.ts';
 export interface Origin {
   readonly head: RequestHead;
   readonly authInfo: AuthInfo | undefined;
-  /** The web-standard request, where the adapter has one. */
-  readonly request: Request | undefined;
+  /** The web-standard request, where there was one of HTTP. */
+  readonly request?: Request | undefined;
+  /** The whole URL of the request, where there was one of HTTP. */
+  readonly url?: URL | undefined;
 }
 
 /**

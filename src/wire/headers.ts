@@ -1,9 +1,13 @@
+import { authorityOf } from './target.ts';
+
 /** The head of an HTTP request, whatever carried it: header names are in lower case. */
 export interface RequestHead {
   readonly method: string;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   /** The authority of the request target, used where there is no `Host` header. */
   readonly host?: string | undefined;
+  /** The request target, as node's http gives it. */
+  readonly url?: string | undefined;
 }
 
 /** The value of a header; `undefined` where it is absent, the joined list of repeated ones. */
@@ -24,9 +28,14 @@ export function single(head: RequestHead, name: string): string | undefined {
   return others.every((each) => each === first) ? first : value;
 }
 
-/** The host that a request is for; `undefined` where the head names none. */
+/**
+ * The host that a request is for; `undefined` where the head names none. What the target of a
+ * request says comes before `Host` (RFC 9112, 3.2.2; in http/2 `:authority`, RFC 9113, 8.3.1).
+ */
 export function hostOf(head: RequestHead): string | undefined {
-  return header(head, 'host') ?? head.host;
+  const { url = '/' } = head;
+  const target = url.startsWith('/') ? header(head, ':authority') : authorityOf(url);
+  return target ?? header(head, 'host') ?? head.host;
 }
 
 /** How many bytes the head declares its body to have; 0 where it declares nothing. */
@@ -39,6 +48,16 @@ export function headerPairs(flat: readonly string[]): [name: string, value: stri
   const pairs: [string, string][] = [];
   for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i]!, flat[i + 1]!]);
   return pairs;
+}
+
+/** Turns them into an object, with a list for a name that comes more than once. */
+export function headerObject(flat: readonly string[]): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = {};
+  for (const [name, value] of headerPairs(flat)) {
+    const before = object[name];
+    object[name] = before === undefined ? value : [before, value].flat();
+  }
+  return object;
 }
 
 /** Whether a media type is `application/json`, read as a type and not as a substring (row P2). */

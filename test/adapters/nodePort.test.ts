@@ -1,8 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import http2, {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Http2ServerResponse,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import { NodePort } from '../../src/adapters/nodePort.ts';
+import { turn } from '../support/eventually.ts';
 import { HttpReader } from '../support/httpReader.ts';
 import { PlainWindow } from '../support/plainWindow.ts';
 import type { PortClient, Received } from '../support/portClient.ts';
@@ -85,6 +91,65 @@ async function rig(
     },
   };
 }
+
+/** A client of http/2: a stream has its own window, and takes no more than is read of it. */
+class Http2Client implements PortClient {
+  readonly #session: ClientHttp2Session;
+  readonly #stream: ClientHttp2Stream;
+  #status: number | undefined;
+  #headers: Record<string, string> = {};
+  #body = '';
+  #end: 'whole' | 'broken' | undefined;
+
+  constructor(session: ClientHttp2Session, stream: ClientHttp2Stream) {
+    this.#session = session;
+    this.#stream = stream;
+    stream.on('response', ({ ':status': status, ...headers }) => {
+      this.#status = status;
+      this.#headers = headers as Record<string, string>;
+    });
+    stream.on('end', () => (this.#end ??= stream.rstCode === 0 ? 'whole' : 'broken'));
+    stream.on('aborted', () => (this.#end = 'broken'));
+    stream.on('error', () => (this.#end = 'broken'));
+    stream.on('close', () => (this.#end ??= 'broken'));
+  }
+
+  async read(bytes: number): Promise<Received> {
+    const isThere = (): boolean => this.#status !== undefined && this.#body.length >= bytes;
+    while (!isThere() && this.#end === undefined) {
+      const data = this.#stream.read() as Buffer | null;
+      if (data !== null) this.#body += data.toString('latin1');
+      else await turn();
+    }
+    const isWhole = this.#end === 'whole';
+    return { status: this.#status, headers: this.#headers, body: this.#body, isWhole };
+  }
+
+  async leave(): Promise<void> {
+    this.#session.destroy();
+  }
+}
+
+async function http2Rig(): Promise<PortRig> {
+  const server = http2.createServer((_, response) => server.emit('asked', response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterAll(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return {
+    // Its window, and what the stream has read ahead.
+    swallowed: 256 * 1024,
+    async open() {
+      const asked = once(server, 'asked');
+      const session = http2.connect(`http://127.0.0.1:${port}`);
+      const client = new Http2Client(session, session.request({ ':path': '/' }));
+      const [response] = (await asked) as [Http2ServerResponse];
+      return { port: new NodePort(response, []), client };
+    },
+  };
+}
+
+portContract('NodePort on http/2', http2Rig);
 
 if (SmallWindows.areThere) {
   const windows = new SmallWindows();

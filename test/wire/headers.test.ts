@@ -3,6 +3,8 @@ import {
   accepts,
   acceptsBoth,
   header,
+  headerObject,
+  hostOf,
   isJson,
   prefersStream,
   single,
@@ -119,5 +121,25 @@ describe('single (rows W3, W9)', () => {
     ['no value', undefined, undefined],
   ])('takes %s', (_, value, expected) => {
     expect(single({ method: 'GET', headers: { a: value } }, 'a')).toBe(expected);
+  });
+});
+
+const head = (headers: Record<string, string>, url?: string) => ({ method: 'GET', headers, url });
+
+describe('hostOf', () => {
+  it('W4, W16: takes the authority of the target before Host', () => {
+    expect(hostOf(head({ host: 'a' }, '/mcp'))).toBe('a');
+    expect(hostOf(head({ host: 'a' }, 'http://b/mcp'))).toBe('b');
+    expect(hostOf(head({ host: 'a', ':authority': 'b' }, '/mcp'))).toBe('b');
+    expect(hostOf({ ...head({}), host: 'c' })).toBe('c');
+  });
+});
+
+describe('headerObject', () => {
+  it('W1: keeps each value of a name that comes more than once', () => {
+    expect(headerObject(['A', '1', 'B', '2', 'A', '3', 'A', '4'])).toEqual({
+      A: ['1', '3', '4'],
+      B: '2',
+    });
   });
 });

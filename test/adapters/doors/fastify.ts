@@ -11,7 +11,7 @@ export const fastify: Door = {
     const handler = nodeHandler(rig.runtime);
     app.all('/mcp', ({ raw, headers, body }, reply) => {
       reply.hijack();
-      handler(raw, reply.raw, { parsedBody: body, authInfo: authInfoFrom(headers) });
+      handler(raw, reply.raw, body, { authInfo: authInfoFrom(headers) });
     });
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
     return rig.door(streamable(`${address}/mcp`), () => app.close());

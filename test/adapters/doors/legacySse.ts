@@ -10,7 +10,7 @@ export const legacySse: Door = {
     const rig = new Rig(limits);
     const handler = handlerOf(rig.runtime);
     const { origin, stop } = await listen((request, response) => {
-      handler(request, response, { authInfo: authInfoFrom(request.headers) });
+      handler(request, response, undefined, { authInfo: authInfoFrom(request.headers) });
     });
     const url = new URL(`http://${origin}/sse`);
     return rig.door(

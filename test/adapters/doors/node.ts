@@ -8,7 +8,7 @@ export const node: Door = {
     const rig = new Rig(limits);
     const handler = nodeHandler(rig.runtime);
     const { origin, stop } = await listen((request, response) => {
-      handler(request, response, { authInfo: authInfoFrom(request.headers) });
+      handler(request, response, undefined, { authInfo: authInfoFrom(request.headers) });
     });
     return rig.door(streamable(`http://${origin}/mcp`), stop);
   },
