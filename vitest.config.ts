@@ -10,6 +10,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: mode === 'all' ? [] : [...SLOW],
+    // The first session of a process waits for its SDK; the tests' own time does not.
+    setupFiles: ['test/support/sdkLoaded.ts'],
     pool: 'forks',
     maxWorkers: '100%',
     execArgv: ['--expose-gc'],

@@ -1,8 +1,6 @@
-// On an express route, behind its JSON parser and a bearer token check.
+// On an express route, behind its JSON parser and a check of bearer tokens.
 import type { AddressInfo } from 'node:net';
-import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
-import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '@modelcontextprotocol/server';
 import express from 'express';
 import { createRuntime } from 'mcp-actors';
 import { nodeHandler } from 'mcp-actors/node';
@@ -10,8 +8,8 @@ import { nodeHandler } from 'mcp-actors/node';
 const runtime = createRuntime({
   server(session) {
     const server = new McpServer({ name: 'express', version: '1.0.0' }, session.serverOptions);
-    server.registerTool('whoami', {}, (extra) => {
-      return { content: [{ type: 'text', text: `${extra.authInfo?.clientId}` }] };
+    server.registerTool('whoami', {}, ({ http }) => {
+      return { content: [{ type: 'text', text: String(http?.authInfo?.extra?.['sub']) }] };
     });
     return server;
   },
@@ -21,17 +19,18 @@ const users = new Map([
   ['token-of-alice', 'alice'],
   ['token-of-bob', 'bob'],
 ]);
-const verifier = {
-  verifyAccessToken: async (token: string) => {
-    const user = users.get(token);
-    if (user === undefined) throw new InvalidTokenError('Unknown token');
-    return { token, clientId: user, scopes: [], expiresAt: Date.now() / 1000 + 60 };
-  },
-};
 
 const app = express();
 app.use(express.json());
-app.use(requireBearerAuth({ verifier })); // sets `req.auth`: the session is bound to its client
+app.use((request, response, next) => {
+  const [, token = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+  const sub = users.get(token);
+  if (sub === undefined) return void response.status(401).set('WWW-Authenticate', 'Bearer').end();
+  // The session is bound to its user. The application is the same for all of them.
+  const auth = { token, clientId: 'desktop-app', scopes: [], extra: { sub } };
+  Object.assign(request, { auth });
+  next();
+});
 app.all('/mcp', nodeHandler(runtime));
 const listener = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
   const { port } = listener.address() as AddressInfo;

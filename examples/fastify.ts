@@ -1,5 +1,5 @@
 // On a fastify route. The runtime reads the body itself, and answers for what is wrong with it.
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '@modelcontextprotocol/server';
 import Fastify from 'fastify';
 import { createRuntime } from 'mcp-actors';
 import { nodeHandler } from 'mcp-actors/node';

@@ -1,8 +1,7 @@
 // A published stdio server behind HTTP: one process for each session, gone with its session.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { createRuntime } from 'mcp-actors';
 import { childProcess, gatewayLog } from 'mcp-actors/gateway';
 import { serve } from 'mcp-actors/node';

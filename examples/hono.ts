@@ -1,6 +1,6 @@
 // On a hono route. The runtime speaks web-standard requests, so any host of hono will do.
 import { serve } from '@hono/node-server';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '@modelcontextprotocol/server';
 import { Hono } from 'hono';
 import { createRuntime } from 'mcp-actors';
 

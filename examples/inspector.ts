@@ -1,8 +1,7 @@
 // Every session on a page, and a machine of your own beside them, live.
 import assert from 'node:assert/strict';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { McpServer } from '@modelcontextprotocol/server';
 import { createRuntime } from 'mcp-actors';
 import { serveInspector } from 'mcp-actors/inspector';
 import { serve } from 'mcp-actors/node';

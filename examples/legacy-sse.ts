@@ -1,7 +1,7 @@
 // For clients of 2024-11-05 that only know HTTP with a separate event stream.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '@modelcontextprotocol/server';
 import { createRuntime } from 'mcp-actors';
 import { legacySse } from 'mcp-actors/node';
 

@@ -1,14 +1,13 @@
 // A server that deletes only what the same session created.
 import assert from 'node:assert/strict';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { McpServer } from '@modelcontextprotocol/server';
 import { createRuntime, sessionLocal } from 'mcp-actors';
 import { serve } from 'mcp-actors/node';
 import * as z from 'zod';
 
 const created = sessionLocal(() => new Set<string>(), { name: 'created' }); // before: new Set()
-const inputSchema = { id: z.string() };
+const inputSchema = z.object({ id: z.string() });
 
 const runtime = createRuntime({
   server({ serverOptions }) {

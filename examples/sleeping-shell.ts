@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { Client } from '@modelcontextprotocol/client';
+import { McpServer } from '@modelcontextprotocol/server';
 import { createRuntime } from 'mcp-actors';
 import { connectInMemory } from 'mcp-actors/memory';
 import * as z from 'zod';
@@ -19,9 +19,13 @@ await using runtime = createRuntime({
     };
     shells.set(session, run);
     const server = new McpServer({ name: 'shell', version: '1.0.0' }, session.serverOptions);
-    server.registerTool('run', { inputSchema: { line: z.string() } }, async ({ line }) => ({
-      content: [{ type: 'text', text: await run(line) }],
-    }));
+    server.registerTool(
+      'run',
+      { inputSchema: z.object({ line: z.string() }) },
+      async ({ line }) => ({
+        content: [{ type: 'text', text: await run(line) }],
+      }),
+    );
     return server;
   },
   onSleep: (session) => shells.get(session)?.('pwd'), // what a session owns keeps it awake otherwise

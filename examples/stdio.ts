@@ -1,5 +1,5 @@
 // The quickstart's server on stdin and stdout: `claude mcp add count -- npx tsx examples/stdio.ts`
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '@modelcontextprotocol/server';
 import { createRuntime } from 'mcp-actors';
 import { serveStdio } from 'mcp-actors/stdio';
 

@@ -1,6 +1,6 @@
 // WebSockets and Streamable HTTP on one port and one path: the same sessions, the same caps.
 import assert from 'node:assert/strict';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '@modelcontextprotocol/server';
 import { createRuntime } from 'mcp-actors';
 import { serve } from 'mcp-actors/node';
 import { serveWebSocket } from 'mcp-actors/websocket';
@@ -8,8 +8,8 @@ import { serveWebSocket } from 'mcp-actors/websocket';
 const runtime = createRuntime({
   server(session) {
     const server = new McpServer({ name: 'websocket', version: '1.0.0' }, session.serverOptions);
-    server.registerTool('whoami', {}, (extra) => {
-      return { content: [{ type: 'text', text: `${extra.authInfo?.clientId}` }] };
+    server.registerTool('whoami', {}, ({ http }) => {
+      return { content: [{ type: 'text', text: String(http?.authInfo?.extra?.['sub']) }] };
     });
     return server;
   },
@@ -30,9 +30,9 @@ serveWebSocket(runtime, {
   authenticate({ headers: { authorization } }) {
     if (authorization === undefined) return undefined;
     const token = authorization.replace(/^Bearer /, '');
-    const clientId = users.get(token);
-    assert(clientId, 'unknown token');
-    return { token, clientId, scopes: [] };
+    const sub = users.get(token);
+    assert(sub, 'unknown token');
+    return { token, clientId: 'desktop-app', scopes: [], extra: { sub } };
   },
 });
 console.log(`Listening at ${url.replace('http', 'ws')}`);

@@ -16,6 +16,7 @@ import { HttpOutlets } from './http/httpOutlets.ts';
 import { Screen } from './http/screen.ts';
 import { SessionLeg } from './http/sessionLeg.ts';
 import { type RuntimeOptions, settle, type Settings } from './options.ts';
+import { engineSought } from './session/schemaEngine.ts';
 import type { Session } from './session/session.ts';
 import type { SessionActor } from './session/sessionActor.ts';
 import { Keeper } from './store/keeper.ts';
@@ -80,6 +81,8 @@ export interface Runtime<T = unknown> {
  */
 export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtime<T> {
   const settings = settle(options) as Settings<unknown>;
+  // Begun early, so that no first session waits for it; it never rejects.
+  void engineSought();
   const services = new Services(settings);
   const keeper = new Keeper(settings.store, services);
   const supervisor = new Supervisor<SessionActor>(services, settings);

@@ -1,6 +1,5 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { AuthInfo } from '../wire/authInfo.ts';
+import type { SdkMessage, SdkTransport } from '../wire/sdkTransport.ts';
 import { type Channel, openChannel, type Wire } from './channel.ts';
 import { ActorsError } from '../base/errors.ts';
 import { CountedStream } from '../http/countedStream.ts';
@@ -25,12 +24,12 @@ export interface MemoryOptions {
 export function connectInMemory(
   runtime: Pick<Runtime, 'fetch'>,
   options: MemoryOptions = {},
-): Transport {
+): SdkTransport {
   return new MemoryTransport(runtime, options);
 }
 
-class MemoryTransport implements Transport {
-  onmessage?: Transport['onmessage'];
+class MemoryTransport implements SdkTransport {
+  onmessage?: SdkTransport['onmessage'];
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   readonly #runtime: Pick<Runtime, 'fetch'>;
@@ -59,7 +58,7 @@ class MemoryTransport implements Transport {
     this.#pump(wire.readable.getReader()).catch((error: unknown) => endpoint.failed(error));
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
+  async send(message: SdkMessage): Promise<void> {
     if (this.#channel?.isReachable !== true) {
       throw new ActorsError('session-over', 'the connection is closed');
     }
@@ -75,7 +74,7 @@ class MemoryTransport implements Transport {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      this.#tell(() => this.onmessage?.(JSON.parse(value) as JSONRPCMessage));
+      this.#tell(() => this.onmessage?.(JSON.parse(value) as SdkMessage));
     }
     this.#tell(() => this.onclose?.());
   }

@@ -1,4 +1,4 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { AuthInfo } from '../wire/authInfo.ts';
 import type { Readable, Writable } from 'node:stream';
 import type { EndReason } from '../../machines/session.ts';
 import { type Channel, type ChannelEnd, openChannel } from './channel.ts';

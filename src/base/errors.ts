@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'bad-option'
   | 'bad-server'
   | 'server-reused'
+  | 'sdk-missing'
   | 'no-session'
   | 'body-consumed'
   | 'context-unavailable'

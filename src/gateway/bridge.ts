@@ -53,7 +53,7 @@ export class Bridge implements SessionServer, Hearer {
     if (isResponse(message)) {
       if (message.id === this.#handshake) this.#backend.greeted(message);
       this.#settled(message.id);
-      this.#backpressure.sent(transport.send(message as never));
+      this.#backpressure.sent(transport.send(message));
     } else if (isRequest(message) && this.#relations.questions >= MAX_QUESTIONS) {
       this.#backend.send(refusal('session-busy', message.id));
     } else {
@@ -93,7 +93,7 @@ export class Bridge implements SessionServer, Hearer {
 
   #answer(id: RequestId, code: RefusalCode): void {
     this.#settled(id);
-    void this.#transport?.send(refusal(code, id) as never);
+    void this.#transport?.send(refusal(code, id));
   }
 
   #settled(id: RequestId): void {

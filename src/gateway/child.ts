@@ -1,6 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { getDefaultEnvironment } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { Readable } from 'node:stream';
 import { systemClock } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
@@ -9,6 +8,7 @@ import { hasGroups, KILL_TIMEOUT_MS, ProcessGroup } from '../base/processGroup.t
 import { reaper } from '../base/reaper.ts';
 import { LineReader, type LongLine } from '../base/lineReader.ts';
 import { Backend, type Hearer } from './backend.ts';
+import { childEnvironment } from './childEnvironment.ts';
 import { ChildLines } from './childLines.ts';
 import type { SessionLog } from './log.ts';
 import { passed } from './passed.ts';
@@ -60,7 +60,7 @@ export class Child extends Backend {
     const { command, args, env, cwd } = this.#settings;
     try {
       const process = spawn(command, args, {
-        env: { ...getDefaultEnvironment(), ...env },
+        env: { ...childEnvironment(), ...env },
         cwd,
         stdio: 'pipe',
         detached: hasGroups,

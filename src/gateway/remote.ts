@@ -1,13 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { heldClock, systemClock } from '../base/clock.ts';
 import { awaited, timerFor } from '../base/within.ts';
-import {
-  StreamableHTTPClientTransport,
-  StreamableHTTPError,
-} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
 import { Backend, type Hearer } from './backend.ts';
+import { type HttpTransport, openHttpTransport, statusOf } from './httpTransport.ts';
 import type { SessionLog } from './log.ts';
 import { passed } from './passed.ts';
 import { watchedBody } from './watchedBody.ts';
@@ -42,7 +38,7 @@ export class Remote extends Backend {
   /** Requests whose response ended without an answer, with the timer that gives each up. */
   readonly #lost = new Map<RequestId, unknown>();
   #hearer: Hearer | null = null;
-  #http: StreamableHTTPClientTransport | null = null;
+  #http: HttpTransport | null = null;
   #pending = 0;
   /** Set while `notifications/initialized` is being sent: no later message overtakes it. */
   #opening: Promise<void> | undefined;
@@ -55,10 +51,11 @@ export class Remote extends Backend {
   async start(hearer: Hearer): Promise<void> {
     if (this.isClosing) return;
     const { url, headers } = this.#settings;
-    const http = new StreamableHTTPClientTransport(url, {
+    const http = await openHttpTransport(url, {
       requestInit: { headers: { ...headers } },
       fetch: (target, init) => this.#fetch(hearer, target, init),
     });
+    if (this.isClosing) return;
     http.onmessage = (message) => {
       hearer.heard(message as Message, 0, { carrier: this.#carrier.getStore() });
     };
@@ -124,11 +121,11 @@ export class Remote extends Backend {
     passed(this.log.key, 'out', message, 0);
     const id = isRequest(message) ? message.id : undefined;
     const options = id === undefined ? {} : { onresumptiontoken: () => this.#resumable.add(id) };
-    await this.#carrier.run(id, async () => this.#http?.send(message as never, options));
+    await this.#carrier.run(id, async () => this.#http?.send(message, options));
   }
 
   #failed(message: Message, error: unknown): void {
-    if (this.isReady && error instanceof StreamableHTTPError && error.code === NOT_FOUND) {
+    if (this.isReady && statusOf(error) === NOT_FOUND) {
       this.fail('no longer knows the session', error);
     } else if (!this.isReady && isRequest(message)) {
       this.fail('could not be reached', error);
@@ -156,7 +153,7 @@ export class Remote extends Backend {
     hearer: Hearer,
     target: string | URL,
     init: RequestInit | undefined,
-  ): ReturnType<FetchLike> {
+  ): Promise<Response> {
     const carrier = this.#carrier.getStore();
     if (init?.method === 'GET' && carrier !== undefined && !hearer.isAsked(carrier)) {
       // A stream whose request is settled is not resumed: 405 says that there is none.

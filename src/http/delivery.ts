@@ -1,5 +1,5 @@
 import type { Origin } from '../session/exchange.ts';
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { AuthInfo } from '../wire/authInfo.ts';
 import type { Extra } from '../session/exchange.ts';
 import type { HttpExchange, HttpExchangeHost } from './httpExchange.ts';
 import type { RequestHead } from '../wire/headers.ts';

@@ -1,5 +1,5 @@
-import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { EventStore } from '../store/eventStore.ts';
+import type { SdkMessage } from '../wire/sdkTransport.ts';
 import { BoundedMap } from '../base/boundedMap.ts';
 import { ActorsError } from '../base/errors.ts';
 import { type Timer, within } from '../base/within.ts';
@@ -118,7 +118,7 @@ export class EventLog {
     const put = this.#last.then(() => {
       // Each event that came meanwhile would wait anew for a store that does not answer.
       if (this.#begins.get(stream) === null) throw late();
-      const message = JSON.parse(json) as JSONRPCMessage;
+      const message = JSON.parse(json) as SdkMessage;
       return this.#within(async () => this.#store.storeEvent(this.#nameOf(stream), message));
     });
     const taken = (): void => {

@@ -1,4 +1,4 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { AuthInfo } from '../wire/authInfo.ts';
 import { isPromise } from '../base/awaitable.ts';
 import { GatheredBytes } from '../base/gatheredBytes.ts';
 import type { Body } from '../wire/body.ts';

@@ -1,4 +1,4 @@
-import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { EventStore } from '../store/eventStore.ts';
 import type { Services } from '../events/services.ts';
 import type { Outlet, OutletPlace, StoredOutlets } from '../session/exchange.ts';
 import type { ResponseMode } from './httpExchange.ts';

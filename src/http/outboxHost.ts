@@ -1,4 +1,4 @@
-import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { EventStore } from '../store/eventStore.ts';
 import type { NumbersStore } from './numbers.ts';
 import type { ReadersHost, ReadersShare } from './readers.ts';
 import type { ReplayBudget } from './replayBudget.ts';

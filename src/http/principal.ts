@@ -1,4 +1,4 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { AuthInfo } from '../wire/authInfo.ts';
 import { atOnce } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Origin } from '../session/exchange.ts';

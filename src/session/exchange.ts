@@ -1,4 +1,4 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { AuthInfo } from '../wire/authInfo.ts';
 import type { EndReason } from '../../machines/session.ts';
 import type { Carrier } from '../events/events.ts';
 import type { Rows } from '../store/record.ts';

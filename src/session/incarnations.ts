@@ -6,6 +6,7 @@ import { runInSession } from './context.ts';
 import type { Extra } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
 import type { Outgoing } from './outgoing.ts';
+import { engineSought } from './schemaEngine.ts';
 import type { SessionSettings } from './world.ts';
 
 /** What the servers of a session need of the session. */
@@ -155,6 +156,8 @@ export class Incarnations {
   async #connect(): Promise<void> {
     const session = this.#session;
     const connection = this.#connection;
+    const sought = engineSought();
+    if (sought !== undefined) await sought;
     await connection.connect(await session.world.settings.server(session.session));
   }
 }

@@ -1,5 +1,5 @@
 import type { WakeCause } from '../events/events.ts';
-import type { jsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
+import type { SchemaValidator } from './schemaEngine.ts';
 import type { LogEntry, ProgressEntry } from '../events/journal.ts';
 import type { Owned, OwnOptions } from '../base/scope.ts';
 
@@ -120,8 +120,10 @@ export interface Session<T = unknown> {
   /**
    * Options to spread into those of the SDK server: one schema validator shared by all sessions,
    * where each server would otherwise build its own.
+   *
+   * @throws ActorsError `sdk-missing` where neither SDK is installed
    */
-  readonly serverOptions: { readonly jsonSchemaValidator: jsonSchemaValidator };
+  readonly serverOptions: { readonly jsonSchemaValidator: SchemaValidator };
   /** Ends the session. Requests in flight may finish within `closeTimeoutMs`. */
   close(): void;
 }

@@ -1,8 +1,4 @@
-import type {
-  Transport,
-  TransportSendOptions,
-} from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { SdkMessage, SdkTransport } from '../wire/sdkTransport.ts';
 import type { Extra } from './exchange.ts';
 import type {
   Message,
@@ -41,8 +37,8 @@ const DONE = Promise.resolve();
  * The SDK's `Transport` for one incarnation of a session. Whatever its server sends goes to the
  * mailbox in the same turn: told, never awaited (law 7).
  */
-export class ServerTransport implements Transport {
-  onmessage?: Transport['onmessage'];
+export class ServerTransport implements SdkTransport {
+  onmessage?: SdkTransport['onmessage'];
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   readonly sessionId: string;
@@ -65,7 +61,10 @@ export class ServerTransport implements Transport {
     return DONE;
   }
 
-  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+  send(
+    message: SdkMessage,
+    options?: { readonly relatedRequestId?: RequestId | undefined },
+  ): Promise<void> {
     const voice = this.#voice;
     const said = message as Message;
     const isAnswer = !('method' in said);
@@ -80,7 +79,7 @@ export class ServerTransport implements Transport {
 
   /** Hands a message to the server. */
   deliver(message: Message, extra: Extra | undefined): void {
-    this.onmessage?.(message as JSONRPCMessage, extra as never);
+    this.onmessage?.(message, extra);
   }
 
   /** Called by the server when it closes: its client can not reach it any more. */

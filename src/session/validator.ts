@@ -1,9 +1,4 @@
-import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
-import type {
-  JsonSchemaType,
-  JsonSchemaValidator,
-  jsonSchemaValidator,
-} from '@modelcontextprotocol/sdk/validation/types.js';
+import { newEngine, type SchemaValidator, type Validate } from './schemaEngine.ts';
 
 const MAX_SCHEMAS = 256;
 
@@ -16,20 +11,25 @@ const MAX_SCHEMAS = 256;
  * engine is dropped with all of them. A schema with an `$id` gets an engine of its own: by id, one
  * session's schema would answer for another's.
  */
-export class SharedValidator implements jsonSchemaValidator {
-  #engine = new AjvJsonSchemaValidator();
-  readonly #compiled = new Map<string, JsonSchemaValidator<unknown>>();
+export class SharedValidator implements SchemaValidator {
+  #engine: SchemaValidator;
+  readonly #compiled = new Map<string, Validate>();
 
-  getValidator<T>(schema: JsonSchemaType): JsonSchemaValidator<T> {
+  /** @throws ActorsError `sdk-missing` */
+  constructor() {
+    this.#engine = newEngine();
+  }
+
+  getValidator(schema: object): Validate {
     const text = JSON.stringify(schema);
-    if (text.includes('"$id"')) return new AjvJsonSchemaValidator().getValidator<T>(schema);
+    if (text.includes('"$id"')) return newEngine().getValidator(schema);
     const known = this.#compiled.get(text);
-    if (known !== undefined) return known as JsonSchemaValidator<T>;
+    if (known !== undefined) return known;
     if (this.#compiled.size >= MAX_SCHEMAS) {
       this.#compiled.clear();
-      this.#engine = new AjvJsonSchemaValidator();
+      this.#engine = newEngine();
     }
-    const validator = this.#engine.getValidator<T>(schema);
+    const validator = this.#engine.getValidator(schema);
     this.#compiled.set(text, validator);
     return validator;
   }

@@ -50,7 +50,7 @@ export class World<S> {
   readonly settings: SessionSettings;
   readonly keeper: Keeper;
   readonly home: Home<S>;
-  readonly serverOptions = { jsonSchemaValidator: new SharedValidator() };
+  #serverOptions: Session['serverOptions'] | undefined;
   /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
   readonly unreached: DeadlineQueue<Question>;
 
@@ -68,5 +68,10 @@ export class World<S> {
     this.home = home;
     const { deadlines, limits } = services;
     this.unreached = deadlines.queue(limits.unreachableAfterMs, (question) => question.giveUp?.());
+  }
+
+  /** Made when a factory first asks: a server that is not the SDK's needs none. */
+  get serverOptions(): Session['serverOptions'] {
+    return (this.#serverOptions ??= { jsonSchemaValidator: new SharedValidator() });
   }
 }

@@ -1,25 +1,32 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
+import type { AuthInfo } from '../wire/authInfo.ts';
 import type { Runtime } from '../runtime.ts';
+import { type AnyClient, generationOf, type SdkClient } from './sdkClient.ts';
 
 /** How {@link createTestClient} presents its client to the runtime. */
-export interface TestClientOptions {
-  /** Name the client gives of itself. @default 'test-client' */
-  readonly name?: string;
-  readonly capabilities?: ClientCapabilities;
+export interface TestClientOptions<C extends SdkClient = AnyClient> {
+  /**
+   * A client of the SDK, v1 or v2, not yet connected: for handlers of what the server asks, and for
+   * its own types. @default a client of the SDK that is installed, v2 before v1
+   */
+  readonly client?: C;
+  /** Name and version the client gives of itself, where none is given. */
+  readonly clientInfo?: { readonly name: string; readonly version: string };
+  /** What the client can do, where none is given. */
+  readonly capabilities?: Readonly<Record<string, object>>;
+  /**
+   * Whether the client opens its GET stream, as clients do. One that does not is a session that
+   * nothing attaches: it can be evicted while it is idle. @default true
+   */
+  readonly listen?: boolean;
   /** The caller, as a host would have validated it; anonymous without it. */
   readonly authInfo?: AuthInfo;
   /** Headers sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Runs before the client connects: handlers for what the server asks the client belong here. */
-  readonly configure?: (client: Client) => void;
 }
 
 /** A client of the SDK whose server is in the same process. */
-export interface TestClient {
-  readonly client: Client;
+export interface TestClient<C extends SdkClient = AnyClient> {
+  readonly client: C;
   readonly sessionId: string;
   /** Ends the session with DELETE, as a client does, and then closes the client. */
   readonly close: () => Promise<void>;
@@ -32,20 +39,27 @@ const URL_OF_RUNTIME = new URL('http://localhost/mcp');
 /**
  * Connects a client of the SDK to a runtime: the real client, the real Streamable HTTP, no socket.
  *
- * @throws whatever the handshake meets
+ * @throws ActorsError `sdk-missing` where no client of the SDK is installed; whatever the handshake
+ * meets
  */
-export async function createTestClient(
+export async function createTestClient<C extends SdkClient = AnyClient>(
   runtime: Pick<Runtime, 'fetch'>,
-  options: TestClientOptions = {},
-): Promise<TestClient> {
-  const { name = 'test-client', capabilities = {}, authInfo, headers = {}, configure } = options;
-  const client = new Client({ name, version: '1.0.0' }, { capabilities });
-  configure?.(client);
+  options: TestClientOptions<C> = {},
+): Promise<TestClient<C>> {
+  const { clientInfo = { name: 'test-client', version: '1.0.0' }, capabilities = {} } = options;
+  const { authInfo, headers = {}, listen = true } = options;
+  const { Client, StreamableHTTPClientTransport } = await generationOf(options.client);
+  // Where no client is given, `C` is `AnyClient`.
+  const client = options.client ?? (new Client(clientInfo, { capabilities }) as SdkClient as C);
   const transport = new StreamableHTTPClientTransport(URL_OF_RUNTIME, {
     requestInit: { headers: { ...headers } },
-    fetch: (url, init) => runtime.fetch(new Request(url, init), { authInfo }),
+    fetch: async (url: string | URL, init?: RequestInit) => {
+      if (!listen && init?.method === 'GET') return new Response(null, { status: 405 });
+      return runtime.fetch(new Request(url, init), { authInfo });
+    },
   });
-  await client.connect(transport);
+  // A client and the transport of its own generation fit.
+  await client.connect(transport as never);
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> =>
     // A session that is over already answers 404 and needs no end.

@@ -2,6 +2,7 @@ export { coverage, type Coverage, type EdgeCoverage } from './coverage.ts';
 export { createTestClient, type TestClient, type TestClientOptions } from './createTestClient.ts';
 export { describeSession } from './describeSession.ts';
 export type { Driver } from './driver.ts';
+export type { AnyClient, CallAnswer, SdkClient } from './sdkClient.ts';
 export { type HttpDriver, httpDriver } from './http/httpDriver.ts';
 export type { HttpDriverOptions, SlowTool, TimeControl, ToolCall } from './http/httpOptions.ts';
 export type { HttpRun } from './http/httpRun.ts';

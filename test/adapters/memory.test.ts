@@ -1,5 +1,4 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { createRuntime, currentSession, type Runtime, type RuntimeOptions } from 'mcp-actors';
 import { connectInMemory } from 'mcp-actors/memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -11,7 +10,7 @@ import { closureOf } from '../support/sources.ts';
 interface Rig {
   readonly runtime: Runtime;
   readonly fixture: Fixture;
-  readonly connect: (transport?: Transport) => Promise<Client>;
+  readonly connect: (transport?: ReturnType<typeof connectInMemory>) => Promise<Client>;
 }
 
 function startRig(options: Partial<RuntimeOptions<unknown>> = {}): Rig {

@@ -34,6 +34,8 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 simulateHost();
 if (values.mutant !== undefined) takeOut(values.mutant);
 // Not before: a mend is taken out of what is loaded from here on.
+// The world of a history has no time for a package to load.
+await import('../support/sdkLoaded.ts');
 const { play } = await import('./history.ts');
 const { shrink } = await import('./shrink.ts');
 const { containCrashes } = await import('../../src/adapters/containCrashes.ts');

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /** What the file of an example said, and how it ended. */
@@ -9,7 +9,7 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Runs an example to its end, as a user would. */
+/** Runs an example to its end, as a user would. @param path below examples/, or a whole one */
 export async function runExample(path: string, ...args: string[]): Promise<Ended> {
   const child = start(path, args);
   const said = collect(child);
@@ -31,7 +31,7 @@ export async function startExample(path: string, pattern = /http:\S+/): Promise<
 }
 
 function start(path: string, args: readonly string[] = []): ChildProcess {
-  const file = join(import.meta.dirname, '../../examples', path);
+  const file = isAbsolute(path) ? path : join(import.meta.dirname, '../../examples', path);
   const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
     cwd: join(import.meta.dirname, '../..'),
     env: { ...process.env, PORT: '0' },

@@ -1,8 +1,11 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { Client as ClientV2 } from '@modelcontextprotocol/client';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { createRuntime, currentSession } from 'mcp-actors';
-import { createTestClient, virtualClock } from 'mcp-actors/testing';
+import { createTestClient, type SdkClient, virtualClock } from 'mcp-actors/testing';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 
 function start() {
   const clock = virtualClock();
@@ -29,10 +32,11 @@ function start() {
   return { clock, runtime };
 }
 
-const call = async (
-  { client }: { client: Awaited<ReturnType<typeof createTestClient>>['client'] },
-  name: string,
-): Promise<unknown> => {
+interface Caller {
+  readonly client: { callTool(params: { name: string }): Promise<{ content?: unknown }> };
+}
+
+const call = async ({ client }: Caller, name: string): Promise<unknown> => {
   const { content } = await client.callTool({ name });
   return (content as { text: string }[])[0]?.text;
 };
@@ -60,16 +64,24 @@ describe('createTestClient', () => {
     expect(runtime.stats().evicted.terminated).toBe(1);
   });
 
-  it('comes as who it is told to be, and answers what it is configured for', async () => {
+  const OPTIONS = { capabilities: { elicitation: {} } };
+  const v1 = new Client({ name: 'one', version: '1.0.0' }, OPTIONS);
+  v1.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: {} }));
+  const v2 = new ClientV2({ name: 'two', version: '1.0.0' }, OPTIONS);
+  v2.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: {} }));
+
+  it.each([
+    ['v1', v1],
+    ['v2', v2],
+  ] as const)('U22: takes a client of SDK %s, who it is and what it answers', async (_, own) => {
     const { runtime } = start();
     const authInfo = { token: 't', clientId: 'alice', scopes: [] };
     await using client = await createTestClient(runtime, {
       authInfo,
       headers: { 'x-team': 'red' },
-      capabilities: { elicitation: {} },
-      configure: (sdk) =>
-        sdk.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: {} })),
+      client: own as SdkClient & Caller['client'],
     });
+    expect(client.client).toBe(own);
     expect(await call(client, 'who')).toBe('alice red');
     expect(await call(client, 'ask')).toMatch(/^accept /);
     await runtime.close();
@@ -81,6 +93,19 @@ describe('createTestClient', () => {
     await call(client, 'count');
     await clock.elapse(10 * 60_000);
     expect(await call(client, 'count')).toBe('2');
+    await runtime.close();
+  });
+
+  it('U22: listens as clients do, unless told otherwise, and says who it is', async () => {
+    const { runtime } = start();
+    const clientInfo = { name: 'mine', version: '2.0.0' };
+    await using quiet = await createTestClient(runtime, { listen: false, clientInfo });
+    expect(await call(quiet, 'count')).toBe('1');
+    expect(runtime.stats().streams).toBe(0);
+    expect(runtime.residents().map((each) => each.clientInfo)).toMatchObject([clientInfo]);
+    await using other = await createTestClient(runtime);
+    await call(other, 'count');
+    await eventually(() => runtime.stats().streams === 1);
     await runtime.close();
   });
 

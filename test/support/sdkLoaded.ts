@@ -1,0 +1,3 @@
+import { engineSought } from '../../src/session/schemaEngine.ts';
+
+await engineSought();
