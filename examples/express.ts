@@ -25,11 +25,12 @@ app.use(express.json());
 app.use((request, response, next) => {
   const [, token = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
   const sub = users.get(token);
-  if (sub === undefined) return void response.status(401).set('WWW-Authenticate', 'Bearer').end();
-  // The session is bound to its user. The application is the same for all of them.
-  const auth = { token, clientId: 'desktop-app', scopes: [], extra: { sub } };
-  Object.assign(request, { auth });
-  next();
+  if (sub !== undefined) {
+    // The session is bound to its user. The application is the same for all of them.
+    const auth = { token, clientId: 'desktop-app', scopes: [], extra: { sub } };
+    Object.assign(request, { auth });
+    next();
+  } else response.status(401).set('WWW-Authenticate', 'Bearer').end();
 });
 app.all('/mcp', nodeHandler(runtime));
 const listener = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {

@@ -19,13 +19,10 @@ await using runtime = createRuntime({
     };
     shells.set(session, run);
     const server = new McpServer({ name: 'shell', version: '1.0.0' }, session.serverOptions);
-    server.registerTool(
-      'run',
-      { inputSchema: z.object({ line: z.string() }) },
-      async ({ line }) => ({
-        content: [{ type: 'text', text: await run(line) }],
-      }),
-    );
+    const inputSchema = z.object({ line: z.string() });
+    server.registerTool('run', { inputSchema }, async ({ line }) => {
+      return { content: [{ type: 'text', text: await run(line) }] };
+    });
     return server;
   },
   onSleep: (session) => shells.get(session)?.('pwd'), // what a session owns keeps it awake otherwise
