@@ -26,8 +26,10 @@ await using runtime = createRuntime({
     return server;
   },
   onSleep: (session) => shells.get(session)?.('pwd'), // what a session owns keeps it awake otherwise
-  onWake: async (session, { kept }) =>
-    void (await shells.get(session)?.(`cd ${String(kept)}; pwd`)),
+  onWake: (session, { kept }) =>
+    shells
+      .get(session)?.(`cd ${String(kept)}; pwd`)
+      .then(() => {}),
 });
 
 const client = new Client({ name: 'user', version: '1.0.0' });
