@@ -26,12 +26,9 @@ await using runtime = createRuntime({
     return server;
   },
   onSleep: (session) => shells.get(session)?.('pwd'), // what a session owns keeps it awake otherwise
-  onWake: (session, { kept }) =>
-    shells
-      .get(session)?.(`cd ${String(kept)}; pwd`)
-      .then(() => {}),
+  onWake: async (session, { kept }) =>
+    void (await shells.get(session)?.(`cd ${String(kept)}; pwd`)),
 });
-
 const client = new Client({ name: 'user', version: '1.0.0' });
 await client.connect(connectInMemory(runtime));
 const run = async (line: string) =>
