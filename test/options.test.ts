@@ -29,6 +29,7 @@ const MAY_BE_INFINITE = [
   'concurrency',
   'evictAfterMs',
   'evictAttachedAfterMs',
+  'maxClockGapMs',
   'idleTimeoutMs',
   'keepAliveMs',
   'sseAfterMs',

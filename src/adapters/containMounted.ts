@@ -1,6 +1,7 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { containCrashes } from './containCrashes.ts';
 import type { Contained } from './strayErrors.ts';
+import { warnOfClock } from './warnOfClock.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
 import { warnOfLosses } from './warnOfLosses.ts';
 
@@ -22,6 +23,7 @@ const contained = new WeakMap<Endpoint, Set<Contained>>();
  * it would lose in silence.
  */
 export function containMounted(endpoint: Endpoint, { contain = 'rejections' }: MountOptions): void {
+  warnOfClock(endpoint);
   warnOfLosses(endpoint);
   if (contain === false) return;
   const already = contained.get(endpoint) ?? new Set();

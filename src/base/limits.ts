@@ -130,6 +130,12 @@ export interface Limits {
   writeBehindMs: number;
   /** How long a caller waits for the session store. @default 10 s */
   storeTimeoutMs: number;
+  /**
+   * Longest gap between the clock at a start and the last that a durable store has seen of it, in
+   * either direction, which counts as time. Across a longer one sessions keep the time they had
+   * left. `Infinity` always believes the clock. @default 5 min
+   */
+  maxClockGapMs: number;
   /** How long work in flight may go on in a closing session. @default 5 s */
   closeTimeoutMs: number;
   /** How long a question to the client waits for a stream it can travel on. @default 10 s */
@@ -191,6 +197,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxSleepingBytes: 64 * 1024 * 1024,
   writeBehindMs: 100,
   storeTimeoutMs: 10_000,
+  maxClockGapMs: 5 * 60_000,
   closeTimeoutMs: 5000,
   unreachableAfterMs: 10_000,
   keepAliveMs: 15_000,
@@ -226,6 +233,7 @@ export const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([
   'idleTimeoutMs',
   'evictAfterMs',
   'evictAttachedAfterMs',
+  'maxClockGapMs',
   'sseAfterMs',
   'keepAliveMs',
 ]);

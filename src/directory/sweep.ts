@@ -44,6 +44,7 @@ export class Sweep {
     try {
       const now = this.#services.clock.now();
       await keeper.opened();
+      keeper.keepTime();
       const due = await keeper.reads.due(now, MOST);
       // A session in this process has deadlines of its own, and its record is renewed below.
       const away = due.filter(({ id }) => !this.#directory.isHere(id));

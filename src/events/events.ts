@@ -46,7 +46,17 @@ export const UNSTORABLE = [
 export type Unstorable = (typeof UNSTORABLE)[number];
 
 /** What a session store was asked to do when it failed. A closed set. */
-export type StoreWork = 'open' | 'get' | 'put' | 'remove' | 'sweep' | 'append' | 'load';
+export type StoreWork = 'open' | 'get' | 'put' | 'remove' | 'sweep' | 'append' | 'load' | 'time';
+
+/** At a start the clock was far from what a durable store has last seen of it. */
+export interface ClockShift {
+  /** When the store was last open, by the clock of then, in milliseconds since the epoch. */
+  readonly seen: number;
+  /** The clock at this start. */
+  readonly now: number;
+  /** How much later, or earlier where negative, the store's sessions end by this clock. */
+  readonly byMs: number;
+}
 
 /** Why an error that nobody caught is blamed on no session. A closed set. */
 export type Escape =
@@ -183,6 +193,8 @@ export interface RuntimeEvents {
    * The session store failed; `session` where it failed for one session, which goes on in memory.
    */
   'store.failed': { session: string | undefined; doing: StoreWork; error: unknown };
+  /** The clock is far from what the store has last seen: its sessions keep the time they had. */
+  'clock.shifted': ClockShift;
   /** A request failed outside any session: in `principal`, `createId`, or in a defect of ours. */
   'endpoint.failed': { error: unknown };
   /**

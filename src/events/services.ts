@@ -6,7 +6,7 @@ import type { Limits } from '../base/limits.ts';
 import { Ring } from '../base/ring.ts';
 import { Turns } from '../base/turns.ts';
 import { count, Counters } from './counters.ts';
-import type { DeadLetter, Escape } from './events.ts';
+import type { ClockShift, DeadLetter, Escape } from './events.ts';
 import { EventStream } from './eventStream.ts';
 
 /** What {@link Services} are made with. */
@@ -58,6 +58,16 @@ export class Services {
   tripped(limit: string, session?: string): void {
     count(this.counters.limits, limit);
     this.events.emit('limit', { session, limit });
+  }
+
+  /** The clock of this process was not believed: kept for doors that are mounted later. */
+  clockShift: ClockShift | undefined;
+
+  /** Counts and announces that the clock is far from what the store has last seen of it. */
+  shifted(shift: ClockShift): void {
+    this.clockShift = shift;
+    this.tripped('maxClockGapMs');
+    this.events.emit('clock.shifted', shift);
   }
 
   /** Counts and announces an error that nobody caught, and that no session ends for. */

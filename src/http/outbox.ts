@@ -81,7 +81,12 @@ export class Outbox implements Outlet {
     }
     const numbers = this.#numbers;
     const baseOf = (known: number): number => numbers.goOn(Math.max(sequence, known));
-    const { base, streams, entries, next } = restoreStreams(standalone, rows, baseOf);
+    const { base, streams, entries, next } = restoreStreams(
+      standalone,
+      rows,
+      this.#host.persistence?.behindMs ?? 0,
+      baseOf,
+    );
     this.#count = base;
     this.#rows = this.#rowsFrom(next);
     for (const { stream } of streams) this.#streams.set(stream.number, stream);

@@ -19,14 +19,16 @@ export interface RestoredStreams {
  * Makes streams and events of the rows stored for a session.
  *
  * @param standalone the GET stream, which gets back its place
+ * @param behindMs by how much times in the store are behind the clock
  * @param baseOf the number behind which this process goes on, by the highest that the rows know
  */
 export function restoreStreams(
   standalone: Stream,
   rows: Rows,
+  behindMs: number,
   baseOf: (known: number) => number,
 ): RestoredStreams {
-  const { streams, entries, next } = readRows(rows);
+  const { streams, entries, next } = readRows(rows, behindMs);
   let known = 0;
   for (const number of streams.keys()) known = Math.max(known, number);
   for (const { sequence } of entries) known = Math.max(known, sequence);

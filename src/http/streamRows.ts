@@ -34,6 +34,8 @@ export interface StoredStreams {
 
 /** Where a durable store keeps the rows of one session. */
 export interface RowStore {
+  /** By how much times in the store are behind the clock. */
+  readonly behindMs: number;
   /** Stores a row with the next write, also one that was stored and has changed. */
   row(row: Row): void;
   erase(row: Row): void;
@@ -65,18 +67,22 @@ class EventRow implements Row {
   readonly n: number;
   readonly #entry: ReplayEntry;
   readonly #isLast: boolean;
+  /** By how much times in the store are behind the clock. */
+  readonly #behindMs: number;
   isTaken: boolean;
 
-  constructor(n: number, entry: ReplayEntry, isLast: boolean, isTaken = false) {
+  constructor(n: number, entry: ReplayEntry, isLast: boolean, behindMs: number, isTaken = false) {
     this.n = n;
     this.#entry = entry;
     this.#isLast = isLast;
+    this.#behindMs = behindMs;
     this.isTaken = isTaken;
   }
 
   text(): string {
     const { stream, sequence, at, undelivered, frame } = this.#entry;
-    const cells = ['e', stream, sequence, at, Number(undelivered), Number(this.#isLast), frame];
+    const when = at - this.#behindMs;
+    const cells = ['e', stream, sequence, when, Number(undelivered), Number(this.#isLast), frame];
     return JSON.stringify(cells);
   }
 }
@@ -108,7 +114,7 @@ export class StreamRows {
 
   /** Stores an event; `last` marks the end of its stream. */
   said(entry: ReplayEntry, last: boolean): void {
-    entry.row = new EventRow(this.#next++, entry, last);
+    entry.row = new EventRow(this.#next++, entry, last, this.#store.behindMs);
     this.#store.row(entry.row);
   }
 
@@ -122,8 +128,12 @@ export class StreamRows {
   }
 }
 
-/** Reads streams and events from rows. Rows in an unknown form are left out. */
-export function readRows(rows: Rows): StoredStreams {
+/**
+ * Reads streams and events from rows. Rows in an unknown form are left out.
+ *
+ * @param behindMs by how much times in the store are behind the clock
+ */
+export function readRows(rows: Rows, behindMs: number): StoredStreams {
   const streams = new Map<number, StoredStream>();
   const entries: ReplayEntry[] = [];
   let next = 1;
@@ -136,9 +146,10 @@ export function readRows(rows: Rows): StoredStreams {
       const [, , asks, dropped = 0] = cells as Opened;
       streams.set(number, { number, row: n, asks, dropped, open: new Set(asks), done: false });
     } else if (kind === 'e') {
-      const [, stream, sequence, at, undelivered, last, frame] = cells as Event;
+      const [, stream, sequence, when, undelivered, last, frame] = cells as Event;
+      const at = when + behindMs;
       const entry: ReplayEntry = { stream, sequence, at, undelivered: undelivered === 1, frame };
-      entry.row = new EventRow(n, entry, last === 1, true);
+      entry.row = new EventRow(n, entry, last === 1, behindMs, true);
       entries.push(entry);
       const of = streams.get(stream);
       if (of === undefined) continue;

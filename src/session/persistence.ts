@@ -107,6 +107,11 @@ export class Persistence implements Persisted {
     return this.#hasAllRows;
   }
 
+  /** By how much times in the store are behind the clock. */
+  get behindMs(): number {
+    return this.#keeper.behindMs;
+  }
+
   rowsLost(): void {
     this.#hasAllRows = false;
   }

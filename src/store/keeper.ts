@@ -8,6 +8,7 @@ import { Reads } from './reads.ts';
 import type { HandshakeRecord, Rows, SessionRecord } from './record.ts';
 import { SharedHandshakes } from './sharedHandshakes.ts';
 import type { SessionStore, StoreChange } from './store.ts';
+import { TimedStore } from './timedStore.ts';
 import { type Persisted, type Row, Writer } from './writer.ts';
 
 /** Longest id that is looked for: ids of this library are shorter. */
@@ -25,6 +26,8 @@ export class Keeper {
   readonly isDurable: boolean;
   readonly reads: Reads;
   readonly #store: SessionStore;
+  /** The durable store, by its own time. */
+  readonly #timed: TimedStore | null;
   readonly #services: Services;
   readonly #writer: Writer | null;
   readonly #handshakes = new SharedHandshakes();
@@ -36,11 +39,19 @@ export class Keeper {
   #opening: Promise<void> | 'done' | null = null;
   #isOver = false;
 
-  constructor(store: SessionStore, services: Services) {
-    this.isDurable = store.isDurable;
-    this.#store = store;
+  constructor(given: SessionStore, services: Services) {
+    const { clock, deadlines, events, limits } = services;
+    this.isDurable = given.isDurable;
     this.#services = services;
-    const { deadlines, events, limits } = services;
+    this.#timed = given.isDurable
+      ? new TimedStore(given, {
+          now: () => clock.now(),
+          maxClockGapMs: limits.maxClockGapMs,
+          shifted: (shift) => services.shifted(shift),
+        })
+      : null;
+    const store = this.#timed ?? given;
+    this.#store = store;
     this.#later = deadlines.queue(limits.writeBehindMs, (kept) => kept.writeBehind());
     const storing = deadlines.queue<() => void>(limits.storeTimeoutMs, (tooLong) => tooLong());
     this.#retries = deadlines.queue(RETRY_MS, (again) => again());
@@ -98,6 +109,16 @@ export class Keeper {
       this.failed('open', error);
       throw error;
     }
+  }
+
+  /** By how much times in the store are behind the clock. */
+  get behindMs(): number {
+    return this.#timed?.behindMs ?? 0;
+  }
+
+  /** Has a durable store remember what time it is, for the next process. */
+  keepTime(): void {
+    this.#timed?.keepTime().catch((error: unknown) => this.failed('time', error));
   }
 
   /** When a session that falls asleep now ends, in milliseconds since the epoch. */

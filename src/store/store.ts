@@ -14,6 +14,14 @@ export type StoreChange =
       readonly row: string | undefined;
     };
 
+/** What a store remembers of time, so that a process with a wrong clock ends no session. */
+export interface StoreTime {
+  /** The time by which records expire, when it was last kept; in milliseconds since the epoch. */
+  readonly at: number;
+  /** By how much that time is behind the clock of the process that kept it. */
+  readonly behindMs: number;
+}
+
 /** Some of the records of a store, in the order they expire. */
 export interface RecordPage {
   readonly records: readonly SessionRecord[];
@@ -51,5 +59,12 @@ export interface SessionStore {
   count(principal?: string): Awaitable<number>;
   /** The rows of a session, ordered by their number. */
   rows(id: string): Awaitable<readonly { readonly n: number; readonly row: string }[]>;
+  /**
+   * The time that was kept last; `undefined` where none was. Only durable stores are asked. One
+   * without this and `keepTime` goes by the clock of whoever opens it, right or wrong.
+   */
+  time?(): Awaitable<StoreTime | undefined>;
+  /** Keeps the time in the place of the one before, for the next process. */
+  keepTime?(time: StoreTime): Awaitable<void>;
   close(): Awaitable<void>;
 }

@@ -60,6 +60,22 @@ export function durableContract(name: string, home: () => StoreHome): void {
       expect(await again.page({ limit: 10 })).toEqual({ records: [record], next: undefined });
     });
 
+    it('A17: remembers the last time it was given, for the next process', async () => {
+      const { open, reopen } = home();
+      const store = await open();
+      expect(await store.time?.()).toBeUndefined();
+      await store.keepTime?.({ at: 1, behindMs: 0 });
+      const time = { at: 1_700_000_000_000.5, behindMs: -7_200_000 };
+      const kept = store.keepTime?.(time);
+      expect(kept).toBeInstanceOf(Promise);
+      await store.close();
+      await kept;
+      const again = await reopen();
+      expect(await again.time?.()).toEqual(time);
+      // It is no session.
+      expect([await again.count(), await again.due(Infinity, 10)]).toEqual([0, []]);
+    });
+
     it('stores what was asked of it before it is closed', async () => {
       const { open, reopen } = home();
       const store = await open();
@@ -83,6 +99,8 @@ export function durableContract(name: string, home: () => StoreHome): void {
         async () => store.rows('a'),
         async () => store.due(Infinity, 1),
         async () => store.page({ limit: 1 }),
+        async () => store.time?.(),
+        async () => store.keepTime?.({ at: 1, behindMs: 0 }),
       ];
       for (const call of calls) await expect(call()).rejects.toMatchObject(refused);
       expect(await (await reopen()).count()).toBe(1);

@@ -1,6 +1,12 @@
 import { MemoryStore } from '../../src/store/memoryStore.ts';
 import type { SessionRecord } from '../../src/store/record.ts';
-import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../../src/store/store.ts';
+import type {
+  RecordPage,
+  RecordQuery,
+  SessionStore,
+  StoreChange,
+  StoreTime,
+} from '../../src/store/store.ts';
 
 /** What a disk is to a test: it copies, answers later, and outlives the runtimes that close it. */
 export class DurableMemory implements SessionStore {
@@ -9,6 +15,7 @@ export class DurableMemory implements SessionStore {
   /** Every write there was. */
   writes = 0;
   closes = 0;
+  #time: StoreTime | undefined;
   /** Set to have everything fail, or never come back. */
   trouble: 'fails' | 'hangs' | undefined;
 
@@ -42,6 +49,16 @@ export class DurableMemory implements SessionStore {
   async rows(id: string): Promise<ReturnType<MemoryStore['rows']>> {
     await this.#meet();
     return this.#records.rows(id);
+  }
+
+  async time(): Promise<StoreTime | undefined> {
+    await this.#meet();
+    return this.#time;
+  }
+
+  async keepTime(time: StoreTime): Promise<void> {
+    await this.#meet();
+    this.#time = time;
   }
 
   close(): void {

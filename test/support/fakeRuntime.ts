@@ -4,17 +4,22 @@ import { FakeServer, type Hook } from './fakeServer.ts';
 import { VirtualClock } from './virtualClock.ts';
 import { WireClient, type WireClientOptions } from './wireClient.ts';
 
-type Options = Partial<RuntimeOptions<unknown>> & { readonly hook?: Hook };
+type Options = Partial<RuntimeOptions<unknown>> & {
+  readonly hook?: Hook;
+  /** What its clock says at first. */
+  readonly startsAt?: number;
+};
 
 /** A runtime of fake servers on a virtual clock, and everything it made. */
 export class FakeRuntime {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly runtime: Runtime;
   /** In order of making. */
   readonly servers: FakeServer[] = [];
 
   /** Principals are what `x-user` says. */
-  constructor({ hook, ...options }: Options = {}) {
+  constructor({ hook, startsAt, ...options }: Options = {}) {
+    this.clock = new VirtualClock(startsAt);
     this.runtime = createRuntime<unknown>({
       clock: this.clock,
       principal: (_, { headers }) => headers['x-user'] as string | undefined,

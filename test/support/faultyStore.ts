@@ -1,5 +1,11 @@
 import type { SessionRecord } from '../../src/store/record.ts';
-import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../../src/store/store.ts';
+import type {
+  RecordPage,
+  RecordQuery,
+  SessionStore,
+  StoreChange,
+  StoreTime,
+} from '../../src/store/store.ts';
 import { ActorsError } from '../../src/base/errors.ts';
 import { turn } from './eventually.ts';
 
@@ -116,6 +122,14 @@ export class FaultyStore implements SessionStore {
 
   async rows(id: string): Promise<Awaited<ReturnType<SessionStore['rows']>>> {
     return this.#call(async () => this.#inner.rows(id));
+  }
+
+  async time(): Promise<StoreTime | undefined> {
+    return this.#call(async () => this.#inner.time?.());
+  }
+
+  async keepTime(time: StoreTime): Promise<void> {
+    return this.#call(async () => this.#inner.keepTime?.(time));
   }
 
   async close(): Promise<void> {

@@ -30,6 +30,7 @@ const EVENTS: readonly RuntimeEventName[] = [
   'session.slept',
   'session.woken',
   'session.pinned',
+  'session.unstorable',
   'session.orphan',
   'message',
   'request.began',
@@ -45,6 +46,7 @@ const EVENTS: readonly RuntimeEventName[] = [
 export const TROUBLES = [
   'session.crashed',
   'session.pinned',
+  'session.unstorable',
   'session.orphan',
   'store.failed',
   'endpoint.failed',
@@ -236,6 +238,8 @@ export class UserRig {
         const isFirst = ++this.#counts === 1;
         return isFirst ? disk.count() : call('count', undefined, () => disk.count(principal));
       },
+      time: () => disk.time(),
+      keepTime: (time) => call('keepTime', undefined, () => disk.keepTime(time)),
       rows: (id) => call('rows', id, () => disk.rows(id)),
       close: () => call('close', undefined, () => disk.close()),
     };

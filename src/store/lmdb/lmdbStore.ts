@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8';
 import { ActorsError } from '../../base/errors.ts';
 import type { SessionRecord } from '../record.ts';
-import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../store.ts';
+import type { RecordPage, RecordQuery, SessionStore, StoreChange, StoreTime } from '../store.ts';
 import type { Awaitable } from '../../base/awaitable.ts';
 import { Commits } from './commits.ts';
 import { Environment } from './environment.ts';
@@ -9,6 +9,7 @@ import { beginningWith, fingerprint, NUMBER, PRINT, sortable } from './keys.ts';
 import type { CheckedOptions } from './options.ts';
 import { Reader } from './reader.ts';
 import { encodeRecord } from './recordCodec.ts';
+import { decodeTime, encodeTime } from './timeCodec.ts';
 import { seal } from './sealed.ts';
 import { keysIn, type Tables } from './tables.ts';
 
@@ -91,6 +92,15 @@ export class LmdbStore implements SessionStore {
 
   rows(id: string): Awaitable<readonly { readonly n: number; readonly row: string }[]> {
     return this.#commits.read((tables) => this.#reader.rows(tables, fingerprint(id)));
+  }
+
+  time(): Awaitable<StoreTime | undefined> {
+    return this.#commits.read((tables) => decodeTime(tables.time));
+  }
+
+  async keepTime(time: StoreTime): Promise<void> {
+    const bytes = encodeTime(time);
+    await this.#commits.write((tables) => tables.keepTime(bytes));
   }
 
   close(): Promise<void> {

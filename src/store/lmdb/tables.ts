@@ -5,6 +5,7 @@ import { listingOf, type Listing } from './recordCodec.ts';
 /** A table of the store: keys and values are bytes. */
 export type Table = Database<Buffer, Buffer>;
 
+const TIME = Buffer.from('time');
 const NOTHING = Buffer.alloc(0);
 const OPTIONS = { keyEncoding: 'binary', encoding: 'binary' } as const;
 
@@ -25,7 +26,7 @@ export class Tables {
   readonly rows: Table;
   /** Number → session and the bytes that could not be read. */
   readonly aside: Table;
-  /** Name → versions. */
+  /** Name → versions, or the time. */
   readonly about: Table;
   readonly #maxAside: number;
 
@@ -44,6 +45,15 @@ export class Tables {
   get size(): number {
     // The types of lmdb do not describe the figures of a table.
     return (this.records.getStats() as { entryCount: number }).entryCount;
+  }
+
+  /** The sealed time that was kept last. */
+  get time(): Buffer | undefined {
+    return this.about.get(TIME);
+  }
+
+  keepTime(bytes: Buffer): void {
+    void this.about.put(TIME, bytes);
   }
 
   put(session: Buffer, bytes: Buffer): void {
