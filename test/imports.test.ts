@@ -231,7 +231,8 @@ describe('package.json', () => {
     'exports %s from what its source becomes',
     (subpath, entry) => {
       const built = sourceOf(subpath)?.replace(/^\.\/(.*)\.ts$/, './dist/$1');
-      expect(entry).toEqual({ types: `${built}.d.ts`, default: `${built}.js` });
+      const required = subpath === './testing' && { require: './dist/src/testing/required.js' };
+      expect(entry).toEqual({ types: `${built}.d.ts`, ...required, default: `${built}.js` });
     },
   );
 });

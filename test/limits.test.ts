@@ -44,7 +44,7 @@ describe('limits of a body', () => {
 
   it.each([
     ['maxDepth', { a: { a: { a: {} } } }, 'body-too-deep'],
-    ['maxElements', [1, 2, 3, 4, 5], 'body-too-many-elements'],
+    ['maxElements', ['1', '2', '3', '4', '5'], 'body-too-many-elements'],
   ] as const)('%s: 400, counted', async (limit, params, code) => {
     const world = new FakeRuntime({ [limit]: limit === 'maxDepth' ? 4 : 9 });
     const client = await WireClient.of(world.runtime);

@@ -2,6 +2,7 @@ import { type Channel, extraOf, openChannel, type Wire } from './channel.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { randomId } from '../base/ids.ts';
 import { containMounted, type MountOptions } from './containMounted.ts';
+import { ActorsError } from '../base/errors.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Origin } from '../session/exchange.ts';
@@ -57,6 +58,12 @@ export function legacySse(
   options: LegacySseOptions = {},
 ): LegacySseHandler {
   const { path = '/sse', messagesPath = '/messages', prefix = '' } = options;
+  if (prefix !== '' && !/^(\/[^/?#]+)+$/.test(prefix)) {
+    throw new ActorsError(
+      'bad-option',
+      `prefix must be a path without an end slash, got ${prefix}`,
+    );
+  }
   const [route, messagesRoute] = [routeOf(path), routeOf(messagesPath)];
   const endpoint = endpointOf(runtime);
   containMounted(endpoint, options);

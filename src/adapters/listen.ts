@@ -19,7 +19,7 @@ export interface ListenOptions extends ServerOptions {
 export interface Listening {
   readonly server: Server;
   readonly port: number;
-  /** The server's address as `http://host:port`. */
+  /** The server's address as `http://host:port`; all addresses are shown as loopback. */
   readonly origin: string;
   /**
    * Stops listening at once. Connections are cut when `lastWork` is done, or `graceMs` milliseconds
@@ -27,6 +27,9 @@ export interface Listening {
    */
   close(lastWork?: () => Promise<unknown>, graceMs?: number): Promise<void>;
 }
+
+/** Where this machine itself reaches a server that listens on all addresses. */
+const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
  * Opens an http server. Listeners added right after the promise hear the first connection.
@@ -44,10 +47,11 @@ export async function listen(
     server.listen(port, host, resolve);
   });
   const bound = (server.address() as AddressInfo).port;
+  const name = LOOPBACK[host] ?? host;
   return {
     server,
     port: bound,
-    origin: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    origin: `http://${name.includes(':') ? `[${name}]` : name}:${bound}`,
     async close(lastWork, graceMs = 0) {
       const stopped = new Promise((resolve) => server.close(resolve));
       await lastWork?.();

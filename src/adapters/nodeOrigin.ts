@@ -1,4 +1,4 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { AuthInfo } from '../wire/authInfo.ts';
 import type { Origin } from '../session/exchange.ts';
 import { header, hostOf, type RequestHead } from '../wire/headers.ts';
 import type { HostedRequest } from './hosted.ts';

@@ -28,6 +28,12 @@ export interface ServeOptions extends MountOptions {
    * the port can read the counts. @default false
    */
   readonly health?: boolean | HealthPaths;
+  /**
+   * How long a connection may be idle between two requests. Longer than the load balancer in front
+   * keeps it (60 s by default at most of them), or a request meets a connection that just closed.
+   * @default 75 s
+   */
+  readonly keepAliveTimeoutMs?: number;
   /** Answers requests for all other paths. @default 404 */
   readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void;
   /**
@@ -58,8 +64,6 @@ export interface NodeServer {
 /** Longest wait for the head of a request, then for the whole request. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** How long a socket may stay silent, in either direction, between requests. */
-const KEEP_ALIVE_TIMEOUT_MS = 30_000;
 const CHECK_MS = 5000;
 const MAX_CONNECTIONS = 20_000;
 /** How long connections may stay in use once the runtime is closed. */
@@ -75,11 +79,13 @@ const SIGNAL_DEADLINE_MS = 5000;
 export async function serve(runtime: Runtime, options: ServeOptions = {}): Promise<NodeServer> {
   const { port = 3000, host = '127.0.0.1', path = '/mcp' } = options;
   const { contain = 'rejections', crashDeadlineMs = 10_000 } = options;
-  const { otherwise = notFound, signals = false } = options;
+  const { otherwise = notFound, signals = false, keepAliveTimeoutMs = 75_000 } = options;
   const contained = contain === false ? undefined : containedOf(contain);
   const afterSignal = afterSignalOf(signals);
-  if (!Number.isFinite(crashDeadlineMs) || crashDeadlineMs < 0) {
-    throw new ActorsError('bad-option', 'crashDeadlineMs must be a number of ms >= 0');
+  for (const [name, ms] of Object.entries({ crashDeadlineMs, keepAliveTimeoutMs })) {
+    if (!Number.isFinite(ms) || ms < 0) {
+      throw new ActorsError('bad-option', `${name} must be a number of ms >= 0`);
+    }
   }
   const route = routeOf(path);
   const handler = nodeHandler(runtime, { contain: false });
@@ -91,7 +97,7 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
       maxConnections: MAX_CONNECTIONS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      keepAliveTimeout: keepAliveTimeoutMs,
       connectionsCheckingInterval: CHECK_MS,
       maxHeaderSize: 16 * 1024,
     },

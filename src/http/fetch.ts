@@ -2,7 +2,7 @@ import type { AuthInfo } from '../wire/authInfo.ts';
 import { isPromise } from '../base/awaitable.ts';
 import { GatheredBytes } from '../base/gatheredBytes.ts';
 import type { Body } from '../wire/body.ts';
-import type { RequestHead } from '../wire/headers.ts';
+import { header, isEncoded, type RequestHead } from '../wire/headers.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { Endpoint } from './endpoint.ts';
 import { bodyConsumed } from './bodyConsumed.ts';
@@ -58,6 +58,7 @@ function serve(
     read(gate, take) {
       if (parsedBody !== undefined) take({ parsed: parsedBody });
       else {
+        if (isEncoded(header(head, 'content-encoding'))) return take('body-encoded');
         if (request.bodyUsed || request.body?.locked === true) throw bodyConsumed();
         readText(request, gate)
           .then(take)

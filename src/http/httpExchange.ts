@@ -3,6 +3,7 @@ import type { Outlet } from '../session/exchange.ts';
 import type { Outbox } from './outbox.ts';
 import type { StreamTimers } from './streamTimers.ts';
 import type { Stream } from './stream.ts';
+import type { AnswerForm } from '../wire/headers.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 
@@ -41,6 +42,9 @@ export class HttpExchange implements Exchange {
   readonly #share: HttpExchangeShare;
   readonly #host: HttpExchangeHost;
   readonly #port: ResponsePort;
+  /** JSON where the client takes no event streams. */
+  readonly #mode: ResponseMode;
+  readonly #prefersStream: boolean;
   #headers: readonly string[];
   readonly #answers: string[] | null;
   #stream: Stream | null = null;
@@ -50,6 +54,7 @@ export class HttpExchange implements Exchange {
   /**
    * @param asks ids of the requests in the body
    * @param batch whether the body was an array; the answer is one then
+   * @param form what the client lets the answer be
    * @param headers for an answer that is no error: the session id of an `initialize` answer
    */
   constructor(
@@ -58,6 +63,7 @@ export class HttpExchange implements Exchange {
     port: ResponsePort,
     asks: readonly RequestId[],
     batch: boolean,
+    form: AnswerForm | undefined,
     headers: readonly string[] = [],
   ) {
     this.#share = share;
@@ -67,6 +73,8 @@ export class HttpExchange implements Exchange {
     this.#pending = asks.length;
     this.#answers = batch ? [] : null;
     this.#headers = headers;
+    this.#mode = form === 'json' ? 'json' : share.responseMode;
+    this.#prefersStream = form === 'stream';
   }
 
   get isSettled(): boolean {
@@ -83,23 +91,18 @@ export class HttpExchange implements Exchange {
     return this.#stream !== null;
   }
 
-  /**
-   * Begins the wait for answers, once all requests are admitted: what lasts becomes a stream.
-   *
-   * @param prefersStream whether the client asked for a stream
-   */
-  begin(prefersStream: boolean): void {
+  /** Begins the wait for answers, once all requests are admitted: what lasts becomes a stream. */
+  begin(): void {
     if (this.#pending === 0) return;
-    const { responseMode, timers } = this.#share;
-    if (responseMode === 'sse' || (responseMode === 'auto' && prefersStream)) this.#open();
-    else timers.slow.arm(this);
+    if (this.#mode === 'sse' || (this.#mode === 'auto' && this.#prefersStream)) this.#open();
+    else this.#share.timers.slow.arm(this);
   }
 
   answer(json: string, isError = false): boolean {
     this.#settleOne();
     // A refused `initialize` names no session (row S1).
     if (isError) this.#headers = [];
-    if (this.#share.responseMode === 'sse') this.#open();
+    if (this.#mode === 'sse') this.#open();
     if (this.#stream !== null) {
       return this.#outbox.write(this.#stream, json, this.#pending === 0);
     }
@@ -143,7 +146,7 @@ export class HttpExchange implements Exchange {
 
   /** Opens the event stream; `null` where the mode, or a client that left, rules a stream out. */
   #open(): Stream | null {
-    if (this.#stream !== null || this.#share.responseMode === 'json') return this.#stream;
+    if (this.#stream !== null || this.#mode === 'json') return this.#stream;
     if (this.#port.gone) return null;
     this.#stream = this.#outbox.open(this.#port, this.#headers, this.#asks);
     // Answers that a batch has collected so far come first.

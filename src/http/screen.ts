@@ -1,7 +1,7 @@
 import { Cors, type CorsOptions } from '../wire/cors.ts';
 import {
-  accepts,
-  acceptsBoth,
+  acceptsStreams,
+  answerFormOf,
   declared,
   header,
   hostOf,
@@ -9,6 +9,7 @@ import {
   type RequestHead,
 } from '../wire/headers.ts';
 import { type AllowList, OriginRules } from '../wire/origin.ts';
+import type { ResponseMode } from './httpExchange.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 
 export interface ScreenOptions {
@@ -16,6 +17,8 @@ export interface ScreenOptions {
   readonly allowedOrigins?: AllowList;
   /** Whether preflights are answered and allowed origins get CORS headers. */
   readonly cors: boolean | CorsOptions;
+  /** How answers travel: in which media types, therefore. */
+  readonly responseMode: ResponseMode;
   /** Whether clients may end their session with DELETE. */
   readonly allowDelete: boolean;
   readonly maxBodyBytes: number;
@@ -28,6 +31,7 @@ export class Screen {
   readonly maxBodyBytes: number;
   readonly #rules: OriginRules;
   readonly #cors: Cors | null;
+  readonly #mode: ResponseMode;
   readonly #allowsDelete: boolean;
 
   constructor(options: ScreenOptions) {
@@ -35,6 +39,7 @@ export class Screen {
     this.#rules = new OriginRules(options.allowedHosts, options.allowedOrigins);
     const { cors } = options;
     this.#cors = cors === false ? null : new Cors(this.#rules, cors === true ? {} : cors);
+    this.#mode = options.responseMode;
     this.#allowsDelete = options.allowDelete;
   }
 
@@ -58,15 +63,22 @@ export class Screen {
     switch (head.method) {
       case 'POST':
         if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
-        if (!acceptsBoth(header(head, 'accept'))) return 'not-acceptable';
+        if (!this.#canAnswer(header(head, 'accept'))) return 'not-acceptable';
         return declared(head) > this.maxBodyBytes ? 'body-too-large' : undefined;
       case 'GET':
-        return accepts(header(head, 'accept'), 'text/event-stream') ? undefined : 'not-acceptable';
+        return acceptsStreams(header(head, 'accept')) ? undefined : 'not-acceptable';
       case 'DELETE':
         return this.#allowsDelete ? undefined : 'method-not-allowed';
       default:
         return 'method-not-allowed';
     }
+  }
+
+  /** Whether a client takes an answer that there will be (row P1). */
+  #canAnswer(accept: string | undefined): boolean {
+    const form = answerFormOf(accept);
+    // Errors are JSON in any case.
+    return form !== undefined && (this.#mode !== 'sse' || form !== 'json');
   }
 
   /**

@@ -5,7 +5,7 @@ import { count } from '../events/counters.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import { allowsBatch, isInitialize, isProbe, weightOf } from '../wire/body.ts';
 import { parseEventId } from '../wire/eventId.ts';
-import { header, prefersStream, single } from '../wire/headers.ts';
+import { answerFormOf, header, single } from '../wire/headers.ts';
 import { isRequest, type Message, type RequestId, type RequestMessage } from '../wire/jsonrpc.ts';
 import { refusalBody, REFUSALS } from '../wire/refusals.ts';
 import { isSupported } from '../wire/versions.ts';
@@ -137,8 +137,11 @@ export class SessionLeg implements Leg {
     const upload = incoming.upload?.session === session ? incoming.upload.number : undefined;
     const asks: RequestId[] = [];
     for (const each of messages) if ('method' in each && 'id' in each) asks.push(each.id);
+    const form = answerFormOf(header(origin.head, 'accept'));
     const exchange =
-      asks.length === 0 ? undefined : new HttpExchange(this.#outlets, session, port, asks, isBatch);
+      asks.length === 0
+        ? undefined
+        : new HttpExchange(this.#outlets, session, port, asks, isBatch, form);
     const delivery = new Delivery(origin, session, exchange);
     for (const message of messages) {
       const weight = isBatch ? weightOf(message) : parcel.weight;
@@ -158,7 +161,7 @@ export class SessionLeg implements Leg {
     // Notifications and responses are taken in and get no answer (row P5).
     if (exchange === undefined) return port.send(202, []);
     // The wait begins once all is admitted: until then, a refusal keeps its status.
-    exchange.begin(prefersStream(header(origin.head, 'accept')));
+    exchange.begin();
   }
 
   #initialize(incoming: Incoming): void {
@@ -184,7 +187,9 @@ export class SessionLeg implements Leg {
     const session = this.#directory.open(principal, this.#outlets);
     if (typeof session === 'string') return this.#host.refuse(port, session, message.id);
     const headers = ['Mcp-Session-Id', session.id];
-    const exchange = new HttpExchange(this.#outlets, session, port, [message.id], false, headers);
+    const form = answerFormOf(header(origin.head, 'accept'));
+    const asks = [message.id];
+    const exchange = new HttpExchange(this.#outlets, session, port, asks, false, form, headers);
     const delivery = new Delivery(origin, session, exchange);
     session.start({ message, delivery, exchange, bytes, weight });
   }

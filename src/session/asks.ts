@@ -57,6 +57,11 @@ export class Asks {
     return this.#open.values();
   }
 
+  /** The id under which the server knows the one open request; `undefined`: there is not one. */
+  get only(): RequestId | undefined {
+    return this.#open.size === 1 ? this.#open.keys().next().value : undefined;
+  }
+
   find(innerId: RequestId): Ask | undefined {
     return this.#open.get(innerId);
   }

@@ -103,6 +103,11 @@ export class Mailbox implements AsksOwner {
     return this.#asks?.find(innerId);
   }
 
+  /** The server's id of the one request in flight; `undefined` where there is none, or several. */
+  get only(): RequestId | undefined {
+    return this.#asks?.only;
+  }
+
   /** The head of a POST is here, not yet its body. @returns a number, for {@link uploaded} */
   upload(): number {
     this.#uploads ??= new Uploads(this.#host.services.limits.maxInFlight, (cancel) => {

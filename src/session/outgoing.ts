@@ -142,9 +142,12 @@ export class Outgoing implements ServerVoice {
     return this.#say(message, relatedTo);
   }
 
-  ask(request: RequestMessage, relatedTo: RequestId | undefined): void {
-    const exchange =
-      relatedTo === undefined ? undefined : this.#host.mailbox.find(relatedTo)?.exchange;
+  ask(request: RequestMessage, said: RequestId | undefined): void {
+    const { isConfirmed, outlet, mailbox } = this.#host;
+    // A handler that does not say for which request it asks can only mean the one there is.
+    const isLost = said === undefined && isConfirmed && !outlet.isReachable;
+    const relatedTo = isLost ? mailbox.only : said;
+    const exchange = relatedTo === undefined ? undefined : mailbox.find(relatedTo)?.exchange;
     this.#questions ??= new Questions(this.#epoch);
     const { question, message } = this.#questions.open(request, exchange);
     // A ping only asks whether the client is there: it keeps no session awake.

@@ -2,30 +2,28 @@ import type * as FastCheck from 'fast-check';
 import type * as Vitest from 'vitest';
 import { ActorsError } from '../base/errors.ts';
 
-/**
- * Optional peers. They are loaded once, here, where they are installed, because the functions that
- * need them are not async; a caller that needs a missing peer is told so.
- */
-const vitest = 'VITEST' in process.env ? await optional(() => import('vitest')) : undefined;
-const fastCheck = await optional(() => import('fast-check'));
+/** Optional peers, where they are installed; a caller that needs a missing one is told so. */
+export interface Peers {
+  /** Only within its own tests: elsewhere it can not be loaded. */
+  readonly vitest: typeof Vitest | undefined;
+  readonly fastCheck: typeof FastCheck | undefined;
+}
+
+let peers: Peers = { vitest: undefined, fastCheck: undefined };
+
+/** Has the peers that an entry has loaded, because the functions that need them are not async. */
+export function setPeers(loaded: Peers): void {
+  peers = loaded;
+}
 
 /** Gives vitest. @throws ActorsError `bad-option` outside of vitest */
 export function theVitest(): typeof Vitest {
-  return vitest ?? missing('describeSession runs in vitest: install it, or use walkModel');
+  return peers.vitest ?? missing('describeSession runs in vitest: import it, or use walkModel');
 }
 
 /** Gives fast-check. @throws ActorsError `bad-option` where fast-check is not installed */
 export function theFastCheck(): typeof FastCheck {
-  return fastCheck ?? missing('sessionProperty needs fast-check: install it');
-}
-
-async function optional<M>(load: () => Promise<M>): Promise<M | undefined> {
-  try {
-    return await load();
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
+  return peers.fastCheck ?? missing('sessionProperty needs fast-check: install it');
 }
 
 function missing(what: string): never {

@@ -12,8 +12,10 @@ export interface RequestHead {
 
 /** The value of a header; `undefined` where it is absent, the joined list of repeated ones. */
 export function header(head: RequestHead, name: string): string | undefined {
-  const value = head.headers[name];
-  return typeof value === 'string' || value === undefined ? value : value.join(', ');
+  // Shims of serverless hosts have numbers for lengths.
+  const value: string | string[] | number | undefined = head.headers[name];
+  if (typeof value === 'string' || value === undefined) return value;
+  return typeof value === 'number' ? String(value) : value.join(', ');
 }
 
 /**
@@ -66,25 +68,35 @@ export function isJson(contentType: string | undefined): boolean {
   return contentType !== undefined && mediaType(contentType) === 'application/json';
 }
 
-const FROM_SDK = 'application/json, text/event-stream';
-
-/** Whether a client accepts JSON and event streams, as it must for a POST (row P1). */
-export function acceptsBoth(accept: string | undefined): boolean {
-  if (accept === FROM_SDK) return true;
-  return accepts(accept, 'application/json') && accepts(accept, 'text/event-stream');
+/** Whether a body has a content coding, such as gzip, that we would have to undo. */
+export function isEncoded(coding: string | undefined): boolean {
+  return coding !== undefined && coding !== '' && coding.toLowerCase() !== 'identity';
 }
 
-/** Whether a client that accepts both types names event streams first: it gets a stream then. */
-export function prefersStream(accept: string | undefined): boolean {
-  if (accept === undefined || accept === FROM_SDK) return false;
+const FROM_SDK = 'application/json, text/event-stream';
+
+/** Whether a client accepts event streams. One that says nothing opens none (row G1). */
+export function acceptsStreams(accept: string | undefined): boolean {
+  return accept !== undefined && (accept === FROM_SDK || accepts(accept, 'text/event-stream'));
+}
+
+/** What a client lets an answer be; `stream`: either, and it names event streams first. */
+export type AnswerForm = 'either' | 'stream' | 'json';
+
+/**
+ * Reads from `Accept` what the answer to a POST may be (row P6); `undefined`: nothing we have (row
+ * P1). A client that says nothing of what it accepts takes anything (RFC 9110, 12.5.1).
+ */
+export function answerFormOf(accept: string | undefined): AnswerForm | undefined {
+  if (accept === FROM_SDK || accept === undefined || accept === '') return 'either';
+  if (!accepts(accept, 'application/json')) return undefined;
+  if (!acceptsStreams(accept)) return 'json';
   const stream = accept.indexOf('text/event-stream');
-  const json = accept.indexOf('application/json');
-  return stream >= 0 && json >= 0 && stream < json;
+  return stream >= 0 && stream < accept.indexOf('application/json') ? 'stream' : 'either';
 }
 
 /** Whether the list in `Accept` has a type, its range or the all-range, unless `q=0`. */
-export function accepts(accept: string | undefined, type: string): boolean {
-  if (accept === undefined) return false;
+function accepts(accept: string, type: string): boolean {
   const range = `${type.slice(0, type.indexOf('/'))}/*`;
   for (const part of accept.split(',')) {
     const offered = mediaType(part);

@@ -34,6 +34,10 @@ export const REFUSALS = {
   'not-acceptable': refuse(406, -32000, 'Not acceptable'),
   /** The body is not `application/json` (P2). */
   'unsupported-media-type': refuse(415, -32000, 'Unsupported media type'),
+  /** The body has a content coding, as gzip, and nothing in front has undone it. */
+  'body-encoded': refuse(415, -32000, 'Unsupported content coding', {
+    headers: ['Accept-Encoding', 'identity'],
+  }),
   /** The body has more than `maxBodyBytes`, declared or counted (P3). */
   'body-too-large': refuse(413, -32000, 'Body too large'),
   /** The body did not arrive whole. */

@@ -83,7 +83,7 @@ describe('Expect: 100-continue', () => {
     ['another host', '403', { host: 'evil.example' }],
     ['a page of another origin', '403', { origin: 'https://evil.example' }],
     ['no JSON', '415', { 'content-type': 'text/plain' }],
-    ['no event streams', '406', { accept: 'application/json' }],
+    ['no JSON', '406', { accept: 'text/event-stream' }],
     ['nobody s session, and much', '404', { 'mcp-session-id': 'nobody', 'content-length': 1e6 }],
     ['no session, and much', '413', { 'content-length': 1e6 }],
   ])('of %s nothing is asked for: %s', async (_what, status, headers) => {

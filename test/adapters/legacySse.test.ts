@@ -6,6 +6,7 @@ import { createRuntime, type Runtime, type RuntimeOptions } from 'mcp-actors';
 import { legacySse, type LegacySseOptions } from 'mcp-actors/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { Fixture } from '../support/fixture.ts';
 import { Reply, type Rpc } from '../support/reply.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
@@ -142,6 +143,24 @@ describe('row H1', () => {
     await stream.until(({ frames }) => frames.length > 0);
     expect(stream.frames[0]!.data).toMatch(/^\/api\/old\/post\?sessionId=/);
     expect((await ask('GET', '/api/sse', STREAM)).status).toBe(404);
+  });
+
+  it('W16: has clients post below the prefix that a proxy in front strips', async () => {
+    const rig = await startRig({}, { prefix: '/tools/a' });
+    const { uri } = await open(rig);
+    expect(uri).toMatch(/^\/tools\/a\/messages\?sessionId=/);
+    const stripped = uri.slice('/tools/a'.length);
+    expect((await post(rig, stripped, INITIALIZE)).status).toBe(202);
+    const both = await startRig({}, { prefix: '/tools' }, '/api');
+    const stream = await both.ask('GET', '/api/sse/', STREAM);
+    await stream.until(({ frames }) => frames.length > 0);
+    expect(stream.frames[0]!.data).toMatch(/^\/tools\/api\/messages\?sessionId=/);
+  });
+
+  it('W16: refuses a prefix that is no path', () => {
+    for (const prefix of ['tools', '/tools/', 'https://a.example/tools', '/a?b']) {
+      expect(() => legacySse(new FakeRuntime().runtime, { prefix })).toThrow('prefix must be');
+    }
   });
 
   it('sends comments on a stream on which nothing happens', async () => {

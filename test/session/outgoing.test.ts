@@ -62,6 +62,42 @@ describe('before the handshake is confirmed', () => {
   });
 });
 
+describe('a question that names no request', () => {
+  it('W16: travels with the only request in flight where no GET stream is open', async () => {
+    const world = new FakeRuntime();
+    const client = await world.open();
+    const asked = client.request('hold', {}, 'one');
+    await turn();
+    world.server.ask(5, 'elicitation/create');
+    const post = await (await asked).until(({ messages }) => messages.length === 1);
+    expect(post.messages[0]).toMatchObject({ method: 'elicitation/create' });
+    await client.respond(post.messages[0]?.id, { action: 'decline' });
+    expect(last(world)).toEqual({ jsonrpc: '2.0', id: 5, result: { action: 'decline' } });
+  });
+
+  it('W16: travels on the GET stream where one is open', async () => {
+    const world = new FakeRuntime();
+    const client = await world.open();
+    const get = await client.get();
+    const asked = client.request('hold', {}, 'one');
+    await turn();
+    world.server.ask(5, 'elicitation/create');
+    await get.until(({ messages }) => messages.length === 1);
+    world.server.answer('one');
+    expect((await (await asked).whole()).messages).toMatchObject([{ id: 'one' }]);
+  });
+
+  it('W16: waits for a GET stream where several requests are in flight', async () => {
+    const world = new FakeRuntime();
+    const client = await world.open();
+    for (const id of ['one', 'two']) void client.request('hold', {}, id);
+    await turn();
+    world.server.ask(5, 'elicitation/create');
+    await world.clock.elapse(RESUME_MS);
+    expect(last(world)).toMatchObject({ id: 5, ...UNDELIVERABLE });
+  });
+});
+
 describe('unreachableAfterMs', () => {
   it('gives a question without a stream one clear error when its time is over', async () => {
     const world = new FakeRuntime();

@@ -47,7 +47,7 @@ describe('readBody', () => {
     ['[[]]', 'invalid-request'],
     [`[${JSON.stringify(ping)},{}]`, 'invalid-request'],
     ['['.repeat(9), 'body-too-deep'],
-    [`[${'1,'.repeat(50)}1]`, 'body-too-many-elements'],
+    [`[${'true,'.repeat(50)}1]`, 'body-too-many-elements'],
   ])('says of %j: %s', (text, code) => {
     expect(readBody({ text }, LIMITS)).toBe(code);
   });
@@ -55,7 +55,7 @@ describe('readBody', () => {
   it('limits what a host has parsed as it limits text', () => {
     const deep: unknown = JSON.parse('['.repeat(9) + ']'.repeat(9));
     expect(readBody({ parsed: deep }, LIMITS)).toBe('body-too-deep');
-    expect(readBody({ parsed: Array(51).fill(1) }, LIMITS)).toBe('body-too-many-elements');
+    expect(readBody({ parsed: Array(51).fill(true) }, LIMITS)).toBe('body-too-many-elements');
     expect(readBody({ parsed: undefined }, LIMITS)).toBe('invalid-request');
   });
 

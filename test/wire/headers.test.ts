@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  accepts,
-  acceptsBoth,
+  acceptsStreams,
+  answerFormOf,
   header,
   headerObject,
   hostOf,
+  isEncoded,
   isJson,
-  prefersStream,
   single,
 } from '../../src/wire/headers.ts';
 
@@ -38,49 +38,63 @@ describe('isJson (row P2)', () => {
   ])('refuses %j', (type) => expect(isJson(type)).toBe(false));
 });
 
-describe('acceptsBoth (row P1)', () => {
+describe('answerFormOf (rows P1, P6)', () => {
   it.each([
     'application/json, text/event-stream',
-    'text/event-stream,application/json',
     'application/json;q=0.5, text/event-stream;q=0.1',
     '*/*',
+    'text/event-stream, */*',
     'text/html, */*;q=0.1',
     'application/*, text/*',
     'APPLICATION/JSON, Text/Event-Stream',
     'application/json;charset=utf-8 , text/event-stream',
-  ])('takes %j', (accept) => expect(acceptsBoth(accept)).toBe(true));
-
-  it.each([
     undefined,
     '',
+  ])('reads from %j that an answer may be either', (accept) =>
+    expect(answerFormOf(accept)).toBe('either'),
+  );
+
+  it.each(['text/event-stream,application/json', 'text/html, text/event-stream, application/json'])(
+    'reads from %j that it is to be a stream',
+    (accept) => expect(answerFormOf(accept)).toBe('stream'),
+  );
+
+  it.each([
     'application/json',
+    'application/json; text/event-stream',
+    'application/json, text/event-stream;q=0.000',
+    'application/*',
+  ])('W16: reads from %j that it can only be JSON', (accept) =>
+    expect(answerFormOf(accept)).toBe('json'),
+  );
+
+  it.each([
     SSE,
     'text/html',
-    'application/json text/event-stream',
-    'application/json; text/event-stream',
     'application/jsonx, text/event-streams',
     'application/json;q=0, text/event-stream',
-    'application/json, text/event-stream;q=0.000',
     '*/*;q=0',
     '*',
     'text/*',
     'x-application/json, x-text/event-stream',
-  ])('refuses %j', (accept) => expect(acceptsBoth(accept)).toBe(false));
+  ])('finds nothing to answer with in %j', (accept) =>
+    expect(answerFormOf(accept)).toBeUndefined(),
+  );
 });
 
-describe('accepts (row G1)', () => {
+describe('acceptsStreams (row G1)', () => {
   it.each([SSE, 'text/*', '*/*', `text/html, ${SSE}`])('takes %j for an event stream', (accept) =>
-    expect(accepts(accept, SSE)).toBe(true),
+    expect(acceptsStreams(accept)).toBe(true),
   );
 
   it.each([undefined, '', 'application/json', 'text/event', 'text', '/', ',,,', ';q=1'])(
     'refuses %j for an event stream',
-    (accept) => expect(accepts(accept, SSE)).toBe(false),
+    (accept) => expect(acceptsStreams(accept)).toBe(false),
   );
 
   it('reads a list of a hundred thousand entries in no time to speak of', () => {
     const began = performance.now();
-    expect(accepts(`${'text/html;q=0 , '.repeat(100_000)}x/y`, SSE)).toBe(false);
+    expect(acceptsStreams(`${'text/html;q=0 , '.repeat(100_000)}x/y`)).toBe(false);
     expect(performance.now() - began).toBeLessThan(5000);
   });
 });
@@ -94,21 +108,14 @@ describe('header', () => {
     expect(header({ method: 'GET', headers: { accept: ['a', 'b'] } }, 'accept')).toBe('a, b');
   });
 
+  it('W16: takes the numbers that shims of serverless hosts have for texts', () => {
+    const headers = { 'content-length': 12 as never };
+    expect(header({ method: 'GET', headers }, 'content-length')).toBe('12');
+  });
+
   it('gives nothing for one that did not come', () => {
     expect(header({ method: 'GET', headers: {} }, 'accept')).toBeUndefined();
   });
-});
-
-describe('prefersStream (row P6)', () => {
-  it.each([
-    'text/event-stream, application/json',
-    'text/html, text/event-stream, application/json',
-  ])('is what %j says', (accept) => expect(prefersStream(accept)).toBe(true));
-
-  it.each([undefined, '', '*/*', 'application/json, text/event-stream', 'text/event-stream, */*'])(
-    'is not what %j says',
-    (accept) => expect(prefersStream(accept)).toBe(false),
-  );
 });
 
 describe('single (rows W3, W9)', () => {
@@ -142,4 +149,14 @@ describe('headerObject', () => {
       B: '2',
     });
   });
+});
+
+it.each([
+  [undefined, false],
+  ['', false],
+  ['Identity', false],
+  ['gzip', true],
+  ['identity, gzip', true],
+])('W16: isEncoded tells whether %j changes a body', (coding, expected) => {
+  expect(isEncoded(coding)).toBe(expected);
 });

@@ -21,8 +21,34 @@ describe('scanText', () => {
   });
 
   it('takes exactly maxElements elements and not one more', () => {
-    expect(scanText(`[${Array(10).fill('1').join(',')}]`, 9, 10)).toEqual(expect.any(Number));
-    expect(scanText(`[${Array(11).fill('1').join(',')}]`, 9, 10)).toBe('large');
+    expect(scanText(`[${Array(10).fill('""').join(',')}]`, 9, 10)).toEqual(expect.any(Number));
+    expect(scanText(`[${Array(11).fill('""').join(',')}]`, 9, 10)).toBe('large');
+  });
+
+  it.each([
+    ['an embedding', `[${Array(20_001).fill('-0.25e-3').join(',')}]`],
+    ['one with white space', `[${Array(20_001).fill('1').join(' \n\t\r, ')}]`],
+    ['several in objects', `{"a":[${Array(99).fill('{"b":[1,2,3,4,5,6]}').join(',')}]}`],
+  ])('W16: counts no numbers in arrays: %s', (_, text) => {
+    expect(scanText(text, 64, 400)).toEqual(expect.any(Number));
+    expect(scanValue(JSON.parse(text), 64, 400)).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ['arrays of one number', '[1]'],
+    ['objects with a number', '{"a":1}'],
+    ['texts that end in a digit', '"1"'],
+    ['booleans', 'true'],
+  ])('W16: counts %s', (_, value) => {
+    const text = `[${Array(500).fill(value).join(',')}]`;
+    expect(scanText(text, 64, 400)).toBe('large');
+    expect(scanValue(JSON.parse(text), 64, 400)).toBe('large');
+  });
+
+  it('W16: counts the members of an object, numbers or not', () => {
+    const text = JSON.stringify(Object.fromEntries(Array.from({ length: 500 }, (_, i) => [i, i])));
+    expect(scanText(text, 64, 400)).toBe('large');
+    expect(scanValue(JSON.parse(text), 64, 400)).toBe('large');
   });
 
   it('looks for nothing inside strings', () => {

