@@ -13,6 +13,7 @@ import { refusalBody } from '../wire/refusals.ts';
 import { queryOf, routeOf } from '../wire/target.ts';
 import { endpointFrame, messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import { type Place, Upload } from '../http/upload.ts';
+import { warnOfStrangers } from './warnOfStrangers.ts';
 import { foundOut, type HostedCaller, type HostedRequest, type HostedResponse } from './hosted.ts';
 import { NodeBody } from './nodeBody.ts';
 import { NodeOrigin } from './nodeOrigin.ts';
@@ -67,6 +68,7 @@ export function legacySse(
   const [route, messagesRoute] = [routeOf(path), routeOf(messagesPath)];
   const endpoint = endpointOf(runtime);
   containMounted(endpoint, options);
+  warnOfStrangers(endpoint);
   const channels = new Map<string, Channel>();
 
   // A default, so that three arguments are declared: express takes four for an error handler.
@@ -91,7 +93,10 @@ export function legacySse(
       return port.send(405, headers, refusalBody('method-not-allowed'));
     }
     const refused = isPost ? screen.checkPost(head) : screen.check(head);
-    if (refused !== undefined) return endpoint.drop(port, refused, inlet);
+    if (refused !== undefined) {
+      endpoint.foreign(refused, head);
+      return endpoint.drop(port, refused, inlet);
+    }
     const origin = new NodeOrigin(request, authInfo);
     if (isPost) {
       const id = new URLSearchParams(queryOf(request.url)).get('sessionId');

@@ -6,6 +6,7 @@ import { foundOut, type HostedCaller, type HostedRequest, type HostedResponse } 
 import { NodeBody } from './nodeBody.ts';
 import { NodeOrigin } from './nodeOrigin.ts';
 import { NodePort } from './nodePort.ts';
+import { warnOfStrangers } from './warnOfStrangers.ts';
 
 /**
  * Serves MCP on `http.createServer`, `http2.createServer`, express (`app.all(path, handler)`) and
@@ -31,6 +32,7 @@ export function nodeHandler(
 ): NodeHandler {
   const endpoint = endpointOf(runtime);
   containMounted(endpoint, options);
+  warnOfStrangers(endpoint);
   // A default, so that three arguments are declared: express takes four for an error handler.
   return (request, response, parsedBody, caller = {}) => {
     const head = request as RequestHead;

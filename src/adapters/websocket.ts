@@ -12,6 +12,7 @@ import type { RequestHead } from '../wire/headers.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import { containMounted, type MountOptions } from './containMounted.ts';
 import { openChannel } from './channel.ts';
+import { warnOfStrangers } from './warnOfStrangers.ts';
 import { NodeOrigin } from './nodeOrigin.ts';
 import { claimUpgrades, refuseUpgrade, type Upgrade } from './upgrades.ts';
 import { type Acceptor, createAcceptor, WebSocketLine } from './webSocketLine.ts';
@@ -66,6 +67,7 @@ export function serveWebSocket(
   const endpoint = endpointOf(runtime);
   const door = new UpgradeDoor(endpoint, options);
   containMounted(endpoint, options);
+  warnOfStrangers(endpoint);
   return door;
 }
 
@@ -109,9 +111,12 @@ class UpgradeDoor implements WebSocketDoor {
   /** Refuses what can be refused before `authenticate` is called (row T1). */
   #screen(upgrade: Upgrade): void {
     const { services, screen } = this.#endpoint;
-    const foreign = screen.admits(upgrade.request as RequestHead);
-    if (foreign !== undefined) this.#refuse(upgrade.socket, foreign);
-    else if (this.#authenticate === undefined) this.#accept(upgrade, undefined);
+    const head = upgrade.request as RequestHead;
+    const foreign = screen.admits(head);
+    if (foreign !== undefined) {
+      this.#endpoint.foreign(foreign, head);
+      this.#refuse(upgrade.socket, foreign);
+    } else if (this.#authenticate === undefined) this.#accept(upgrade, undefined);
     else if (this.#unidentified.size < services.limits.maxSilentConnections) {
       this.#identify(upgrade, this.#authenticate).catch((error: unknown) => {
         this.#endpoint.failed(error);

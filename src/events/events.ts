@@ -198,6 +198,11 @@ export interface RuntimeEvents {
   /** A request failed outside any session: in `principal`, `createId`, or in a defect of ours. */
   'endpoint.failed': { error: unknown };
   /**
+   * A request was refused because its `Host`, or the `Origin` of its page, is not in the list of
+   * that option. `name` is text from the wire, not checked.
+   */
+  'caller.foreign': { option: 'allowedHosts' | 'allowedOrigins'; name: string };
+  /**
    * An error that nobody caught, in a timer or a promise nobody awaits, and that no session ends
    * for; `session` is the one whose code had started it, where that is known.
    */

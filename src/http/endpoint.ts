@@ -5,7 +5,7 @@ import type { Services } from '../events/services.ts';
 import type { Origin } from '../session/exchange.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import { type Body, readBody } from '../wire/body.ts';
-import { declared, type RequestHead, single } from '../wire/headers.ts';
+import { declared, header, hostOf, type RequestHead, single } from '../wire/headers.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
@@ -81,7 +81,10 @@ export class Endpoint implements LegHost, UploadHost {
     // The port adds the headers that every response to a page gets.
     if (preflight !== undefined) return port.send(204, preflight);
     const refused = screen.check(head);
-    if (refused !== undefined) return this.drop(port, refused, inlet);
+    if (refused !== undefined) {
+      this.foreign(refused, head);
+      return this.drop(port, refused, inlet);
+    }
     const { principal, refusal } = this.identify(origin);
     if (refusal !== undefined) return this.drop(port, refusal, inlet);
     if (head.method !== 'POST') {
@@ -163,6 +166,17 @@ export class Endpoint implements LegHost, UploadHost {
     data?: Record<string, unknown>,
   ): void {
     this.#refuse(port, code, id, data, code === 'body-too-large' ? CLOSE : []);
+  }
+
+  /** Announces whom a check of `Host` and `Origin` has refused. */
+  foreign(code: RefusalCode, head: RequestHead): void {
+    const { events } = this.services;
+    if (code === 'host-forbidden') {
+      events.emit('caller.foreign', { option: 'allowedHosts', name: hostOf(head) ?? '' });
+    } else if (code === 'origin-forbidden') {
+      const name = header(head, 'origin') ?? '';
+      events.emit('caller.foreign', { option: 'allowedOrigins', name });
+    }
   }
 
   failed(error: unknown): 'internal-error' {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { serve } from 'mcp-actors/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ServeOptions } from 'mcp-actors/node';
@@ -10,10 +12,53 @@ async function start(options: ServeOptions) {
     host.server.closeAllConnections();
     await host.close({ deadlineMs: 1 });
   });
-  return host;
+  return { ...host, runtime };
+}
+
+/** The status of an answer to a request with these headers. */
+async function statusFor(port: number, headers: Record<string, string>): Promise<number> {
+  const request = get({ host: '127.0.0.1', port, path: '/mcp', headers, agent: false });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode ?? 0;
+}
+
+/** The warnings of this process from here on, of one type. */
+function warnings(type: string): string[] {
+  const texts: string[] = [];
+  const onWarning = ({ name, message }: Error): void => {
+    if (name === type) texts.push(message);
+  };
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
+  return texts;
 }
 
 describe('serve', () => {
+  it('W16: says once which host was refused, and which option lets it in', async () => {
+    const { port } = await start({ host: '0.0.0.0' });
+    const texts = warnings('CallerForeign');
+    const hosts = ['mcp.example.com', 'mcp.example.com', 'a.example;fake', 'x'.repeat(300)];
+    for (const host of hosts) expect(await statusFor(port, { host })).toBe(403);
+    expect(await statusFor(port, { origin: 'https://app.example.com' })).toBe(403);
+    expect(texts).toEqual([
+      'a request for host mcp.example.com was refused: allowedHosts does not have it',
+      'a request for host that is no name was refused: allowedHosts does not have it',
+      'a request from origin https://app.example.com was refused: allowedOrigins does not have it',
+    ]);
+  });
+
+  it('W16: says nothing of refused hosts where the program listens, or strangers flood', async () => {
+    const { port, runtime } = await start({});
+    const texts = warnings('CallerForeign');
+    const stop = runtime.on('caller.foreign', ({ name }) => heard.push(name));
+    const heard: string[] = [];
+    await statusFor(port, { host: 'one.example' });
+    stop();
+    for (let i = 0; i < 20; i++) await statusFor(port, { host: `flood-${i}.example` });
+    expect([heard, texts.length]).toEqual([['one.example'], 8]);
+  });
+
   it.each([
     [{}, 'timeout=75'],
     [{ keepAliveTimeoutMs: 620_000 }, 'timeout=620'],
