@@ -12,8 +12,12 @@ export interface Hearer {
   heard(message: Message, bytes: number, stream?: StreamOf): void;
   /** Whether a request still waits for the server's answer. */
   isAsked(id: RequestId): boolean;
-  /** The server will not answer a request: its client gets an error, unless it has an answer. */
-  unanswered(id: RequestId): void;
+  /**
+   * The server will not answer a request: its client gets an error, unless it has an answer.
+   *
+   * @param status of HTTP that the server refused the request with
+   */
+  unanswered(id: RequestId, status?: number): void;
   /** Asked after messages: the server should be read no further until this promise settles. */
   pause(): Promise<void> | undefined;
 }

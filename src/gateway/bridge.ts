@@ -51,6 +51,8 @@ export class Bridge implements SessionServer, Hearer {
     if (transport === null) return;
     passed(this.#key, 'in', message, bytes);
     if (isResponse(message)) {
+      const meant = this.#meant(message.id);
+      if (meant !== undefined) return this.unanswered(meant);
       if (message.id === this.#handshake) this.#backend.greeted(message);
       this.#settled(message.id);
       this.#backpressure.sent(transport.send(message));
@@ -63,12 +65,20 @@ export class Bridge implements SessionServer, Hearer {
     }
   }
 
+  /** The request that an answer names by a text for its number, or by a number for its text. */
+  #meant(id: RequestId): RequestId | undefined {
+    if (this.#asked.has(id)) return undefined;
+    const other = typeof id === 'number' ? String(id) : Number(id);
+    return this.#asked.has(other) ? other : undefined;
+  }
+
   isAsked(id: RequestId): boolean {
     return this.#asked.has(id);
   }
 
-  unanswered(id: RequestId): void {
-    if (this.#asked.has(id)) this.#answer(id, 'server-unanswered');
+  unanswered(id: RequestId, status?: number): void {
+    const data = status === undefined ? undefined : { status };
+    if (this.#asked.has(id)) this.#answer(id, 'server-unanswered', data);
   }
 
   pause(): Promise<void> | undefined {
@@ -91,9 +101,9 @@ export class Bridge implements SessionServer, Hearer {
     this.#backend.send(message);
   }
 
-  #answer(id: RequestId, code: RefusalCode): void {
+  #answer(id: RequestId, code: RefusalCode, data?: Record<string, unknown>): void {
     this.#settled(id);
-    void this.#transport?.send(refusal(code, id));
+    void this.#transport?.send(refusal(code, id, data));
   }
 
   #settled(id: RequestId): void {

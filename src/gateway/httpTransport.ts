@@ -40,9 +40,3 @@ export async function openHttpTransport(
   );
   return new Transport(url, options);
 }
-
-/** The HTTP status that a request of the transport failed with: v1 calls it `code`. */
-export function statusOf(error: unknown): number | undefined {
-  const { status, code } = (error ?? {}) as { readonly status?: unknown; readonly code?: unknown };
-  return [status, code].find((each) => typeof each === 'number');
-}

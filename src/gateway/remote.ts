@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomId } from '../base/ids.ts';
+import { isSessionLost, statusOf } from '../base/lostSession.ts';
 import { heldClock, systemClock } from '../base/clock.ts';
 import { awaited, timerFor } from '../base/within.ts';
 import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
 import { Backend, type Hearer } from './backend.ts';
-import { type HttpTransport, openHttpTransport, statusOf } from './httpTransport.ts';
+import { type HttpTransport, openHttpTransport } from './httpTransport.ts';
 import type { SessionLog } from './log.ts';
 import { passed } from './passed.ts';
+import { readRefused } from './refusedAnswer.ts';
 import { watchedBody } from './watchedBody.ts';
 
 /** What a {@link Remote} is made with: every option of a remote server, checked and present. */
@@ -23,6 +26,8 @@ const MAX_PENDING = 256;
 const RESUME_MS = 15_000;
 const READ_MS = 1000;
 const NOT_FOUND = 404;
+/** The id of the one question of the gateway's own. No client can know it. */
+const PROBE = `gateway-${randomId()}`;
 
 /** One session on a remote server: `close` deletes the remote session. */
 export class Remote extends Backend {
@@ -35,6 +40,10 @@ export class Remote extends Backend {
   /** Responses that are being read, by request, and how to stop reading each. */
   readonly #reading = new Map<RequestId, AbortController>();
   readonly #resumable = new Set<RequestId>();
+  /** The status of requests that the server has refused. */
+  readonly #refused = new Map<RequestId, number>();
+  /** Asked once at a time: whether the server still knows the session. */
+  #probe: Promise<void> | null = null;
   /** Requests whose response ended without an answer, with the timer that gives each up. */
   readonly #lost = new Map<RequestId, unknown>();
   #hearer: Hearer | null = null;
@@ -57,6 +66,7 @@ export class Remote extends Backend {
     });
     if (this.isClosing) return;
     http.onmessage = (message) => {
+      if ('id' in message && message.id === PROBE) return;
       hearer.heard(message as Message, 0, { carrier: this.#carrier.getStore() });
     };
     http.onerror = ({ message }) => {
@@ -85,6 +95,7 @@ export class Remote extends Backend {
 
   override settled(id: RequestId): void {
     this.#found(id);
+    this.#refused.delete(id);
     this.#resumable.delete(id);
   }
 
@@ -107,7 +118,7 @@ export class Remote extends Backend {
       }
       await sent;
     } catch (error) {
-      this.#failed(message, error);
+      await this.#failed(message, error);
     } finally {
       this.#pending--;
       if ('method' in message && message.method === 'notifications/cancelled') {
@@ -124,14 +135,27 @@ export class Remote extends Backend {
     await this.#carrier.run(id, async () => this.#http?.send(message, options));
   }
 
-  #failed(message: Message, error: unknown): void {
+  async #failed(message: Message, error: unknown): Promise<void> {
+    const id = isRequest(message) ? message.id : undefined;
     if (this.isReady && statusOf(error) === NOT_FOUND) {
       this.fail('no longer knows the session', error);
-    } else if (!this.isReady && isRequest(message)) {
-      this.fail('could not be reached', error);
-    } else if (isRequest(message)) {
-      this.#hearer?.unanswered(message.id);
+    } else if (id !== undefined) {
+      const status = this.#refused.get(id);
+      // Servers say in many words, and with many statuses, that a session is lost.
+      await this.#probe;
+      // An answer with an error is one all the same.
+      if (this.isOver || this.#hearer?.isAsked(id) !== true) return;
+      if (this.isReady) this.#hearer.unanswered(id, status);
+      else this.fail('could not be reached', error);
     }
+  }
+
+  /** Crashes the session where its server takes no ping on it either. */
+  async #ask(refused: { readonly status: number }): Promise<void> {
+    const ping = { jsonrpc: '2.0', id: PROBE, method: 'ping' } as const;
+    const send = () => this.#carrier.run(undefined, async () => this.#http?.send(ping));
+    if (await isSessionLost(refused, send)) this.fail('no longer knows the session');
+    this.#probe = null;
   }
 
   /** The response to a request is being read, perhaps not for the first time. */
@@ -147,6 +171,21 @@ export class Remote extends Backend {
     this.#found(carrier);
     const giveUp = (): void => hearer.unanswered(carrier);
     this.#lost.set(carrier, systemClock.setTimeout(giveUp, waitMs));
+  }
+
+  /** A status that is no success: hands on what is an answer all the same. */
+  async #isRefused(
+    hearer: Hearer,
+    carrier: RequestId | undefined,
+    response: Response,
+  ): Promise<Response> {
+    if (carrier === undefined || response.status === NOT_FOUND) return response;
+    this.#refused.set(carrier, response.status);
+    const { text, answer, isDoubtful } = await readRefused(response, carrier);
+    if (this.isReady && isDoubtful) this.#probe ??= this.#ask(response);
+    if (answer !== undefined) hearer.heard(answer, text.length, { carrier });
+    const { status, statusText } = response;
+    return new Response(text, { status, statusText });
   }
 
   async #fetch(
@@ -166,7 +205,7 @@ export class Remote extends Backend {
       if (this.#reading.get(carrier) === reading) this.#reading.delete(carrier);
       this.#ended(hearer, carrier);
     };
-    if (!response.ok) return response;
+    if (!response.ok) return this.#isRefused(hearer, carrier, response);
     if (response.status !== 200 || response.body === null) {
       onEnd();
       return response;

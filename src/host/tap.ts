@@ -1,3 +1,5 @@
+import { randomId } from '../base/ids.ts';
+import { isSessionLost } from '../base/lostSession.ts';
 import { BoundedMap } from '../base/boundedMap.ts';
 import type { LogEntry, ProgressEntry } from '../events/journal.ts';
 import {
@@ -43,6 +45,9 @@ export interface TapHost {
   lost(): void;
 }
 
+/** The one question of a tap's own. No client can know its id. */
+const PING: RequestMessage = { jsonrpc: '2.0', id: `host-${randomId()}`, method: 'ping' };
+
 interface Loose extends Pick<ClientTransport, 'close' | 'onclose'> {
   send(message: Message, options?: unknown): Promise<void>;
   onmessage?: ((message: Message, extra?: unknown) => void) | undefined;
@@ -57,11 +62,22 @@ export function tap<T extends ClientTransport>(transport: T, host: TapHost): T {
   const calls = new FollowedCalls(host);
   const heard = { onmessage: inner.onmessage, onclose: inner.onclose };
   let isClosing = false;
-
+  const lost = (): void => {
+    if (!isClosing) host.lost();
+    isClosing = true;
+  };
   const members: Partial<Loose> = {
-    send(message, options) {
+    async send(message, options) {
       note(host, calls, 'out', message);
-      return inner.send(message, options);
+      try {
+        await inner.send(message, options);
+      } catch (error) {
+        // On HTTP there is no connection to be lost, but a session that the server has forgotten.
+        const { sessionId } = transport as { readonly sessionId?: string };
+        const ping = (): Promise<void> => inner.send(PING);
+        if (sessionId !== undefined && (await isSessionLost(error, ping))) lost();
+        throw error;
+      }
     },
     close() {
       isClosing = true;
@@ -69,14 +85,14 @@ export function tap<T extends ClientTransport>(transport: T, host: TapHost): T {
     },
   };
   inner.onmessage = (message, extra) => {
+    if (isResponse(message) && message.id === PING.id) return;
     note(host, calls, 'in', message);
     heard.onmessage?.(message, extra);
   };
   inner.onclose = () => {
     calls.clear();
     heard.onclose?.();
-    if (!isClosing) host.lost();
-    isClosing = true;
+    lost();
   };
   return new Proxy(transport, {
     get(target, name) {

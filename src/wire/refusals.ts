@@ -101,8 +101,12 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 
 /** Makes the JSON-RPC answer that refuses a request. */
-export function refusal(code: RefusalCode, id: RequestId): ResponseMessage {
-  return { jsonrpc: '2.0', id, error: errorOf(code) };
+export function refusal(
+  code: RefusalCode,
+  id: RequestId,
+  data?: Readonly<Record<string, unknown>>,
+): ResponseMessage {
+  return { jsonrpc: '2.0', id, error: errorOf(code, data) };
 }
 
 /** Makes the HTTP body that refuses a request. */

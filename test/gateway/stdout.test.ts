@@ -65,6 +65,47 @@ describe('a child that writes what is no message', () => {
   });
 });
 
+describe('an answer that is no line of JSON', () => {
+  const SPREAD = [
+    '{',
+    '  "jsonrpc": "2.0",',
+    '  "id": $id,',
+    '  "result": {',
+    '    "id": 99,',
+    '    "method": "x"',
+    '  }',
+    '}',
+  ];
+
+  test.each([
+    ['glued to a text', ['Listening{"jsonrpc":"2.0","id":$id,"result":{"content":[]}}']],
+    ['glued to another', ['{"a":1}{"jsonrpc":"2.0","id":$id,"result":{"content":[]}}']],
+    ['with the id behind', ['up {"result":{"content":[]},"jsonrpc":"2.0","id":$id}']],
+    ['with NaN', ['{"jsonrpc":"2.0","id":$id,"result":{"structuredContent":{"x":NaN}}}']],
+    ['with NaN in front', ['{"result":{"structuredContent":{"x":NaN}},"id":$id}']],
+    ['spread over lines', SPREAD],
+    ['with its id as a text', ['{"jsonrpc":"2.0","id":"$id","result":{"content":[]}}']],
+  ])('W17: %s: its caller gets an error at once', async (_what, texts) => {
+    const { runtime } = await startGateway({ child: misbehaving() });
+    const client = await WireClient.open(runtime);
+    const answer = await client.call('tools/call', { name: 'raw', arguments: { texts } });
+    expect(answer.error?.data).toEqual({ code: 'server-unanswered' });
+    expect((await client.call('ping')).result).toEqual({});
+  });
+
+  test.each([
+    ['quotes the answer', ['DEBUG sending {"jsonrpc":"2.0","id":$id,"result":{}}']],
+    ['quotes the request', ['DEBUG got {"jsonrpc":"2.0","id":$id,"method":"tools/call"}']],
+    ['spreads the request', ['{', '  "id": $id,', '  "method": "tools/call"', '}']],
+  ])('W17: a log line that %s takes nothing from the answer', async (_what, lines) => {
+    const { runtime } = await startGateway({ child: misbehaving() });
+    const client = await WireClient.open(runtime);
+    const texts = [...lines, '{"jsonrpc":"2.0","id":$id,"result":{"content":[]}}'];
+    const answer = await client.call('tools/call', { name: 'raw', arguments: { texts } });
+    expect(answer.result).toEqual({ content: [] });
+  });
+});
+
 it('a child that asks without end is refused', async () => {
   const { runtime } = await startGateway({ child: misbehaving() });
   const client = await WireClient.open(runtime);

@@ -13,6 +13,8 @@ import { next } from './gateway.ts';
 
 type Options = Partial<RuntimeOptions>;
 
+const INFO = { name: 'raw', version: '1' };
+
 async function served(runtime: Runtime): Promise<string> {
   runtime.on('session.crashed', () => {});
   const { url, server, close } = await serve(runtime, { port: 0, contain: false });
@@ -52,7 +54,7 @@ async function startRaw(
       const result = {
         protocolVersion: '2025-06-18',
         capabilities: {},
-        serverInfo: { name: 'raw', version: '1' },
+        serverInfo: INFO,
       };
       json(response, { jsonrpc: '2.0', id: message.id, result });
     });
@@ -215,7 +217,6 @@ describe('a remote server that can not serve', () => {
   });
 
   test.each<[string, (id: number, response: ServerResponse) => void]>([
-    ['answers 500', (_id, response) => void response.writeHead(500).end('secret detail')],
     ['accepts without an answer', (_id, response) => void response.writeHead(202).end()],
     ['breaks off', (_id, response) => void response.destroy()],
     [
@@ -271,6 +272,129 @@ it('a remote server that takes nothing: requests are refused, then its session c
   expect(new Set(codes)).toEqual(new Set(['session-busy', 'session-crashed']));
   expect(codes.filter((code) => code === 'session-crashed').length).toBeLessThanOrEqual(256);
   expect(held).toBeLessThanOrEqual(512);
+});
+
+/** A remote server that refuses all but pings with a status and a text. */
+async function startStrict(status: number, body: (id: number) => string) {
+  const url = await startRaw(({ id, method }, response) => {
+    if (method === 'ping') json(response, { id, result: {} });
+    else response.writeHead(status, { 'content-type': 'application/json' }).end(body(id));
+  });
+  const { runtime } = await startGateway({ url });
+  return { runtime, client: await WireClient.open(runtime) };
+}
+
+describe('a remote server that refuses a request', () => {
+  test.each([401, 403, 429, 500, 503])(
+    'W8: with %d: its caller gets the status',
+    async (status) => {
+      const { runtime, client } = await startStrict(status, () => 'secret detail');
+      const { error } = await client.call('tools/list');
+      expect(error).toEqual({
+        code: -32603,
+        message: 'The server did not answer',
+        data: { code: 'server-unanswered', status },
+      });
+      expect((await client.call('ping')).result).toEqual({});
+      expect(runtime.stats().crashes).toBe(0);
+    },
+  );
+
+  test.each([
+    [400, { code: -32602, message: 'Bad cursor', data: { cursor: 7 } }],
+    [400, { code: -32000, message: 'Mine alone' }],
+    [401, { code: -32001, message: 'Log in', data: { url: 'https://a.example' } }],
+    [500, { code: -32603, message: 'Broken' }],
+  ])('W8: with %d and a JSON-RPC error of the request: that error', async (status, error) => {
+    const { runtime, client } = await startStrict(status, (id) =>
+      JSON.stringify({ jsonrpc: '2.0', id, error }),
+    );
+    expect(await client.call('tools/list')).toMatchObject({ error });
+    expect((await client.call('ping')).result).toEqual({});
+    expect(runtime.stats().crashes).toBe(0);
+  });
+
+  test.each([
+    ['is endless', (response: ServerResponse) => void response.write('x'.repeat(1e6))],
+    ['never comes', () => {}],
+  ])('W8: with a text that %s: its caller gets the status all the same', async (_, say) => {
+    const url = await startRaw((_message, response) => {
+      response.writeHead(500).flushHeaders();
+      say(response);
+    });
+    const { runtime } = await startGateway({ url });
+    const client = await WireClient.open(runtime);
+    const { error } = await client.call('tools/list');
+    expect(error?.data).toEqual({ code: 'server-unanswered', status: 500 });
+  });
+});
+
+describe('a remote server that has restarted', () => {
+  const LOST = [
+    [400, -32000, 'Bad Request: No valid session ID provided'],
+    [400, -32000, 'Bad Request: Server not initialized'],
+    [400, undefined, 'who are you?'],
+    [404, -32001, 'Session not found'],
+  ] as const;
+
+  test.each(LOST)('W7: and says %d %s "%s": its session crashes', async (status, code, message) => {
+    let isLost = false;
+    const url = await startRaw(({ id }, response) => {
+      if (!isLost) return json(response, { id, result: {} });
+      const error = { jsonrpc: '2.0', error: { code, message }, id: null };
+      const body = code === undefined ? message : JSON.stringify(error);
+      response.writeHead(status).end(body);
+    });
+    const { runtime } = await startGateway({ url });
+    const client = await WireClient.open(runtime);
+    expect((await client.call('tools/list')).result).toEqual({});
+    isLost = true;
+    const crashed = next(runtime, 'session.crashed');
+    const answers = await Promise.all([client.call('tools/list'), client.call('tools/list')]);
+    for (const { error } of answers) expect(error?.data).toMatchObject({ code: 'session-crashed' });
+    expect((await crashed).error).toMatchObject({ code: 'server-ended' });
+    expect((await client.request('ping')).status).toBe(404);
+  });
+
+  it('W7: with onCrash restart: is begun anew', async () => {
+    let sessions = 0;
+    let lost = 0;
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (text: string) => (body += text));
+      request.on('end', () => {
+        const message = JSON.parse(body || '{}') as { id?: number; method?: string };
+        if (message.method === 'initialize') {
+          const result = { protocolVersion: '2025-06-18', capabilities: {}, serverInfo: INFO };
+          response.setHeader('mcp-session-id', `s${++sessions}`);
+          return json(response, { id: message.id, result });
+        }
+        if (request.headers['mcp-session-id'] === 's1' && lost > 0) {
+          const error = { code: -32000, message: 'Bad Request: No valid session ID provided' };
+          return response.writeHead(400).end(JSON.stringify({ jsonrpc: '2.0', error, id: null }));
+        }
+        if (message.id === undefined) return response.writeHead(202).end();
+        return json(response, { id: message.id, result: {} });
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const { runtime } = await startGateway(
+      { url: `http://127.0.0.1:${port}/mcp` },
+      { onCrash: 'restart' },
+    );
+    const client = await WireClient.open(runtime);
+    lost++;
+    expect((await client.call('tools/list')).error?.data).toMatchObject({
+      code: 'session-crashed',
+    });
+    expect((await client.call('tools/list')).result).toEqual({});
+    expect(sessions).toBe(2);
+  });
 });
 
 describe('upstream checks its options before anything opens', () => {
