@@ -10,6 +10,7 @@ import {
   MAY_BE_INFINITE,
   sharesOf,
 } from './base/limits.ts';
+import type { LoopMonitor } from './events/loopGuard.ts';
 import type { ResponseMode } from './http/httpExchange.ts';
 import { defaultPrincipal, type PrincipalOf } from './http/principal.ts';
 import type { ServerFactory, Session, Woken } from './session/session.ts';
@@ -92,6 +93,11 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   readonly announceContent?: boolean;
   /** Time for every deadline of the runtime; tests give a virtual clock. @default the system's */
   readonly clock?: Clock;
+  /**
+   * Measures how late the event loop is, for `maxLoopDelayMs`. The doors of Node bring one, which
+   * is `nodeLoopMonitor` of `mcp-actors/node`. @default none before a door does
+   */
+  readonly loopMonitor?: LoopMonitor;
   /** Mints session ids: visible ASCII, at least 128 random bits. @default a random id */
   readonly createId?: () => string;
   /**
@@ -134,6 +140,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
   principal: ['a function', isFunction],
   createId: ['a function', isFunction],
   random: ['a function', isFunction],
+  loopMonitor: ['an object with watch(report)', isLoopMonitor],
   onSleep: ['a function', isFunction],
   onWake: ['a function', isFunction],
   allowedHosts: ["an array of names or 'any'", isAllowList],
@@ -274,6 +281,10 @@ function isFunction(value: unknown): boolean {
 function isStore(value: unknown): boolean {
   const { get, write } = value as Partial<SessionStore>;
   return isFunction(get) && isFunction(write);
+}
+
+function isLoopMonitor(value: unknown): boolean {
+  return isFunction((value as Partial<LoopMonitor> | null)?.watch);
 }
 
 function isEventStore(value: unknown): boolean {

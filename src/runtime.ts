@@ -96,9 +96,13 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtim
     legs: (host) => [new SessionLeg(host, directory, outlets)],
   });
   const operator = new Operator(directory);
+  if (settings.loopMonitor !== undefined) services.loop.watch(settings.loopMonitor);
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> =>
-    (closed ??= directory.close().finally(() => outlets.unread.close()));
+    (closed ??= directory.close().finally(() => {
+      outlets.unread.close();
+      services.loop.stop();
+    }));
   const runtime: Runtime<T> = {
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),

@@ -32,6 +32,7 @@ const MAY_BE_INFINITE = [
   'maxClockGapMs',
   'idleTimeoutMs',
   'keepAliveMs',
+  'maxLoopDelayMs',
   'sseAfterMs',
 ];
 

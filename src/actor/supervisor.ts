@@ -113,7 +113,7 @@ export class Supervisor<A extends Actor> implements Parent {
 
   /** Lets a connection wait for its client to initialize. @param onLost it waits no longer */
   reserve(principal: string | undefined, onLost: (how: Lost) => void): Reservation | NoPlace {
-    return this.isAdmitting ? this.#reservations.reserve(principal, onLost) : 'draining';
+    return this.#refusal() ?? this.#reservations.reserve(principal, onLost);
   }
 
   /** Takes in an actor that goes on from a record, without a place so far. */
@@ -195,8 +195,16 @@ export class Supervisor<A extends Actor> implements Parent {
     return sum;
   }
 
+  /** Why nobody new is let in, whoever it is. Actors that return are not new. */
+  #refusal(): NoPlace | undefined {
+    if (!this.isAdmitting) return 'draining';
+    if (!this.services.loop.isOverloaded) return undefined;
+    this.services.tripped('maxLoopDelayMs');
+    return 'overloaded';
+  }
+
   #look(principal: string | undefined): NoPlace | undefined {
-    return this.isAdmitting ? this.#places.look(this.accounts.of(principal)) : 'draining';
+    return this.#refusal() ?? this.#places.look(this.accounts.of(principal));
   }
 
   #spawn(create: (id: string) => A): A {

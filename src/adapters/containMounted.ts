@@ -1,5 +1,6 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { containCrashes } from './containCrashes.ts';
+import { nodeLoopMonitor } from './nodeLoopMonitor.ts';
 import type { Contained } from './strayErrors.ts';
 import { warnOfClock } from './warnOfClock.ts';
 import { warnOfCrashes } from './warnOfCrashes.ts';
@@ -19,10 +20,11 @@ export interface MountOptions {
 const contained = new WeakMap<Endpoint, Set<Contained>>();
 
 /**
- * Contains crashes for as long as the runtime is open, however many doors it has, and warns of what
- * it would lose in silence.
+ * Contains crashes for as long as the runtime is open, however many doors it has, warns of what it
+ * would lose in silence, and has the delay of the event loop measured.
  */
 export function containMounted(endpoint: Endpoint, { contain = 'rejections' }: MountOptions): void {
+  endpoint.services.loop.watch(nodeLoopMonitor);
   warnOfClock(endpoint);
   warnOfLosses(endpoint);
   if (contain === false) return;

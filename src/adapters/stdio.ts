@@ -182,6 +182,6 @@ class PipeSession implements StdioSession {
 /** The end to report of a line that never had a session. */
 function endOf(reason: ChannelEnd): EndReason {
   if (reason === 'draining') return 'drained';
-  if (reason === 'at-capacity') return 'capacity';
+  if (reason === 'at-capacity' || reason === 'overloaded') return 'capacity';
   return reason === 'too-slow' ? 'disconnected' : reason;
 }

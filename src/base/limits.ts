@@ -152,6 +152,11 @@ export interface Limits {
    * @default 1 s; 3 s where the store is durable, so that both tries outlast a restart
    */
   sseRetryMs: number;
+  /**
+   * How late the event loop may be before new sessions are refused: twice in a row, until it is late
+   * by less than half. `Infinity` admits them always. @default 500 ms
+   */
+  maxLoopDelayMs: number;
   /** Entries of a session's RPC log. @default 64 */
   maxLogEntries: number;
   /** Dead letters and tombstones kept for viewing, per runtime. @default 1024 */
@@ -203,6 +208,7 @@ export const DEFAULT_LIMITS: Limits = {
   keepAliveMs: 15_000,
   sseAfterMs: 1000,
   sseRetryMs: 1000,
+  maxLoopDelayMs: 500,
   maxLogEntries: 64,
   maxHistory: 1024,
 };
@@ -236,4 +242,5 @@ export const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([
   'maxClockGapMs',
   'sseAfterMs',
   'keepAliveMs',
+  'maxLoopDelayMs',
 ]);

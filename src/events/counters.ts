@@ -56,6 +56,8 @@ export class Counters {
   handshakes = 0;
   /** Now: connections of one session each (WebSocket, legacy SSE, stdio) that wait for `initialize`. */
   silentConnections = 0;
+  /** Now: the longest delay of the event loop in the last half second; 0 where nobody measures. */
+  loopDelayMs = 0;
   readonly deadLetters = zeros(DEAD_LETTER_REASONS);
   /** How often each limit was met, by the option's name. */
   readonly limits: Record<string, number> = {};

@@ -8,6 +8,7 @@ import { Turns } from '../base/turns.ts';
 import { count, Counters } from './counters.ts';
 import type { ClockShift, DeadLetter, Escape } from './events.ts';
 import { EventStream } from './eventStream.ts';
+import { LoopGuard } from './loopGuard.ts';
 
 /** What {@link Services} are made with. */
 export interface ServicesOptions {
@@ -31,6 +32,8 @@ export class Services {
   readonly digest = createDigest();
   /** Bytes of the messages that all sessions hold, by principal. */
   readonly queued: ByteBudget<string | undefined>;
+  /** Whether there is room for new sessions in the turns of the event loop. */
+  readonly loop: LoopGuard;
   /** When who says much waits for the others. */
   readonly turns: Turns;
   /** The one sweep of the runtime. Each room makes its own queues in the sweep. */
@@ -43,6 +46,7 @@ export class Services {
     this.announceContent = announceContent;
     this.deadLetters = new Ring(limits.maxHistory);
     this.queued = new ByteBudget(limits.maxQueueTotalBytes);
+    this.loop = new LoopGuard(limits, this.counters);
     this.turns = new Turns(clock);
     this.deadlines = new Deadlines(clock, (error) => {
       this.events.emit('observer.failed', { event: 'deadline', error });

@@ -74,6 +74,8 @@ export const REFUSALS = {
   'principal-missing': refuse(403, -32000, 'No principal'),
   /** A cap on sessions is reached, and no session may be evicted for a new one. */
   'at-capacity': refuse(503, -32000, 'At capacity', { headers: ['Retry-After', '5'] }),
+  /** The event loop is late by more than `maxLoopDelayMs`: there is no time for a new session. */
+  overloaded: refuse(503, -32000, 'Overloaded', { headers: ['Retry-After', '5'] }),
   /** `drain()` or `close()` was called. */
   draining: refuse(503, -32000, 'Shutting down', { headers: ['Retry-After', '1'] }),
   /** The session store did not answer, so whether there is such a session is unknown. */

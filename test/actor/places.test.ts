@@ -4,6 +4,7 @@ import type { SessionEffect } from '../../machines/step.ts';
 import { Actor, type Parent } from '../../src/actor/actor.ts';
 import { PLAIN_EFFECTS } from '../../src/actor/effects.ts';
 import { Supervisor } from '../../src/actor/supervisor.ts';
+import type { NoPlace } from '../../src/actor/actor.ts';
 import type { Limits } from '../../src/base/limits.ts';
 import { servicesOf } from '../support/servicesOf.ts';
 import type { VirtualClock } from '../support/virtualClock.ts';
@@ -46,7 +47,7 @@ function setUp(limits: Partial<Limits>, sleeps = false) {
   });
   // The clock is virtual: VirtualClock is what `servicesOf` puts in.
   const clock = services.clock as VirtualClock;
-  const admit = (principal: string | undefined): Member | 'at-capacity' | 'draining' =>
+  const admit = (principal: string | undefined): Member | NoPlace =>
     supervisor.admit(principal, (id) => new Member(supervisor, id, principal, sleeps));
   /** Several of one principal, at rest one after the other. */
   const crowd = (principal: string | undefined, count: number): Member[] =>
