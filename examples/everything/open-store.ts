@@ -6,8 +6,7 @@ import { fail } from './fail.ts';
 /** Opens the folder that sessions outlive this process in. */
 export function openStore(path: string): SessionStore {
   try {
-    // Two servers on one folder would both wake the same session.
-    return openLmdbStore({ path, exclusive: true });
+    return openLmdbStore({ path });
   } catch (error) {
     if (!(error instanceof ActorsError)) throw error;
     const { message } = error.cause instanceof Error ? error.cause : error;

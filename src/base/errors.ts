@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'timed-out'
   | 'record-corrupt'
   | 'state-too-large'
+  | 'store-locked'
   | 'store-unavailable';
 
 /** An error of this library. Match on `code`, never on the text. */

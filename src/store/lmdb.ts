@@ -12,8 +12,8 @@ export type { Migrate } from './lmdb/recordCodec.ts';
  * Needs the package `lmdb`. What a write stored is on the disk when the write returns; a process or
  * a machine that dies in the middle of a write leaves all of it or none.
  *
- * @throws ActorsError `bad-option`; `store-unavailable` when the folder can not be used, or a newer
- * release wrote to it
+ * @throws ActorsError `bad-option`; `store-locked` when another process has the folder open;
+ * `store-unavailable` when it can not be used, or a newer release wrote to it
  */
 export function openLmdbStore(options: LmdbStoreOptions): SessionStore {
   return new LmdbStore(checkLmdbOptions(options));

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import * as fc from 'fast-check';
@@ -16,18 +16,24 @@ const ROUNDS = 20;
 function start(
   scenario: string,
   path: string,
+  within: readonly string[] = [],
 ): { child: ChildProcess; lines: AsyncIterable<string> } {
   const env = { ...process.env, NODE_OPTIONS: '' };
-  const args = ['--import', 'tsx', CHILD, scenario, path];
+  const node = [process.execPath, '--import', 'tsx', CHILD, scenario, path];
+  const [command = '', ...args] = [...within, ...node];
   // LMDB speaks of a full disk on its own; the report says it better.
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return { child, lines: createInterface({ input: child.stdout }) };
 }
 
 /** Everything a process said until it ended. */
-async function reportOf(scenario: string, path: string): Promise<unknown> {
-  const { child, lines } = start(scenario, path);
+async function reportOf(
+  scenario: string,
+  path: string,
+  within?: readonly string[],
+): Promise<unknown> {
+  const { child, lines } = start(scenario, path, within);
   const ended = once(child, 'exit');
   let last: unknown;
   for await (const line of lines) last = JSON.parse(line);
@@ -93,7 +99,7 @@ it(`a process killed while it writes leaves each write whole or not at all, ${RO
   expect(inTheMiddle).toBeGreaterThan(0);
 }, 180_000);
 
-it('two processes use one store at once', async () => {
+it('two processes that say so use one store at once', async () => {
   const { path, opened } = storeFolder();
   const store = opened(openLmdbStore({ path }));
   await store.write([{ type: 'put', record: sessionRecord({ id: 'parent' }) }]);
@@ -102,20 +108,16 @@ it('two processes use one store at once', async () => {
   expect(await store.count()).toBe(2);
 });
 
-it('an exclusive store is refused while another process has it open, and not once that was killed', async () => {
+it('a store is refused while another process has it open, and not once that was killed', async () => {
   const { path, opened } = storeFolder();
   const { child, lines } = start('hold', path);
   for await (const line of lines) {
-    expect(line).toBe('"open"');
+    expect(line).toBe(`${child.pid}`);
     break;
   }
-  const open = () => openLmdbStore({ path, exclusive: true });
-  expect(open).toThrow(
-    expect.objectContaining({
-      code: 'store-unavailable',
-      message: 'Another process has this store open',
-    }),
-  );
+  const open = () => openLmdbStore({ path });
+  const locked = { code: 'store-locked', message: `Process ${child.pid} has this store open` };
+  expect(open).toThrow(expect.objectContaining(locked));
   child.kill('SIGKILL');
   await once(child, 'exit');
   const store = opened(open());
@@ -124,6 +126,41 @@ it('an exclusive store is refused while another process has it open, and not onc
   await store.write([{ type: 'put', record: sessionRecord({ id: 'mine' }) }]);
   expect(await store.count()).toBe(1);
 });
+
+it('a second process is refused at once, told by whom, and harms nobody', async () => {
+  const { path, opened } = storeFolder();
+  const store = opened(openLmdbStore({ path }));
+  await store.write([{ type: 'put', record: sessionRecord({ id: 'mine' }) }]);
+  const message = `Process ${process.pid} has this store open`;
+  const refused = { code: 'store-locked', message };
+  expect(await reportOf('enter', path)).toEqual(refused);
+  await store.write([{ type: 'put', record: sessionRecord({ id: 'more' }) }]);
+  expect(await store.count()).toBe(2);
+  // A commit that fails opens the files anew: still no other process.
+  expect(await reportOf('enter', path)).toEqual(refused);
+  await store.close();
+  expect(await reportOf('enter', path)).toBe('open');
+});
+
+/** Runs a command as the first process of a container of its own. */
+const CONTAINED = ['unshare', '-Urpf', '--mount-proc', '--kill-child'];
+const hasContainers = spawnSync(CONTAINED[0]!, [...CONTAINED.slice(1), 'true']).status === 0;
+
+it.skipIf(!hasContainers)(
+  'a process of another container is refused, though its number is the same',
+  async () => {
+    const { path } = storeFolder();
+    const first = start('hold', path, CONTAINED);
+    for await (const line of first.lines) {
+      expect(line).toBe('1');
+      break;
+    }
+    expect(await reportOf('enter', path, CONTAINED)).toMatchObject({ code: 'store-locked' });
+    first.child.kill('SIGKILL');
+    await once(first.child, 'exit');
+    await expect.poll(() => reportOf('enter', path, CONTAINED)).toBe('open');
+  },
+);
 
 it('a full disk refuses writes, is read on, and takes writes again when there is room', async () => {
   const { path, opened } = storeFolder();

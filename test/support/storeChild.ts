@@ -56,17 +56,28 @@ async function churn(path: string): Promise<void> {
 
 /** Writes one record and ends. */
 async function write(path: string): Promise<void> {
-  const store = openLmdbStore({ path });
+  const store = openLmdbStore({ path, exclusive: false });
   await store.write([{ type: 'put', record: sessionRecord({ id: 'child' }) }]);
   say((await store.get('parent'))?.id);
   await store.close();
 }
 
-/** Has the store open until it is killed. */
+/** Has the store open, as one of many, until it is killed. */
 function hold(path: string): void {
-  openLmdbStore({ path });
-  say('open');
+  openLmdbStore({ path, exclusive: false });
+  say(process.pid);
   setInterval(() => {}, 60_000);
+}
+
+/** Opens the store as every program does. */
+async function enter(path: string): Promise<void> {
+  try {
+    await openLmdbStore({ path }).close();
+    say('open');
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string };
+    say({ code, message });
+  }
 }
 
 /** Files of this process may have so many bytes, from now on. */
@@ -142,6 +153,7 @@ if (path !== undefined) {
   if (scenario === 'churn') await churn(path);
   if (scenario === 'write') await write(path);
   if (scenario === 'hold') hold(path);
+  if (scenario === 'enter') await enter(path);
   if (scenario === 'fill') await fill(path);
   if (scenario === 'squeeze') await squeeze(path);
 }

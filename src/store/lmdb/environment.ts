@@ -18,7 +18,7 @@ export class Environment implements Files {
   readonly tables: Tables;
   readonly #root: RootDatabase;
 
-  /** @throws ActorsError `store-unavailable` */
+  /** @throws ActorsError `store-unavailable`, `store-locked` */
   constructor({ path, exclusive, maxAside }: EnvironmentOptions) {
     let root: RootDatabase | undefined;
     try {
@@ -67,16 +67,22 @@ export class Environment implements Files {
   }
 }
 
-/** @throws ActorsError `store-unavailable` when another process is here */
+/** @throws ActorsError `store-locked` when another process is here */
 function checkAlone(root: RootDatabase, about: Table): void {
-  // A reader is on the list, this process too: of two that come at once, one sees the other.
-  about.doesExist(VERSIONS);
+  try {
+    // A reader is on the list, this process too: of two that come at once, one sees the other.
+    about.doesExist(VERSIONS);
+  } catch (cause) {
+    // The list has this process's number, and LMDB's lock on it is somebody else's.
+    const message = 'A process of another container, with the same number, has this store open';
+    throw new ActorsError('store-locked', message, { cause });
+  }
   // A killed process is still on the list. LMDB knows by a lock of the system that it is gone.
   root.readerCheck();
   const pids = Array.from(root.readerList().matchAll(/^ *(\d+) /gm), ([, pid]) => Number(pid));
-  if (pids.some((pid) => pid !== process.pid)) {
-    throw new ActorsError('store-unavailable', 'Another process has this store open');
-  }
+  const other = pids.find((pid) => pid !== process.pid);
+  if (other === undefined) return;
+  throw new ActorsError('store-locked', `Process ${other} has this store open`);
 }
 
 /** @throws ActorsError `store-unavailable` when a newer release wrote here */

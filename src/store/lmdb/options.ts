@@ -9,9 +9,10 @@ export interface LmdbStoreOptions {
    */
   readonly path: string;
   /**
-   * Refuses to open while another process of this machine has the folder open. A process that was
-   * killed no longer has it open.
-   * @default false
+   * Refuses to open, with `store-locked`, while another process of this machine has the folder open:
+   * two would wake the same session twice. A process that was killed no longer has it open. `false`
+   * is for programs that only look.
+   * @default true
    */
   readonly exclusive?: boolean;
   /**
@@ -32,7 +33,7 @@ export interface LmdbStoreOptions {
 }
 
 export const LMDB_DEFAULTS = {
-  exclusive: false,
+  exclusive: true,
   maxRecordBytes: 2 * 2 ** 20,
   maxWaitingBytes: 64 * 2 ** 20,
   maxAside: 100,
