@@ -14,7 +14,8 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ['test/support/sdkLoaded.ts'],
     pool: 'forks',
     maxWorkers: '100%',
-    execArgv: ['--expose-gc'],
+    // Runtimes warn of what goes wrong, and much does here: tests hear it as events.
+    execArgv: ['--expose-gc', '--no-warnings'],
     testTimeout: 30_000,
     reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
   },

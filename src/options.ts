@@ -91,6 +91,12 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
    * @default false
    */
   readonly announceContent?: boolean;
+  /**
+   * Whether what goes wrong (a crash, a factory or `principal` that throws, a store that fails, a
+   * refused host) is reported as a warning of the process, once for each cause, whoever else
+   * listens. @default true
+   */
+  readonly report?: boolean;
   /** Time for every deadline of the runtime; tests give a virtual clock. @default the system's */
   readonly clock?: Clock;
   /**
@@ -107,6 +113,15 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   readonly random?: () => number;
 }
 
+/**
+ * What a factory that takes sessions with a state asks of the options: the `state` that makes one.
+ *
+ * @template T the state that the factory's sessions have
+ */
+export type StateOf<T> = undefined extends T
+  ? unknown
+  : { readonly state: (() => T) | StateOptions<T> };
+
 const DEFAULTS = {
   principal: defaultPrincipal,
   cors: false,
@@ -114,6 +129,7 @@ const DEFAULTS = {
   responseMode: 'auto',
   sleep: true,
   announceContent: false,
+  report: true,
   clock: systemClock,
   createId: randomId,
   random: randomFraction,
@@ -146,7 +162,8 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
   allowedHosts: ["an array of names or 'any'", isAllowList],
   allowedOrigins: ["an array of names or 'any'", isAllowList],
   cors: ['true, false or { headers, expose, maxAge, credentials }', isCors],
-  sleep: ['true or false', (value) => typeof value === 'boolean'],
+  sleep: ['true or false', isBoolean],
+  report: ['true or false', isBoolean],
   store: ['a SessionStore', isStore],
   eventStore: ['an EventStore of the SDK', isEventStore],
 };
@@ -272,6 +289,10 @@ function describe(value: unknown): string {
   return typeof value === 'number' || typeof value === 'string'
     ? JSON.stringify(value)
     : typeof value;
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
 }
 
 function isFunction(value: unknown): boolean {

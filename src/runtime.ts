@@ -8,6 +8,7 @@ import { pageOf } from './directory/page.ts';
 import type { SessionPage, SessionQuery } from './directory/view.ts';
 import type { RuntimeStats } from './events/counters.ts';
 import type { DeadLetter, RuntimeEventName, RuntimeEvents } from './events/events.ts';
+import { reportTroubles } from './events/reports.ts';
 import { Services } from './events/services.ts';
 import { Endpoint } from './http/endpoint.ts';
 import { setEndpoint } from './http/endpointOf.ts';
@@ -15,8 +16,9 @@ import { type FetchContext, handleFetch } from './http/fetch.ts';
 import { HttpOutlets } from './http/httpOutlets.ts';
 import { Screen } from './http/screen.ts';
 import { SessionLeg } from './http/sessionLeg.ts';
-import { type RuntimeOptions, settle, type Settings } from './options.ts';
+import { type RuntimeOptions, settle, type Settings, type StateOf } from './options.ts';
 import { engineSought } from './session/schemaEngine.ts';
+import { checkRuntimeNames } from './runtimeNames.ts';
 import type { Session } from './session/session.ts';
 import type { SessionActor } from './session/sessionActor.ts';
 import { Keeper } from './store/keeper.ts';
@@ -25,7 +27,11 @@ import { Keeper } from './store/keeper.ts';
 export interface Runtime<T = unknown> {
   /** Serves a web-standard request. Detachable: `app.all('/mcp', (c) => fetch(c.req.raw))`. */
   readonly fetch: (request: Request, context?: FetchContext) => Promise<Response>;
-  /** Listens to an event; returns how to stop. A listener that throws disturbs no session. */
+  /**
+   * Listens to an event; returns how to stop. A listener that throws disturbs no session.
+   *
+   * @throws ActorsError `bad-option` for a name that is no event's
+   */
   readonly on: <N extends RuntimeEventName>(
     name: N,
     listener: (event: RuntimeEvents[N]) => void,
@@ -79,11 +85,13 @@ export interface Runtime<T = unknown> {
  *
  * @throws ActorsError `bad-option`
  */
-export function createRuntime<T = undefined>(options: RuntimeOptions<T>): Runtime<T> {
+export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateOf<T>): Runtime<T> {
+  checkRuntimeNames(options);
   const settings = settle(options) as Settings<unknown>;
   // Begun early, so that no first session waits for it; it never rejects.
   void engineSought();
   const services = new Services(settings);
+  if (settings.report) reportTroubles(services.events);
   const keeper = new Keeper(settings.store, services);
   const supervisor = new Supervisor<SessionActor>(services, settings);
   const outlets = new HttpOutlets(services, settings);

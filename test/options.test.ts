@@ -108,6 +108,40 @@ describe('createRuntime', () => {
     expect(calls).toBe(0);
   });
 
+  it.each([
+    [{ maxSesions: 5 }, 'createRuntime knows no "maxSesions": did you mean maxSessions?'],
+    [{ idleTimeout: 5 }, 'createRuntime knows no "idleTimeout": did you mean idleTimeoutMs?'],
+    [{ alowedHosts: [] }, 'createRuntime knows no "alowedHosts": did you mean allowedHosts?'],
+    [{ zzz: 1 }, 'createRuntime knows no "zzz"$'],
+    [
+      { state: { create: server, migrat: server } },
+      'state knows no "migrat": did you mean migrate',
+    ],
+    [{ cors: { header: [] } }, 'cors knows no "header": did you mean headers?'],
+    [
+      { onCrash: { restart: 1, withinMs: 1 } },
+      'onCrash knows no "restart": did you mean restarts?',
+    ],
+  ])('U7: refuses %j with the nearest name', (options, text) => {
+    expect(complaint(options)).toMatch(`bad-option: ${text.replace('$', '')}`);
+  });
+
+  it('U7: passes a name over whose value is undefined', () => {
+    expect(complaint({ maxSesions: undefined })).toBeUndefined();
+  });
+
+  it('U8: asks for a state where the factory takes sessions that have one', () => {
+    const counting = (session: Session<{ count: number }>) => {
+      void session.state.count;
+      return server();
+    };
+    // @ts-expect-error: nothing makes the state
+    createRuntime({ server: counting });
+    createRuntime({ server: counting, state: () => ({ count: 0 }) });
+    createRuntime<unknown>({ server });
+    expect(counting).toHaveLength(1);
+  });
+
   it('types the state in the factory after what makes it', () => {
     createRuntime({
       state: () => ({ count: 0 }),

@@ -1,10 +1,8 @@
+import type { NamesOf } from '../base/optionNames.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { containCrashes } from './containCrashes.ts';
 import { nodeLoopMonitor } from './nodeLoopMonitor.ts';
 import type { Contained } from './strayErrors.ts';
-import { warnOfClock } from './warnOfClock.ts';
-import { warnOfCrashes } from './warnOfCrashes.ts';
-import { warnOfLosses } from './warnOfLosses.ts';
 
 /** What a door of a runtime does about errors that escape the code of its sessions. */
 export interface MountOptions {
@@ -16,17 +14,18 @@ export interface MountOptions {
   readonly contain?: Contained | false;
 }
 
+/** What {@link MountOptions} knows. */
+export const MOUNT_NAMES: NamesOf<MountOptions> = { contain: true };
+
 /** What is contained for each runtime, until it is closed. */
 const contained = new WeakMap<Endpoint, Set<Contained>>();
 
 /**
- * Contains crashes for as long as the runtime is open, however many doors it has, warns of what it
- * would lose in silence, and has the delay of the event loop measured.
+ * Contains crashes for as long as the runtime is open, however many doors it has, and has the delay
+ * of the event loop measured.
  */
 export function containMounted(endpoint: Endpoint, { contain = 'rejections' }: MountOptions): void {
   endpoint.services.loop.watch(nodeLoopMonitor);
-  warnOfClock(endpoint);
-  warnOfLosses(endpoint);
   if (contain === false) return;
   const already = contained.get(endpoint) ?? new Set();
   contained.set(endpoint, already);
@@ -36,5 +35,4 @@ export function containMounted(endpoint: Endpoint, { contain = 'rejections' }: M
   endpoint.services.events.on('supervisor.transition', ({ to }) => {
     if (to === 'closed') stop();
   });
-  warnOfCrashes(endpoint);
 }

@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { type Channel, extraOf, openChannel, type Wire } from './channel.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { randomId } from '../base/ids.ts';
@@ -13,7 +14,6 @@ import { refusalBody } from '../wire/refusals.ts';
 import { queryOf, routeOf } from '../wire/target.ts';
 import { endpointFrame, messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import { type Place, Upload } from '../http/upload.ts';
-import { warnOfStrangers } from './warnOfStrangers.ts';
 import { foundOut, type HostedCaller, type HostedRequest, type HostedResponse } from './hosted.ts';
 import { NodeBody } from './nodeBody.ts';
 import { NodeOrigin } from './nodeOrigin.ts';
@@ -33,6 +33,14 @@ export interface LegacySseOptions extends MountOptions {
    */
   readonly prefix?: string;
 }
+
+/** What {@link LegacySseOptions} knows. */
+const LEGACY_SSE_NAMES: NamesOf<LegacySseOptions> = {
+  path: true,
+  messagesPath: true,
+  prefix: true,
+  contain: true,
+};
 
 /**
  * Serves legacy SSE on `http.createServer`, or on express with `app.use`: other paths go on to
@@ -58,6 +66,7 @@ export function legacySse(
   runtime: Pick<Runtime, 'fetch'>,
   options: LegacySseOptions = {},
 ): LegacySseHandler {
+  checkNames('legacySse', options, LEGACY_SSE_NAMES);
   const { path = '/sse', messagesPath = '/messages', prefix = '' } = options;
   if (prefix !== '' && !/^(\/[^/?#]+)+$/.test(prefix)) {
     throw new ActorsError(
@@ -68,7 +77,6 @@ export function legacySse(
   const [route, messagesRoute] = [routeOf(path), routeOf(messagesPath)];
   const endpoint = endpointOf(runtime);
   containMounted(endpoint, options);
-  warnOfStrangers(endpoint);
   const channels = new Map<string, Channel>();
 
   // A default, so that three arguments are declared: express takes four for an error handler.

@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import type { AuthInfo } from '../wire/authInfo.ts';
 import type { SdkMessage, SdkTransport } from '../wire/sdkTransport.ts';
 import { type Channel, openChannel, type Wire } from './channel.ts';
@@ -14,6 +15,12 @@ export interface MemoryOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What {@link MemoryOptions} knows. */
+const MEMORY_NAMES: NamesOf<MemoryOptions> = {
+  authInfo: true,
+  headers: true,
+};
+
 /**
  * Connects a client of the SDK, v1 or v2, to a session of its own in the same process:
  * `await client.connect(connectInMemory(runtime))`. Messages pass as JSON text, so both sides share
@@ -25,6 +32,7 @@ export function connectInMemory(
   runtime: Pick<Runtime, 'fetch'>,
   options: MemoryOptions = {},
 ): SdkTransport {
+  checkNames('connectInMemory', options, MEMORY_NAMES);
   return new MemoryTransport(runtime, options);
 }
 

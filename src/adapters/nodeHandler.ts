@@ -1,4 +1,5 @@
-import { containMounted, type MountOptions } from './containMounted.ts';
+import { checkNames } from '../base/optionNames.ts';
+import { containMounted, MOUNT_NAMES, type MountOptions } from './containMounted.ts';
 import { endpointOf } from '../http/endpointOf.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RequestHead } from '../wire/headers.ts';
@@ -6,7 +7,6 @@ import { foundOut, type HostedCaller, type HostedRequest, type HostedResponse } 
 import { NodeBody } from './nodeBody.ts';
 import { NodeOrigin } from './nodeOrigin.ts';
 import { NodePort } from './nodePort.ts';
-import { warnOfStrangers } from './warnOfStrangers.ts';
 
 /**
  * Serves MCP on `http.createServer`, `http2.createServer`, express (`app.all(path, handler)`) and
@@ -30,9 +30,9 @@ export function nodeHandler(
   runtime: Pick<Runtime, 'fetch'>,
   options: MountOptions = {},
 ): NodeHandler {
+  checkNames('nodeHandler', options, MOUNT_NAMES);
   const endpoint = endpointOf(runtime);
   containMounted(endpoint, options);
-  warnOfStrangers(endpoint);
   // A default, so that three arguments are declared: express takes four for an error handler.
   return (request, response, parsedBody, caller = {}) => {
     const head = request as RequestHead;

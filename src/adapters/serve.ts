@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { ActorsError } from '../base/errors.ts';
 import { endpointOf } from '../http/endpointOf.ts';
@@ -13,7 +14,6 @@ import { healthHandler } from './healthHandler.ts';
 import { listen, notFound } from './listen.ts';
 import { nodeHandler } from './nodeHandler.ts';
 import { guardProcess } from './strayErrors.ts';
-import { warnOfCrashes } from './warnOfCrashes.ts';
 
 /** Where {@link serve} listens, and what it answers beside MCP. */
 export interface ServeOptions extends MountOptions {
@@ -50,6 +50,19 @@ export interface ServeOptions extends MountOptions {
   readonly crashDeadlineMs?: number;
 }
 
+/** What {@link ServeOptions} knows. */
+const SERVE_NAMES: NamesOf<ServeOptions> = {
+  keepAliveTimeoutMs: true,
+  port: true,
+  host: true,
+  path: true,
+  health: true,
+  otherwise: true,
+  signals: true,
+  crashDeadlineMs: true,
+  contain: true,
+};
+
 /** An http server that serves one runtime and nothing else. */
 export interface NodeServer {
   /** The address of MCP, with its path. */
@@ -77,6 +90,7 @@ const SIGNAL_DEADLINE_MS = 5000;
  * @throws ActorsError `bad-option`; whatever `listen` meets: `EADDRINUSE`, `EACCES`
  */
 export async function serve(runtime: Runtime, options: ServeOptions = {}): Promise<NodeServer> {
+  checkNames('serve', options, SERVE_NAMES);
   const { port = 3000, host = '127.0.0.1', path = '/mcp' } = options;
   const { contain = 'rejections', crashDeadlineMs = 10_000 } = options;
   const { otherwise = notFound, signals = false, keepAliveTimeoutMs = 75_000 } = options;
@@ -113,7 +127,6 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
     beside(request, response);
   });
   const endpoint = endpointOf(runtime);
-  warnOfCrashes(endpoint);
   const close = async ({ deadlineMs = 10_000 } = {}): Promise<DrainReport> => {
     const drained = runtime.drain({ deadlineMs });
     await listening.close(() => drained.then(() => runtime.close()), GRACE_MS);

@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import type { AuthInfo } from '../wire/authInfo.ts';
 import type { Readable, Writable } from 'node:stream';
 import type { EndReason } from '../../machines/session.ts';
@@ -10,7 +11,6 @@ import type { Runtime } from '../runtime.ts';
 import { LineReader } from '../base/lineReader.ts';
 import { ownProcess } from './ownProcess.ts';
 import { PipeLine } from './pipeLine.ts';
-import { warnOfCrashes } from './warnOfCrashes.ts';
 
 /** The pipes of {@link serveStdio}, and what the process is there for. */
 export interface StdioOptions {
@@ -30,6 +30,14 @@ export interface StdioOptions {
    */
   readonly ownsProcess?: boolean;
 }
+
+/** What {@link StdioOptions} knows. */
+const STDIO_NAMES: NamesOf<StdioOptions> = {
+  input: true,
+  output: true,
+  authInfo: true,
+  ownsProcess: true,
+};
 
 /** The one session on a pair of pipes. */
 export interface StdioSession {
@@ -66,13 +74,13 @@ export function serveStdio(
   runtime: Pick<Runtime, 'fetch'>,
   options: StdioOptions = {},
 ): StdioSession {
+  checkNames('serveStdio', options, STDIO_NAMES);
   const { input = process.stdin, output = process.stdout, authInfo } = options;
   const { ownsProcess = input === process.stdin } = options;
   const endpoint = endpointOf(runtime);
   const session = new PipeSession(endpoint, input, output, authInfo);
   if (ownsProcess) {
     ownProcess(session, endpoint.services);
-    warnOfCrashes(endpoint);
   }
   return session;
 }

@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import type { AuthInfo } from '../wire/authInfo.ts';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -12,7 +13,6 @@ import type { RequestHead } from '../wire/headers.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import { containMounted, type MountOptions } from './containMounted.ts';
 import { openChannel } from './channel.ts';
-import { warnOfStrangers } from './warnOfStrangers.ts';
 import { NodeOrigin } from './nodeOrigin.ts';
 import { claimUpgrades, refuseUpgrade, type Upgrade } from './upgrades.ts';
 import { type Acceptor, createAcceptor, WebSocketLine } from './webSocketLine.ts';
@@ -39,6 +39,15 @@ export interface WebSocketOptions extends MountOptions {
   readonly pingMs?: number;
 }
 
+/** What {@link WebSocketOptions} knows. */
+const WEB_SOCKET_NAMES: NamesOf<WebSocketOptions> = {
+  server: true,
+  path: true,
+  authenticate: true,
+  pingMs: true,
+  contain: true,
+};
+
 /** The WebSockets on one path of a server. */
 export interface WebSocketDoor {
   readonly path: string;
@@ -64,10 +73,10 @@ export function serveWebSocket(
   runtime: Pick<Runtime, 'fetch'>,
   options: WebSocketOptions,
 ): WebSocketDoor {
+  checkNames('serveWebSocket', options, WEB_SOCKET_NAMES);
   const endpoint = endpointOf(runtime);
   const door = new UpgradeDoor(endpoint, options);
   containMounted(endpoint, options);
-  warnOfStrangers(endpoint);
   return door;
 }
 

@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from './optionNames.ts';
 import { ActorsError } from './errors.ts';
 import { isPromise } from './awaitable.ts';
 import type { Clock } from './clock.ts';
@@ -43,6 +44,19 @@ export interface OwnOptions {
   readonly keepsAwake?: boolean;
 }
 
+/** What {@link OwnOptions} knows. */
+const NAMES: NamesOf<OwnOptions> = {
+  deadlineMs: true,
+  ended: true,
+  mayEnd: true,
+  keepsAwake: true,
+};
+
+/** @throws ActorsError `bad-option`, with the nearest name */
+export function checkOwnNames(where: string, options: object): void {
+  checkNames(where, options, NAMES);
+}
+
 /** What a scope needs of its owner to take a resource. */
 export interface Owner {
   readonly clock: Clock;
@@ -80,6 +94,7 @@ export class Scope {
    * @throws ActorsError `bad-option`, `not-disposable`, `session-over`, `too-many-resources`
    */
   own(resource: Owned, options: OwnOptions, owner: Owner, onOver?: () => void): Resource {
+    checkOwnNames('own', options);
     if (this.#isClosing) {
       throw new ActorsError('session-over', 'own() after the session ended: release it yourself');
     }

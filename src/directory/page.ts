@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import type { Directory } from './directory.ts';
 import type { SessionPage, SessionQuery, SessionView } from './view.ts';
 import { sleepingViewOf, viewOf } from './viewOf.ts';
@@ -5,12 +6,22 @@ import { sleepingViewOf, viewOf } from './viewOf.ts';
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
+/** What {@link SessionQuery} knows. */
+const NAMES: NamesOf<SessionQuery> = {
+  state: true,
+  principal: true,
+  key: true,
+  after: true,
+  limit: true,
+};
+
 /** Where a cursor goes on: among the sessions in this process, or among those in the store. */
 const HERE = 'here:';
 const AWAY = 'away:';
 
 /** Lists a page of all sessions: those in this process first, then those asleep. */
 export async function pageOf(directory: Directory, query: SessionQuery): Promise<SessionPage> {
+  checkNames('list', query, NAMES);
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? DEFAULT_LIMIT), 1), MAX_LIMIT);
   const { after = HERE } = query;
   const sessions: SessionView[] = [];

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import { outsideSessions } from '../base/asyncContext.ts';
 import { isPromise } from '../base/awaitable.ts';
-import type { RuntimeEventName, RuntimeEvents } from './events.ts';
+import { checkName } from '../base/optionNames.ts';
+import { RUNTIME_EVENTS, type RuntimeEventName, type RuntimeEvents } from './events.ts';
 
 /** Announces a runtime's events; the one door to eventemitter3. A failing listener harms nobody. */
 export class EventStream {
@@ -15,7 +16,9 @@ export class EventStream {
   /** The number of the last request that was announced. */
   lastRequest = 0;
 
+  /** @throws ActorsError `bad-option` for a name that is no event's: it would never fire */
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void {
+    checkName('on', name, RUNTIME_EVENTS);
     const failed = (error: unknown): void => {
       if (name !== 'observer.failed') this.emit('observer.failed', { event: name, error });
     };

@@ -212,3 +212,29 @@ export interface RuntimeEvents {
 }
 
 export type RuntimeEventName = keyof RuntimeEvents;
+
+/** The names of all events; the type asks for each. */
+export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
+  'session.started': true,
+  'session.transition': true,
+  'session.ended': true,
+  'session.crashed': true,
+  'session.slept': true,
+  'session.woken': true,
+  'session.pinned': true,
+  'session.unstorable': true,
+  'question.expired': true,
+  'session.orphan': true,
+  message: true,
+  'request.began': true,
+  'request.settled': true,
+  deadletter: true,
+  limit: true,
+  'supervisor.transition': true,
+  'store.failed': true,
+  'clock.shifted': true,
+  'caller.foreign': true,
+  'endpoint.failed': true,
+  'error.escaped': true,
+  'observer.failed': true,
+};

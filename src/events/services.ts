@@ -64,12 +64,8 @@ export class Services {
     this.events.emit('limit', { session, limit });
   }
 
-  /** The clock of this process was not believed: kept for doors that are mounted later. */
-  clockShift: ClockShift | undefined;
-
   /** Counts and announces that the clock is far from what the store has last seen of it. */
   shifted(shift: ClockShift): void {
-    this.clockShift = shift;
     this.tripped('maxClockGapMs');
     this.events.emit('clock.shifted', shift);
   }

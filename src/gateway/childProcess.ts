@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { ActorsError } from '../base/errors.ts';
 import { KILL_TIMEOUT_MS } from '../base/processGroup.ts';
 import { settleLimits } from '../options.ts';
@@ -41,6 +42,21 @@ export interface ChildProcessOptions {
   readonly onLog?: GatewayLogListener;
 }
 
+/** What {@link ChildProcessOptions} knows. */
+const CHILD_PROCESS_NAMES: NamesOf<ChildProcessOptions> = {
+  command: true,
+  args: true,
+  env: true,
+  cwd: true,
+  maxProcesses: true,
+  eofTimeoutMs: true,
+  termTimeoutMs: true,
+  maxLineBytes: true,
+  maxPendingBytes: true,
+  maxLogEntries: true,
+  onLog: true,
+};
+
 const DEFAULTS = {
   maxProcesses: Infinity,
   eofTimeoutMs: 1000,
@@ -64,6 +80,7 @@ const children = new WeakMap<Session, Child>();
  * @throws ActorsError `bad-option`
  */
 export function childProcess(options: ChildProcessOptions): (session: Session) => SessionServer {
+  checkNames('childProcess', options, CHILD_PROCESS_NAMES);
   const settings = settle(options);
   const slots = new Slots(settings.maxProcesses);
   const deadlineMs = settings.eofTimeoutMs + settings.termTimeoutMs + KILL_TIMEOUT_MS + 1000;

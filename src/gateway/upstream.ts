@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { ActorsError } from '../base/errors.ts';
 import { settleLimits } from '../options.ts';
 import type { Session, SessionServer } from '../session/session.ts';
@@ -21,6 +22,16 @@ export interface UpstreamOptions {
   readonly maxLogEntries?: number;
 }
 
+/** What {@link UpstreamOptions} knows. */
+const UPSTREAM_NAMES: NamesOf<UpstreamOptions> = {
+  url: true,
+  headers: true,
+  fetch: true,
+  maxAnswerBytes: true,
+  endTimeoutMs: true,
+  maxLogEntries: true,
+};
+
 const DEFAULTS = { maxAnswerBytes: 16 * 1024 * 1024, endTimeoutMs: 2000, maxLogEntries: 200 };
 
 /**
@@ -34,6 +45,7 @@ const DEFAULTS = { maxAnswerBytes: 16 * 1024 * 1024, endTimeoutMs: 2000, maxLogE
  * @throws ActorsError `bad-option`
  */
 export function upstream(options: UpstreamOptions): (session: Session) => SessionServer {
+  checkNames('upstream', options, UPSTREAM_NAMES);
   const { headers = {}, fetch = globalThis.fetch } = options;
   const url = URL.canParse(String(options.url)) ? new URL(options.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {

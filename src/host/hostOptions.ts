@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
 import { type CrashPolicy } from '../actor/intensity.ts';
@@ -82,10 +83,47 @@ type Maybe<T> = T | undefined | Promise<T | undefined>;
 /** The options of a host, checked, with the defaults filled in. */
 export type HostSettings = ReturnType<typeof settleHost>;
 
+/** What {@link HostOptions} knows. */
+const NAMES: Omit<NamesOf<HostOptions<never>>, keyof HostLimits> = {
+  maxSessions: true,
+  maxSessionsPerPrincipal: true,
+  maxInFlight: true,
+  maxInFlightPerPrincipal: true,
+  maxResources: true,
+  maxStreamBytes: true,
+  maxUnreadBytes: true,
+  maxUnreadBytesPerPrincipal: true,
+  maxUnreadTotalBytes: true,
+  unreadTimeoutMs: true,
+  maxReplayEvents: true,
+  maxReplayBytes: true,
+  maxReplayTotalBytes: true,
+  quietMs: true,
+  idleTimeoutMs: true,
+  closeTimeoutMs: true,
+  keepAliveMs: true,
+  sseRetryMs: true,
+  maxLogEntries: true,
+  maxHistory: true,
+  open: true,
+  secret: true,
+  principal: true,
+  scopeOf: true,
+  header: true,
+  cookie: true,
+  secure: true,
+  sameSite: true,
+  allowedHosts: true,
+  allowedOrigins: true,
+  onCrash: true,
+  clock: true,
+};
+
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Checks all options before anything opens. @throws ActorsError `bad-option`, naming the option */
 export function settleHost<R>(options: HostOptions<R>) {
+  checkNames('createHost', options, { ...DEFAULT_HOST_LIMITS, ...NAMES });
   const { open, secret, header = 'x-mcp-scope', secure = true, sameSite = 'Lax' } = options;
   const { cookie = secure ? '__Host-mcp-scope' : 'mcp-scope', onCrash = 'restart' } = options;
   demand(typeof open === 'function', 'open must be a function');

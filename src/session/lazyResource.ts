@@ -1,7 +1,7 @@
 import { outsideSessions } from '../base/asyncContext.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Resource } from '../base/resource.ts';
-import type { Owned } from '../base/scope.ts';
+import { checkOwnNames, type Owned } from '../base/scope.ts';
 import type { Services } from '../events/services.ts';
 import type { Connection } from './connection.ts';
 import { runInSession } from './context.ts';
@@ -22,7 +22,7 @@ const DONE = Promise.resolve();
  */
 export class LazyResource<R extends Owned> implements Lazy<R> {
   readonly #open: () => R | PromiseLike<R>;
-  readonly #options: LazyOptions;
+  readonly #options: Omit<LazyOptions, 'idleMs'>;
   readonly #idleMs: number;
   readonly #host: LazyHost;
   readonly #connection: Connection;
@@ -38,13 +38,14 @@ export class LazyResource<R extends Owned> implements Lazy<R> {
     host: LazyHost,
     connection: Connection,
   ) {
-    const { idleMs = host.services.limits.idleTimeoutMs } = options;
+    const { idleMs = host.services.limits.idleTimeoutMs, ...owned } = options;
+    checkOwnNames('lazy', owned);
     if (typeof open !== 'function') throw new ActorsError('bad-option', 'lazy() takes a function');
     if (!(typeof idleMs === 'number' && idleMs > 0)) {
       throw new ActorsError('bad-option', 'idleMs must be a number of ms > 0, or Infinity');
     }
     this.#open = open;
-    this.#options = options;
+    this.#options = owned;
     this.#idleMs = idleMs;
     this.#host = host;
     this.#connection = connection;

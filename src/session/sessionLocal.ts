@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import type { Unstorable } from '../events/events.ts';
 import { currentContext } from './context.ts';
 import { isPlainData } from './plainData.ts';
@@ -19,6 +20,11 @@ export interface SessionLocalOptions {
   readonly name?: string;
 }
 
+/** What {@link SessionLocalOptions} knows. */
+const SESSION_LOCAL_NAMES: NamesOf<SessionLocalOptions> = {
+  name: true,
+};
+
 /** What a local is called: by its own name, or by the place in the program that made it. */
 interface Label {
   readonly name: string | undefined;
@@ -31,10 +37,9 @@ const labels = new WeakMap<object, Label>();
  * Replaces a module-level variable: `.get()` inside a handler gives this session's own value, made
  * by `init` at the first `.get()` and gone when the session is.
  */
-export function sessionLocal<T>(
-  init: () => T,
-  { name }: SessionLocalOptions = {},
-): SessionLocal<T> {
+export function sessionLocal<T>(init: () => T, options: SessionLocalOptions = {}): SessionLocal<T> {
+  checkNames('sessionLocal', options, SESSION_LOCAL_NAMES);
+  const { name } = options;
   const local: SessionLocal<T> = {
     get() {
       const context = currentContext();

@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import type { AuthInfo } from '../wire/authInfo.ts';
 import type { Runtime } from '../runtime.ts';
 import { type AnyClient, generationOf, type SdkClient } from './sdkClient.ts';
@@ -24,6 +25,16 @@ export interface TestClientOptions<C extends SdkClient = AnyClient> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What {@link TestClientOptions} knows. */
+const TEST_CLIENT_NAMES: NamesOf<TestClientOptions> = {
+  client: true,
+  clientInfo: true,
+  capabilities: true,
+  listen: true,
+  authInfo: true,
+  headers: true,
+};
+
 /** A client of the SDK whose server is in the same process. */
 export interface TestClient<C extends SdkClient = AnyClient> {
   readonly client: C;
@@ -46,6 +57,7 @@ export async function createTestClient<C extends SdkClient = AnyClient>(
   runtime: Pick<Runtime, 'fetch'>,
   options: TestClientOptions<C> = {},
 ): Promise<TestClient<C>> {
+  checkNames('createTestClient', options, TEST_CLIENT_NAMES);
   const { clientInfo = { name: 'test-client', version: '1.0.0' }, capabilities = {} } = options;
   const { authInfo, headers = {}, listen = true } = options;
   const { Client, StreamableHTTPClientTransport } = await generationOf(options.client);

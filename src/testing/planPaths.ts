@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { ActorsError } from '../base/errors.ts';
 import { checkModel, edgeName, type Model, type ModelEdge } from './model.ts';
 
@@ -20,6 +21,9 @@ export interface PlanOptions {
   /** Edges after which a path is not made longer to cover more on its way. @default 12 */
   readonly maxLength?: number;
 }
+
+/** What {@link PlanOptions} knows. */
+const NAMES: NamesOf<PlanOptions> = { cover: true, maxLength: true };
 
 /**
  * Plans paths that together cover everything asked for, each from the initial state. The same model
@@ -58,10 +62,12 @@ export interface Plan<Edge extends ModelEdge> {
 export function plan<S extends string, E extends string, X extends string>(
   model: Model<S, E, X>,
   edges: readonly ModelEdge<S, E, X>[],
-  { cover = 'edges', maxLength = 12 }: PlanOptions = {},
+  options: PlanOptions = {},
   wanted: (edge: ModelEdge<S, E, X>) => boolean = () => true,
 ): Plan<ModelEdge<S, E, X>> {
   type Edge = ModelEdge<S, E, X>;
+  checkNames('a plan', options, NAMES);
+  const { cover = 'edges', maxLength = 12 } = options;
   checkModel(model);
   const ways = shortestWays(model.initial, edges);
   const left = targets(model, edges, cover, wanted);

@@ -48,11 +48,11 @@ describe('serve', () => {
     ]);
   });
 
-  it('W16: says nothing of refused hosts where the program listens, or strangers flood', async () => {
+  it('W16, U4: names the first of a flood of strangers, and so it does while a program listens', async () => {
     const { port, runtime } = await start({});
     const texts = warnings('CallerForeign');
-    const stop = runtime.on('caller.foreign', ({ name }) => heard.push(name));
     const heard: string[] = [];
+    const stop = runtime.on('caller.foreign', ({ name }) => heard.push(name));
     await statusFor(port, { host: 'one.example' });
     stop();
     for (let i = 0; i < 20; i++) await statusFor(port, { host: `flood-${i}.example` });

@@ -74,7 +74,7 @@ export class SimProcess {
     this.#world.did(`served ${nonce} by ${life.id}.${epoch}`);
   }
 
-  #options(): RuntimeOptions<Basket> {
+  #options(): RuntimeOptions<Basket> & Required<Pick<RuntimeOptions<Basket>, 'state'>> {
     const { setting, disk } = this.#world;
     const { user } = this;
     const { onCrash, responseMode, concurrency, maxSessions } = setting;

@@ -54,6 +54,7 @@ type Place = 'handler' | 'factory' | 'state()' | 'release';
 function start(): FakeRuntime {
   const world: FakeRuntime = new FakeRuntime({
     maxSessions: 2000,
+    report: false,
     state: () => escape('state()', currentUser),
     server: (session: Session) => {
       keys.set(session.principal, session.key);

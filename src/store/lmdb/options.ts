@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import { ActorsError } from '../../base/errors.ts';
 import type { Migrate } from './recordCodec.ts';
 
@@ -32,6 +33,16 @@ export interface LmdbStoreOptions {
   readonly migrate?: Migrate;
 }
 
+/** What {@link LmdbStoreOptions} knows. */
+const LMDB_STORE_NAMES: NamesOf<LmdbStoreOptions> = {
+  path: true,
+  exclusive: true,
+  maxRecordBytes: true,
+  maxWaitingBytes: true,
+  maxAside: true,
+  migrate: true,
+};
+
 export const LMDB_DEFAULTS = {
   exclusive: true,
   maxRecordBytes: 2 * 2 ** 20,
@@ -44,6 +55,7 @@ export type CheckedOptions = Required<Omit<LmdbStoreOptions, 'migrate'>> &
 
 /** @throws ActorsError `bad-option` */
 export function checkLmdbOptions(options: LmdbStoreOptions): CheckedOptions {
+  checkNames('openLmdbStore', options, LMDB_STORE_NAMES);
   const checked = { ...LMDB_DEFAULTS, ...options };
   const { path, exclusive, migrate } = checked;
   if (typeof path !== 'string' || path === '') refuse('path', 'the path of a folder', path);

@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import { ActorsError } from '../../base/errors.ts';
 import type { SessionFeature } from '../sessionModel.ts';
 
@@ -66,6 +67,24 @@ export interface HttpDriverOptions {
   readonly timeoutMs?: number;
 }
 
+/** What {@link HttpDriverOptions} knows. */
+const HTTP_DRIVER_NAMES: NamesOf<HttpDriverOptions> = {
+  url: true,
+  name: true,
+  protocolVersion: true,
+  headers: true,
+  quick: true,
+  slow: true,
+  ask: true,
+  notice: true,
+  instance: true,
+  foreign: true,
+  time: true,
+  evict: true,
+  without: true,
+  timeoutMs: true,
+};
+
 /** The option that gives each feature; features without an option are there unless left out. */
 const GIVEN_BY = {
   time: 'time',
@@ -83,6 +102,7 @@ const GIVEN_BY = {
  * @throws ActorsError `bad-option` where a feature is neither given nor left out, or both
  */
 export function checkOptions(options: HttpDriverOptions): void {
+  checkNames('httpDriver', options, HTTP_DRIVER_NAMES);
   const { without = {} } = options;
   for (const [feature, option] of Object.entries(GIVEN_BY)) {
     const isGiven = options[option] !== undefined;

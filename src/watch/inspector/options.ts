@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import type { AnyActorRef, AnyStateMachine } from 'xstate';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { ActorsError } from '../../base/errors.ts';
@@ -62,12 +63,21 @@ const DEFAULTS: InspectorLimits = {
   flushMs: 100,
 };
 
+const NAMES: Omit<NamesOf<InspectorOptions>, keyof InspectorLimits> = {
+  port: true,
+  host: true,
+  token: true,
+  machines: true,
+  clock: true,
+};
+
 const TOKEN = /^[A-Za-z0-9_-]{22,128}$/;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 const MAX_MACHINES = 32;
 
 /** @throws ActorsError `bad-option`, naming the option */
 export function settleInspector(options: InspectorOptions): InspectorSettings {
+  checkNames('serveInspector', options, { ...DEFAULTS, ...NAMES });
   const { port = 0, host = '127.0.0.1', token = randomId(), machines = [] } = options;
   const { clock = systemClock } = options;
   const limits = { ...DEFAULTS };

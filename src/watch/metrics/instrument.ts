@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import { type Attributes, type Meter, metrics, trace, type Tracer } from '@opentelemetry/api';
 import type { Runtime } from '../../runtime.ts';
 import { OTHER } from './attributes.ts';
@@ -23,6 +24,14 @@ export interface InstrumentOptions {
   readonly attributes?: Attributes;
 }
 
+/** What {@link InstrumentOptions} knows. */
+const INSTRUMENT_NAMES: NamesOf<InstrumentOptions> = {
+  meter: true,
+  tracer: true,
+  targets: true,
+  attributes: true,
+};
+
 const SCOPE = 'mcp-actors';
 
 /**
@@ -38,6 +47,7 @@ export function instrument(
   runtime: Pick<Runtime, 'limits' | 'on' | 'stats'>,
   options: InstrumentOptions = {},
 ): () => void {
+  checkNames('instrument', options, INSTRUMENT_NAMES);
   const { attributes = {}, targets } = options;
   const { meter = metrics.getMeter(SCOPE), tracer = trace.getTracer(SCOPE) } = options;
   const shown = targets && new Set(targets);

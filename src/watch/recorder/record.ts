@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import { awaited, timerFor } from '../../base/within.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { ActorsError } from '../../base/errors.ts';
@@ -55,6 +56,16 @@ export interface Recording {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const NAMES: NamesOf<CommonOptions & Omit<RecordToFile & RecordToWrite, keyof CommonOptions>> = {
+  messages: true,
+  maxBytes: true,
+  maxPendingBytes: true,
+  clock: true,
+  file: true,
+  whenFull: true,
+  write: true,
+};
+
 const CLOSE_MS = 5000;
 const MIN_BYTES = 4096;
 
@@ -66,6 +77,7 @@ const MIN_BYTES = 4096;
  * @throws errors of the file system: `EEXIST`, `ENOENT`, `EACCES`
  */
 export async function record(source: Recordable, options: RecordOptions): Promise<Recording> {
+  checkNames('record', options, NAMES);
   const { messages = false, clock = systemClock } = options;
   const maxBytes = sized('maxBytes', options.maxBytes ?? 64 * 1024 * 1024);
   const maxPendingBytes = sized('maxPendingBytes', options.maxPendingBytes ?? 4 * 1024 * 1024);

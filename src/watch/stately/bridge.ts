@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { ActorsError } from '../../base/errors.ts';
 import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
@@ -31,6 +32,16 @@ export interface StatelyOptions {
   /** Clock of the packets and timeouts. @default the host's */
   readonly clock?: Clock;
 }
+
+/** What {@link StatelyOptions} knows. */
+const STATELY_NAMES: NamesOf<StatelyOptions> = {
+  messages: true,
+  maxActors: true,
+  maxViewers: true,
+  maxViewerBytes: true,
+  stallMs: true,
+  clock: true,
+};
 
 export interface StatelyStats {
   /** Actors shown: the supervisor and the sessions. */
@@ -89,6 +100,7 @@ export function createStatelyBridge(
   source: Watchable,
   options: StatelyOptions = {},
 ): StatelyBridge {
+  checkNames('createStatelyBridge', options, STATELY_NAMES);
   const { clock = systemClock, messages = false } = options;
   const maxActors = atLeastOne('maxActors', options.maxActors ?? 1000);
   const limits = {

@@ -1,3 +1,4 @@
+import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen, notFound } from '../../adapters/listen.ts';
 import { refuseUpgrade } from '../../adapters/upgrades.ts';
@@ -18,6 +19,14 @@ export interface ServeStatelyOptions {
   /** Origins, besides loopback, whose pages may open a WebSocket. @default none */
   readonly allowedOrigins?: readonly string[];
 }
+
+/** What {@link ServeStatelyOptions} knows. */
+const SERVE_STATELY_NAMES: NamesOf<ServeStatelyOptions> = {
+  port: true,
+  inspectorUrl: true,
+  token: true,
+  allowedOrigins: true,
+};
 
 /** A page and its WebSockets, on loopback. Their URLs hold the token, which lets a viewer watch. */
 export interface StatelyServer {
@@ -44,6 +53,7 @@ export async function serveViewers(
   audience: Audience,
   options: ServeStatelyOptions = {},
 ): Promise<StatelyServer> {
+  checkNames('serve', options, SERVE_STATELY_NAMES);
   const { port = 0, token = randomId(), inspectorUrl = 'https://stately.ai/inspect' } = options;
   if (!TOKEN.test(token)) {
     throw new ActorsError('bad-option', 'token must be 20 to 128 letters, digits, "-" or "_"');

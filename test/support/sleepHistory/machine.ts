@@ -1,4 +1,4 @@
-import type { RuntimeOptions, Session } from 'mcp-actors';
+import type { Session } from 'mcp-actors';
 import type { SessionStore } from '../../../src/store/store.ts';
 import { turn } from '../eventually.ts';
 import { FakeServer } from '../fakeServer.ts';
@@ -6,7 +6,7 @@ import { type Faults, FaultyStore } from '../faultyStore.ts';
 import { type HookManner, RECOVERY_MS, type Setting } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { type Life, newLife } from './life.ts';
-import { PROCESS_LIMITS, SleepProcess } from './process.ts';
+import { type BasketOptions, PROCESS_LIMITS, SleepProcess } from './process.ts';
 import { type Basket, Incarnation } from './servers.ts';
 
 /** Where the records of one history are; a memory that ends with its process has none. */
@@ -83,7 +83,7 @@ export class Machine {
     if (process === this.process) this.#naps--;
   }
 
-  #options(): RuntimeOptions<Basket> {
+  #options(): BasketOptions {
     const { onSleep, onWake, serializes, onCrash, maxSessions, maxSleeping, responseMode } =
       this.setting;
     let ids = 0;

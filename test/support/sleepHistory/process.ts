@@ -31,6 +31,10 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 
 /** What one process knows of the machine it runs on. */
+/** Options that say what a basket is. */
+export type BasketOptions = RuntimeOptions<Basket> &
+  Required<Pick<RuntimeOptions<Basket>, 'state'>>;
+
 interface History {
   readonly setting: Setting;
   readonly ledger: Ledger;
@@ -62,7 +66,7 @@ export class SleepProcess {
   isDead = false;
   isClosed = false;
 
-  constructor(machine: History, number: number, at: number, options: RuntimeOptions<Basket>) {
+  constructor(machine: History, number: number, at: number, options: BasketOptions) {
     this.#machine = machine;
     this.number = number;
     this.clock = new PacedClock(at);

@@ -1,0 +1,57 @@
+import type { CrashPolicy } from './actor/intensity.ts';
+import { DEFAULT_LIMITS, type Limits } from './base/limits.ts';
+import { checkNames, type NamesOf } from './base/optionNames.ts';
+import type { RuntimeOptions, StateOptions } from './options.ts';
+import type { CorsOptions } from './wire/cors.ts';
+
+/** What {@link RuntimeOptions} knows, beside the limits. */
+const NAMES: Omit<NamesOf<RuntimeOptions<never>>, keyof Limits> = {
+  server: true,
+  state: true,
+  principal: true,
+  allowedHosts: true,
+  allowedOrigins: true,
+  cors: true,
+  allowDelete: true,
+  responseMode: true,
+  onCrash: true,
+  sleep: true,
+  store: true,
+  eventStore: true,
+  onSleep: true,
+  onWake: true,
+  announceContent: true,
+  report: true,
+  clock: true,
+  createId: true,
+  loopMonitor: true,
+  random: true,
+};
+
+const STATE: NamesOf<StateOptions<never>> = {
+  create: true,
+  version: true,
+  migrate: true,
+  encode: true,
+  decode: true,
+};
+
+const CORS: NamesOf<CorsOptions> = { headers: true, expose: true, maxAge: true, credentials: true };
+
+const CRASH: NamesOf<Exclude<CrashPolicy, string>> = { restarts: true, withinMs: true };
+
+/** Options that may be objects with names of their own. */
+const INNER = { state: STATE, cors: CORS, onCrash: CRASH } as const;
+
+/**
+ * Refuses options of a runtime that there are none of.
+ *
+ * @throws ActorsError `bad-option`, with the nearest name
+ */
+export function checkRuntimeNames(options: object): void {
+  checkNames('createRuntime', options, { ...DEFAULT_LIMITS, ...NAMES });
+  for (const [name, known] of Object.entries(INNER)) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (typeof value === 'object' && value !== null) checkNames(name, value, known);
+  }
+}

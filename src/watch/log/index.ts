@@ -1,0 +1,1 @@
+export { type Level, type Logger, type LogOptions, logTo } from './logTo.ts';
