@@ -120,7 +120,10 @@ export interface Limits {
    * is kept for as long as the stream. @default 24 h
    */
   evictAttachedAfterMs: number;
-  /** Sessions asleep at once; beyond the cap, those asleep longest end. @default 100 000 */
+  /**
+   * Sessions asleep at once; beyond the cap, those of whoever has most end that slept longest.
+   * @default 100 000
+   */
   maxSleeping: number;
   /** Sessions asleep of one authenticated principal; the anonymous are not capped. @default 1024 */
   maxSleepingPerPrincipal: number;

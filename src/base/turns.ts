@@ -5,6 +5,16 @@ const MAX_MESSAGES = 1000;
 /** Bytes of those messages. */
 const MAX_BYTES = 64 * 1024;
 
+/** Resolves in a later turn of the event loop: whatever waits has its turn before. */
+export function laterTurn(clock: Clock): Promise<void> {
+  return new Promise((resolve) => later(clock, resolve));
+}
+
+function later(clock: Clock, callback: () => void): void {
+  if (clock.setImmediate === undefined) clock.setTimeout(callback, 0);
+  else clock.setImmediate(callback);
+}
+
 /**
  * Lets the event loop have its turn while handlers say much: one that awaits each message would
  * otherwise never leave the microtasks, and no other session would be served meanwhile.
@@ -35,8 +45,7 @@ export class Turns {
         this.#next = null;
         resolve();
       };
-      if (this.#clock.setImmediate === undefined) this.#clock.setTimeout(go, 0);
-      else this.#clock.setImmediate(go);
+      later(this.#clock, go);
     });
     return this.#next;
   }

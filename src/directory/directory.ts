@@ -353,6 +353,7 @@ export class Directory implements Home<SessionActor> {
     actor.wakeFrom(record, rows);
     this.supervisor.recall(actor);
     this.keeper.release(record);
+    this.#limits.woke(principal);
     // A caller that only looks at the session need not say when it is done.
     actor.lifetimes.quiet.arm(actor);
     if (expiresAt > this.services.clock.now()) return actor;

@@ -90,7 +90,7 @@ export function recordOf(source: RecordSource, { keeper, settings }: RecordShare
     epoch,
     state,
     confirmed: source.isConfirmed,
-    handshake: keeper.share(source.handshake.record),
+    handshake: keeper.share(source.handshake.record, principal),
     expiresAt: Math.min((rests ? expiresAt : undefined) ?? keeper.expiry(), NEVER),
     stateVersion: settings.state.version,
     locals: locals ?? undefined,

@@ -1,6 +1,7 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { ActorsError } from '../base/errors.ts';
+import type { Tally } from '../base/tally.ts';
 import { timerOf } from '../base/within.ts';
 import type { StoreWork } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
@@ -86,6 +87,11 @@ export class Keeper {
     return this.#handshakes.bytes;
   }
 
+  /** The same, by the principal that brought them. */
+  get handshakesBrought(): Tally {
+    return this.#handshakes.brought;
+  }
+
   /**
    * Counts the records that earlier processes left, before any session is found or stored: later,
    * they could not be told from those of this process.
@@ -128,8 +134,8 @@ export class Keeper {
   }
 
   /** The handshake that a record holds: in memory, one object for all clients of a kind. */
-  share(handshake: HandshakeRecord): HandshakeRecord {
-    return this.isDurable ? handshake : this.#handshakes.take(handshake);
+  share(handshake: HandshakeRecord, principal: string | undefined): HandshakeRecord {
+    return this.isDurable ? handshake : this.#handshakes.take(handshake, principal);
   }
 
   /**

@@ -45,6 +45,24 @@ describe('bounds of those asleep', () => {
     expect(world.runtime.stats().sessions.asleep).toBeLessThan(11);
   });
 
+  it('maxSleepingBytes ends those of whoever brought most, not the eldest', async () => {
+    const world = new FakeRuntime({ maxSleepingBytes: 12_000 });
+    const bob = await world.open('bob');
+    await sleep(world);
+    const fat = async (n: number): Promise<WireClient> => {
+      const client = await world.open('mallory');
+      await client.call('resources/subscribe', { uri: `test://${n}${'x'.repeat(2000)}` });
+      return client;
+    };
+    const mallory = [];
+    for (let n = 0; n < 8; n++) mallory.push(await fat(n));
+    await sleep(world);
+    expect(await status(bob, 'ping')).toBe(200);
+    expect(await status(mallory[0]!, 'ping')).toBe(404);
+    expect(await status(mallory[7]!, 'ping')).toBe(200);
+    expect(world.runtime.stats().limits['maxSleepingBytes']).toBeGreaterThan(0);
+  });
+
   it('leaves no timer, no queue and no actor behind', async () => {
     const world = new FakeRuntime();
     for (let i = 0; i < 5; i++) await world.open();

@@ -83,6 +83,30 @@ describe.each([
     expect((await (await first.request('ping')).whole()).status).toBe(404);
   });
 
+  it('is cut down to maxSleeping at the cost of whoever has most, however old the others are', async () => {
+    const world = start({ maxSleeping: 40, maxSessionsPerPrincipal: 1000 });
+    const ended = ends(world);
+    const own = new Map<string, string>();
+    world.runtime.on('session.started', ({ session, principal }) => own.set(session, principal));
+    await asleep(world, 10, 'bob');
+    await asleep(world, 5, 'ann');
+    await asleep(world, 60, 'mallory');
+    await eventually(() => ended.size === 35);
+    expect(new Set([...ended.keys()].map((key) => own.get(key))).size).toBe(1);
+    expect(world.runtime.stats()).toMatchObject({
+      sessions: { asleep: 40 },
+      limits: { maxSleeping: 35 },
+    });
+    // One that wakes is no part of it, nor is one that ends.
+    const bobs = await world.runtime.list({ principal: 'bob' });
+    for (const { id } of bobs.sessions.slice(0, 5)) await world.runtime.evict(id);
+    await asleep(world, 10);
+    await eventually(() => ended.size === 35 + 5 + 5);
+    const left = async (principal: string): Promise<number> =>
+      (await world.runtime.list({ principal, limit: 1000 })).sessions.length;
+    expect([await left('ann'), await left('bob'), await left('mallory')]).toEqual([5, 5, 20]);
+  });
+
   it('is cut down to maxSleepingPerPrincipal, that of this principal alone', async () => {
     const world = start({ maxSleepingPerPrincipal: 10, maxSessionsPerPrincipal: 100 });
     const ended = ends(world);
