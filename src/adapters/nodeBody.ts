@@ -3,7 +3,7 @@ import { GatheredBytes } from '../base/gatheredBytes.ts';
 import type { Inlet } from '../http/endpoint.ts';
 import type { Gate } from '../http/upload.ts';
 import type { Body } from '../wire/body.ts';
-import { header, isEncoded, type RequestHead } from '../wire/headers.ts';
+import { isEncoded } from '../wire/headers.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import { bodyConsumed } from '../http/bodyConsumed.ts';
 import type { HostedRequest } from './hosted.ts';
@@ -31,7 +31,8 @@ export class NodeBody implements Inlet {
     if (this.#parsed !== undefined && !isLeft(this.#parsed, request)) {
       return take(bodyOf(this.#parsed));
     }
-    if (isEncoded(header(request as RequestHead, 'content-encoding'))) return take('body-encoded');
+    const coding = request.headers['content-encoding'];
+    if (coding !== undefined && isEncoded(coding)) return take('body-encoded');
     // The end of a body comes once: whoever waits for it now would wait for ever. Middleware that
     // looks at a part and puts the part back leaves something to read.
     const isLost = request.readableEnded || request.readableLength === 0;

@@ -1,7 +1,8 @@
 import type { DeadLetterReason, Escape } from './events.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Services } from './services.ts';
-import { kindOf, type Message, type MessageKind, textOf } from '../wire/jsonrpc.ts';
+import { kindOf, type Message, type MessageKind } from '../wire/jsonrpc.ts';
+import { textOf } from '../wire/verbatim.ts';
 
 /** One line of a session's RPC log: the type and size of a message, never what was in it. */
 export interface LogEntry {

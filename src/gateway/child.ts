@@ -7,6 +7,7 @@ import type { Message, ResponseMessage } from '../wire/jsonrpc.ts';
 import { hasGroups, KILL_TIMEOUT_MS, ProcessGroup } from '../base/processGroup.ts';
 import { reaper } from '../base/reaper.ts';
 import { LineReader, type LongLine } from '../base/lineReader.ts';
+import { jsonOf } from '../wire/verbatim.ts';
 import { Backend, type Hearer } from './backend.ts';
 import { childEnvironment } from './childEnvironment.ts';
 import { ChildLines } from './childLines.ts';
@@ -83,7 +84,7 @@ export class Child extends Backend {
 
   /** Writes a line to the child process; a child that leaves too many bytes unread has failed. */
   send(message: Message): void {
-    const line = JSON.stringify(message);
+    const line = jsonOf(message);
     passed(this.log.key, 'out', message, line.length);
     if (this.#process === null || this.isOver) return;
     if (this.#pending >= 2 * this.#settings.maxPendingBytes)

@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import type { LongLine } from '../base/lineReader.ts';
 import { isObject, isRequestId, readMessage } from '../wire/jsonrpc.ts';
+import { keepText } from '../wire/verbatim.ts';
 import type { Hearer } from './backend.ts';
 import type { SessionLog } from './log.ts';
 
@@ -67,6 +68,7 @@ export class ChildLines {
         this.#misread(value);
         continue;
       }
+      if (!Array.isArray(values)) keepText(message, text);
       try {
         this.#hearer.heard(message, text.length);
       } catch {

@@ -7,6 +7,8 @@ import { isRequest, type Message, type RequestId, type ResponseMessage } from '.
 import { Backend, type Hearer } from './backend.ts';
 import { type HttpTransport, openHttpTransport } from './httpTransport.ts';
 import type { SessionLog } from './log.ts';
+import { keptText } from '../wire/verbatim.ts';
+import { ExactAnswers } from './exactAnswers.ts';
 import { passed } from './passed.ts';
 import { readRefused } from './refusedAnswer.ts';
 import { watchedBody } from './watchedBody.ts';
@@ -37,6 +39,10 @@ export class Remote extends Backend {
    * does not name the stream a message came on, and that stream is what the message is related to.
    */
   readonly #carrier = new AsyncLocalStorage<RequestId | undefined>();
+  /** The text of the message that is being sent, where that is not what its value says. */
+  readonly #text = new AsyncLocalStorage<string | undefined>();
+  /** Texts of answers, by request, where those are not what their values say. */
+  readonly #exact = new ExactAnswers();
   /** Responses that are being read, by request, and how to stop reading each. */
   readonly #reading = new Map<RequestId, AbortController>();
   readonly #resumable = new Set<RequestId>();
@@ -67,6 +73,7 @@ export class Remote extends Backend {
     if (this.isClosing) return;
     http.onmessage = (message) => {
       if ('id' in message && message.id === PROBE) return;
+      this.#exact.restore(message as Message);
       hearer.heard(message as Message, 0, { carrier: this.#carrier.getStore() });
     };
     http.onerror = ({ message }) => {
@@ -132,7 +139,8 @@ export class Remote extends Backend {
     passed(this.log.key, 'out', message, 0);
     const id = isRequest(message) ? message.id : undefined;
     const options = id === undefined ? {} : { onresumptiontoken: () => this.#resumable.add(id) };
-    await this.#carrier.run(id, async () => this.#http?.send(message, options));
+    const send = async (): Promise<void> => this.#http?.send(message, options);
+    await this.#text.run(keptText(message), () => this.#carrier.run(id, send));
   }
 
   async #failed(message: Message, error: unknown): Promise<void> {
@@ -198,7 +206,9 @@ export class Remote extends Backend {
       // A stream whose request is settled is not resumed: 405 says that there is none.
       return new Response(null, { status: 405 });
     }
-    const response = await this.#settings.fetch(target, init);
+    const text = init?.method === 'POST' ? this.#text.getStore() : undefined;
+    const exact = text === undefined ? init : { ...init, body: text };
+    const response = await this.#settings.fetch(target, exact);
     const reading = new AbortController();
     const onEnd = (): void => {
       if (carrier === undefined) return;
@@ -220,6 +230,6 @@ export class Remote extends Backend {
       onEnd,
       signal: reading.signal,
     });
-    return new Response(body, response);
+    return new Response(this.#exact.watch(body, response.headers), response);
   }
 }

@@ -12,8 +12,8 @@ import {
   type NotificationMessage,
   type RequestId,
   type RequestMessage,
-  textOf,
 } from '../wire/jsonrpc.ts';
+import { textOf } from '../wire/verbatim.ts';
 
 /** One message of a client to its server, or `in` of that server: sizes, never contents. */
 export interface RpcEntry extends LogEntry {

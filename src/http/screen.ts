@@ -1,12 +1,12 @@
 import { Cors, type CorsOptions } from '../wire/cors.ts';
 import {
   acceptsStreams,
-  answerFormOf,
   declared,
   header,
   hostOf,
   isJson,
   type RequestHead,
+  takesAnswers,
 } from '../wire/headers.ts';
 import { type AllowList, OriginRules } from '../wire/origin.ts';
 import type { ResponseMode } from './httpExchange.ts';
@@ -63,7 +63,7 @@ export class Screen {
     switch (head.method) {
       case 'POST':
         if (!isJson(header(head, 'content-type'))) return 'unsupported-media-type';
-        if (!this.#canAnswer(header(head, 'accept'))) return 'not-acceptable';
+        if (!takesAnswers(header(head, 'accept'), this.#mode === 'sse')) return 'not-acceptable';
         return declared(head) > this.maxBodyBytes ? 'body-too-large' : undefined;
       case 'GET':
         return acceptsStreams(header(head, 'accept')) ? undefined : 'not-acceptable';
@@ -72,13 +72,6 @@ export class Screen {
       default:
         return 'method-not-allowed';
     }
-  }
-
-  /** Whether a client takes an answer that there will be (row P1). */
-  #canAnswer(accept: string | undefined): boolean {
-    const form = answerFormOf(accept);
-    // Errors are JSON in any case.
-    return form !== undefined && (this.#mode !== 'sse' || form !== 'json');
   }
 
   /**

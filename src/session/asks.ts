@@ -2,6 +2,7 @@ import type { PrincipalAccount } from '../actor/principalAccount.ts';
 import type { Journal } from '../events/journal.ts';
 import type { RequestId, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
 import { refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
+import { relabel, texts } from '../wire/verbatim.ts';
 import type { Ask, Envelope } from './envelope.ts';
 import type { QueueAccount } from './queueAccount.ts';
 import { announceBegan, announceSettled, outcomeOf, type RequestSource } from './requestEvents.ts';
@@ -169,7 +170,8 @@ export class Asks {
     const { id } = ask.message;
     let json: string;
     try {
-      json = JSON.stringify(id === response.id ? response : { ...response, id });
+      const named = id === response.id ? response : relabel(response, id);
+      json = texts.get(named) ?? JSON.stringify(named);
     } catch (error) {
       // JSON can not express the response: the client gets an error, and the server hears why.
       this.#refused('internal-error', ask);

@@ -11,6 +11,7 @@ import {
   type ResponseMessage,
 } from '../wire/jsonrpc.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
+import { relabel } from '../wire/verbatim.ts';
 import { Asks, type AsksHost, type AsksOwner } from './asks.ts';
 import type { Ask, Envelope } from './envelope.ts';
 import type { Extra } from './exchange.ts';
@@ -305,7 +306,7 @@ export class Mailbox implements AsksOwner {
     const ask = this.#asks?.find(innerId);
     if (ask === undefined) return;
     this.#asks?.run(ask);
-    const inner = innerId === message.id ? message : { ...message, id: innerId };
+    const inner = innerId === message.id ? message : relabel(message, innerId);
     const within = ask.watched?.within ?? null;
     if (within === null) this.#host.deliver(inner, delivery);
     else handleWithin(within, () => this.#host.deliver(inner, delivery), this.#host.services);

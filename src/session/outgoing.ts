@@ -15,8 +15,8 @@ import {
   type RequestId,
   type RequestMessage,
   type ResponseMessage,
-  textOf,
 } from '../wire/jsonrpc.ts';
+import { relabel, textOf } from '../wire/verbatim.ts';
 
 /** What the outgoing side of a session needs of the session. */
 export interface OutgoingHost {
@@ -172,7 +172,7 @@ export class Outgoing implements ServerVoice {
     }
     if (isResponse(message)) {
       this.#close(found);
-      this.#host.deliver({ ...message, id: found.localId });
+      this.#host.deliver(relabel(message, found.localId));
       if (this.references === 0) this.#host.drained();
     } else {
       const params = { ...message.params, progressToken: found.localToken };

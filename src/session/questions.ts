@@ -1,5 +1,6 @@
 import type { Exchange } from './exchange.ts';
 import type { RequestId, RequestMessage } from '../wire/jsonrpc.ts';
+import { relabel } from '../wire/verbatim.ts';
 
 /** Ids for the questions of one incarnation; the ids of the next incarnation start above them. */
 const PER_EPOCH = 2 ** 32;
@@ -74,7 +75,7 @@ export class Questions {
     const localToken = meta?.progressToken;
     const question: Question = { wireId, localId, localToken, method, exchange };
     this.#open.set(wireId, question);
-    if (localToken === undefined) return { question, message: { ...request, id: wireId } };
+    if (localToken === undefined) return { question, message: relabel(request, wireId) };
     const params = { ...asked, _meta: { ...meta, progressToken: wireId } };
     return { question, message: { ...request, id: wireId, params } };
   }

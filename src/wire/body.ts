@@ -1,5 +1,6 @@
 import { isRequest, type Message, readMessage } from './jsonrpc.ts';
 import type { RefusalCode } from './refusals.ts';
+import { keepText } from './verbatim.ts';
 import { scanText, scanValue } from './scan.ts';
 import { allowsBatches } from './versions.ts';
 
@@ -31,7 +32,9 @@ export function readBody(body: Body, { maxDepth, maxElements }: BodyLimits): Par
   if (verdict === 'large') return 'body-too-many-elements';
   if (!isText) return readValue(body.parsed, 0, verdict);
   try {
-    return readValue(JSON.parse(body.text) as unknown, body.text.length, verdict);
+    const parcel = readValue(JSON.parse(body.text) as unknown, body.text.length, verdict);
+    if (typeof parcel !== 'string' && !parcel.isBatch) keepText(parcel.messages[0], body.text);
+    return parcel;
   } catch {
     return 'parse-error';
   }

@@ -95,6 +95,15 @@ export function answerFormOf(accept: string | undefined): AnswerForm | undefined
   return stream >= 0 && stream < accept.indexOf('application/json') ? 'stream' : 'either';
 }
 
+/**
+ * Whether a client takes an answer to its POST that there will be (row P1): errors are JSON in any
+ * case.
+ */
+export function takesAnswers(accept: string | undefined, areStreams: boolean): boolean {
+  const form = answerFormOf(accept);
+  return form !== undefined && !(areStreams && form === 'json');
+}
+
 /** Whether the list in `Accept` has a type, its range or the all-range, unless `q=0`. */
 function accepts(accept: string, type: string): boolean {
   const range = `${type.slice(0, type.indexOf('/'))}/*`;

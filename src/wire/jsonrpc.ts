@@ -80,15 +80,6 @@ export function kindOf(message: Message): { kind: MessageKind; method: string | 
   return { kind: isRequest(message) ? 'request' : 'notification', method: message.method };
 }
 
-/** Writes a message as JSON; `undefined` where JSON can not carry it: a `bigint`, a cycle. */
-export function textOf(message: Message): string | undefined {
-  try {
-    return JSON.stringify(message);
-  } catch {
-    return undefined;
-  }
-}
-
 export function isRequestId(id: unknown): id is RequestId {
   return typeof id === 'string' ? id.length <= MAX_NAME_LENGTH : Number.isSafeInteger(id);
 }

@@ -65,7 +65,8 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-function endOfString(text: string, start: number): number {
+/** Where the string that begins at a place has its closing quote. */
+export function endOfString(text: string, start: number): number {
   for (let i = start; ;) {
     const quote = text.indexOf('"', i + 1);
     if (quote < 0) return text.length;
