@@ -12,11 +12,15 @@ const streams = watchStreams();
  * stdin when it has.
  *
  * Steps: `kill` and `term`, whether the session went on; `killed` and `termed`, what became of a call
- * that was running.
+ * that was running; `killGet` and `termGet` whether the client has opened its GET stream again, where
+ * it had one and is a client that does.
  */
 export async function restart(client) {
   const started = performance.now();
-  const steps = new Steps(['connect', 'kill', 'killed', 'term', 'termed', 'close']);
+  const steps = new Steps([
+    ...['connect', 'kill', 'killed', 'killGet'],
+    ...['term', 'termed', 'termGet', 'close'],
+  ]);
   let connected;
   let before;
   const call = (tool, args = {}) => client.call(connected, tool, args);
@@ -31,14 +35,15 @@ export async function restart(client) {
   });
   if (isConnected) {
     // The call of the first server dies with it; the second server lets its call finish.
-    await live('kill', 'killed', { duration: 600, steps: 1 }, 1);
-    await live('term', 'termed', { duration: 2, steps: 1 }, 2);
+    await live('kill', { duration: 600, steps: 1 }, 1);
+    await live('term', { duration: 2, steps: 1 }, 2);
     await steps.try('close', () => client.close(connected), { always: true });
   }
   steps.print(performance.now() - started);
 
-  async function live(step, cutStep, args, nth) {
+  async function live(step, args, nth) {
     let cut;
+    let reopened;
     await steps.try(step, async () => {
       const streamed = once(streams, 'long');
       cut = call('long-running', args).then(
@@ -50,6 +55,7 @@ export async function restart(client) {
       );
       // Only what has become a stream can be resumed.
       await streamed;
+      reopened = streams.hasGet && client.forgetsGet !== true && once(streams, 'get');
       console.log('ready');
       await once(told, 'line');
       assert.equal(await call('counter'), String(nth + 1));
@@ -57,21 +63,26 @@ export async function restart(client) {
       const { session, wakeCount } = await whoami();
       assert.deepEqual({ session, wakeCount }, { session: before.session, wakeCount: nth });
     });
-    await steps.try(cutStep, () => cut);
+    await steps.try(`${step}ed`, () => cut);
+    await steps.try(`${step}Get`, async () => ((await reopened) ? 'ok' : '-'));
   }
 }
 
 /**
  * Tells, as `long`, when the event stream of a long-running call has begun: its first bytes hold the
- * id to come back with. Clients notice nothing of it.
+ * id to come back with. Tells, as `get`, when the GET stream is open. Clients notice nothing of it.
  */
 function watchStreams() {
-  const events = new EventTarget();
+  const events = Object.assign(new EventTarget(), { hasGet: false });
   const { fetch } = globalThis;
   globalThis.fetch = async (...args) => {
     const response = await fetch(...args);
     const type = response.headers.get('content-type') ?? '';
     const body = args[1]?.body;
+    if (isGetStream(args[1]) && type.startsWith('text/event-stream')) {
+      events.hasGet = true;
+      events.dispatchEvent(new Event('get'));
+    }
     const isLong = typeof body === 'string' && body.includes('"long-running"');
     if (isLong && type.startsWith('text/event-stream')) {
       const copy = response.clone().body.getReader();
@@ -81,4 +92,10 @@ function watchStreams() {
     return response;
   };
   return events;
+}
+
+/** A GET that does not come back for the stream of a call: that of the GET stream is number 0. */
+function isGetStream({ method = 'GET', headers } = {}) {
+  const last = new Headers(headers).get('last-event-id');
+  return method === 'GET' && (last === null || /_0_\d+$/.test(last));
 }

@@ -20,6 +20,7 @@ interface Client {
 
 const clients: readonly Client[] = [
   { name: 'SDK 1.12', script: 'sdk-1-12.mjs', forgets: true },
+  { name: 'SDK 1.20', script: 'sdk-1-20.mjs', forgets: true },
   { name: 'SDK 1.32', script: 'sdk-1-32.mjs' },
   { name: 'SDK 2.4', script: 'sdk-2-default.mjs' },
   { name: 'SDK 2.4, auto', script: 'sdk-2-auto.mjs' },
@@ -33,10 +34,14 @@ install(join(import.meta.dirname, '../conformance'));
 install(import.meta.dirname);
 const failed =
   report(await visits(), 'visit', ['connect', 'list', 'call', 'progress', 'close']) +
-  report(await restarts(), 'restart', ['connect', 'kill', 'killed', 'term', 'termed', 'close']);
+  report(await restarts(), 'restart', [
+    ...['connect', 'kill', 'killed', 'killGet'],
+    ...['term', 'termed', 'termGet', 'close'],
+  ]);
 console.log(`kill, term: the session went on after kill -9 and SIGTERM; "-": a session for each call.
 killed, termed: a call that was running was told that its process died, done before it did, or left
 alone by its client until it timed out.
+killGet, termGet: the GET stream was opened again; "-": none was open, or its client never does.
 `);
 const travelled = 2 * clients.length - clients.filter(({ brief }) => brief).length;
 console.log(`${travelled - failed} passed, ${failed} failed`);

@@ -1,10 +1,10 @@
 import { timeout } from './timeout.mjs';
 
-/** What the v1 SDK's client does, in whichever release it is handed. */
-export const sdkV1 = ({ Client, StreamableHTTPClientTransport }) => ({
+/** What the v1 SDK's client does, in whichever release and with whatever options it is handed. */
+export const sdkV1 = ({ Client, StreamableHTTPClientTransport }, options) => ({
   async connect(url) {
     const client = new Client({ name: 'clients', version: '1.0.0' }, { capabilities: {} });
-    const transport = new StreamableHTTPClientTransport(new URL(url));
+    const transport = new StreamableHTTPClientTransport(new URL(url), options);
     await client.connect(transport);
     return { client, transport };
   },
