@@ -29,6 +29,7 @@ export const SLOW: readonly string[] = [
   // Memory, after collections.
   'test/leaks.test.ts',
   'test/host/leaks.test.ts',
+  'test/http/fairness.test.ts',
   'test/http/unreadAnswers.test.ts',
   'test/sleep/leaks.test.ts',
   'test/walk.test.ts',
