@@ -55,7 +55,13 @@ export interface Runtime<T = unknown> {
    * @throws whatever a durable store failed with
    */
   readonly evict: (id: string, reason?: EndReason) => Promise<boolean>;
-  /** Ends every session of a principal. @returns how many sessions were ended */
+  /**
+   * Ends every session of a principal. None to be ended is announced as `revocation.missed`.
+   *
+   * @param principal as `session.principal` has it, or as lists and events show it
+   * @returns how many sessions were ended
+   * @throws whatever a durable store failed with
+   */
   readonly evictPrincipal: (principal: string, reason?: EndReason) => Promise<number>;
   /**
    * Wakes a session that sleeps.

@@ -27,6 +27,8 @@ function complaint(options: Record<string, unknown>): string | undefined {
 const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
 const MAY_BE_INFINITE = [
   'concurrency',
+  'maxCallsPerMinute',
+  'maxCallsPerMinutePerPrincipal',
   'evictAfterMs',
   'evictAttachedAfterMs',
   'maxClockGapMs',
@@ -211,7 +213,7 @@ describe('principal, by default', () => {
       info('c', { sub: 'b', iss: 'a' }),
       info('c', { sub: 'a:b' }),
       info('b:c', { sub: 'a' }),
-      info('c', { sub: 'b' }),
+      info('c', { sub: '["a","b"]' }),
       info('["a","b"]'),
       info('c', { iss: 'b' }),
       info('c'),

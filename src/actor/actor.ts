@@ -17,7 +17,7 @@ import type { Pending } from './pendingTable.ts';
 import type { PrincipalAccount, PrincipalAccounts } from './principalAccount.ts';
 
 /** Why there is no place for an actor. */
-export type NoPlace = 'draining' | 'at-capacity' | 'overloaded';
+export type NoPlace = 'draining' | 'at-capacity' | 'quota-reached' | 'overloaded';
 
 /** What an actor tells its supervisor. */
 export interface Parent {

@@ -46,8 +46,9 @@ export class Places {
    */
   look(account: PrincipalAccount): NoPlace | undefined {
     const { principal } = account;
-    if (this.#handshakes.isShareUsed(principal)) return this.#full('maxHandshakesPerPrincipal');
-    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal');
+    if (this.#handshakes.isShareUsed(principal))
+      return this.#full('maxHandshakesPerPrincipal', principal);
+    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal', account.principal);
     // A handshake that gives way leaves its place as well: none gives way in vain.
     if (!this.#handshakes.makeRoom(principal)) return this.#full('maxHandshakes');
     return this.#hasRoom(account) ? undefined : this.#full('maxSessions');
@@ -67,7 +68,7 @@ export class Places {
   /** Gives an actor that slept a place again. @returns why there is none */
   takeBack(actor: Actor): NoPlace | undefined {
     const { principalAccount: account } = actor;
-    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal');
+    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal', account.principal);
     if (!this.#hasRoom(account)) return this.#full('maxSessions');
     this.take(actor);
     return undefined;
@@ -145,9 +146,10 @@ export class Places {
     return own?.canSleep === true || first?.canSleep !== true ? own : first;
   }
 
-  #full(limit: keyof Limits): NoPlace {
+  /** @param whose the principal whose own part is used */
+  #full(limit: keyof Limits, whose?: string): NoPlace {
     this.#services.tripped(limit);
-    return 'at-capacity';
+    return whose === undefined ? 'at-capacity' : 'quota-reached';
   }
 }
 

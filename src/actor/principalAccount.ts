@@ -1,3 +1,6 @@
+import { BoundedMap } from '../base/boundedMap.ts';
+import { CallRate } from '../base/callRate.ts';
+import type { Limits } from '../base/limits.ts';
 import { Chain } from '../base/chain.ts';
 import type { Life } from './lifetimes.ts';
 
@@ -12,6 +15,8 @@ export class PrincipalAccount {
   work = 0;
   /** How much work the principal may have; `Infinity` where nothing bounds the work. */
   readonly maxWork: number;
+  /** How many calls the principal may make; `null` where nothing bounds them. */
+  readonly rate: CallRate | null;
   /**
    * Those that can give up their place, the least recently used first: the ones that may still
    * sleep, and the ones that can not. Made on first use.
@@ -19,8 +24,9 @@ export class PrincipalAccount {
   #warm: Chain<Life> | null = null;
   #pinned: Chain<Life> | null = null;
 
-  constructor(principal: string | undefined, maxWork: number) {
+  constructor(principal: string | undefined, maxWork: number, rate: CallRate | null) {
     this.principal = principal;
+    this.rate = rate;
     this.maxWork = maxWork;
   }
 
@@ -45,18 +51,28 @@ export class PrincipalAccount {
 /** The accounts of all principals that have an actor in this process. */
 export class PrincipalAccounts {
   readonly #named = new Map<string, PrincipalAccount>();
-  readonly #anonymous = new PrincipalAccount(undefined, Infinity);
-  readonly #maxWork: number;
+  readonly #anonymous = new PrincipalAccount(undefined, Infinity, null);
+  readonly #limits: Limits;
+  /** Rates of principals that left: whoever begins anew owes what was owed. */
+  readonly #rates: BoundedMap<string, CallRate>;
 
-  /** @param maxWork of each principal; that of anonymous callers is not bounded */
-  constructor(maxWork: number) {
-    this.#maxWork = maxWork;
+  /** @param limits of each principal; those of anonymous callers are not bounded */
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.#rates = new BoundedMap(limits.maxSessions);
   }
 
   /** The account of a principal: kept once it is joined. */
   of(principal: string | undefined): PrincipalAccount {
     if (principal === undefined) return this.#anonymous;
-    return this.#named.get(principal) ?? new PrincipalAccount(principal, this.#maxWork);
+    return this.#named.get(principal) ?? this.#open(principal);
+  }
+
+  #open(principal: string): PrincipalAccount {
+    const { maxCallsPerMinutePerPrincipal: perMinute, maxInFlightPerPrincipal } = this.#limits;
+    const rate =
+      perMinute === Infinity ? null : (this.#rates.get(principal) ?? new CallRate(perMinute));
+    return new PrincipalAccount(principal, maxInFlightPerPrincipal, rate);
   }
 
   /** One more actor of the account is in this process. */
@@ -69,6 +85,7 @@ export class PrincipalAccounts {
   leave(account: PrincipalAccount): void {
     const { principal } = account;
     if (--account.residents > 0 || principal === undefined) return;
+    if (account.rate !== null) this.#rates.set(principal, account.rate);
     if (this.#named.get(principal) === account) this.#named.delete(principal);
   }
 }

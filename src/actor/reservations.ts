@@ -39,7 +39,8 @@ export class Reservations {
 
   /** @param onLost told when the connection waits no longer, unless its holder gave it up */
   reserve(principal: string | undefined, onLost: (how: Lost) => void): Reservation | NoPlace {
-    if (this.#table.isShareUsed(principal)) return this.#full('maxSilentConnectionsPerPrincipal');
+    if (this.#table.isShareUsed(principal))
+      return this.#full('maxSilentConnectionsPerPrincipal', principal);
     if (!this.#table.makeRoom(principal)) return this.#full('maxSilentConnections');
     const reserved = new Reserved(principal, this.#waiting, this.#table, onLost);
     this.#table.add(reserved);
@@ -55,9 +56,9 @@ export class Reservations {
     }
   }
 
-  #full(limit: keyof Limits): NoPlace {
+  #full(limit: keyof Limits, whose?: string): NoPlace {
     this.#services.tripped(limit);
-    return 'at-capacity';
+    return whose === undefined ? 'at-capacity' : 'quota-reached';
   }
 }
 

@@ -61,7 +61,7 @@ export class Supervisor<A extends Actor> implements Parent {
     this.lifetimes = new Lifetimes(services);
     this.onCrash = onCrash;
     this.tombstones = new Tombstones(services.digest, services.limits.maxHistory);
-    this.accounts = new PrincipalAccounts(services.limits.maxInFlightPerPrincipal);
+    this.accounts = new PrincipalAccounts(services.limits);
     this.#places = new Places(services);
     this.#reservations = new Reservations(services);
     this.#createId = createId;

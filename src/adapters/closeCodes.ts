@@ -32,6 +32,8 @@ export const CLOSE_CODES = {
   capacity: { code: 1013, reason: 'At capacity' },
   /** A cap was reached between the upgrade and `initialize`. */
   'at-capacity': { code: 1013, reason: 'At capacity' },
+  /** The caller's own part was used between the upgrade and `initialize`. */
+  'quota-reached': { code: 1013, reason: 'Quota reached' },
   /** The event loop fell behind between the upgrade and `initialize`. */
   overloaded: { code: 1013, reason: 'Overloaded' },
   /** No `initialize`, or nothing after its answer, within `handshakeTimeoutMs`. */

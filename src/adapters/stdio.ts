@@ -190,6 +190,8 @@ class PipeSession implements StdioSession {
 /** The end to report of a line that never had a session. */
 function endOf(reason: ChannelEnd): EndReason {
   if (reason === 'draining') return 'drained';
-  if (reason === 'at-capacity' || reason === 'overloaded') return 'capacity';
+  if (reason === 'at-capacity' || reason === 'quota-reached' || reason === 'overloaded') {
+    return 'capacity';
+  }
   return reason === 'too-slow' ? 'disconnected' : reason;
 }

@@ -45,6 +45,13 @@ export interface Limits {
    * notifications that wait; anonymous callers are not capped. @default 1024
    */
   maxInFlightPerPrincipal: number;
+  /**
+   * Requests of one session within a minute, pings not counted: a minute's worth may come at once.
+   * @default Infinity
+   */
+  maxCallsPerMinute: number;
+  /** The same of all sessions of one authenticated principal. @default Infinity */
+  maxCallsPerMinutePerPrincipal: number;
   /** Handlers of one session at once; others wait. 1 is strictly serial. @default Infinity */
   concurrency: number;
   /** Messages of one session that wait for a server or for a free handler. @default 256 */
@@ -180,6 +187,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxSilentConnectionsPerPrincipal: 32,
   maxInFlight: 64,
   maxInFlightPerPrincipal: 1024,
+  maxCallsPerMinute: Infinity,
+  maxCallsPerMinutePerPrincipal: Infinity,
   concurrency: Infinity,
   maxQueue: 256,
   maxQueueBytes: 8 * 1024 * 1024,
@@ -239,6 +248,8 @@ export function sharesOf(limits: Limits): Partial<Limits> {
 /** Limits whose `Infinity` means "never" or "all": the rest bound memory and must be finite. */
 export const MAY_BE_INFINITE: ReadonlySet<string> = new Set<keyof Limits>([
   'concurrency',
+  'maxCallsPerMinute',
+  'maxCallsPerMinutePerPrincipal',
   'idleTimeoutMs',
   'evictAfterMs',
   'evictAttachedAfterMs',

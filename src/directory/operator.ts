@@ -2,6 +2,7 @@ import type { EndReason } from '../../machines/session.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import type { Directory } from './directory.ts';
+import { principalOf } from './principalOf.ts';
 
 /** What an operator does to sessions by id or principal, awake or asleep. */
 export class Operator {
@@ -18,7 +19,17 @@ export class Operator {
     return true;
   }
 
-  async evictPrincipal(principal: string, reason: EndReason): Promise<number> {
+  /** @param shown a principal, or the name that lists and events show for it */
+  async evictPrincipal(shown: string, reason: EndReason): Promise<number> {
+    const principal = await principalOf(this.#directory, shown);
+    const ended = await this.#evictAll(principal, reason);
+    const { events, principalKey } = this.#directory.services;
+    // It may be a mistake in the name, and somebody relies on the sessions being gone.
+    if (ended === 0) events.emit('revocation.missed', { principal: principalKey(principal) });
+    return ended;
+  }
+
+  async #evictAll(principal: string, reason: EndReason): Promise<number> {
     const ended: Promise<void>[] = [];
     const began = this.#directory.services.clock.now();
     const end = (session: SessionActor): void => {

@@ -1,5 +1,6 @@
 import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import type { Directory } from './directory.ts';
+import { principalOf } from './principalOf.ts';
 import type { SessionPage, SessionQuery, SessionView } from './view.ts';
 import { sleepingViewOf, viewOf } from './viewOf.ts';
 
@@ -24,13 +25,16 @@ export async function pageOf(directory: Directory, query: SessionQuery): Promise
   checkNames('list', query, NAMES);
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? DEFAULT_LIMIT), 1), MAX_LIMIT);
   const { after = HERE } = query;
+  const { principal: shown } = query;
+  const principal = shown === undefined ? undefined : await principalOf(directory, shown);
+  const wanted = principal === undefined ? query : { ...query, principal };
   const sessions: SessionView[] = [];
   let next: string | undefined = after;
   if (after.startsWith(HERE)) {
-    next = here(directory, query, after.slice(HERE.length), limit, sessions) ?? AWAY;
+    next = here(directory, wanted, after.slice(HERE.length), limit, sessions) ?? AWAY;
   }
   while (next?.startsWith(AWAY) === true && sessions.length < limit) {
-    next = await away(directory, query, next.slice(AWAY.length), limit, sessions);
+    next = await away(directory, wanted, next.slice(AWAY.length), limit, sessions);
   }
   return { sessions, next };
 }

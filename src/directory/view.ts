@@ -61,6 +61,7 @@ export interface SessionView {
 export interface SessionQuery {
   /** A state, or all states below one: `idle` is also `idle.asleep`. */
   readonly state?: string;
+  /** A principal, or the name that a view or an event shows for it. */
   readonly principal?: string;
   /** The session of this `key`, as in `SessionView`. */
   readonly key?: string;

@@ -198,6 +198,13 @@ export interface RuntimeEvents {
   /** A request failed outside any session: in `principal`, `createId`, or in a defect of ours. */
   'endpoint.failed': { error: unknown };
   /**
+   * The default principal of a caller is its OAuth client, for want of a subject: all users of that
+   * application are one principal. Announced once.
+   */
+  'principal.shared': { at: number };
+  /** `evictPrincipal` found no session: `principal` is the loggable name of what was asked for. */
+  'revocation.missed': { principal: string };
+  /**
    * A request was refused because its `Host`, or the `Origin` of its page, is not in the list of
    * that option. `name` is text from the wire, not checked.
    */
@@ -233,6 +240,8 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'supervisor.transition': true,
   'store.failed': true,
   'clock.shifted': true,
+  'principal.shared': true,
+  'revocation.missed': true,
   'caller.foreign': true,
   'endpoint.failed': true,
   'error.escaped': true,

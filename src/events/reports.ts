@@ -55,6 +55,8 @@ export function reportTroubles(events: EventStream): void {
     if (causes.has(`CallerForeign ${text}`) || ++strangers > MAX_STRANGERS) return;
     say('CallerForeign', text, undefined);
   });
+  events.on('principal.shared', () => say('PrincipalShared', SHARED, undefined));
+  events.on('revocation.missed', () => say('RevocationMissed', MISSED, undefined));
   events.on('clock.shifted', (shift) => say('ClockShifted', shiftText(shift), undefined));
   events.on('session.unstorable', ({ what, local }) => {
     say('SessionUnstorable', LOSSES[what](local ?? 'an unknown place'), undefined);
@@ -92,6 +94,12 @@ function shiftText({ seen, now, byMs }: ClockShift): string {
   const how = byMs > 0 ? 'later' : 'earlier';
   return `The session store was last open at ${last}, and it is ${start} now: nobody had it open, or a clock was wrong. Its sessions keep the time they had left, and end ${Math.round(Math.abs(byMs) / 1000)} s ${how}.`;
 }
+
+const SHARED =
+  "callers come with a clientId and without extra.sub: all users of an application are one principal, share its quota, and can use each other's sessions. Give authInfo.extra.sub, or the option principal.";
+
+const MISSED =
+  'evictPrincipal found no session. It takes a principal as session.principal has it, or as lists and events show it; by default the subject of authInfo, with an issuer JSON.stringify([issuer, subject]).';
 
 type Told = (local: string) => string;
 

@@ -1,3 +1,4 @@
+import type { RefusalCode } from '../wire/refusals.ts';
 import { ByteBudget } from '../base/byteBudget.ts';
 import type { Clock } from '../base/clock.ts';
 import { Deadlines } from '../base/deadlines.ts';
@@ -21,7 +22,18 @@ export interface ServicesOptions {
 }
 
 /** What every part of a runtime shares: time, limits, and how things are counted and announced. */
+/** Refusals that a limit is the reason of. */
+const BY_LIMIT: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'at-capacity',
+  'quota-reached',
+  'session-busy',
+  'rate-limited',
+  'overloaded',
+]);
+
 export class Services {
+  /** The limit that was met last. */
+  #met: string | undefined;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly announceContent: boolean;
@@ -54,12 +66,22 @@ export class Services {
   }
 
   /**
+   * What an authenticated caller is told of a refusal for a limit, in the turn the limit was met
+   * in: its name. Others are told nothing of how a server is set up.
+   */
+  limitFor(code: RefusalCode, principal: string | undefined): { limit: string } | undefined {
+    if (principal === undefined || this.#met === undefined || !BY_LIMIT.has(code)) return undefined;
+    return { limit: this.#met };
+  }
+
+  /**
    * Counts and announces that a limit was met.
    *
    * @param limit name of the option
    * @param session key of the session that met the limit, where a session did
    */
   tripped(limit: string, session?: string): void {
+    this.#met = limit;
     count(this.counters.limits, limit);
     this.events.emit('limit', { session, limit });
   }

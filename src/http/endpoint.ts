@@ -11,7 +11,7 @@ import type { ResponsePort } from '../wire/port.ts';
 import { type Refusal, refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import type { StreamTimers } from './streamTimers.ts';
 import type { Leg, LegHost } from './leg.ts';
-import { identify, type PrincipalOf } from './principal.ts';
+import { identify, isApplication, type PrincipalOf } from './principal.ts';
 import type { Screen } from './screen.ts';
 import type { UnreadBudget } from './unreadBudget.ts';
 import { type Gate, type Place, Upload, type UploadHost } from './upload.ts';
@@ -61,6 +61,8 @@ export class Endpoint implements LegHost, UploadHost {
   readonly uploads: UploadBudget;
   readonly #principalOf: PrincipalOf;
   readonly #legs: readonly Leg[];
+  /** A principal that is an application's was announced. */
+  #isShared = false;
 
   constructor(directory: Directory, { screen, principal, timers, unread, legs }: EndpointOptions) {
     this.directory = directory;
@@ -135,6 +137,10 @@ export class Endpoint implements LegHost, UploadHost {
   identify(origin: Pick<Origin, 'head' | 'authInfo'>): Caller {
     try {
       const principal = identify(this.#principalOf, origin);
+      if (!this.#isShared && isApplication(this.#principalOf, origin.authInfo)) {
+        this.#isShared = true;
+        this.services.events.emit('principal.shared', { at: this.services.clock.now() });
+      }
       return { principal, refusal: principal === '' ? 'principal-missing' : undefined };
     } catch (error) {
       return { principal: undefined, refusal: this.failed(error) };

@@ -10,14 +10,27 @@ export type PrincipalOf = (
   request: RequestHead,
 ) => string | undefined;
 
-/** Names a caller by issuer, subject and client: what stays the same when a token is refreshed. */
+/**
+ * Names a caller by subject, with the issuer where there is one: the subject alone as it is, the two
+ * as the JSON text `["issuer","subject"]`. A caller without a subject is its OAuth client, as
+ * `["issuer",null,"client"]`: all users of that application are one. A refreshed token changes none
+ * of it.
+ */
 export const defaultPrincipal: PrincipalOf = (authInfo) => {
   if (authInfo === undefined) return undefined;
   const { iss, sub } = authInfo.extra ?? {};
-  const [subject, client] = [nameOf(sub), nameOf(authInfo.clientId)];
-  // An array as JSON and not a joined string: `a:b` + `c` must not meet `a` + `b:c`.
-  return subject === null && client === null ? '' : JSON.stringify([nameOf(iss), subject, client]);
+  const [issuer, subject, client] = [nameOf(iss), nameOf(sub), nameOf(authInfo.clientId)];
+  // Arrays as JSON and not joined strings: `a:b` + `c` must not meet `a` + `b:c`.
+  if (subject === null) return client === null ? '' : JSON.stringify([issuer, null, client]);
+  const isPlain = issuer === null && typeof subject === 'string' && !subject.startsWith('[');
+  return isPlain ? subject : JSON.stringify([issuer, subject]);
 };
+
+/** The default principal names an application, and not who uses it. */
+export function isApplication(principalOf: PrincipalOf, authInfo: AuthInfo | undefined): boolean {
+  if (principalOf !== defaultPrincipal || authInfo === undefined) return false;
+  return nameOf(authInfo.extra?.['sub']) === null && nameOf(authInfo.clientId) !== null;
+}
 
 /** What names somebody: a text or a number. Anything else would name all who have the same. */
 function nameOf(value: unknown): string | number | null {

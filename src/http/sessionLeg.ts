@@ -153,9 +153,10 @@ export class SessionLeg implements Leg {
       } else if (isRequest(message)) {
         // A response that is a stream, or shared with others, has the refusal as an answer.
         const isAnswer = REFUSALS[code].status === 200 || exchange.isStream || messages.length > 1;
-        if (!isAnswer) return this.#host.refuse(port, code, message.id);
+        const data = session.services.limitFor(code, session.principal);
+        if (!isAnswer) return this.#host.refuse(port, code, message.id, data);
         count(session.services.counters.refusals, code);
-        exchange.answer(refusalBody(code, message.id));
+        exchange.answer(refusalBody(code, message.id, data));
       }
     }
     // Notifications and responses are taken in and get no answer (row P5).
@@ -185,7 +186,10 @@ export class SessionLeg implements Leg {
       return this.#host.refuse(port, 'body-too-large', message.id);
     }
     const session = this.#directory.open(principal, this.#outlets);
-    if (typeof session === 'string') return this.#host.refuse(port, session, message.id);
+    if (typeof session === 'string') {
+      const data = this.#directory.services.limitFor(session, principal);
+      return this.#host.refuse(port, session, message.id, data);
+    }
     const headers = ['Mcp-Session-Id', session.id];
     const form = answerFormOf(header(origin.head, 'accept'));
     const asks = [message.id];

@@ -11,7 +11,7 @@ import { announceBegan, announceSettled, outcomeOf, type RequestSource } from '.
 export interface AsksHost extends RequestSource {
   readonly journal: Journal;
   /** Counts the work of all sessions of the principal. */
-  readonly principalAccount: Pick<PrincipalAccount, 'work' | 'maxWork'>;
+  readonly principalAccount: Pick<PrincipalAccount, 'maxWork' | 'rate' | 'work'>;
   /** Stores the session; `null` where no durable store keeps the session. */
   readonly persistence: {
     /** What an answer waits for in the store: `false` when the answer must not be given. */

@@ -1,3 +1,5 @@
+import { CallRate } from '../base/callRate.ts';
+import type { Limits } from '../base/limits.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { DeadLetterReason } from '../events/events.ts';
 import {
@@ -51,6 +53,8 @@ export class Mailbox implements AsksOwner {
   #asks: Asks | null = null;
   #waiting: Envelope[] | null = null;
   #uploads: Uploads | null = null;
+  /** Calls within a minute; made with the first, where they are bounded. */
+  #rate: CallRate | null = null;
   #account: QueueAccount | null = null;
   #touched = false;
 
@@ -254,6 +258,11 @@ export class Mailbox implements AsksOwner {
       envelope.exchange?.cancelled();
       return undefined;
     }
+    const limit = this.#overRate(message);
+    if (limit !== undefined) {
+      this.#host.journal.tripped(limit);
+      return 'rate-limited';
+    }
     const innerId = this.#innerId(message.id);
     this.#asks ??= new Asks(this.#host, this);
     const ask = this.#asks.begin(innerId, envelope);
@@ -261,6 +270,23 @@ export class Mailbox implements AsksOwner {
     if (this.#enqueue(envelope, arrival)) return undefined;
     this.#asks.refuse(innerId, ask);
     return 'session-busy';
+  }
+
+  /** The limit on calls in a minute that a request is over. */
+  #overRate({ method }: RequestMessage): keyof Limits | undefined {
+    const { principalAccount, services } = this.#host;
+    // A session is admitted for its `initialize`; pings say that somebody is there.
+    if (method === 'initialize' || method === 'ping') return undefined;
+    const { maxCallsPerMinute } = services.limits;
+    if (maxCallsPerMinute === Infinity && principalAccount.rate === null) return undefined;
+    const now = services.clock.now();
+    if (maxCallsPerMinute !== Infinity) {
+      this.#rate ??= new CallRate(maxCallsPerMinute);
+      if (this.#rate.take(now) > 0) return 'maxCallsPerMinute';
+    }
+    return (principalAccount.rate?.take(now) ?? 0) > 0
+      ? 'maxCallsPerMinutePerPrincipal'
+      : undefined;
   }
 
   /** Dispatches a message at once if nothing has to wait; `false` without room to wait. */

@@ -76,6 +76,8 @@ export const REFUSALS = {
   'at-capacity': refuse(503, -32000, 'At capacity', { headers: ['Retry-After', '5'] }),
   /** The event loop is late by more than `maxLoopDelayMs`: there is no time for a new session. */
   overloaded: refuse(503, -32000, 'Overloaded', { headers: ['Retry-After', '5'] }),
+  /** The caller's own part of the sessions is used: `maxSessionsPerPrincipal` and its like. */
+  'quota-reached': refuse(429, -32000, 'Quota reached', { headers: ['Retry-After', '5'] }),
   /** `drain()` or `close()` was called. */
   draining: refuse(503, -32000, 'Shutting down', { headers: ['Retry-After', '1'] }),
   /** The session store did not answer, so whether there is such a session is unknown. */
@@ -86,6 +88,8 @@ export const REFUSALS = {
   'upload-refused': refuse(503, -32000, 'Too many uploads', { headers: ['Retry-After', '1'] }),
   /** More than `maxInFlight` requests, or a full stash or queue: answered as JSON-RPC. */
   'session-busy': refuse(200, -32000, 'Too many requests in flight'),
+  /** More calls within a minute than `maxCallsPerMinute`: answered as JSON-RPC. */
+  'rate-limited': refuse(200, -32000, 'Too many calls'),
   /** The session ended before the answer. */
   'session-ended': refuse(200, -32000, 'Session ended'),
   /** The session's server crashed before the answer. */

@@ -99,7 +99,7 @@ describe.each([
   it('makes room for another of its principal', async () => {
     const world = owning({ ...options, maxSessionsPerPrincipal: 1 });
     const first = await attached(world, 'alice');
-    expect(await opens(world, 'alice')).toBe(503);
+    expect(await opens(world, 'alice')).toBe(429);
     await world.clock.elapse(40 * MINUTE);
     expect(await opens(world, 'alice')).toBe(200);
     expect(await status(first)).toBe(404);

@@ -107,12 +107,12 @@ describe('maxSessionsPerPrincipal', () => {
     ]);
   });
 
-  it('refuses with 503 where none of them is idle, and counts', async () => {
+  it('U16: refuses with 429 where none of them is idle, and counts', async () => {
     const world = new FakeRuntime({ maxSessionsPerPrincipal: 2 });
     await world.open('ann');
     await world.open('ann');
     const third = await WireClient.of(world.runtime, { headers: { 'x-user': 'ann' } });
-    expect((await third.initialize()).status).toBe(503);
+    expect((await third.initialize()).status).toBe(429);
     expect(world.runtime.stats().limits['maxSessionsPerPrincipal']).toBe(1);
     await expect(world.open('bob')).resolves.toBeDefined();
   });
@@ -155,7 +155,7 @@ describe('maxHandshakes', () => {
     const [a, b, c, d] = await Promise.all(['ann', 'ann', 'ann', 'bob'].map(of));
     await a?.initialize();
     await b?.initialize();
-    expect((await c?.initialize())?.status).toBe(503);
+    expect((await c?.initialize())?.status).toBe(429);
     expect((await d?.initialize())?.status).toBe(200);
     expect(world.runtime.stats()).toMatchObject({
       handshakes: 3,

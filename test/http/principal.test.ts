@@ -82,13 +82,21 @@ describe('the default principal', () => {
     expect(defaultPrincipal(undefined, { method: 'POST', headers: {} })).toBeUndefined();
   });
 
+  it('U2: is the subject as it is, whichever application it came by', () => {
+    expect(nameOf({ sub: 'ann' })).toBe('ann');
+    expect(nameOf({ sub: 'ann' }, 'other')).toBe('ann');
+    expect(nameOf({ sub: 'ann' }, '')).toBe('ann');
+    expect(nameOf({ sub: 'ann', iss: 'a' }, 'other')).toBe('["a","ann"]');
+  });
+
   it('tells apart issuers, subjects, clients, and numbers from their texts', () => {
     const names = [
       nameOf({ sub: 'ann' }),
       nameOf({ sub: 'bob' }),
       nameOf({ sub: 'ann', iss: 'a' }),
-      nameOf({ sub: 'ann' }, 'other'),
-      nameOf({ sub: 'ann' }, ''),
+      nameOf({ sub: '["a","ann"]' }),
+      nameOf({}, 'ann'),
+      nameOf({ iss: 'a' }, 'ann'),
       nameOf({ sub: 1 }),
       nameOf({ sub: '1' }),
       nameOf({}),

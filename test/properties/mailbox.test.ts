@@ -52,7 +52,7 @@ class Model {
   readonly #host: MailboxHost & { arrival: Arrival };
 
   constructor(concurrency: number, maxInFlight: number, maxQueue: number, maxWork: number) {
-    this.principalAccount = new PrincipalAccount('ann', maxWork);
+    this.principalAccount = new PrincipalAccount('ann', maxWork, null);
     const journal: Pick<Journal, 'saw' | 'deadLetter' | 'tripped' | 'high'> = {
       saw: () => {},
       deadLetter: (direction, message) => {

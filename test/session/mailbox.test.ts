@@ -50,7 +50,7 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
   const host: MailboxHost & { arrival: Arrival } = {
     services: servicesOf(limits),
     principal: undefined,
-    principalAccount: new PrincipalAccount(undefined, Infinity),
+    principalAccount: new PrincipalAccount(undefined, Infinity, null),
     carrier: 'http',
     protocolVersion: undefined,
     persistence: null,

@@ -21,7 +21,7 @@ export function review(world: World, clients: Clients): void {
     ledger.check(!isForeign || isRefused, () => `${name} as a foreigner`);
     ledger.check(!wasOver || isRefused, () => `${name} after its end`);
     if (status === 404 && !isForeign) isGone(world, note);
-    if (status === 503) mayRefuse(world, note);
+    if (status === 503 || status === 429) mayRefuse(world, note);
     ledger.check(status !== 500 || process.user.faults > 0, () => `${name}: ${response.body}`);
   }
 }
@@ -41,7 +41,7 @@ function mayRefuse(world: World, { what, life, response, at, process: number }: 
   const code = /"code":"([a-z-]+)"/.exec(response.body)?.[1];
   const isFine =
     (code === 'draining' && process.draining !== undefined) ||
-    (code === 'at-capacity' && setting.maxSessions < 100) ||
+    (['at-capacity', 'quota-reached'].includes(code ?? '') && setting.maxSessions < 100) ||
     (code === 'store-unavailable' && (disk?.wasTroubled(at) === true || process.user.faults > 0)) ||
     // Its client left before it heard why.
     response.end === 'cut' ||

@@ -38,6 +38,8 @@ const DEFAULTS: Readonly<Record<RuntimeEventName, Level | false>> = {
   'supervisor.transition': 'info',
   'store.failed': 'error',
   'clock.shifted': 'warn',
+  'principal.shared': 'warn',
+  'revocation.missed': 'warn',
   'caller.foreign': 'warn',
   'endpoint.failed': 'error',
   'error.escaped': 'error',

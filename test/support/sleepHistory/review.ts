@@ -32,7 +32,7 @@ export class Review {
       const { status = 404 } = heard;
       const { ledger } = this.#machine;
       ledger.check(
-        status === 404 || status === 503,
+        status === 404 || status === 429 || status === 503,
         () => `${life.id} served a stranger: ${status}`,
       );
     }
@@ -245,12 +245,15 @@ export class Review {
 
   #mayRefuse(status: number, code: string, what: string, wasCalm: boolean, at: number): void {
     const { ledger, isCalm, stormedAt, process, setting } = this.#machine;
-    ledger.check(status === 503, () => `${what} got ${status} ${code}`);
+    ledger.check(
+      status === (code === 'quota-reached' ? 429 : 503),
+      () => `${what} got ${status} ${code}`,
+    );
     if (code === 'session-ended') {
       ledger.check(what === 'initialize', () => `${what} got 503 ${code}`);
     } else if (code === 'draining') {
       ledger.check(process.draining !== undefined, () => `${what} got 503 ${code}`);
-    } else if (code === 'at-capacity') {
+    } else if (code === 'at-capacity' || code === 'quota-reached') {
       ledger.check(setting.maxSessions < 100, () => `${what} got 503 ${code}`);
     } else
       ledger.check(
