@@ -1,8 +1,8 @@
-// On a fastify route. The runtime reads the body itself, and answers for what is wrong with it.
+// A plugin of fastify. The runtime reads the body itself, and answers for what is wrong with it.
 import { McpServer } from '@modelcontextprotocol/server';
 import Fastify from 'fastify';
 import { createRuntime } from 'mcp-actors';
-import { nodeHandler } from 'mcp-actors/node';
+import { fastifyMcp } from 'mcp-actors/fastify';
 
 const runtime = createRuntime({
   state: () => ({ count: 0 }),
@@ -17,14 +17,7 @@ const runtime = createRuntime({
 });
 
 const app = Fastify();
-const handler = nodeHandler(runtime);
-app.register(async (scope) => {
-  scope.addContentTypeParser('application/json', (_request, _body, done) => done(null));
-  scope.all('/mcp', (request, reply) => {
-    reply.hijack();
-    handler(request.raw, reply.raw);
-  });
-});
+app.register(fastifyMcp(runtime));
 
 const address = await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' });
 console.log(`Listening at ${address}/mcp`);

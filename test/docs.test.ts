@@ -36,6 +36,7 @@ import type { Runtime, ServerFactory, Session } from 'mcp-actors';
 import type { Express } from 'express';
 import type { FastifyInstance } from 'fastify';
 import type { Hono } from 'hono';
+import type Koa from 'koa';
 declare global {
   const runtime: Runtime;
   const session: Session<any>;
@@ -43,6 +44,7 @@ declare global {
   const expressApp: Express;
   const fastifyApp: FastifyInstance;
   const honoApp: Hono;
+  const koaApp: Koa;
 }`;
 
 describe('pages', () => {
@@ -87,7 +89,10 @@ describe('pages', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
 
-    const snippets = blocks.filter(({ language }) => language === 'ts');
+    // The files of examples are checked with the project: some have neighbours.
+    const snippets = blocks.filter(({ language, example, text }) => {
+      return language === 'ts' && (example === undefined || !text.includes(" from './"));
+    });
     const files = snippets.map(({ page: path, line, text }) => {
       const name = `${path.replaceAll('/', '_')}_line_${line}.ts`;
       write(name, `${text}\nexport {};\n`);

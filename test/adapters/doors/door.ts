@@ -34,13 +34,17 @@ export interface Remains {
 /** A runtime of the contract in this process, and the part of a door that is the same for all. */
 export class Rig {
   readonly runtime: Runtime;
-  readonly #released: Released = new Map();
+  readonly #released: Released;
 
-  constructor(limits: Partial<Limits>) {
-    this.runtime = createRuntime<unknown>({
-      ...limits,
-      server: (session) => createContractServer(session, this.#released),
-    });
+  /** @param made the runtime, where something else has made it */
+  constructor(limits: Partial<Limits>, made?: { runtime: Runtime; released: Released }) {
+    this.#released = made?.released ?? new Map();
+    this.runtime =
+      made?.runtime ??
+      createRuntime<unknown>({
+        ...limits,
+        server: (session) => createContractServer(session, this.#released),
+      });
   }
 
   /** @param close of the listener in front */

@@ -1,5 +1,5 @@
 import createApp from 'fastify';
-import { nodeHandler } from 'mcp-actors/node';
+import { fastifyMcp } from 'mcp-actors/fastify';
 import { type Door, Rig } from './door.ts';
 import { authInfoFrom, streamable } from './streamable.ts';
 
@@ -8,11 +8,7 @@ export const fastify: Door = {
   async open(limits) {
     const rig = new Rig(limits);
     const app = createApp({ forceCloseConnections: true });
-    const handler = nodeHandler(rig.runtime);
-    app.all('/mcp', ({ raw, headers, body }, reply) => {
-      reply.hijack();
-      handler(raw, reply.raw, body, { authInfo: authInfoFrom(headers) });
-    });
+    app.register(fastifyMcp(rig.runtime, { authInfo: ({ headers }) => authInfoFrom(headers) }));
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
     return rig.door(streamable(`${address}/mcp`), () => app.close());
   },
