@@ -12,10 +12,11 @@ import { EventLog } from './eventLog.ts';
 import { Readers } from './readers.ts';
 import { Numbers } from './numbers.ts';
 import type { OutboxHost, OutboxShare } from './outboxHost.ts';
+import type { Recall } from './recall.ts';
 import { type ReplayBound, type ReplayEntry, ReplayLog } from './replay.ts';
 import { restoreStreams } from './restoreStreams.ts';
 import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
-import { StreamRows } from './streamRows.ts';
+import { rowsOf, type StreamRows } from './streamRows.ts';
 import { WaitingRoom } from './waitingRoom.ts';
 
 /** What became of a stream that a client wants to read, from its beginning or from where it was. */
@@ -51,9 +52,9 @@ export class Outbox implements Outlet {
     this.#log = new ReplayLog(host.principal, limits, replay, (entry, bound) => {
       this.#dropped(entry, bound);
     });
-    this.#rows = this.#rowsFrom(1);
+    this.#rows = rowsOf(host.persistence);
     this.#numbers = host.persistence === null ? null : new Numbers(host.persistence);
-    this.#events = eventStore === undefined ? null : new EventLog(eventStore, host.key, share);
+    this.#events = eventStore === undefined ? null : new EventLog(eventStore, host, share);
     this.#cancelled = new BoundedMap(limits.maxReplayEvents);
   }
 
@@ -88,7 +89,7 @@ export class Outbox implements Outlet {
       baseOf,
     );
     this.#count = base;
-    this.#rows = this.#rowsFrom(next);
+    this.#rows = rowsOf(this.#host.persistence, next);
     for (const { stream } of streams) this.#streams.set(stream.number, stream);
     for (const entry of entries) this.#log.push(entry);
     for (const { stream, open } of streams) {
@@ -169,16 +170,25 @@ export class Outbox implements Outlet {
 
   /** Resumes a stream with events that only an event store still has, where there is one. */
   async #recall(place: EventPlace, port: ResponsePort): Promise<Resumption> {
-    const events = await this.#events?.after(place);
-    if (events === undefined || this.#closed) return 'unknown';
-    const stream = this.#streams.get(place.stream) ?? Stream.over(place.stream, events.at(-1));
+    const retold = this.#events?.recall(place, (recall) => this.#retell(place, port, recall));
+    return (await retold) ?? 'unknown';
+  }
+
+  #retell(place: EventPlace, port: ResponsePort, recall: Recall): Resumption {
+    if (this.#closed) return 'unknown';
+    // Who has left meanwhile takes no stream from anybody.
+    if (port.gone) return 'resumed';
+    const stream = this.#streams.get(place.stream) ?? Stream.over(place.stream, recall.last);
     // A gap can not be filled: better a clear refusal than a silent loss.
-    if ((events.at(-1)?.sequence ?? place.sequence) < stream.dropped) return 'unknown';
+    if (recall.hasGap(place.sequence, stream.dropped)) return 'unknown';
     if (stream.isOver(place.sequence)) return 'over';
     if (!this.#readers.mayRead(stream)) return 'taken';
     this.#readers.carry(stream, port, [], place.sequence);
-    for (const { sequence, frame } of events) if (sequence <= stream.dropped) port.write(frame);
-    this.#replay(stream, this.#sayable(stream, Math.max(place.sequence, stream.dropped)));
+    this.#readers.replay(stream, recall.until(stream.dropped));
+    const seen = Math.max(place.sequence, stream.dropped);
+    if (recall.isWhole) this.#replay(stream, this.#sayable(stream, seen));
+    // The client comes back for the rest, behind the last event it was given.
+    else this.#readers.hangUp(stream);
     return 'resumed';
   }
 
@@ -312,12 +322,6 @@ export class Outbox implements Outlet {
     if (reason !== undefined) this.#readers.end();
   }
 
-  /** Makes the rows of a durable store, where the session has one. */
-  #rowsFrom(next: number): StreamRows | null {
-    const { persistence } = this.#host;
-    return persistence === null ? null : new StreamRows(persistence, next);
-  }
-
   /** The number of a new stream: none that an event id of this session has ever had in it. */
   #nextNumber(): number {
     // In memory, the incarnation before has kept no count.
@@ -338,13 +342,8 @@ export class Outbox implements Outlet {
 
   #keep(stream: Stream, frame: string, undelivered: boolean, last: boolean): ReplayEntry {
     const { number, sequence } = stream;
-    const entry: ReplayEntry = {
-      stream: number,
-      sequence,
-      frame,
-      at: this.#share.services.clock.now(),
-      undelivered,
-    };
+    const at = this.#share.services.clock.now();
+    const entry: ReplayEntry = { stream: number, sequence, frame, at, undelivered };
     if (this.#log.fits(frame)) this.#rows?.said(entry, last);
     this.#log.push(entry);
     if (this.#log.size === 1) this.#share.timers.replayAge.arm(this);

@@ -4,7 +4,6 @@ import { formatEventId } from '../wire/eventId.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import { primingFrame, retryFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import { canBePrimed } from '../wire/versions.ts';
-import type { ReplayEntry } from './replay.ts';
 import { STANDALONE, type Stream } from './stream.ts';
 import type { StreamTimers } from './streamTimers.ts';
 import { Takeovers } from './takeovers.ts';
@@ -152,17 +151,17 @@ export class Readers {
   }
 
   /** Writes what a client that came back has missed. @param reached told of each event */
-  replay(
+  replay<E extends { readonly frame: string }>(
     stream: Stream,
-    entries: readonly ReplayEntry[],
-    reached: (entry: ReplayEntry) => void,
+    entries: readonly E[],
+    reached?: (entry: E) => void,
   ): void {
     for (const entry of entries) {
       if (!stream.isLive) return;
       // A replay never cuts its reader for being behind: the log is bounded, and a client with much
       // to catch up on would never get to its end.
       stream.port?.write(entry.frame);
-      reached(entry);
+      reached?.(entry);
     }
     if (stream.port !== null) this.#unread.wrote(stream.port);
   }

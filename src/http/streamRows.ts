@@ -128,6 +128,11 @@ export class StreamRows {
   }
 }
 
+/** Makes the rows of a durable store, where the session has one. */
+export function rowsOf(store: RowStore | null, next?: number): StreamRows | null {
+  return store === null ? null : new StreamRows(store, next);
+}
+
 /**
  * Reads streams and events from rows. Rows in an unknown form are left out.
  *

@@ -1,5 +1,6 @@
 import type { EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { Limits } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
@@ -10,9 +11,14 @@ class ListStore implements EventStore {
   trouble = false;
   /** What it says of whose events it gave. */
   lie: string | undefined;
+  /** Resolves when it stores something again. */
+  held: Promise<void> | undefined;
+  asked = 0;
 
   async storeEvent(stream: string, message: JSONRPCMessage): Promise<string> {
+    this.asked++;
     await turn();
+    await this.held;
     if (this.trouble) throw new Error('full');
     return String(this.events.push({ stream, message }) - 1);
   }
@@ -30,9 +36,9 @@ class ListStore implements EventStore {
 }
 
 /** A call of one client that said so many words on its stream, read by nobody but at first. */
-async function told(words: number) {
+async function told(words: number, limits: Partial<Limits> = {}, size = 0) {
   const eventStore = new ListStore();
-  const world = new FakeRuntime({ eventStore, maxReplayEvents: 4, replayMs: 60_000 });
+  const world = new FakeRuntime({ eventStore, maxReplayEvents: 4, replayMs: 60_000, ...limits });
   const client = await world.open('ann');
   const call = client.request('hold', {}, 1);
   await turn();
@@ -42,11 +48,17 @@ async function told(words: number) {
   const [begin] = stream.ids;
   const { server } = world;
   const say = (n: number): void =>
-    server.notify('notifications/message', { data: n }, server.idOf('hold'));
+    server.notify(
+      'notifications/message',
+      { data: n, more: 'x'.repeat(size) },
+      server.idOf('hold'),
+    );
   stream.leave();
   await turn();
-  for (let n = 1; n <= words; n++) say(n);
-  for (let i = 0; i < words * 3; i++) await turn();
+  for (let n = 1; n <= words; n++) {
+    say(n);
+    for (let i = 0; i < 4; i++) await turn();
+  }
   return { world, client, server, eventStore, begin: begin!, say };
 }
 
@@ -111,5 +123,60 @@ describe('eventStore', () => {
     const refused = await client.get({ 'last-event-id': begin });
     expect(refused.status).toBe(400);
     expect((await client.call('tools/list', {}, 99)).error).toBeUndefined();
+  });
+
+  it('gives back no more at once than a session may leave unread: the client comes back', async () => {
+    const { world, client, server, begin } = await told(40, { maxUnreadBytes: 10_000 }, 1000);
+    server.answer(1, { done: true });
+    const limits = world.record('limit');
+    const rounds: number[] = [];
+    const got: unknown[] = [];
+    for (let last = begin; got.at(-1) !== 'done';) {
+      const resumed = await (await client.get({ 'last-event-id': last })).whole();
+      expect(resumed.status).toBe(200);
+      rounds.push(resumed.messages.length);
+      got.push(
+        ...resumed.messages.map(({ params, result }) => params?.['data'] ?? (result && 'done')),
+      );
+      last = resumed.ids.at(-1)!;
+    }
+    expect(got).toEqual([...Array.from({ length: 40 }, (_, i) => i + 1), 'done']);
+    expect(Math.max(...rounds)).toBeLessThan(16);
+    expect(new Set(limits.map(({ limit }) => limit))).toEqual(new Set(['maxUnreadBytes']));
+  });
+
+  it('that hangs has no more waiting than a session may leave unread, and then nothing', async () => {
+    const { world, client, eventStore, begin, say, server } = await told(
+      2,
+      { maxUnreadBytes: 10_000, storeTimeoutMs: 5000 },
+      1000,
+    );
+    const failed = world.record('store.failed');
+    let release!: () => void;
+    eventStore.held = new Promise((resolve) => (release = resolve));
+    const { asked } = eventStore;
+    say(3);
+    await turn();
+    for (let n = 4; n <= 30; n++) say(n);
+    for (let i = 0; i < 40; i++) await turn();
+    expect(eventStore.asked - asked).toBe(1);
+    expect(world.runtime.stats().limits['maxUnreadBytes']).toBe(1);
+    expect(failed).toHaveLength(1);
+    expect((await client.get({ 'last-event-id': begin })).status).toBe(400);
+    await world.clock.elapse(5000);
+    // From here on nothing waits, of whatever stream: it is lost at once, and said so.
+    server.notify('notifications/message', { data: 'of no stream' });
+    await turn();
+    expect([eventStore.asked - asked, failed.length]).toEqual([1, 2]);
+    release();
+    eventStore.held = undefined;
+    for (let i = 0; i < 10; i++) await turn();
+    const call = client.request('hold', {}, 2);
+    await turn();
+    await world.clock.elapse(1000);
+    (await call).leave();
+    server.answer(2);
+    for (let i = 0; i < 10; i++) await turn();
+    expect(eventStore.asked - asked).toBeGreaterThan(1);
   });
 });
