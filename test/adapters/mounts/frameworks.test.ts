@@ -159,21 +159,21 @@ const say =
 const load = (name: string, server: string) =>
   nextMcp(name, { server: () => new FakeServer(say(server)) });
 
+async function who(route: ReturnType<typeof load>, session: string): Promise<unknown> {
+  const body = '{"jsonrpc":"2.0","id":1,"method":"who"}';
+  const response = await route.POST(request({ 'mcp-session-id': session }, body));
+  return ((await response.json()) as { result?: object }).result;
+}
+
+async function open(route: ReturnType<typeof load>): Promise<string> {
+  const response = await route.POST(request());
+  const session = response.headers.get('mcp-session-id')!;
+  const confirmed = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+  await route.POST(request({ 'mcp-session-id': session }, confirmed));
+  return session;
+}
+
 describe('nextMcp', () => {
-  async function who(route: ReturnType<typeof load>, session: string): Promise<unknown> {
-    const body = '{"jsonrpc":"2.0","id":1,"method":"who"}';
-    const response = await route.POST(request({ 'mcp-session-id': session }, body));
-    return ((await response.json()) as { result?: object }).result;
-  }
-
-  async function open(route: ReturnType<typeof load>): Promise<string> {
-    const response = await route.POST(request());
-    const session = response.headers.get('mcp-session-id')!;
-    const confirmed = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
-    await route.POST(request({ 'mcp-session-id': session }, confirmed));
-    return session;
-  }
-
   it('W14: keeps its sessions when the module is loaded again; new ones get its server', async () => {
     const before = load('reloaded', 'before');
     onTestFinished(() => before.runtime.close());
