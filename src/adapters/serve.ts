@@ -69,7 +69,10 @@ export interface NodeServer {
   readonly url: string;
   readonly port: number;
   readonly server: Server;
-  /** Drains the runtime, then stops listening. @param options deadlineMs defaults to 10 s */
+  /**
+   * Drains the runtime, with the port still open: probes of readiness get 503, new sessions are
+   * refused. Then stops listening, and ends what is left. @param options deadlineMs defaults to 10 s
+   */
   readonly close: (options?: { readonly deadlineMs?: number }) => Promise<DrainReport>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -128,8 +131,9 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   });
   const endpoint = endpointOf(runtime);
   const close = async ({ deadlineMs = 10_000 } = {}): Promise<DrainReport> => {
-    const drained = runtime.drain({ deadlineMs });
-    await listening.close(() => drained.then(() => runtime.close()), GRACE_MS);
+    // Whoever balances loads hears of it from the probe, and sends no more, before the port is shut.
+    const drained = await runtime.drain({ deadlineMs });
+    await listening.close(() => runtime.close(), GRACE_MS);
     stopGuarding();
     stopListening();
     return drained;

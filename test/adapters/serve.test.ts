@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { serve } from 'mcp-actors/node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ServeOptions } from 'mcp-actors/node';
+import { eventually } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 
 async function start(options: ServeOptions) {
@@ -33,6 +34,27 @@ function warnings(type: string): string[] {
   onTestFinished(() => void process.off('warning', onWarning));
   return texts;
 }
+
+describe('close', () => {
+  it('R8: turns readiness first, and shuts the port when work in flight is done', async () => {
+    const world = new FakeRuntime();
+    const host = await serve(world.runtime, { port: 0, contain: false, health: true });
+    const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${host.port}${path}`);
+    const client = await world.open();
+    const call = client.request('hold', {}, 'one');
+    await eventually(() => world.runtime.stats().inFlight === 1);
+    expect((await ask('/readyz')).status).toBe(200);
+    const closed = host.close({ deadlineMs: 60_000 });
+    expect((await ask('/readyz')).status).toBe(503);
+    expect((await ask('/healthz')).status).toBe(200);
+    expect(host.server.listening).toBe(true);
+    world.server.answer('one');
+    expect((await (await call).whole()).message).toMatchObject({ id: 'one', result: {} });
+    expect(await closed).toMatchObject({ cut: 0 });
+    expect(host.server.listening).toBe(false);
+    await expect(ask('/readyz')).rejects.toThrow('fetch failed');
+  });
+});
 
 describe('serve', () => {
   it('W16: says once which host was refused, and which option lets it in', async () => {

@@ -47,6 +47,12 @@ describe.each(['auto', 'sse'] as const)('the everything server, answering in %s'
       expect((await others.client.listTools()).tools).toEqual(tools);
     });
 
+    it('R4: name no dialect, but for the one that shows what a schema can have', async () => {
+      const { tools } = await mine.client.listTools();
+      const naming = tools.filter(({ inputSchema }) => '$schema' in inputSchema);
+      expect(naming.map(({ name }) => name)).toEqual(['json_schema_2020_12_tool']);
+    });
+
     it('json_schema_2020_12_tool is listed word for word and says back its arguments', async () => {
       const { tools } = await mine.client.listTools();
       const listed = tools.find(({ name }) => name === 'json_schema_2020_12_tool');

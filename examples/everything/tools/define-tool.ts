@@ -13,7 +13,9 @@ interface Definition<Input extends z.ZodObject> {
 /** Makes a tool whose schema is converted once, not once per session or per list. */
 export function defineTool<Input extends z.ZodObject>(definition: Definition<Input>): Tool {
   const { name, description, input } = definition;
-  const inputSchema = ToolSchema.shape.inputSchema.parse(z.toJSONSchema(input, { io: 'input' }));
+  // 2020-12 is the default of MCP: said once more, it makes clients fail that know no other dialect.
+  const { $schema: _, ...schema } = z.toJSONSchema(input, { io: 'input' });
+  const inputSchema = ToolSchema.shape.inputSchema.parse(schema);
   return {
     listing: { name, description, inputSchema },
     run(args, context) {
