@@ -133,7 +133,7 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
   take(parcel: Parcel, extra: Extra = this.#extra, upload?: number): void {
     if (this.#isOver) return;
     const { maxInFlight } = this.#services.limits;
-    if (this.#session === null) this.#begin(parcel, extra);
+    if (this.#session === null) this.#first(parcel, extra, upload);
     else if (isInitialize(parcel)) this.#refuse('already-initialized', idOf(parcel));
     else if (parcel.isBatch && !allowsBatch(parcel, this.#session.protocolVersion, maxInFlight))
       this.#refuse('batch-not-allowed');
@@ -230,11 +230,24 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
     else this.#place?.giveUp();
   }
 
-  #begin(parcel: Parcel, delivery: Extra): void {
+  /** Takes the first message of a channel: `initialize`, or what stands in for it. */
+  #first(parcel: Parcel, delivery: Extra, upload: number | undefined): void {
     const id = idOf(parcel);
+    if (isInitialize(parcel) && id !== undefined) {
+      return this.#begin(parcel, delivery, id, new ChannelExchange(this, 1, false));
+    }
+    const isReturning = this.#wire.carrier === 'sse' && id !== undefined;
+    if (!isReturning) return this.#refuse('not-initialized', id);
+    // An event source opens a lost stream again by itself, and its client knows nothing of that:
+    // its server told it of a session once, and it goes on asking (row R5).
+    this.#begin(IMPLICIT, delivery, id, UNHEARD);
+    if (this.#session !== null) this.#deliver(this.#session, parcel, delivery, upload);
+  }
+
+  /** @param id of the request that is answered where there is no place for a session */
+  #begin(parcel: Parcel, delivery: Extra, id: RequestId, exchange: Exchange): void {
     const [message] = parcel.messages;
     const { bytes, weight } = parcel;
-    if (!isInitialize(parcel) || id === undefined) return this.#refuse('not-initialized', id);
     if (this.#directory.isTooLarge(message, bytes)) return this.#refuse('body-too-large', id);
     const session = this.#open();
     if (typeof session === 'string') {
@@ -243,7 +256,6 @@ export class Channel implements Outlet, Outlets<SessionActor>, UnreadHolder {
     }
     this.#session = session;
     this.#services.counters.streams++;
-    const exchange = new ChannelExchange(this, 1, false);
     session.start({ message, delivery, exchange, bytes, weight });
     session.attachedChanged(true);
   }
@@ -316,6 +328,34 @@ class ChannelExchange implements Exchange {
     this.#channel.tell(`[${this.#answers.join(',')}]`);
   }
 }
+
+/** The handshake of the oldest revision, for a client that had one on a stream before. */
+const IMPLICIT: Parcel = {
+  messages: [
+    {
+      jsonrpc: '2.0',
+      id: 'implicit',
+      method: 'initialize',
+      params: {
+        protocolVersion: '2024-11-05',
+        capabilities: {},
+        clientInfo: { name: 'unknown', version: '0' },
+      },
+    },
+  ],
+  isBatch: false,
+  bytes: 0,
+  weight: 0,
+};
+
+/** The exchange of a request that no client has made. */
+const UNHEARD: Exchange = {
+  isSettled: false,
+  reach: 'none',
+  answer: () => true,
+  tell: () => true,
+  cancelled() {},
+};
 
 /** What a message is delivered with where it has no stream of its own to close. */
 export function extraOf(origin: Origin): Extra {

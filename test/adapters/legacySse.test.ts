@@ -145,6 +145,45 @@ describe('row H1', () => {
     expect((await ask('GET', '/api/sse', STREAM)).status).toBe(404);
   });
 
+  it('R5: a client whose stream was opened again goes on without initialize', async () => {
+    const rig = await startRig();
+    const { stream: lost } = await connect(rig);
+    lost.leave();
+    const { stream, uri } = await open(rig);
+    const call = request(7, 'tools/call', { name: 'echo', arguments: { text: 'back' } });
+    expect((await post(rig, uri, call)).status).toBe(202);
+    await stream.until((reply) => said(reply).length > 0);
+    expect(said(stream)).toMatchObject([{ id: 7, result: { content: [{ text: 'back' }] } }]);
+    await post(rig, uri, PING);
+    await stream.until((reply) => said(reply).length > 1);
+    expect(rig.fixture.sessions.map(({ protocolVersion }) => protocolVersion)).toEqual([
+      '2024-11-05',
+      '2024-11-05',
+    ]);
+    expect(rig.runtime.stats().refusals).toEqual({});
+  });
+
+  it('R5: what is no request begins no session', async () => {
+    const rig = await startRig();
+    const { stream, uri } = await open(rig);
+    await post(rig, uri, { jsonrpc: '2.0', method: 'notifications/cancelled' });
+    await stream.until((reply) => said(reply).length > 0);
+    expect(said(stream)).toMatchObject([{ error: { data: { code: 'not-initialized' } } }]);
+    expect(rig.runtime.stats().spawned).toBe(0);
+  });
+
+  it('R5: a server that refuses the handshake answers the request all the same', async () => {
+    const rig = await startRig();
+    rig.fixture.onBuild = () => {
+      throw new Error('no server today');
+    };
+    rig.runtime.on('session.crashed', () => {});
+    const { stream, uri } = await open(rig);
+    await post(rig, uri, request(7, 'tools/list'));
+    await stream.until((reply) => said(reply).length > 0 || reply.end !== undefined);
+    expect(said(stream)).toMatchObject([{ id: 7, error: { data: { code: 'session-crashed' } } }]);
+  });
+
   it('W16: has clients post below the prefix that a proxy in front strips', async () => {
     const rig = await startRig({}, { prefix: '/tools/a' });
     const { uri } = await open(rig);
@@ -245,7 +284,7 @@ describe('legacySse refuses', () => {
     await stream.until((reply) => said(reply).some(({ id }) => id === 1));
   });
 
-  it('a stream past the share of its principal: 503 with Retry-After', async () => {
+  it('a stream past the share of its principal: 429 with Retry-After', async () => {
     const rig = await startRig({ maxSilentConnections: 8 });
     const ann = { ...STREAM, 'x-user': 'ann' };
     const [first, second, other] = [
@@ -253,7 +292,7 @@ describe('legacySse refuses', () => {
       await rig.ask('GET', '/sse', ann),
       await rig.ask('GET', '/sse', { ...STREAM, 'x-user': 'bob' }),
     ];
-    expect([second.status, second.headers['retry-after']]).toEqual([503, '5']);
+    expect([second.status, second.headers['retry-after']]).toEqual([429, '5']);
     expect([first.status, other.status]).toEqual([200, 200]);
     expect(rig.runtime.stats().silentConnections).toBe(2);
   });
