@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { SLOW } from './test/slow.ts';
 
 const results = process.env['TEST_RESULTS'];
@@ -9,7 +9,7 @@ export default defineConfig(({ mode }) => ({
   resolve: { tsconfigPaths: true },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: mode === 'all' ? [] : [...SLOW],
+    exclude: [...configDefaults.exclude, ...(mode === 'all' ? [] : SLOW)],
     // The first session of a process waits for its SDK; the tests' own time does not.
     setupFiles: ['test/support/sdkLoaded.ts'],
     pool: 'forks',

@@ -17,3 +17,14 @@ export {
   type Step,
 } from './step.ts';
 export { type SupervisorEvent, supervisorMachine } from './supervisor.ts';
+export {
+  CALL_EFFECTS,
+  type CallContext,
+  type CallEffect,
+  type CallEvent,
+  callMachine,
+  type CallSnapshot,
+  type CallStep,
+  FIRST_CALL_STEP,
+  nextCallStep,
+} from './call.ts';

@@ -1,6 +1,7 @@
 import type { EventStore } from './store/eventStore.ts';
 import type { CrashPolicy } from './actor/intensity.ts';
 import { type Clock, systemClock } from './base/clock.ts';
+import { check, settleLimits } from './base/check.ts';
 import { ActorsError } from './base/errors.ts';
 import { randomFraction, randomId } from './base/ids.ts';
 import {
@@ -13,6 +14,8 @@ import {
 import type { LoopMonitor } from './events/loopGuard.ts';
 import type { ResponseMode } from './http/httpExchange.ts';
 import { defaultPrincipal, type PrincipalOf } from './http/principal.ts';
+import { type ModernOptions, type ModernSettings, settleModern } from './modern/options.ts';
+import { settleTasks, type TaskOptions, type TaskSettings } from './modern/taskOptions.ts';
 import type { ServerFactory, Session, Woken } from './session/session.ts';
 import type { StateSettings } from './session/world.ts';
 import { MemoryStore } from './store/memoryStore.ts';
@@ -97,6 +100,22 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
    * listens. @default true
    */
   readonly report?: boolean;
+  /**
+   * Whether, and how, the stateless revision 2026-07-28 is served beside sessions, on the same URL.
+   * @default true
+   */
+  readonly modern?: boolean | ModernOptions;
+  /**
+   * When tool calls of the stateless revision become tasks, for clients that know tasks. Off without
+   * the option; `{}` has the defaults.
+   */
+  readonly tasks?: TaskOptions;
+  /**
+   * Seals what travels through clients of the stateless revision: 32 characters or more. Of several,
+   * the first seals and all open. Processes behind one URL have the same. @default random, for this
+   * process alone
+   */
+  readonly secret?: string | readonly string[];
   /** Time for every deadline of the runtime; tests give a virtual clock. @default the system's */
   readonly clock?: Clock;
   /**
@@ -140,13 +159,18 @@ type Defaulted = keyof typeof DEFAULTS;
 /** The options after the checks, with every default filled in. */
 export type Settings<T> = Omit<
   RuntimeOptions<T>,
-  keyof Limits | Defaulted | 'state' | 'store' | 'onCrash'
+  keyof Limits | Defaulted | 'state' | 'store' | 'onCrash' | 'modern' | 'secret' | 'tasks'
 > &
   Required<Pick<RuntimeOptions<T>, Defaulted>> & {
     readonly state: StateSettings<T>;
     readonly store: SessionStore;
     readonly onCrash: CrashPolicy;
     readonly limits: Limits;
+    /** `null`: only sessions are served. */
+    readonly modern: ModernSettings | null;
+    readonly secrets: readonly string[];
+    /** `null`: no call becomes a task. */
+    readonly tasks: TaskSettings | null;
   };
 
 /** What each option but limits, `server` and `state` takes, in words and as a test. */
@@ -188,6 +212,9 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     state: stateOf(options.state),
     store,
     onCrash: policyOf(onCrash),
+    modern: settleModern(options.modern, options.state !== undefined),
+    secrets: secretsOf(options.secret),
+    tasks: settleTasks(options.tasks),
     limits: limitsOf(options, store.isDurable),
   };
 }
@@ -219,33 +246,6 @@ export function limitsOf(options: Partial<Limits>, isDurable: boolean): Limits {
   return settleLimits({ ...limits, ...sharesOf(limits) }, options, MAY_BE_INFINITE);
 }
 
-/**
- * Checks those limits of `defaults` that are given, and fills in the rest.
- *
- * @throws ActorsError `bad-option`
- */
-export function settleLimits<L extends { [N in keyof L]: number }>(
-  defaults: L,
-  given: { readonly [N in keyof L]?: number | undefined },
-  mayBeInfinite: ReadonlySet<string> = new Set(),
-): L {
-  const limits = { ...defaults };
-  for (const name of Object.keys(defaults) as (keyof L & string)[]) {
-    const value = given[name];
-    if (value === undefined) continue;
-    const infinite = mayBeInfinite.has(name);
-    // Durations may be fractions; counts and sizes may not.
-    const what = name.endsWith('Ms') ? 'a finite number' : 'an integer';
-    check(name, `${what} > 0${infinite ? ' or Infinity' : ''}`, value, (v) => {
-      if (typeof v !== 'number' || v <= 0) return false;
-      if (v === Infinity) return infinite;
-      return name.endsWith('Ms') ? Number.isFinite(v) : Number.isSafeInteger(v);
-    });
-    limits[name] = value as L[typeof name];
-  }
-  return limits;
-}
-
 /** With credentials, a page of any origin would act as whoever looks at it. */
 function checkCredentials({
   cors,
@@ -253,6 +253,19 @@ function checkCredentials({
 }: Pick<RuntimeOptions, 'cors' | 'allowedOrigins'>): void {
   if (typeof cors !== 'object' || cors.credentials !== true) return;
   check('allowedOrigins', 'a list, because cors.credentials is on', allowedOrigins, isNotAny);
+}
+
+/** Shorter secrets can be guessed. */
+const MIN_SECRET = 32;
+
+function secretsOf(secret: string | readonly string[] | undefined): readonly string[] {
+  const secrets: readonly unknown[] = secret === undefined ? [] : [secret].flat();
+  for (const each of secrets) {
+    const isLong = typeof each === 'string' && each.length >= MIN_SECRET;
+    // Not what came: it may be a secret.
+    if (!isLong) throw new ActorsError('bad-option', 'secret must be 32 characters or more');
+  }
+  return secrets as readonly string[];
 }
 
 function stateOf<T>(state: RuntimeOptions<T>['state']): StateSettings<T> {
@@ -273,22 +286,6 @@ function stateOf<T>(state: RuntimeOptions<T>['state']): StateSettings<T> {
     if (value !== undefined) check(`state.${name}`, 'a function', value, isFunction);
   }
   return { create, version, migrate, encode, decode };
-}
-
-function check(
-  name: string,
-  expected: string,
-  value: unknown,
-  test: (value: unknown) => boolean,
-): void {
-  if (test(value)) return;
-  throw new ActorsError('bad-option', `${name} must be ${expected}, got ${describe(value)}`);
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'string'
-    ? JSON.stringify(value)
-    : typeof value;
 }
 
 function isBoolean(value: unknown): boolean {

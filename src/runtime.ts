@@ -16,7 +16,10 @@ import { type FetchContext, handleFetch } from './http/fetch.ts';
 import { HttpOutlets } from './http/httpOutlets.ts';
 import { Screen } from './http/screen.ts';
 import { SessionLeg } from './http/sessionLeg.ts';
+import { Modern } from './modern/modern.ts';
+import { ModernLeg } from './modern/modernLeg.ts';
 import { type RuntimeOptions, settle, type Settings, type StateOf } from './options.ts';
+import type { StoredOutlets } from './session/exchange.ts';
 import { engineSought } from './session/schemaEngine.ts';
 import { checkRuntimeNames } from './runtimeNames.ts';
 import type { Session } from './session/session.ts';
@@ -70,6 +73,21 @@ export interface Runtime<T = unknown> {
    * server is refused
    */
   readonly wake: (id: string) => Promise<Session<T> | undefined>;
+  /**
+   * Tells clients that a list or a resource has changed: those that listen without a session, and
+   * the sessions in this process.
+   *
+   * @param method without `notifications/`
+   * @param about `uri` of the resource; `principal` where the change is that principal's alone
+   */
+  readonly notify: (
+    method:
+      | 'tools/list_changed'
+      | 'prompts/list_changed'
+      | 'resources/list_changed'
+      | 'resources/updated',
+    about?: { readonly uri?: string; readonly principal?: string },
+  ) => void;
   /** The last messages that could not be delivered, oldest first. */
   readonly deadLetters: () => DeadLetter[];
   /** New sessions are admitted: `false` while draining and after `close`. */
@@ -101,13 +119,21 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
   const keeper = new Keeper(settings.store, services);
   const supervisor = new Supervisor<SessionActor>(services, settings);
   const outlets = new HttpOutlets(services, settings);
-  const directory = new Directory(supervisor, { settings, keeper, ownership: ALONE, outlets });
+  const modern =
+    settings.modern && new Modern(settings.modern, outlets, settings.secrets, settings.tasks);
+  const outletsOf = (home: string | undefined): StoredOutlets<SessionActor> =>
+    home === undefined || modern === null ? outlets : modern.homes.outletsOf(home);
+  const directory = new Directory(supervisor, { settings, keeper, ownership: ALONE, outletsOf });
+  if (modern !== null) modern.directory = directory;
   const endpoint = new Endpoint(directory, {
     screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),
     principal: settings.principal,
     timers: outlets.timers,
     unread: outlets.unread,
-    legs: (host) => [new SessionLeg(host, directory, outlets)],
+    legs: (host) => [
+      ...(modern === null ? [] : [new ModernLeg(host, modern)]),
+      new SessionLeg(host, directory, outlets),
+    ],
   });
   const operator = new Operator(directory);
   if (settings.loopMonitor !== undefined) services.loop.watch(settings.loopMonitor);
@@ -128,6 +154,17 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
     evict: (id, reason = 'revoked') => operator.evict(id, reason),
     evictPrincipal: (principal, reason = 'revoked') => operator.evictPrincipal(principal, reason),
     wake: async (id) => (await operator.wake(id)) as Session<T> | undefined,
+    notify(method, { uri, principal } = {}) {
+      const params = uri === undefined ? undefined : { uri };
+      const name = `notifications/${method}`;
+      modern?.listens.notify(name, params, principal);
+      for (const actor of directory.residents()) {
+        const { handshake, home, isAsleep, principal: own, session } = actor;
+        if (home !== undefined || isAsleep) continue;
+        if (principal !== undefined && own !== principal) continue;
+        if (uri === undefined || handshake.follows(uri)) session.notify(name, params);
+      }
+    },
     deadLetters: () => services.deadLetters.toArray(),
     get isReady() {
       return supervisor.isAdmitting;

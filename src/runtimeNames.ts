@@ -1,6 +1,8 @@
 import type { CrashPolicy } from './actor/intensity.ts';
 import { DEFAULT_LIMITS, type Limits } from './base/limits.ts';
 import { checkNames, type NamesOf } from './base/optionNames.ts';
+import type { ModernOptions } from './modern/options.ts';
+import type { TaskOptions } from './modern/taskOptions.ts';
 import type { RuntimeOptions, StateOptions } from './options.ts';
 import type { CorsOptions } from './wire/cors.ts';
 
@@ -22,6 +24,9 @@ const NAMES: Omit<NamesOf<RuntimeOptions<never>>, keyof Limits> = {
   onWake: true,
   announceContent: true,
   report: true,
+  modern: true,
+  tasks: true,
+  secret: true,
   clock: true,
   createId: true,
   loopMonitor: true,
@@ -38,10 +43,38 @@ const STATE: NamesOf<StateOptions<never>> = {
 
 const CORS: NamesOf<CorsOptions> = { headers: true, expose: true, maxAge: true, credentials: true };
 
+const MODERN: NamesOf<ModernOptions> = {
+  only: true,
+  prefer: true,
+  scope: true,
+  argument: true,
+  cache: true,
+  onLostCall: true,
+  parkMs: true,
+  maxParked: true,
+  maxParkedPerPrincipal: true,
+  maxParkedAnonymous: true,
+  maxParkedBytes: true,
+  maxRounds: true,
+  maxListens: true,
+  maxListensPerPrincipal: true,
+  maxSharedInFlight: true,
+};
+
+const TASKS: NamesOf<TaskOptions> = {
+  afterMs: true,
+  mode: true,
+  ttlMs: true,
+  pollMs: true,
+  maxTasks: true,
+  maxTasksPerPrincipal: true,
+  maxKeptBytes: true,
+};
+
 const CRASH: NamesOf<Exclude<CrashPolicy, string>> = { restarts: true, withinMs: true };
 
 /** Options that may be objects with names of their own. */
-const INNER = { state: STATE, cors: CORS, onCrash: CRASH } as const;
+const INNER = { state: STATE, cors: CORS, onCrash: CRASH, modern: MODERN, tasks: TASKS } as const;
 
 /**
  * Refuses options of a runtime that there are none of.

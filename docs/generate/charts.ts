@@ -1,4 +1,4 @@
-import { sessionMachine, supervisorMachine } from '../../machines/index.ts';
+import { callMachine, sessionMachine, supervisorMachine } from '../../machines/index.ts';
 import { drawMachine } from '../../src/watch/inspector/chart/draw.ts';
 import { standalone } from './chartStyle.ts';
 
@@ -6,6 +6,7 @@ import { standalone } from './chartStyle.ts';
 export function pictures(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/images/session.svg', drawMachine(sessionMachine, standalone)],
+    ['docs/images/call.svg', drawMachine(callMachine, standalone)],
     ['docs/images/supervisor.svg', drawMachine(supervisorMachine, standalone)],
   ]);
 }

@@ -24,15 +24,16 @@ const PLACES: Readonly<Record<string, Place>> = {
   adapters: { row: 1, ...MIDDLE, what: 'node, sockets, pipes' },
   testing: { row: 1, ...RIGHT, what: 'a model, a property, a clock' },
   top: { row: 2, ...CORE, what: 'index, runtime, options: all is put together here' },
-  http: { row: 3, ...CORE, what: 'Streamable HTTP: requests, streams, replay' },
-  directory: { row: 4, ...CORE, what: 'where a session is: open, find, list, end' },
-  session: { row: 5, ...CORE, what: 'one MCP session: handshake, mailbox, server, sleep' },
-  actor: { row: 6, ...HALF, what: 'lives, and their places' },
-  store: { row: 6, ...HALF, x: CORE.x + CORE.width - HALF.width, what: 'records, kept somewhere' },
-  events: { row: 7, ...CORE, what: 'what is announced and counted' },
-  base: { row: 8, ...LEFT, what: 'time, limits, containers' },
-  wire: { row: 8, ...MIDDLE, what: 'rules of the protocol' },
-  machines: { row: 8, ...RIGHT, what: 'the statecharts' },
+  modern: { row: 3, ...CORE, what: 'the stateless revision: homes, parked calls' },
+  http: { row: 4, ...CORE, what: 'Streamable HTTP: requests, streams, replay' },
+  directory: { row: 5, ...CORE, what: 'where a session is: open, find, list, end' },
+  session: { row: 6, ...CORE, what: 'one MCP session: handshake, mailbox, server, sleep' },
+  actor: { row: 7, ...HALF, what: 'lives, and their places' },
+  store: { row: 7, ...HALF, x: CORE.x + CORE.width - HALF.width, what: 'records, kept somewhere' },
+  events: { row: 8, ...CORE, what: 'what is announced and counted' },
+  base: { row: 9, ...LEFT, what: 'time, limits, containers' },
+  wire: { row: 9, ...MIDDLE, what: 'rules of the protocol' },
+  machines: { row: 9, ...RIGHT, what: 'the statecharts' },
 };
 
 interface Place {
@@ -44,8 +45,8 @@ interface Place {
 
 const BANDS = [
   { kind: 'plug', text: 'PLUG-INS', rows: [0, 1] },
-  { kind: 'core', text: 'CORE', rows: [2, 7] },
-  { kind: 'ground', text: 'GROUND', rows: [8, 8] },
+  { kind: 'core', text: 'CORE', rows: [2, 8] },
+  { kind: 'ground', text: 'GROUND', rows: [9, 9] },
 ] as const;
 
 interface Arrow {
@@ -58,7 +59,7 @@ interface Arrow {
 export function roomsPicture(): string {
   const arrows = arrowsOf();
   const isClean = arrows.every(({ isAllowed }) => isAllowed);
-  const height = middle(8) + BOX / 2 + 46;
+  const height = middle(9) + BOX / 2 + 46;
   const bad = `<text class="key bad" x="772" y="${height - 14}" text-anchor="end">Red: not as it should be.</text>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="rooms" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="The rooms of the project and their imports">`,

@@ -8,25 +8,29 @@ export interface Arguments {
   readonly data: string | undefined;
   /** Where the inspector is, if it is wanted. */
   readonly inspect: { readonly port: number; readonly token: string | undefined } | undefined;
+  /** Clients that speak both eras are told to do without a session. */
+  readonly stateless: boolean;
 }
 
 const options = {
   data: { type: 'string' },
   inspect: { type: 'boolean', default: false },
+  stateless: { type: 'boolean', default: false },
 } as const;
 
-const usage = 'npm start -- [--data DIR] [--inspect]';
+const usage = 'npm start -- [--data DIR] [--inspect] [--stateless]';
 const wrongUsage = 64;
 
 /** Reads the command line and the environment; what makes no sense ends the process. */
 export function readArguments(): Arguments {
-  const { data, inspect } = parse();
+  const { data, inspect, stateless } = parse();
   if (data === '') fail(`--data takes a folder: ${usage}.`, wrongUsage);
   const token = process.env['INSPECT_TOKEN'] || undefined;
   return {
     port: portOf('PORT', 3000),
     data,
     inspect: inspect ? { port: portOf('INSPECT_PORT', 0), token } : undefined,
+    stateless,
   };
 }
 

@@ -9,15 +9,18 @@ import { openStore } from './open-store.ts';
 import { createEverythingServer } from './server.ts';
 import { initialState } from './state.ts';
 import { keepStatusLine } from './status-line.ts';
+import { taskMode } from './tools/task-tools.ts';
 
 // A terminal or pipe that is gone must not end the server, least of all while it drains.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-const { port, data, inspect } = readArguments();
+const { port, data, inspect, stateless } = readArguments();
 
 const runtime = createRuntime({
   server: createEverythingServer,
   state: initialState,
+  modern: { prefer: stateless ? 'stateless' : 'sessions' },
+  tasks: { afterMs: 300, mode: taskMode },
   // With a folder for them, sessions outlive this process.
   ...(data !== undefined && { store: openStore(data) }),
 });

@@ -7,13 +7,15 @@ import {
   type Prompt,
   type PromptMessage,
 } from '@modelcontextprotocol/sdk/types.js';
+import type { Session } from 'mcp-actors';
+import { elicit, requestInput } from 'mcp-actors/modern';
 import { media } from './media.ts';
 
 type Content = PromptMessage['content'];
 
 interface PromptDefinition {
   readonly listing: Prompt;
-  content(args: Readonly<Record<string, string>>): Content[];
+  content(args: Readonly<Record<string, string>>): Content[] | Promise<Content[]>;
 }
 
 const text = (value: string): Content => ({ type: 'text', text: value });
@@ -58,16 +60,34 @@ const prompts: readonly PromptDefinition[] = [
     ],
   },
 ];
+/** Prompts of the stateless revision. */
+const inputPrompts: readonly PromptDefinition[] = [
+  {
+    listing: {
+      name: 'test_input_required_result_prompt',
+      description: 'A prompt that first asks what it is about.',
+    },
+    async content() {
+      const schema = { type: 'object', properties: { context: { type: 'string' } } };
+      const { user_context } = await requestInput({ user_context: elicit('What for?', schema) });
+      return [text(`Consider this: ${JSON.stringify(user_context['content'])}`)];
+    },
+  },
+];
+const all = [...prompts, ...inputPrompts];
 const promptsByName: ReadonlyMap<string, PromptDefinition> = new Map(
-  prompts.map((prompt) => [prompt.listing.name, prompt]),
+  all.map((prompt) => [prompt.listing.name, prompt]),
 );
 const listing = { prompts: prompts.map((prompt) => prompt.listing) };
+const statelessListing = { prompts: all.map((prompt) => prompt.listing) };
 
 /** Answers `prompts/list` and `prompts/get`. */
-export function servePrompts(server: Server): void {
-  server.setRequestHandler(ListPromptsRequestSchema, () => listing);
+export function servePrompts(server: Server, { era }: Pick<Session, 'era'>): void {
+  server.setRequestHandler(ListPromptsRequestSchema, () =>
+    era === 'modern' ? statelessListing : listing,
+  );
 
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
+  server.setRequestHandler(GetPromptRequestSchema, async ({ params }) => {
     const prompt = promptsByName.get(params.name);
     if (prompt === undefined) throw new McpError(ErrorCode.InvalidParams, 'Unknown prompt');
     const args = params.arguments ?? {};
@@ -75,8 +95,7 @@ export function servePrompts(server: Server): void {
       ({ name, required }) => required && !Object.hasOwn(args, name),
     );
     if (missing) throw new McpError(ErrorCode.InvalidParams, `Argument ${missing.name} is missing`);
-    return {
-      messages: prompt.content(args).map((content) => ({ role: 'user' as const, content })),
-    };
+    const contents = await prompt.content(args);
+    return { messages: contents.map((content) => ({ role: 'user' as const, content })) };
   });
 }

@@ -32,7 +32,7 @@ export function createEverythingServer(session: Session<EverythingState>): Serve
   const log = serveLogging(server);
   serveTools({ server, session, log });
   serveResources(server, session);
-  servePrompts(server);
+  servePrompts(server, session);
   serveCompletions(server);
   return server;
 }

@@ -54,10 +54,25 @@ export class Places {
     return this.#hasRoom(account) ? undefined : this.#full('maxSessions');
   }
 
+  /** The same for an actor with which nobody shakes hands. @returns why there is no place */
+  find(account: PrincipalAccount): NoPlace | undefined {
+    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal', account.principal);
+    return this.#hasRoom(account) ? undefined : this.#full('maxSessions');
+  }
+
   /** Counts a new actor, for which a place was looked for before. */
   take(actor: Actor): void {
-    this.#hold(actor);
+    this.hold(actor);
     if (!actor.isConfirmed) this.#handshakes.add(actor);
+  }
+
+  /** The same, for an actor with which nobody shakes hands. */
+  hold(actor: Actor): void {
+    const { principalAccount: account } = actor;
+    actor.holdsPlace = true;
+    this.#held++;
+    account.places++;
+    this.#rank(account);
   }
 
   /** The handshake of an actor is complete. */
@@ -67,11 +82,9 @@ export class Places {
 
   /** Gives an actor that slept a place again. @returns why there is none */
   takeBack(actor: Actor): NoPlace | undefined {
-    const { principalAccount: account } = actor;
-    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal', account.principal);
-    if (!this.#hasRoom(account)) return this.#full('maxSessions');
-    this.take(actor);
-    return undefined;
+    const none = this.find(actor.principalAccount);
+    if (none === undefined) this.take(actor);
+    return none;
   }
 
   /** Frees the place of an actor, if it holds one. */
@@ -98,14 +111,6 @@ export class Places {
   withdraw(actor: Actor): void {
     const { principalAccount: account } = actor;
     account.withdraw(actor);
-    this.#rank(account);
-  }
-
-  #hold(actor: Actor): void {
-    const { principalAccount: account } = actor;
-    actor.holdsPlace = true;
-    this.#held++;
-    account.places++;
     this.#rank(account);
   }
 

@@ -107,8 +107,24 @@ export class Supervisor<A extends Actor> implements Parent {
     create: (id: string) => A,
     reservation?: Reservation,
   ): A | NoPlace {
-    const admit = (): A | NoPlace => this.#look(principal) ?? this.#spawn(create);
+    const admit = (): A | NoPlace =>
+      this.#look(principal) ?? this.#took(this.#spawn(create, this.#newId()));
     return reservation === undefined ? admit() : reservation.use(admit);
+  }
+
+  /**
+   * Makes an actor that no client has to confirm.
+   *
+   * @param id of an actor that nobody else names; minted without one
+   */
+  settle(principal: string | undefined, create: (id: string) => A, id?: string): A | NoPlace {
+    if (!this.isAdmitting) return 'draining';
+    const none = this.#places.find(this.accounts.of(principal));
+    if (none !== undefined) return none;
+    if (id !== undefined) this.tombstones.exhume(id);
+    const actor = this.#spawn(create, id ?? this.#newId());
+    this.#places.hold(actor);
+    return actor;
   }
 
   /** Lets a connection wait for its client to initialize. @param onLost it waits no longer */
@@ -207,16 +223,23 @@ export class Supervisor<A extends Actor> implements Parent {
     return this.#refusal() ?? this.#places.look(this.accounts.of(principal));
   }
 
-  #spawn(create: (id: string) => A): A {
-    const id = atOnce('createId', this.#createId());
+  #spawn(create: (id: string) => A, id: string): A {
     // A taken id would hand one principal's session to another; other ids do not fit in a header.
     if (!VISIBLE_ASCII.test(id) || this.#residents.has(id)) {
       throw new ActorsError('bad-option', 'createId must return a new id of visible ASCII');
     }
     const actor = create(id);
     this.#join(actor);
-    this.#places.take(actor);
     this.services.counters.spawned++;
+    return actor;
+  }
+
+  #newId(): string {
+    return atOnce('createId', this.#createId());
+  }
+
+  #took(actor: A): A {
+    this.#places.take(actor);
     return actor;
   }
 

@@ -22,6 +22,11 @@ export class Tombstones {
     this.#stones.set(this.#digest(id), { principal, reason });
   }
 
+  /** An id is used again, by an actor that has nothing of the last one. */
+  exhume(id: string): void {
+    this.#stones.delete(this.#digest(id));
+  }
+
   /** An actor of this id has ended for good, whatever a store may still say of its session. */
   has(id: string): boolean {
     const stone = this.#stones.get(this.#digest(id));

@@ -1,10 +1,12 @@
 import type * as AsyncHooks from 'node:async_hooks';
 import type * as Processes from 'node:child_process';
+import type * as Crypto from 'node:crypto';
 import type * as FileSystem from 'node:fs';
 
 interface Modules {
   readonly 'node:async_hooks': typeof AsyncHooks;
   readonly 'node:child_process': typeof Processes;
+  readonly 'node:crypto': typeof Crypto;
   readonly 'node:fs': typeof FileSystem;
 }
 

@@ -36,3 +36,8 @@ export const heldClock: Clock = {
   ...systemClock,
   setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS)),
 };
+
+/** A time in milliseconds since the epoch as text, in UTC (ISO 8601). */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

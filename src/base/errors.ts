@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'context-unavailable'
   | 'not-disposable'
   | 'session-over'
+  | 'question-failed'
   | 'undeliverable'
   | 'too-many-resources'
   | 'resource-ended'

@@ -30,8 +30,8 @@ export interface DirectoryOptions {
   readonly settings: SessionSettings;
   readonly keeper: Keeper;
   readonly ownership: Ownership;
-  /** Outlets of the sessions that come back from records. */
-  readonly outlets: StoredOutlets<SessionActor>;
+  /** Outlets of the sessions that come back from records, by what the session is of. */
+  readonly outletsOf: (home: string | undefined) => StoredOutlets<SessionActor>;
 }
 
 /**
@@ -43,7 +43,7 @@ export class Directory implements Home<SessionActor> {
   readonly keeper: Keeper;
   readonly supervisor: Supervisor<SessionActor>;
   readonly #ownership: Ownership;
-  readonly #outlets: StoredOutlets<SessionActor>;
+  readonly #outletsOf: DirectoryOptions['outletsOf'];
   readonly #world: World<SessionActor>;
   /** Records that are being read: requests that come meanwhile wait for the same read. */
   readonly #loading = new Map<string, Promise<Loaded>>();
@@ -52,14 +52,14 @@ export class Directory implements Home<SessionActor> {
 
   constructor(
     supervisor: Supervisor<SessionActor>,
-    { settings, keeper, ownership, outlets }: DirectoryOptions,
+    { settings, keeper, ownership, outletsOf }: DirectoryOptions,
   ) {
     const { services } = supervisor;
     this.services = services;
     this.keeper = keeper;
     this.supervisor = supervisor;
     this.#ownership = ownership;
-    this.#outlets = outlets;
+    this.#outletsOf = outletsOf;
     this.#world = new World(services, settings, keeper, this, SESSION_EFFECTS);
     this.#limits = new SleepLimits(this, services);
     this.#sweep = new Sweep(this, services);
@@ -108,6 +108,21 @@ export class Directory implements Home<SessionActor> {
     return this.supervisor.admit(principal, create, reservation);
   }
 
+  /**
+   * Opens a session that no client named, and that no client has to confirm.
+   *
+   * @param id of what the session is of; minted without one
+   */
+  openHome(
+    principal: string | undefined,
+    outlets: Outlets<SessionActor>,
+    id?: string,
+  ): SessionActor | NoPlace {
+    const create = (as: string): SessionActor =>
+      new SessionActor(this.#world, this.supervisor, as, principal, outlets);
+    return this.supervisor.settle(principal, create, id);
+  }
+
   /** Lets a connection wait for its client to initialize. @param onLost it waits no longer */
   reserve(principal: string | undefined, onLost: (how: Lost) => void): Reservation | NoPlace {
     return this.supervisor.reserve(principal, onLost);
@@ -131,6 +146,12 @@ export class Directory implements Home<SessionActor> {
    * @throws defects of this library and of user code, which are no refusal
    */
   find(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
+    const where = this.findAny(id, principal);
+    return isPromise(where) ? where.then(named) : named(where);
+  }
+
+  /** The same, for sessions that no client named as well. */
+  findAny(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
     const resident = this.resident(id);
     if (resident !== undefined && resident.arrival !== 'refuse') {
       return isOwn(resident, principal) ? resident : NOT_FOUND;
@@ -149,10 +170,12 @@ export class Directory implements Home<SessionActor> {
   findNow(id: string, principal: string | undefined): Found {
     const resident = this.resident(id);
     if (resident !== undefined) {
-      return resident.arrival !== 'refuse' && isOwn(resident, principal) ? resident : undefined;
+      const isFound = resident.arrival !== 'refuse' && isOwn(resident, principal);
+      return isFound && resident.home === undefined ? resident : undefined;
     }
     if (!this.supervisor.isAdmitting) return undefined;
-    return this.successor({ id, principal });
+    const found = this.successor({ id, principal });
+    return found?.home === undefined ? found : undefined;
   }
 
   /**
@@ -247,14 +270,14 @@ export class Directory implements Home<SessionActor> {
   /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */
   async drain(deadlineMs: number): Promise<DrainReport> {
     const report = await this.supervisor.drain(deadlineMs);
-    this.#outlets.depart();
+    this.#outletsOf(undefined).depart();
     return report;
   }
 
   /** Ends every session, then closes the store. */
   async close(): Promise<void> {
     await this.supervisor.close();
-    this.#outlets.depart();
+    this.#outletsOf(undefined).depart();
     await this.keeper.close();
     this.services.deadlines.stop();
   }
@@ -283,7 +306,9 @@ export class Directory implements Home<SessionActor> {
     const owner = await claim;
     if (owner !== 'ours') return owner;
     // It may have been recalled for another reason while its owner was asked for.
-    return this.resident(id) === undefined ? this.#recall(id, principal) : this.find(id, principal);
+    return this.resident(id) === undefined
+      ? this.#recall(id, principal)
+      : this.findAny(id, principal);
   }
 
   #recall(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
@@ -341,15 +366,9 @@ export class Directory implements Home<SessionActor> {
 
   /** Makes the actor of a record; `undefined` where the record has expired: the session ends. */
   #revive(record: SessionRecord, rows: Rows = []): Found {
-    const { id, principal, expiresAt } = record;
-    const actor = new SessionActor(
-      this.#world,
-      this.supervisor,
-      id,
-      principal,
-      this.#outlets,
-      record,
-    );
+    const { id, principal, expiresAt, home } = record;
+    const outlets = this.#outletsOf(home);
+    const actor = new SessionActor(this.#world, this.supervisor, id, principal, outlets, record);
     actor.wakeFrom(record, rows);
     this.supervisor.recall(actor);
     this.keeper.release(record);
@@ -360,6 +379,11 @@ export class Directory implements Home<SessionActor> {
     actor.tell({ type: 'deadline.passed' });
     return undefined;
   }
+}
+
+/** A session that no client named is not found by what a client names. */
+function named(where: Whereabouts<SessionActor>): Whereabouts<SessionActor> {
+  return where.at === 'here' && where.home !== undefined ? NOT_FOUND : where;
 }
 
 function isOwn(session: SessionActor, principal: string | undefined): boolean {

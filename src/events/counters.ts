@@ -58,6 +58,33 @@ export class Counters {
   silentConnections = 0;
   /** Now: the longest delay of the event loop in the last half second; 0 where nobody measures. */
   loopDelayMs = 0;
+  /** The stateless revision. */
+  readonly modern = {
+    /** Requests that came without a session. */
+    requests: 0,
+    /** Notifications taken and dropped: the revision has none for a server over HTTP. */
+    notifications: 0,
+    /** Calls that began to wait for their client. */
+    parked: 0,
+    /** Calls whose client came back with answers. */
+    claimed: 0,
+    /** Calls whose client did not come back in time. */
+    abandoned: 0,
+    /** Clients that came back for a call that is not here any more. */
+    lost: 0,
+    /** Lost calls that were run again. */
+    rerun: 0,
+    /** Tokens that were forged, another's, of another call, or used already. */
+    invalidStates: 0,
+    /** Calls that became tasks. */
+    tasks: 0,
+    /** Now: tasks that are not finished. */
+    tasksRunning: 0,
+    /** Now: open `subscriptions/listen`. */
+    listens: 0,
+    /** Sessions that ended with what user code had put there, because nobody can name them. */
+    forgotten: 0,
+  };
   readonly deadLetters = zeros(DEAD_LETTER_REASONS);
   /** How often each limit was met, by the option's name. */
   readonly limits: Record<string, number> = {};

@@ -167,7 +167,30 @@ export interface RuntimeEvents {
    * session. `local` is the name of the session local, or the place in the program that made it.
    */
   'session.unstorable': { session: string; what: Unstorable; local: string | undefined };
+  /**
+   * A session that no client can name again ended with what user code had put there: state, locals
+   * or resources. The next request begins anew, and finds nothing of it.
+   */
+  'session.forgotten': {
+    session: string;
+    principal: string;
+    what: 'state' | 'locals' | 'resources';
+  };
+  /** A call of the stateless revision waits for its client to come back with answers. */
+  'call.parked': { session: string; method: string; round: number };
+  /** The client of a parked call has come back. */
+  'call.claimed': { session: string; method: string; round: number };
+  /** The client of a parked call did not come back in time: its handler was stopped. */
+  'call.abandoned': { session: string; method: string; round: number };
   /** A question to the client will never be answered: the server that asked is gone. */
+  /** A call became a task. `task` is a name for logs, and not the id. */
+  'task.created': { session: string; task: string };
+  /** The status of a task, or what comes with it, has changed. */
+  'task.changed': {
+    session: string;
+    task: string;
+    status: 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled';
+  };
   'question.expired': { session: string; method: string; cause: WakeCause | EndReason };
   'session.orphan': { session: string; what: 'resource' | 'handler' | 'server'; error?: unknown };
   /** One message passed a session's mailbox. Only assembled while there is a listener. */
@@ -230,6 +253,12 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'session.woken': true,
   'session.pinned': true,
   'session.unstorable': true,
+  'session.forgotten': true,
+  'call.parked': true,
+  'call.claimed': true,
+  'call.abandoned': true,
+  'task.created': true,
+  'task.changed': true,
   'question.expired': true,
   'session.orphan': true,
   message: true,

@@ -1,7 +1,7 @@
 import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { ActorsError } from '../base/errors.ts';
 import { KILL_TIMEOUT_MS } from '../base/processGroup.ts';
-import { settleLimits } from '../options.ts';
+import { settleLimits } from '../base/check.ts';
 import type { Session, SessionServer } from '../session/session.ts';
 import { Bridge } from './bridge.ts';
 import { Child, type ChildSettings } from './child.ts';

@@ -1,6 +1,6 @@
 import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { ActorsError } from '../base/errors.ts';
-import { settleLimits } from '../options.ts';
+import { settleLimits } from '../base/check.ts';
 import type { Session, SessionServer } from '../session/session.ts';
 import { Bridge } from './bridge.ts';
 import { SessionLog } from './log.ts';

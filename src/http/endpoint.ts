@@ -215,10 +215,8 @@ export class Endpoint implements LegHost, UploadHost {
     try {
       const parcel = body === undefined ? undefined : readBody(body, this.services.limits);
       if (typeof parcel === 'string') return this.refuse(port, parcel);
-      for (const leg of this.#legs) {
-        if (!leg.claims(origin.head, parcel)) continue;
-        return leg.serve({ origin, principal, parcel, port, upload });
-      }
+      const incoming = { origin, principal, parcel, port, upload };
+      for (const leg of this.#legs) if (leg.serve(incoming)) return;
     } catch (error) {
       this.refuse(port, this.failed(error));
     }
@@ -226,8 +224,11 @@ export class Endpoint implements LegHost, UploadHost {
 
   /** The body of a POST, for a session in this process or asleep in memory where there is one. */
   #upload(head: RequestHead, principal: string | undefined): Upload {
-    const named = single(head, 'mcp-session-id');
     const bytes = declared(head);
+    for (const leg of this.#legs) {
+      if (leg.isStateless(head)) return Upload.ofNoSession(this, principal, bytes);
+    }
+    const named = single(head, 'mcp-session-id');
     let session: SessionActor | undefined;
     try {
       if (named !== undefined) session = this.directory.findNow(named, principal);

@@ -17,10 +17,12 @@ export interface Incoming {
   readonly upload: Pick<Upload, 'session' | 'number'> | undefined;
 }
 
-/** One era of the protocol. The first leg that claims a request serves it; sessions come last. */
+/** One era of the protocol. The first leg that takes a request serves it; sessions come last. */
 export interface Leg {
-  claims(head: RequestHead, parcel: Parcel | undefined): boolean;
-  serve(incoming: Incoming): void;
+  /** The bodies that go with such a head belong to no session. */
+  isStateless(head: RequestHead): boolean;
+  /** Serves a request; `false`: the request is of another era. */
+  serve(incoming: Incoming): boolean;
 }
 
 /** What a leg needs of the endpoint. */

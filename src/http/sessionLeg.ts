@@ -31,11 +31,16 @@ export class SessionLeg implements Leg {
     this.#outlets = outlets;
   }
 
-  claims(): boolean {
+  isStateless(): boolean {
+    return false;
+  }
+
+  serve(incoming: Incoming): true {
+    this.#serve(incoming);
     return true;
   }
 
-  serve(incoming: Incoming): void {
+  #serve(incoming: Incoming): void {
     const { origin, parcel, port, upload } = incoming;
     if (parcel !== undefined && isInitialize(parcel)) return this.#initialize(incoming);
     const version = single(origin.head, 'mcp-protocol-version');

@@ -69,6 +69,13 @@ export class Upload implements Gate, Uploading {
     if (session !== undefined) this.#attach(session);
   }
 
+  /** A body of the stateless revision: nothing but the budget of all uploads bounds its wait. */
+  static ofNoSession(host: UploadHost, principal: string | undefined, declared: number): Upload {
+    const upload = new Upload(host, undefined, principal, declared, undefined);
+    upload.#isElsewhere = true;
+    return upload;
+  }
+
   /** Finds out whether a long body may be read, before a byte of the body is. */
   locate(): Verdict {
     return this.#isFor(this.declared) ? undefined : this.#locate();

@@ -1,7 +1,7 @@
 import type { PrincipalAccount } from '../actor/principalAccount.ts';
 import type { Journal } from '../events/journal.ts';
 import type { RequestId, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
-import { refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
+import { refusal, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import { relabel, texts } from '../wire/verbatim.ts';
 import type { Ask, Envelope } from './envelope.ts';
 import type { QueueAccount } from './queueAccount.ts';
@@ -10,6 +10,8 @@ import { announceBegan, announceSettled, outcomeOf, type RequestSource } from '.
 /** What the requests of a session need of the session. */
 export interface AsksHost extends RequestSource {
   readonly journal: Journal;
+  /** Most requests in flight of the session. */
+  readonly maxInFlight: number;
   /** Counts the work of all sessions of the principal. */
   readonly principalAccount: Pick<PrincipalAccount, 'maxWork' | 'rate' | 'work'>;
   /** Stores the session; `null` where no durable store keeps the session. */
@@ -40,8 +42,9 @@ export class Asks {
   readonly #owner: AsksOwner;
   readonly #account: QueueAccount;
   readonly #open = new Map<RequestId, Ask>();
-  /** How many requests the server has and has not answered. */
+  /** How many requests the server has and has not answered, those parked left out. */
   running = 0;
+  #resuming: { readonly innerId: RequestId; readonly go: () => void }[] | null = null;
 
   constructor(host: AsksHost, owner: AsksOwner) {
     this.#host = host;
@@ -71,7 +74,7 @@ export class Asks {
   begin(innerId: RequestId, { message, exchange, weight }: Envelope): Ask | RefusalCode {
     if (this.#open.has(innerId)) return 'duplicate-request-id';
     const { journal, principalAccount, services } = this.#host;
-    if (this.#open.size >= services.limits.maxInFlight) {
+    if (this.#open.size >= this.#host.maxInFlight) {
       journal.tripped('maxInFlight');
       return 'session-busy';
     }
@@ -89,6 +92,7 @@ export class Asks {
       since: services.clock.now(),
       running: false,
       isHeld: false,
+      isParked: false,
       watched: null,
     };
     this.#open.set(innerId, ask);
@@ -148,7 +152,7 @@ export class Asks {
     for (const [innerId, ask] of this.#open) {
       if (which !== 'all' && ask.running !== (which === 'running')) continue;
       this.#remove(innerId, ask);
-      ask.exchange.answer(refusalBody(code, ask.message.id, data), true);
+      ask.exchange.answer(encodedRefusal(ask, code, data), true);
       this.#host.answered(ask, undefined);
       announceSettled(this.#host, ask, 'cut', REFUSALS[code].rpcCode);
       count++;
@@ -171,7 +175,7 @@ export class Asks {
     let json: string;
     try {
       const named = id === response.id ? response : relabel(response, id);
-      json = texts.get(named) ?? JSON.stringify(named);
+      json = ask.exchange.encode?.(response) ?? texts.get(named) ?? JSON.stringify(named);
     } catch (error) {
       // JSON can not express the response: the client gets an error, and the server hears why.
       this.#refused('internal-error', ask);
@@ -181,8 +185,7 @@ export class Asks {
   }
 
   #refused(code: RefusalCode, ask: Ask): void {
-    const body = refusalBody(code, ask.message.id);
-    this.#answer(ask, body, JSON.parse(body) as ResponseMessage);
+    this.#answer(ask, encodedRefusal(ask, code), refusal(code, ask.message.id));
   }
 
   #answer(ask: Ask, json: string, response: ResponseMessage): void {
@@ -199,10 +202,57 @@ export class Asks {
     this.#owner.next();
   }
 
+  /** One more handler may run. */
+  get hasHandler(): boolean {
+    return this.running < this.#host.services.limits.concurrency;
+  }
+
+  /** The handler of a request waits for its client: another request may have its place. */
+  park(innerId: RequestId): void {
+    const ask = this.#open.get(innerId);
+    if (ask?.running !== true || ask.isParked) return;
+    ask.isParked = true;
+    this.running--;
+    this.#owner.next();
+  }
+
+  /** A parked request goes on: `go` runs as soon as there is a place for its handler. */
+  unpark(innerId: RequestId, go: () => void): void {
+    if (this.#open.get(innerId)?.isParked !== true) return;
+    this.#resuming ??= [];
+    this.#resuming.push({ innerId, go });
+    this.resume();
+  }
+
+  /** Parked requests wait for a place. */
+  get isResuming(): boolean {
+    return this.#resuming !== null;
+  }
+
+  /** Lets parked requests go on, as far as there are places for their handlers. */
+  resume(): void {
+    while (this.#resuming !== null && this.hasHandler) {
+      const next = this.#resuming.shift();
+      if (this.#resuming.length === 0) this.#resuming = null;
+      const ask = next === undefined ? undefined : this.#open.get(next.innerId);
+      // A request may have been withdrawn while it waited.
+      if (next === undefined || ask?.isParked !== true) continue;
+      ask.isParked = false;
+      this.running++;
+      next.go();
+    }
+  }
+
   #remove(innerId: RequestId, ask: Ask): void {
     this.#open.delete(innerId);
     this.#account.give(ask.weight);
     this.#host.principalAccount.work--;
-    if (ask.running) this.running--;
+    if (ask.running && !ask.isParked) this.running--;
   }
+}
+
+/** The text of an error for a request, in the form that its exchange has for answers. */
+function encodedRefusal(ask: Ask, code: RefusalCode, data?: Record<string, unknown>): string {
+  const response = refusal(code, ask.message.id, data);
+  return ask.exchange.encode?.(response) ?? JSON.stringify(response);
 }

@@ -5,12 +5,13 @@ import type { Handshake } from './handshake.ts';
 import type { Journal } from '../events/journal.ts';
 import type { OrphanListener, Resource, WaitWithin } from '../base/resource.ts';
 import { type Owned, type Owner, type OwnOptions, Scope } from '../base/scope.ts';
+import { OwnQuestions } from './ownQuestions.ts';
 import type { SessionServer } from './session.ts';
 import { type Answers, ServerTransport, type ServerVoice } from './transport.ts';
 import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
 
 /** The session a connection belongs to. */
-export interface ConnectionOwner extends Omit<SessionContext, 'stray'> {
+export interface ConnectionOwner extends Omit<SessionContext, 'ask' | 'call' | 'stray'> {
   readonly id: string;
   /** Something of the session runs or waits: an escaped error is most likely from there. */
   readonly isAtWork: boolean;
@@ -22,6 +23,10 @@ export interface ConnectionOwner extends Omit<SessionContext, 'stray'> {
     /** Waits for a release, within `closeTimeoutMs` or a deadline of the resource's own. */
     readonly wait: WaitWithin;
   };
+  /** Prepares a server before it is connected. */
+  attune(server: object): void;
+  /** The server has answered `initialize`, which was replayed to it. */
+  greeted(result: Readonly<Record<string, unknown>>): void;
   /** Something that work of the session waits for is gone. */
   lost(error: unknown): void;
 }
@@ -43,10 +48,13 @@ export class Connection implements Answers, SessionContext {
   #released: Promise<void> | null = null;
   #replaying: Map<RequestId, (response: ResponseMessage) => void> | null = null;
 
+  #asking: OwnQuestions | null = null;
   readonly #owner: ConnectionOwner;
+  readonly #voice: ServerVoice;
 
   constructor(owner: ConnectionOwner, voice: ServerVoice) {
     this.#owner = owner;
+    this.#voice = voice;
     this.transport = new ServerTransport(owner.id, this, voice);
   }
 
@@ -62,6 +70,11 @@ export class Connection implements Answers, SessionContext {
 
   stateChanged(): void {
     if (!this.#isReleased) this.#owner.stateChanged();
+  }
+
+  ask(method: string, params: Readonly<Record<string, unknown>> | undefined) {
+    this.#asking ??= new OwnQuestions((request) => this.#voice.ask(request, undefined));
+    return this.#asking.ask(method, params);
   }
 
   stray(error: unknown, isDefect: boolean): void {
@@ -95,10 +108,12 @@ export class Connection implements Answers, SessionContext {
     // The connection was released while the factory ran: the late server is closed, not connected.
     if (this.#isReleased) return server.close();
     this.#server = server;
+    this.#owner.attune(server);
     await server.connect(this.transport);
   }
 
   deliver(message: Message, delivery: Extra | undefined): void {
+    if (this.#asking?.takes(message) === true) return;
     this.transport.deliver(message, delivery);
   }
 
@@ -123,6 +138,8 @@ export class Connection implements Answers, SessionContext {
       if (response.error !== undefined && message.method === 'initialize') {
         throw new ActorsError('bad-server', 'the rebuilt server refused the handshake');
       }
+      if (this.#isReleased) return;
+      if (message.method === 'initialize') this.#owner.greeted(response.result ?? {});
     }
     this.#replaying = null;
   }
@@ -204,6 +221,7 @@ export class Connection implements Answers, SessionContext {
       onOrphan('server')(error);
     }
     this.#abort?.abort();
+    this.#asking?.end();
     // Nobody answers the replay any more: whoever waits for its end hears of the release.
     for (const [id, told] of this.#replaying ?? []) told({ jsonrpc: '2.0', id, result: {} });
     try {

@@ -1,14 +1,25 @@
 import { ActorsError } from '../base/errors.ts';
 import { storage } from '../base/asyncContext.ts';
+import type { CallScope } from './callScope.ts';
 import type { Session } from './session.ts';
+
+type Params = Readonly<Record<string, unknown>>;
 
 /** What code at any depth reaches: the session it runs for, and the locals of that session. */
 export interface SessionContext {
   readonly session: Session;
+  /** The call of the stateless revision that the code runs for, where there is one. */
+  readonly call?: CallScope | undefined;
   /** Values of `sessionLocal`, by the local itself; by the local's name while from a record. */
   readonly locals: Map<unknown, unknown>;
   /** What the store keeps of the session may have changed. */
   stateChanged(): void;
+  /**
+   * Puts a question to the client, beside those of the session's server.
+   *
+   * @throws ActorsError `question-failed` with the client's error; `session-over`
+   */
+  ask(method: string, params: Params | undefined): Promise<Params>;
   /**
    * Takes an error that escaped the session's code into a timer or a promise nobody awaits.
    *
@@ -30,6 +41,43 @@ export function runInSession<R>(context: SessionContext, callback: () => R): R {
  */
 export function currentSession<T = unknown>(): Session<T> {
   return currentContext().session as Session<T>;
+}
+
+/** The same context, for one call: what differs is the call. */
+export class ContextOfCall implements SessionContext {
+  readonly call: CallScope;
+  readonly #context: SessionContext;
+
+  constructor(context: SessionContext, call: CallScope) {
+    this.#context = context;
+    this.call = call;
+  }
+
+  get session(): Session {
+    return this.#context.session;
+  }
+
+  get locals(): Map<unknown, unknown> {
+    return this.#context.locals;
+  }
+
+  stateChanged(): void {
+    this.#context.stateChanged();
+  }
+
+  ask(method: string, params: Params | undefined): Promise<Params> {
+    return this.#context.ask(method, params);
+  }
+
+  stray(error: unknown, isDefect: boolean): void {
+    this.#context.stray(error, isDefect);
+  }
+}
+
+/** The call that this code runs for in a session; `undefined` where there is none. */
+export function callIn(session: Session): CallScope | undefined {
+  const context = contextNow();
+  return context?.session === session ? context.call : undefined;
 }
 
 /** The session this code runs for; `undefined` outside any session. */

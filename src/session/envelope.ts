@@ -27,6 +27,8 @@ export interface Ask {
   running: boolean;
   /** The server has answered, and the answer waits for the store. */
   isHeld: boolean;
+  /** The handler waits for its client, and takes no place of `concurrency` meanwhile. */
+  isParked: boolean;
   /** The request's beginning was announced, so its end will be; `within` runs its handler. */
   watched: { readonly number: number; within: Within | null } | null;
 }

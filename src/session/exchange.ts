@@ -3,6 +3,8 @@ import type { EndReason } from '../../machines/session.ts';
 import type { Carrier } from '../events/events.ts';
 import type { Rows } from '../store/record.ts';
 import type { RequestHead } from '../wire/headers.ts';
+import type { RequestId, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
+import type { CallScope } from './callScope.ts';
 
 /** What brought a message: both SDK generations read from here what their handlers may see. */
 export interface Origin {
@@ -29,7 +31,24 @@ export interface Exchange {
   tell(json: string): boolean;
   /** One request of the exchange was cancelled: nothing is said, and nobody waits (row C1). */
   cancelled(): void;
+  /** Makes the text of an answer, where the exchange has a form of its own for answers. */
+  encode?(response: ResponseMessage): string;
+  /** Takes a question of the request's handler, where the exchange has a way of its own to ask. */
+  ask?(question: Asked): void;
+  /** The handler waits no longer for the answer to a question. */
+  unask?(wireId: RequestId): void;
 }
+
+/** A question of a handler on its way to the client, for an exchange with a way of its own to ask. */
+export interface Asked {
+  /** The id by which the session knows the answer, a response that its mailbox takes. */
+  readonly wireId: RequestId;
+  readonly message: RequestMessage;
+  /** Nobody will answer: the handler gets an error. */
+  fail(error: RpcError): void;
+}
+
+type RpcError = NonNullable<ResponseMessage['error']>;
 
 /** Where a session sends what belongs to no request: its GET stream, or its socket. */
 export interface Outlet {
@@ -74,6 +93,16 @@ export interface Outlets<S> {
   readonly carrier: Carrier;
   /** A client can come back to the session by its id: the session may be stored, and found. */
   readonly hasId: boolean;
+  /** What a session is of that no client named; `undefined`: the protocol names the session. */
+  readonly home?: string;
+  /** The revision of all messages; `undefined`: the one that the handshake agrees on. */
+  readonly revision?: string;
+  /** Most requests in flight of one session, where that is not the limit of all sessions. */
+  readonly maxInFlight?: number;
+  /** Prepares a server of the session, before the server is connected. */
+  attune?(server: object): void;
+  /** A server of the session has answered `initialize`. */
+  greeted?(session: S, result: Readonly<Record<string, unknown>>): void;
   open(session: S, from?: OutletPlace): Outlet;
 }
 
@@ -86,4 +115,6 @@ export interface StoredOutlets<S> extends Outlets<S> {
 /** What comes with a message, under the names both SDK generations look for. */
 export interface Extra {
   readonly authInfo: AuthInfo | undefined;
+  /** The call that the message belongs to, where the call can outlive what brought it. */
+  readonly call?: CallScope;
 }

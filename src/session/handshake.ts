@@ -1,6 +1,6 @@
 import type { HandshakeRecord } from '../store/record.ts';
 import type { Ask } from './envelope.ts';
-import type { Implementation } from './session.ts';
+import type { Implementation } from '../wire/implementation.ts';
 import {
   isObject,
   isRequest,
@@ -138,6 +138,11 @@ export class Handshake {
     this.#subscriptions ??= new Map();
     this.#subscriptions.set(uri, params);
     return true;
+  }
+
+  /** The client wants to hear of a resource. */
+  follows(uri: string): boolean {
+    return this.#subscriptions?.has(uri) === true;
   }
 
   #unsubscribe(uri: string): void {

@@ -2,7 +2,7 @@ import { atOnce } from '../base/awaitable.ts';
 import { leap } from '../base/ids.ts';
 import type { Message } from '../wire/jsonrpc.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
-import { runInSession } from './context.ts';
+import { ContextOfCall, runInSession } from './context.ts';
 import type { Extra } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -78,8 +78,10 @@ export class Incarnations {
   /** Hands a message to the current server. */
   deliver(message: Message, delivery: Extra | undefined): void {
     const connection = this.#connection;
+    const call = delivery?.call;
+    const context = call === undefined ? connection : new ContextOfCall(connection, call);
     try {
-      runInSession(connection, () => connection.deliver(message, delivery));
+      runInSession(context, () => connection.deliver(message, delivery));
     } catch (error) {
       // This connection's error: by now a successor may be there, rebuilt for the same message.
       connection.crash(error);

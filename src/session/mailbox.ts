@@ -194,6 +194,7 @@ export class Mailbox implements AsksOwner {
 
   /** Dispatches waiting messages in order of arrival, as far as state and `concurrency` allow. */
   dispatch(): void {
+    this.#asks?.resume();
     const waiting = this.#waiting ?? [];
     while (waiting.length > 0 && this.#host.arrival === 'dispatch') {
       const next = waiting[0]!;
@@ -210,6 +211,25 @@ export class Mailbox implements AsksOwner {
     if (first === undefined) return;
     this.#leaves(first);
     this.#deliver(first);
+  }
+
+  /** A request is withdrawn from inside: its handler is stopped, and nobody waits for an answer. */
+  withdraw(innerId: RequestId, params?: NotificationMessage['params'], delivery?: Extra): void {
+    const ask = this.find(innerId);
+    if (ask === undefined) return;
+    if (ask.running) {
+      const method = 'notifications/cancelled';
+      const cancel = { jsonrpc: '2.0', method, params: { ...params, requestId: innerId } } as const;
+      this.#host.deliver(cancel, delivery);
+    } else {
+      this.#waiting = (this.#waiting ?? []).filter(({ message }) => message !== ask.message);
+    }
+    this.#asks?.cancel(innerId, ask);
+  }
+
+  /** Requests whose handlers may wait for their clients, without a place of `concurrency`. */
+  get parking(): Pick<Asks, 'park' | 'unpark'> | null {
+    return this.#asks;
   }
 
   /** The server answered a request. */
@@ -237,7 +257,7 @@ export class Mailbox implements AsksOwner {
   }
 
   get #hasHandler(): boolean {
-    return (this.#asks?.running ?? 0) < this.#host.services.limits.concurrency;
+    return this.#asks?.hasHandler ?? true;
   }
 
   #pong(message: Message, { exchange, bytes }: Envelope): undefined {
@@ -351,18 +371,12 @@ export class Mailbox implements AsksOwner {
       this.#host.journal.deadLetter('in', message, isLate ? 'late' : 'malformed');
       return;
     }
-    if (ask.running) {
-      const params = { ...message.params, requestId: innerId };
-      this.#host.deliver({ ...message, params }, delivery);
-    } else {
-      this.#waiting = (this.#waiting ?? []).filter((envelope) => envelope.message !== ask.message);
-    }
-    this.#asks?.cancel(innerId, ask);
+    this.withdraw(innerId, message.params, delivery);
   }
 
   /** A request is over: a waiting message may have its turn. */
   next(): void {
-    if (this.#waiting !== null) this.dispatch();
+    if (this.#waiting !== null || this.#asks?.isResuming === true) this.dispatch();
     if (this.references === 0) this.#host.drained();
   }
 

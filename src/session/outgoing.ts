@@ -1,11 +1,13 @@
 import type { EndReason } from '../../machines/session.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
+import { callIn } from './context.ts';
 import type { Exchange, Outlet } from './exchange.ts';
 import type { Journal, ProgressEntry } from '../events/journal.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Ask } from './envelope.ts';
 import type { Services } from '../events/services.ts';
 import { type Question, Questions } from './questions.ts';
+import type { Session } from './session.ts';
 import type { ServerVoice } from './transport.ts';
 import {
   isRequestId,
@@ -26,7 +28,10 @@ export interface OutgoingHost {
   readonly journal: Journal;
   readonly services: Services;
   readonly isConfirmed: boolean;
+  /** What the session is of where no client named it. */
+  readonly home: string | undefined;
   readonly mailbox: Mailbox;
+  readonly session: Session;
   now(): number;
   /** A question pins the session: the session is in use again. */
   activate(): void;
@@ -39,7 +44,18 @@ export interface OutgoingHost {
   close(reason: EndReason): void;
 }
 
+type RpcError = NonNullable<ResponseMessage['error']>;
+
 const NONE: string[] = [];
+
+const UNDELIVERABLE: RpcError = {
+  code: -32000,
+  message: 'The client has no open stream',
+  data: { code: 'undeliverable' },
+};
+
+/** What a server may say about the call at hand without naming the call. */
+const OF_A_CALL: ReadonlySet<string> = new Set(['notifications/message', 'notifications/progress']);
 
 /** What a server may say before its client has confirmed the handshake (row L2). */
 const EARLY: ReadonlySet<string> = new Set(['ping', 'notifications/message']);
@@ -57,6 +73,11 @@ export class Outgoing implements ServerVoice {
 
   constructor(host: OutgoingHost) {
     this.#host = host;
+  }
+
+  /** The call that this code runs for, where the session has calls that outlive what brought them. */
+  get #callNow(): RequestId | undefined {
+    return callIn(this.#host.session)?.innerId;
   }
 
   /** How many questions pin the session. */
@@ -124,13 +145,20 @@ export class Outgoing implements ServerVoice {
     return this.#host.services.turns.due();
   }
 
-  tell(notification: NotificationMessage, relatedTo?: RequestId): boolean {
+  tell(notification: NotificationMessage, related?: RequestId): boolean {
     let message = notification;
+    const isOfCall = OF_A_CALL.has(message.method);
+    const relatedTo = related ?? (isOfCall ? this.#callNow : undefined);
     if (message.method === 'notifications/cancelled') {
       const question = this.#questions?.named(message.params?.['requestId']);
       // The question was answered a moment ago: the client has nothing to stop.
       if (question === undefined) return true;
       this.#close(question);
+      if (question.exchange?.unask !== undefined) {
+        question.exchange.unask(question.wireId);
+        if (this.references === 0) this.#host.drained();
+        return true;
+      }
       message = { ...message, params: { ...message.params, requestId: question.wireId } };
       if (this.references === 0) this.#host.drained();
       // The question's call and its stream were cancelled: the client still waits for an end.
@@ -143,10 +171,12 @@ export class Outgoing implements ServerVoice {
   }
 
   ask(request: RequestMessage, said: RequestId | undefined): void {
-    const { isConfirmed, outlet, mailbox } = this.#host;
-    // A handler that does not say for which request it asks can only mean the one there is.
-    const isLost = said === undefined && isConfirmed && !outlet.isReachable;
-    const relatedTo = isLost ? mailbox.only : said;
+    const { home, isConfirmed, outlet, mailbox } = this.#host;
+    const own = said ?? this.#callNow;
+    // A handler that does not say for which request it asks can only mean the one there is; but
+    // where many clients share a session, that may be another client's.
+    const isLost = own === undefined && home === undefined && isConfirmed && !outlet.isReachable;
+    const relatedTo = isLost ? mailbox.only : own;
     const exchange = relatedTo === undefined ? undefined : mailbox.find(relatedTo)?.exchange;
     this.#questions ??= new Questions(this.#epoch);
     const { question, message } = this.#questions.open(request, exchange);
@@ -154,6 +184,12 @@ export class Outgoing implements ServerVoice {
     if (request.method !== 'ping') {
       this.#host.activate();
       this.#host.stateChanged();
+    }
+    if (exchange?.ask !== undefined) {
+      const { method, id: wireId } = message;
+      this.#host.journal.saw('out', 'request', method, 0, message);
+      exchange.ask({ wireId, message, fail: (error) => this.#fail(question, error) });
+      return;
     }
     if (!this.#say(message, relatedTo)) return this.#fail(question);
     if (this.#reaches(exchange)) return;
@@ -204,17 +240,9 @@ export class Outgoing implements ServerVoice {
     this.#fail(question);
   }
 
-  #fail(question: Question): void {
+  #fail(question: Question, error: RpcError = UNDELIVERABLE): void {
     this.#close(question);
-    this.#host.deliver({
-      jsonrpc: '2.0',
-      id: question.localId,
-      error: {
-        code: -32000,
-        message: 'The client has no open stream',
-        data: { code: 'undeliverable' },
-      },
-    });
+    this.#host.deliver({ jsonrpc: '2.0', id: question.localId, error });
     if (this.references === 0) this.#host.drained();
   }
 

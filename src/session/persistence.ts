@@ -20,6 +20,8 @@ export interface PersistenceHost {
   readonly openOutlet: { readonly sequence: number } | null;
   /** The session goes on as its record, perhaps by another actor. */
   readonly isDismissed: boolean;
+  /** The session is worth a record before it sleeps: its client knows it, or it keeps something. */
+  readonly isWorthKeeping: boolean;
   /** What is to be stored of the session now. */
   record(): Recorded;
   crash(error: unknown): void;
@@ -136,7 +138,7 @@ export class Persistence implements Persisted {
 
   /** Notes a change, and has it stored within `writeBehindMs`. */
   changed(): void {
-    if (this.#isOver) return;
+    if (this.#isOver || !this.#host.isWorthKeeping) return;
     this.#isUsed = true;
     this.#isDirty = true;
     this.#keeper.mark(this);
@@ -194,7 +196,7 @@ export class Persistence implements Persisted {
     if (method === 'initialize') {
       if (response.result === undefined) return undefined;
       handshake.note(ask, response);
-      return this.stored();
+      return this.#host.isWorthKeeping ? this.stored() : undefined;
     }
     if (HANDSHAKE_METHODS.has(method)) {
       handshake.note(ask, response, services.limits.maxSubscriptionBytes);

@@ -1,4 +1,5 @@
 import { atOnce } from '../base/awaitable.ts';
+import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { Handshake } from './handshake.ts';
@@ -16,7 +17,7 @@ export type Left = Omit<Woken, 'kept'>;
 /** A session, as its record is made from it. */
 export interface RecordSource extends Pick<
   SessionRecord,
-  'id' | 'key' | 'principal' | 'startedAt' | 'epoch' | 'state'
+  'id' | 'key' | 'principal' | 'home' | 'startedAt' | 'epoch' | 'state'
 > {
   readonly isConfirmed: boolean;
   readonly isAsleep: boolean;
@@ -39,6 +40,7 @@ export interface RecordSource extends Pick<
 
 /** What all sessions share to make records: the keeper, and how a state is stored. */
 export interface RecordShare {
+  readonly services: Services;
   readonly keeper: Keeper;
   readonly settings: SessionSettings;
 }
@@ -53,22 +55,41 @@ export interface Recorded {
 
 const WHOLE: readonly LeftOut[] = [];
 /** Of a session without its state nothing is stored: a client that came back would miss it. */
-export const STATELESS: Recorded = {
+const STATELESS: Recorded = {
   record: undefined,
   leftOut: [{ what: 'state', local: undefined, of: undefined }],
 };
 const STAYS: Recorded = { record: undefined, leftOut: WHOLE };
 
 /** State and locals are plain data, so the session can be stored, and can sleep. */
-export function isPlain(source: RecordSource, { settings }: RecordShare): boolean {
-  return isPlainData(encoded(source, settings)) && arePlain(source);
+export function isPlain(source: RecordSource, share: RecordShare): boolean {
+  const isState = attempt(source, share, () => isPlainData(encoded(source, share.settings)));
+  return isState === true && arePlain(source);
 }
 
 /**
  * Makes the record to be stored of a session. A durable store takes what it can. In memory a
  * session sleeps as it is or stays, and nothing of it is left out.
  */
-export function recordOf(source: RecordSource, { keeper, settings }: RecordShare): Recorded {
+export function recordOf(source: RecordSource, share: RecordShare): Recorded {
+  return attempt(source, share, () => made(source, share)) ?? STATELESS;
+}
+
+/** Runs `encode`: where it throws for this session's state, the session can not be stored. */
+function attempt<R>(
+  { key }: RecordSource,
+  { services }: RecordShare,
+  make: () => R,
+): R | undefined {
+  try {
+    return make();
+  } catch (error) {
+    services.events.emit('store.failed', { session: key, doing: 'put', error });
+    return undefined;
+  }
+}
+
+function made(source: RecordSource, { keeper, settings }: RecordShare): Recorded {
   const isDurable = source.persistence !== null;
   const state = encoded(source, settings);
   if (!isPlainData(state)) return isDurable ? STATELESS : STAYS;
@@ -86,6 +107,7 @@ export function recordOf(source: RecordSource, { keeper, settings }: RecordShare
     id,
     key,
     principal,
+    ...(source.home !== undefined && { home: source.home }),
     startedAt,
     epoch,
     state,

@@ -1,3 +1,4 @@
+import type { Implementation } from '../wire/implementation.ts';
 import type { WakeCause } from '../events/events.ts';
 import type { SchemaValidator } from './schemaEngine.ts';
 import type { LogEntry, ProgressEntry } from '../events/journal.ts';
@@ -28,13 +29,6 @@ export interface SessionServer {
 export type ServerFactory<T = unknown> = (
   session: Session<T>,
 ) => SessionServer | Promise<SessionServer>;
-
-/** Name and version a client or server gave of itself in the handshake. */
-export interface Implementation {
-  readonly name: string;
-  readonly version: string;
-  readonly [key: string]: unknown;
-}
 
 /** How a session owns a resource that is opened when first asked for: see `Session.lazy`. */
 export interface LazyOptions extends Omit<OwnOptions, 'keepsAwake'> {
@@ -67,11 +61,16 @@ export interface Session<T = unknown> {
   readonly principal: string | undefined;
   /** The principal's name for logs; `anonymous` without a principal. */
   readonly principalKey: string;
-  /** `legacy`: revisions up to 2025-11-25, where the protocol names the session. */
-  readonly era: 'legacy';
+  /**
+   * `legacy`: revisions up to 2025-11-25, where the protocol names the session. `modern`: the
+   * stateless revision 2026-07-28, where the runtime's option `modern` says whose session this is.
+   */
+  readonly era: 'legacy' | 'modern';
   /** The negotiated revision, once `initialize` is answered. */
   readonly protocolVersion: string | undefined;
+  /** In era `modern`: of the client of the call at hand; outside a call, of the first one. */
   readonly clientInfo: Implementation | undefined;
+  /** In era `modern`: of the client of the call at hand; outside a call, of any client. */
   readonly clientCapabilities: Readonly<Record<string, unknown>> | undefined;
   /** When the session began, in milliseconds since the epoch. */
   readonly startedAt: number;

@@ -2,7 +2,6 @@ import { Actor, type Parent } from '../actor/actor.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { SessionEffect } from '../../machines/step.ts';
 import { ActorsError } from '../base/errors.ts';
-import { SerialQueue } from '../base/serialQueue.ts';
 import type { Carrier, PinnedBy } from '../events/events.ts';
 import type { Rows, SessionRecord } from '../store/record.ts';
 import type { Message, NotificationMessage, ResponseMessage } from '../wire/jsonrpc.ts';
@@ -17,9 +16,10 @@ import { Incarnations } from './incarnations.ts';
 import { Mailbox } from './mailbox.ts';
 import { Outgoing } from './outgoing.ts';
 import { Persistence } from './persistence.ts';
-import { isPlain, type Recorded, recordOf, STATELESS, stateOf } from './recordOf.ts';
+import { isPlain, type Recorded, recordOf, stateOf } from './recordOf.ts';
 import type { Woken } from './session.ts';
 import { SessionHandle } from './sessionHandle.ts';
+import { Updates } from './updates.ts';
 import type { World } from './world.ts';
 
 const DONE = Promise.resolve();
@@ -46,8 +46,9 @@ export class SessionActor extends Actor {
   #outlet: Outlet | null;
   #locals: Map<unknown, unknown> | null = null;
   #dormancy: Dormancy | null = null;
-  #updates: SerialQueue | null = null;
+  #updates: Updates | null = null;
   #isDismissed = false;
+  #isRecalled = false;
   /** What waiting callers are told when a crash ends the session. */
   crashCode: 'session-crashed' | 'server-unavailable' = 'session-crashed';
 
@@ -88,6 +89,8 @@ export class SessionActor extends Actor {
     this.handshake.restore(record.handshake);
     this.incarnations.restore(record.epoch);
     this.state = stateOf(record, this.world.settings);
+    // What made the session worth a record is not known any more.
+    this.#isRecalled = true;
     if (record.locals !== undefined) this.#locals = new Map(record.locals);
     this.dormancy.restore(record);
     this.persistence?.restore(record);
@@ -129,7 +132,37 @@ export class SessionActor extends Actor {
   // ---- what is known of the session
 
   get protocolVersion(): string | undefined {
-    return this.handshake.protocolVersion;
+    return this.#outlets.revision ?? this.handshake.protocolVersion;
+  }
+
+  /** What the session is of where no client named it; `undefined`: the protocol names the session. */
+  get home(): string | undefined {
+    return this.#outlets.home;
+  }
+
+  get maxInFlight(): number {
+    return this.#outlets.maxInFlight ?? this.services.limits.maxInFlight;
+  }
+
+  /** Prepares a server of the session, before the server is connected. */
+  attune(server: object): void {
+    this.#outlets.attune?.(server);
+  }
+
+  /** A server of the session has answered `initialize`. */
+  greeted(result: Readonly<Record<string, unknown>>): void {
+    this.#outlets.greeted?.(this, result);
+  }
+
+  get isWorthKeeping(): boolean {
+    return this.home === undefined || this.isTouched;
+  }
+
+  /** User code has put something into the session that is lost with it. */
+  get isTouched(): boolean {
+    const owned = this.incarnations.current.owned;
+    const isUpdated = this.#isRecalled || this.#updates !== null;
+    return isUpdated || owned > 0 || (this.#locals?.size ?? 0) > 0;
   }
 
   get epoch(): number {
@@ -188,8 +221,8 @@ export class SessionActor extends Actor {
     if ('method' in message && message.method === 'notifications/initialized') {
       this.handshake.initialized = true;
     }
-    // A confirmation that came while the server was rebuilt has not been heard yet.
-    if (this.incarnations.wakeCount > 0 && !this.isConfirmed) this.#confirm(message);
+    // A confirmation that came while the server was built has not been heard yet.
+    if (!this.isConfirmed) this.#confirm(message);
     this.incarnations.deliver(message, delivery);
   }
 
@@ -202,9 +235,10 @@ export class SessionActor extends Actor {
       this.journal.tripped('maxSubscriptionBytes');
     }
     if (method !== 'initialize') return;
-    const isRefused = response?.result === undefined;
-    this.handshake.isAnswered = !isRefused;
-    this.tell({ type: isRefused ? 'handshake.refused' : 'handshake.answered' });
+    const result = response?.result;
+    this.handshake.isAnswered = result !== undefined;
+    if (result !== undefined) this.greeted(result);
+    this.tell({ type: result === undefined ? 'handshake.refused' : 'handshake.answered' });
   }
 
   drained(): void {
@@ -253,22 +287,12 @@ export class SessionActor extends Actor {
   }
 
   get isPlain(): boolean {
-    return this.#attempt(() => isPlain(this, this.world)) ?? false;
+    return isPlain(this, this.world);
   }
 
   /** Makes the record to be stored of the session now. */
   record(): Recorded {
-    return this.#attempt(() => recordOf(this, this.world)) ?? STATELESS;
-  }
-
-  /** Runs `encode`: where it throws for this session's state, the session can not be stored. */
-  #attempt<R>(make: () => R): R | undefined {
-    try {
-      return make();
-    } catch (error) {
-      this.services.events.emit('store.failed', { session: this.key, doing: 'put', error });
-      return undefined;
-    }
+    return recordOf(this, this.world);
   }
 
   get pinned(): PinnedBy | undefined {
@@ -306,20 +330,9 @@ export class SessionActor extends Actor {
   }
 
   /** Changes the state. What `change` returns becomes the state; returning nothing keeps it. */
-  async update(change: (state: unknown) => unknown): Promise<unknown> {
-    this.#updates ??= new SerialQueue();
-    const state = this.#updates.run(async () => {
-      const next = await change(this.state);
-      if (next !== undefined) this.state = next;
-      this.stateChanged();
-      return this.state;
-    });
-    try {
-      return await state;
-    } finally {
-      // The update may have kept a sleeping session in this process.
-      this.passivate();
-    }
+  update(change: (state: unknown) => unknown): Promise<unknown> {
+    this.#updates ??= new Updates(this);
+    return this.#updates.run(change);
   }
 
   /** What the store keeps of the session has changed: only a durable store needs to hear. */
@@ -348,13 +361,10 @@ export class SessionActor extends Actor {
   /** The session ends: nothing of the session is kept, unless another process goes on with it. */
   forget(): void {
     this.#dormancy?.unpin();
-    if (this.reason === 'drained' && this.#mayComeBack) return;
+    // The client knows the session, or may still hear of it.
+    const mayComeBack = this.handshake.isAnswered || this.mailbox.references > 0;
+    if (this.reason === 'drained' && mayComeBack) return;
     if (this.persistence?.isUsed === true) this.persistence.forget();
-  }
-
-  /** The client knows the session, or may still hear of it. */
-  get #mayComeBack(): boolean {
-    return this.handshake.isAnswered || this.mailbox.references > 0;
   }
 
   override checkQuiet(): void {

@@ -4,21 +4,25 @@ import type { Journal, LogEntry, ProgressEntry } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import type { NotificationMessage } from '../wire/jsonrpc.ts';
 import type { Connection } from './connection.ts';
+import { callIn } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { LazyResource } from './lazyResource.ts';
-import type { Implementation, Lazy, LazyOptions, Session, Woken } from './session.ts';
+import type { Lazy, LazyOptions, Session, Woken } from './session.ts';
+import type { Implementation } from '../wire/implementation.ts';
 
 /** The actor of a session, as the session's handle uses it. */
 export interface HandleHost extends Pick<
   Session,
   'id' | 'key' | 'principal' | 'protocolVersion' | 'startedAt' | 'state' | 'woken'
 > {
+  /** What the session is of where no client named it. */
+  readonly home: string | undefined;
+  readonly handshake: Handshake;
   readonly services: Services;
   /** How much work pins the session. */
   readonly references: number;
   readonly world: { readonly serverOptions: Session['serverOptions'] };
   readonly journal: Journal;
-  readonly handshake: Handshake;
   readonly outgoing: { readonly progress: readonly ProgressEntry[] };
   readonly incarnations: {
     readonly current: Connection;
@@ -66,8 +70,8 @@ export class SessionHandle implements Session {
     return this.#actor.services.principalKey(this.#actor.principal);
   }
 
-  get era(): 'legacy' {
-    return 'legacy';
+  get era(): 'legacy' | 'modern' {
+    return this.#actor.home === undefined ? 'legacy' : 'modern';
   }
 
   get protocolVersion(): string | undefined {
@@ -75,11 +79,12 @@ export class SessionHandle implements Session {
   }
 
   get clientInfo(): Implementation | undefined {
-    return this.#actor.handshake.clientInfo;
+    const call = callIn(this);
+    return call === undefined ? this.#actor.handshake.clientInfo : call.clientInfo;
   }
 
   get clientCapabilities(): Readonly<Record<string, unknown>> | undefined {
-    return this.#actor.handshake.clientCapabilities;
+    return callIn(this)?.clientCapabilities ?? this.#actor.handshake.clientCapabilities;
   }
 
   get startedAt(): number {

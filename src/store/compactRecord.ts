@@ -3,7 +3,7 @@ import type { SessionRecord } from './record.ts';
 /** The fields of a record that are the same for nearly all sleeping sessions. */
 interface Common extends Pick<
   SessionRecord,
-  'confirmed' | 'stateVersion' | 'locals' | 'kept' | 'asked' | 'asleep'
+  'home' | 'confirmed' | 'stateVersion' | 'locals' | 'kept' | 'asked' | 'asleep'
 > {
   /** Records keep their times as a difference from this time: numbers that need no object each. */
   readonly base: number;
@@ -16,10 +16,12 @@ export class InCommon {
   #last: Common | undefined;
 
   /** The fields a record shares with the record before: the same object where they are equal. */
-  of({ startedAt, confirmed, stateVersion, locals, kept, asked, asleep }: SessionRecord): Common {
+  of(record: SessionRecord): Common {
+    const { startedAt, home, confirmed, stateVersion, locals, kept, asked, asleep } = record;
     const last = this.#last;
     const isSame =
       last?.confirmed === confirmed &&
+      last.home === home &&
       last.stateVersion === stateVersion &&
       last.locals === locals &&
       last.kept === kept &&
@@ -28,7 +30,16 @@ export class InCommon {
     if (isSame) return last;
     const base = last?.base ?? Math.trunc(startedAt);
     const open = asked.length === 0 ? NONE : asked;
-    return (this.#last = { base, confirmed, stateVersion, locals, kept, asked: open, asleep });
+    return (this.#last = {
+      base,
+      home,
+      confirmed,
+      stateVersion,
+      locals,
+      kept,
+      asked: open,
+      asleep,
+    });
   }
 }
 

@@ -29,6 +29,8 @@ export interface SessionRecord {
   /** The session's loggable name: the same for its whole life, in whichever process. */
   readonly key: string;
   readonly principal: string | undefined;
+  /** What the session is of where no client named it; `undefined`: the protocol names the session. */
+  readonly home?: string | undefined;
   /** The client has confirmed its handshake. */
   readonly confirmed: boolean;
   readonly handshake: HandshakeRecord;

@@ -66,6 +66,26 @@ export const REFUSALS = {
   'version-unsupported': refuse(400, -32022, 'Unsupported protocol version', {
     data: { supported: SESSION_REVISIONS },
   }),
+  /** A header says something else than the body, as the stateless revision compares them (M2). */
+  'header-mismatch': refuse(400, -32020, 'Headers and body disagree'),
+  /** A header that the stateless revision requires is missing (M2). */
+  'header-missing': refuse(400, -32020, 'Required header is missing'),
+  /** `_meta` lacks what each request of the stateless revision carries, or has it wrong (M1). */
+  'envelope-invalid': refuse(400, -32602, 'Invalid request envelope'),
+  /** The stateless revision has no such method, or nobody serves it (M4). */
+  'method-unknown': refuse(404, -32601, 'Method not found'),
+  /** The params of a request of the stateless revision are not what its method takes. */
+  'params-invalid': refuse(200, -32602, 'Invalid params'),
+  /** The client does not declare what it would need for the call (M4). */
+  'capability-missing': refuse(400, -32021, 'Missing required client capability'),
+  /** A `requestState` that is forged, another's, of another call, or used already (M6). */
+  'request-state-invalid': refuse(200, -32602, 'Invalid or expired requestState'),
+  /** A call waited too long for its client, or its process is gone; what it did is unknown (M6). */
+  'call-lost': refuse(200, -32603, 'The call is lost: begin it anew'),
+  /** A cap on calls that wait for their clients is reached (M6). */
+  'too-many-parked': refuse(200, -32000, 'Too many calls wait for an answer: try again later'),
+  /** The task is unknown, over or another principal's: the same bytes for all (K1). */
+  'task-unknown': refuse(200, -32602, 'Unknown task'),
   /** `Last-Event-ID` names no event that is still kept (R2). */
   'event-unknown': refuse(400, -32000, 'Unknown event id'),
   /** The GET stream is open, and was taken over again and again (G3). */

@@ -11,9 +11,12 @@ export interface EverythingServer {
   stop(): Promise<number | null>;
 }
 
-/** Starts the everything example in a process of its own, on a free port. */
-export async function startEverythingServer(): Promise<EverythingServer> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/everything/main.ts'], {
+/** Starts the everything example in a process of its own, on a free port. @param more arguments */
+export async function startEverythingServer(
+  more: readonly string[] = [],
+): Promise<EverythingServer> {
+  const args = ['--import', 'tsx', 'examples/everything/main.ts', ...more];
+  const child = spawn(process.execPath, args, {
     cwd: root,
     env: { ...process.env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],

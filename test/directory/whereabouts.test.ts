@@ -31,7 +31,12 @@ function setUp(
   const keeper = new Keeper(store, services);
   const supervisor = new Supervisor<SessionActor>(services, settings);
   const outlets = new HttpOutlets(services, settings);
-  const directory = new Directory(supervisor, { settings, keeper, ownership, outlets });
+  const directory = new Directory(supervisor, {
+    settings,
+    keeper,
+    ownership,
+    outletsOf: () => outlets,
+  });
   onTestFinished(() => directory.close());
   const endpoint = new Endpoint(directory, {
     screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),

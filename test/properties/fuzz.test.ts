@@ -90,8 +90,9 @@ describe.each([
     );
     await fc.assert(property, { numRuns: 400, endOnFailure: false });
     expect(runtime.stats()).toMatchObject({ crashes: 0, streams: 0, sessions: { total: 0 } });
-    // The property says nothing unless much of it got through.
-    expect(accepted).toBeGreaterThan(400);
+    // The property says nothing unless much of it got through. What claims another revision than
+    // its header does not.
+    expect(accepted).toBeGreaterThan(200);
     await door.close();
   }, 120_000);
 });

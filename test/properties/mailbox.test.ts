@@ -67,6 +67,7 @@ class Model {
     services.events.on('request.settled', ({ request }) => void this.announced[request - 1]!++);
     this.#host = {
       services,
+      maxInFlight,
       principal: undefined,
       principalAccount: this.principalAccount,
       carrier: 'http',

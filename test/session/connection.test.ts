@@ -159,7 +159,7 @@ describe('Connection.release', () => {
 
 describe('Connection.replay', () => {
   it('is over when the connection is released before the server has answered', async () => {
-    const owner = { id: 'id', journal: { orphan() {} }, mailbox: { settle() {} } };
+    const owner = { id: 'id', journal: { orphan() {} }, mailbox: { settle() {} }, attune() {} };
     const connection = new Connection(owner as unknown as ConnectionOwner, {} as ServerVoice);
     const heard: unknown[] = [];
     await connection.connect({

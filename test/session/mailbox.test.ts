@@ -49,6 +49,7 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
   };
   const host: MailboxHost & { arrival: Arrival } = {
     services: servicesOf(limits),
+    maxInFlight: servicesOf(limits).limits.maxInFlight,
     principal: undefined,
     principalAccount: new PrincipalAccount(undefined, Infinity, null),
     carrier: 'http',

@@ -6,11 +6,13 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { clientTools } from './client-tools.ts';
 import { contentTools } from './content-tools.ts';
+import { inputTools } from './input-tools.ts';
 import { jsonSchemaTool } from './json-schema-tool.ts';
 import { runningTools } from './running-tools.ts';
 import { sessionTools } from './session-tools.ts';
 import { simpleTools } from './simple-tools.ts';
 import { failure } from './results.ts';
+import { taskTools } from './task-tools.ts';
 import type { ToolHost } from './tool.ts';
 
 const tools = [
@@ -21,14 +23,18 @@ const tools = [
   ...clientTools,
   jsonSchemaTool,
 ];
-const toolsByName: ReadonlyMap<string, (typeof tools)[number]> = new Map(
-  tools.map((tool) => [tool.listing.name, tool]),
+const all = [...tools, ...inputTools, ...taskTools];
+const toolsByName: ReadonlyMap<string, (typeof all)[number]> = new Map(
+  all.map((tool) => [tool.listing.name, tool]),
 );
 const listing = { tools: tools.map((tool) => tool.listing) };
+const statelessListing = { tools: all.map((tool) => tool.listing) };
 
 /** Answers `tools/list` and `tools/call` of one session. */
 export function serveTools(host: ToolHost): void {
-  host.server.setRequestHandler(ListToolsRequestSchema, () => listing);
+  host.server.setRequestHandler(ListToolsRequestSchema, () =>
+    host.session.era === 'modern' ? statelessListing : listing,
+  );
 
   host.server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tool = toolsByName.get(params.name);
@@ -37,6 +43,8 @@ export function serveTools(host: ToolHost): void {
     try {
       return await tool.run(params.arguments ?? {}, { ...host, extra });
     } catch (error) {
+      // What a tool throws as an error of the protocol is one.
+      if (error instanceof McpError) throw error;
       return failure(error instanceof Error ? error.message : String(error));
     }
   });

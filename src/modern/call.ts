@@ -1,0 +1,387 @@
+import {
+  type CallEffect,
+  type CallEvent,
+  type CallSnapshot,
+  type CallStep,
+  FIRST_CALL_STEP,
+  nextCallStep,
+} from '../../machines/call.ts';
+import type { CallScope } from '../session/callScope.ts';
+import type { Asked, Exchange } from '../session/exchange.ts';
+import type { Implementation } from '../wire/implementation.ts';
+import { type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
+import type { Answers, Calls } from './calls.ts';
+import { isQuestion, missingFor } from './capabilities.ts';
+import { dress, dressResult, type Dressing } from './dress.ts';
+import { type Capabilities, type ModernEnvelope, type Params, wantsLevel } from './envelope.ts';
+import type { Home } from './home.ts';
+import { inside } from './inquiry.ts';
+import { type InputRequest, Inputs } from './inputs.ts';
+import type { ModernSettings } from './options.ts';
+import { Reply, type ReplyShare } from './reply.ts';
+import { errorOf } from './questionErrors.ts';
+import type { CallOptions, Round } from './round.ts';
+import type { Task, Tasks } from './tasks.ts';
+
+/** What calls need of the stateless revision. */
+export interface CallShare extends ReplyShare {
+  readonly settings: Pick<ModernSettings, 'cache' | 'limits'>;
+  readonly calls: Calls<ModernCall>;
+  /** `null`: no call becomes a task. */
+  readonly tasks: Tasks | null;
+  /** Runs a callback in a later turn of the event loop. */
+  nextTurn(callback: () => void): void;
+  /** What the client is to get of an answer of the server behind. */
+  finished(call: ModernCall, response: ResponseMessage): ResponseMessage;
+}
+
+/**
+ * One request of the stateless revision: to the session's mailbox an exchange, to the client a call
+ * that may outlive the response which brought it.
+ */
+export class ModernCall implements Exchange, CallScope {
+  readonly home: Home;
+  readonly innerId: RequestId;
+  readonly principal: string | undefined;
+  readonly method: string;
+  readonly params: Params | undefined;
+  /** What the author of the tool has put into the token. */
+  readonly requestState: string | undefined;
+  readonly #share: CallShare;
+  #step: CallStep = FIRST_CALL_STEP;
+  #envelope: ModernEnvelope;
+  #wireId: RequestId;
+  #reply: Reply | null;
+  readonly #inputs: Inputs;
+  #round = 0;
+  #missing: Capabilities | undefined;
+  #response: ResponseMessage | undefined;
+  /** The answer as it leaves, where a client waits for it. */
+  #dressed: { readonly status: number; readonly json: string } | null = null;
+  #isAnswered = false;
+  #task: Task | null = null;
+  readonly startedAt: number;
+
+  constructor(home: Home, share: CallShare, round: Round, options: CallOptions) {
+    this.home = home;
+    this.#share = share;
+    this.innerId = options.innerId;
+    this.principal = options.principal;
+    this.requestState = options.requestState;
+    this.#inputs = new Inputs(options.given, options.isRerun);
+    this.method = round.message.method;
+    this.params = round.message.params;
+    this.#envelope = round.envelope;
+    this.#wireId = round.message.id;
+    this.#reply = this.#replyOn(round);
+    this.startedAt = share.services.clock.now();
+    home.calls.add(this);
+  }
+
+  // ---- what handlers see of the call
+
+  get clientInfo(): Implementation | undefined {
+    return this.#envelope.clientInfo;
+  }
+
+  get clientCapabilities(): Capabilities {
+    return this.#envelope.capabilities;
+  }
+
+  get inputResponses(): Answers {
+    return this.#inputs.given;
+  }
+
+  // ---- what watchers see
+
+  get state(): string {
+    return this.#step.path;
+  }
+
+  get #snapshot(): CallSnapshot {
+    return this.#step.snapshot;
+  }
+
+  get round(): number {
+    return this.#round;
+  }
+
+  /** The questions that wait, by their keys. */
+  get inputRequests(): Record<string, InputRequest> {
+    return this.#inputs.requests;
+  }
+
+  /** What the call holds while nobody holds its line, in bytes. */
+  get bytes(): number {
+    return this.#inputs.bytes;
+  }
+
+  get isParked(): boolean {
+    return this.#snapshot.hasTag('parked');
+  }
+
+  // ---- as the exchange of the session's mailbox
+
+  get isSettled(): boolean {
+    return this.#isAnswered;
+  }
+
+  get reach(): Exchange['reach'] {
+    return this.#reply === null ? 'none' : 'live';
+  }
+
+  encode(response: ResponseMessage): string {
+    const finished = this.#share.finished(this, response);
+    this.#response = finished;
+    this.#task?.settled(finished);
+    if (this.#reply === null) return JSON.stringify(finished);
+    this.#dressed = this.#dress(finished);
+    return this.#dressed.json;
+  }
+
+  answer(): boolean {
+    this.#isAnswered = true;
+    const isRead = this.#reply === null || !this.#reply.isGone;
+    this.#on({ type: 'call.answered' });
+    return isRead;
+  }
+
+  tell(json: string): boolean {
+    const { method, params } = JSON.parse(json) as { method: string; params?: Params };
+    // The answers to withdrawn questions are of no use to this client.
+    if (method === 'notifications/cancelled') return true;
+    if (method === 'notifications/message' && !wantsLevel(this.#envelope, params?.['level']))
+      return true;
+    if (this.#reply === null) return this.#note(method, params ?? {});
+    return this.#reply.tell(json);
+  }
+
+  cancelled(): void {
+    this.#isAnswered = true;
+    this.#on({ type: 'call.withdrawn' });
+  }
+
+  ask(asked: Asked): void {
+    const { method, params } = asked.message;
+    if (!isQuestion(method)) return asked.fail({ code: -32601, message: 'Method not found' });
+    const missing = missingFor(method, params, this.clientCapabilities);
+    if (missing !== undefined) {
+      this.#missing = missing;
+      return asked.fail(errorOf('capability-missing', { requiredCapabilities: missing }));
+    }
+    if (this.#round >= this.#share.settings.limits.maxRounds) {
+      this.#share.services.tripped('maxRounds', this.home.session.key);
+      return asked.fail(errorOf('too-many-parked'));
+    }
+    const given = this.#inputs.ask(asked);
+    if (given !== undefined) return this.#deliver(asked.wireId, given);
+    this.#on({ type: 'question.asked' });
+  }
+
+  unask(wireId: RequestId): void {
+    this.#inputs.withdraw(wireId);
+  }
+
+  // ---- the life of the call
+
+  /** The response turns into an event stream, because the call lasts. */
+  upgrade(): void {
+    this.#reply?.open();
+  }
+
+  /** The client has come back with answers, and waits for what becomes of the call. */
+  claimed(round: Round, answers: unknown): void {
+    this.#envelope = round.envelope;
+    this.#wireId = round.message.id;
+    this.#reply = this.#replyOn(round);
+    this.#round++;
+    this.#on({ type: 'retry.claimed' });
+    if (!this.#snapshot.hasTag('attached')) return;
+    const { mailbox } = this.home.session;
+    this.#inputs.accept(answers);
+    // What is still open is asked again, before the handler has its place back.
+    if (this.#inputs.size > 0) return this.#askAgain();
+    this.#reply?.begin();
+    mailbox.parking?.unpark(this.innerId, () => this.#deliverAll());
+  }
+
+  /** The home ends: a call that nobody waits for ends with it, others may finish. */
+  retire(): void {
+    if (this.isParked && !this.#isAnswered) this.#on({ type: 'call.withdrawn' });
+  }
+
+  /** The call lasts: from here on it is a task, where there is room for one. */
+  detach(): void {
+    const isWaited = this.#snapshot.hasTag('attached') && this.#reply?.isGone === false;
+    if (isWaited && this.#share.tasks?.hasRoom(this) === true) this.#on({ type: 'call.detached' });
+  }
+
+  /** The client of a task answers questions of its handler. */
+  answered(answers: unknown): void {
+    this.#inputs.accept(answers);
+    this.#deliverAll();
+    this.#on({ type: 'question.answered', open: this.#inputs.size > 0 });
+  }
+
+  /** The client of a task does not want it any more. */
+  withdraw(): void {
+    if (this.#task?.isFinished !== false) return;
+    this.#task.status = 'cancelled';
+    this.#on({ type: 'call.withdrawn' });
+  }
+
+  /** Nobody came back in time. */
+  expire(): void {
+    this.#on({ type: 'deadline.passed' });
+  }
+
+  /** The home did not take the call: somebody else answers. */
+  refused(): void {
+    this.#reply = null;
+    this.#forget();
+  }
+
+  #on(event: CallEvent): void {
+    this.#step = nextCallStep(this.#snapshot, event);
+    for (const effect of this.#step.effects) EFFECTS[effect](this);
+  }
+
+  /** What the machine names. */
+  static readonly effects: Readonly<Record<CallEffect, (call: ModernCall) => void>> = {
+    gather: (call) => call.#share.nextTurn(() => call.#turned()),
+    park: (call) => call.#park(),
+    attach: () => {},
+    reply: (call) => call.#answerNow(),
+    // The answer is in `#response`, or in the task, until somebody fetches it.
+    keep: (call) => call.#leave(),
+    createTask: (call) => call.#createTask(),
+    tellTask: (call) => call.#tellTask(),
+    abort: (call) => call.#abort(),
+    disarm: (call) => call.#share.calls.leave(call),
+    forget: (call) => call.#forget(),
+  };
+
+  // ---- asking
+
+  #turned(): void {
+    if (!this.#step.path.endsWith('.gathering')) return;
+    // All were withdrawn in the turn they were asked in.
+    if (this.#inputs.size === 0) return this.#on({ type: 'questions.dropped' });
+    const hasRoom = this.#task !== null || this.#share.calls.hasRoom(this);
+    if (hasRoom) return this.#on({ type: 'turn.over' });
+    const open = this.#inputs.drop();
+    this.#on({ type: 'questions.dropped' });
+    for (const asked of open) asked.fail(errorOf('too-many-parked'));
+  }
+
+  #createTask(): void {
+    const task = this.#share.tasks!.create(this);
+    this.#task = task;
+    const dressing = this.#dressing;
+    const result = dressResult({ ...task.summary, resultType: 'task' }, dressing);
+    this.#respond(200, JSON.stringify({ jsonrpc: '2.0', id: this.#wireId, result }));
+    if (this.#inputs.size > 0) this.#on({ type: 'question.asked' });
+  }
+
+  #tellTask(): void {
+    const task = this.#task!;
+    if (!task.isFinished) task.status = this.#inputs.size > 0 ? 'input_required' : 'working';
+    this.#share.tasks!.changed(task);
+  }
+
+  /** What a handler says after its response. `false`: nobody will ever hear of that. */
+  #note(method: string, params: Params): boolean {
+    if (this.#task === null || method !== 'notifications/progress') return false;
+    const now = this.#share.services.clock.now();
+    if (this.#task.progressed(params, now)) this.#share.tasks!.changed(this.#task);
+    return true;
+  }
+
+  #askAgain(): void {
+    this.#on({ type: 'question.asked' });
+    this.#on({ type: 'turn.over' });
+  }
+
+  #park(): void {
+    const token = this.#share.calls.park(this, this.#inputs.given);
+    const result = {
+      resultType: 'input_required',
+      inputRequests: this.inputRequests,
+      requestState: token,
+    };
+    this.#respond(200, JSON.stringify({ jsonrpc: '2.0', id: this.#wireId, result }));
+    this.home.session.mailbox.parking?.park(this.innerId);
+  }
+
+  #deliverAll(): void {
+    for (const { wireId, result } of this.#inputs.take()) this.#deliver(wireId, result);
+  }
+
+  #deliver(id: RequestId, result: Record<string, unknown>): void {
+    this.home.session.accept(inside({ jsonrpc: '2.0', id, result }));
+  }
+
+  // ---- answering
+
+  #replyOn({ port, form }: Round): Reply {
+    const reply = new Reply(port, this.home, this.#share, this, form);
+    port.whenGone(() => {
+      if (this.#reply === reply) this.#on({ type: 'client.gone' });
+    });
+    return reply;
+  }
+
+  /** Waits for the answer: what lasts becomes a stream. */
+  begin(): void {
+    this.#reply?.begin();
+  }
+
+  #answerNow(): void {
+    const { status, json } = this.#dressed ?? this.#dress(this.#response!);
+    this.#respond(status, json);
+  }
+
+  #dress(response: ResponseMessage): { readonly status: number; readonly json: string } {
+    const { status, message } = dress(response, this.#dressing);
+    return { status, json: JSON.stringify(message) };
+  }
+
+  get #dressing(): Dressing {
+    return {
+      id: this.#wireId,
+      method: this.method,
+      params: this.params,
+      serverInfo: this.home.said?.serverInfo,
+      cache: this.#share.settings.cache,
+      missing: this.#missing,
+    };
+  }
+
+  #respond(status: number, json: string): void {
+    const reply = this.#reply;
+    this.#reply = null;
+    reply?.send(status, json);
+  }
+
+  #abort(): void {
+    const reply = this.#reply;
+    this.#reply = null;
+    const open = this.#inputs.drop();
+    if (!this.#isAnswered) this.home.session.mailbox.withdraw(this.innerId);
+    for (const asked of open) asked.fail(errorOf('call-lost'));
+    reply?.end();
+  }
+
+  #forget(): void {
+    this.#share.tasks?.unwatch(this);
+    this.#leave();
+  }
+
+  /** Nothing of the call needs its home any more. */
+  #leave(): void {
+    this.home.calls.delete(this);
+    this.home.left();
+  }
+}
+
+const EFFECTS = ModernCall.effects;

@@ -1,0 +1,4 @@
+export { currentCall, type CurrentCall } from './currentCall.ts';
+export type { ModernCaller, ModernLimits, ModernOptions } from './options.ts';
+export { elicit, type InputRequest, listRoots, requestInput, sample } from './requestInput.ts';
+export type { TaskMode, TaskOptions } from './taskOptions.ts';

@@ -1,0 +1,134 @@
+import type { Directory } from '../directory/directory.ts';
+import type { Services } from '../events/services.ts';
+import type { HttpOutlets } from '../http/httpOutlets.ts';
+import type { ResponseMode } from '../http/httpExchange.ts';
+import type { StreamTimers } from '../http/streamTimers.ts';
+import type { UnreadBudget } from '../http/unreadBudget.ts';
+import type { ResponseMessage } from '../wire/jsonrpc.ts';
+import { SessionArgument } from './argument.ts';
+import type { CallShare, ModernCall } from './call.ts';
+import { Calls } from './calls.ts';
+import type { Home } from './home.ts';
+import { Homes, type HomesShare } from './homes.ts';
+import { KnownServers } from './knownServers.ts';
+import { Listens, type ListensShare } from './listens.ts';
+import type { ModernSettings } from './options.ts';
+import { Seal } from './seal.ts';
+import type { TaskSettings } from './taskOptions.ts';
+import { Tasks } from './tasks.ts';
+
+/** Everything of the stateless revision in one runtime. */
+export class Modern implements CallShare, HomesShare, ListensShare {
+  readonly settings: ModernSettings;
+  readonly services: Services;
+  readonly timers: StreamTimers;
+  readonly unread: UnreadBudget;
+  readonly responseMode: ResponseMode;
+  readonly homes: Homes;
+  readonly calls: Calls<ModernCall>;
+  readonly listens: Listens;
+  readonly known: KnownServers;
+  readonly tasks: Tasks | null;
+  readonly #argument: SessionArgument;
+  #directory: Directory | undefined;
+  #ids = 0;
+
+  /**
+   * @param secrets seal what travels through clients; none: one of this process alone
+   * @param tasks when calls become tasks; `null`: never
+   */
+  constructor(
+    settings: ModernSettings,
+    { services, timers, unread, responseMode }: HttpOutlets,
+    secrets: readonly string[],
+    tasks: TaskSettings | null,
+  ) {
+    this.settings = settings;
+    this.services = services;
+    this.timers = timers;
+    this.unread = unread;
+    this.responseMode = responseMode;
+    this.homes = new Homes(this);
+    this.calls = new Calls(settings, services, Seal.of(secrets));
+    this.listens = new Listens(this);
+    this.known = new KnownServers(this);
+    this.tasks = tasks === null ? null : new Tasks(tasks, this);
+    this.#argument = new SessionArgument(settings.argument, services.limits.evictAfterMs);
+  }
+
+  /** Where homes are; the directory needs the outlets of homes before. */
+  set directory(directory: Directory) {
+    this.#directory = directory;
+  }
+
+  get directory(): Directory {
+    return this.#directory!;
+  }
+
+  /** A client of both eras that asks is told to open a session. */
+  get prefersSessions(): boolean {
+    const { only, prefer } = this.settings;
+    return !only && prefer === 'sessions';
+  }
+
+  nextId(): number {
+    return ++this.#ids;
+  }
+
+  nextTurn(callback: () => void): void {
+    const { clock } = this.services;
+    if (clock.setImmediate === undefined) clock.setTimeout(callback, 0);
+    else clock.setImmediate(callback);
+  }
+
+  /** How the tool calls of a principal name their session; `undefined`: they do not. */
+  argumentOf(principal: string | undefined): SessionArgument | undefined {
+    const { anonymous, scope } = this.settings;
+    const isArgued =
+      scope === 'auto' ? principal === undefined && anonymous === 'argument' : scope === 'argument';
+    return isArgued ? (this.known.argument(principal) ?? this.#argument) : undefined;
+  }
+
+  finished(call: ModernCall, response: ResponseMessage): ResponseMessage {
+    const { home, method, principal } = call;
+    if (response.result?.['resultType'] === 'input_required') return this.#wrapped(call, response);
+    const argument = home.scope === 'argument' ? this.argumentOf(principal) : undefined;
+    if (argument === undefined) return response;
+    if (method === 'tools/list') return argument.added(response);
+    const isKept = method === 'tools/call' && home.isFleeting && home.session.isTouched;
+    if (!isKept || response.result === undefined) return response;
+    home.isFleeting = false;
+    return argument.announced(response, home.session.id);
+  }
+
+  greeted({ said, session }: Home): void {
+    if (said !== undefined) this.known.greeted(session.principal, said);
+  }
+
+  listsChanged(principal: string | undefined): void {
+    this.known.forget(principal);
+  }
+
+  forgotten({ session }: Home): void {
+    const { key, incarnations, openLocals, principal } = session;
+    const what =
+      incarnations.current.owned > 0
+        ? 'resources'
+        : (openLocals?.size ?? 0) > 0
+          ? 'locals'
+          : 'state';
+    this.services.counters.modern.forgotten++;
+    const { events, principalKey } = this.services;
+    events.emit('session.forgotten', { session: key, principal: principalKey(principal), what });
+  }
+
+  /** The token of an author's own becomes one of ours: bound to its caller, its call and a time. */
+  #wrapped(call: ModernCall, response: ResponseMessage): ResponseMessage {
+    const state = response.result?.['requestState'];
+    if (typeof state !== 'string') return response;
+    return {
+      ...response,
+      result: { ...response.result, requestState: this.calls.wrap(call, state) },
+    };
+  }
+}

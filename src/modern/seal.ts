@@ -1,0 +1,106 @@
+import { builtin } from '../base/builtin.ts';
+
+const LABEL = 'mcp-actors/requestState';
+const ALGORITHM = 'aes-256-gcm';
+const KEY_BYTES = 32;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const PREFIX = 'r1.';
+/** Longest token that is looked at. */
+const MAX_LENGTH = 64 * 1024;
+
+type Crypto = NonNullable<ReturnType<typeof builtin<'node:crypto'>>>;
+type Key = ReturnType<Crypto['createSecretKey']>;
+
+/**
+ * Seals what travels through clients, so that they can neither read nor change it. The first secret
+ * seals, all of them open: a new one is put in front of the old, which goes when its tokens have.
+ */
+export class Seal {
+  readonly #crypto: Crypto;
+  readonly #keys: readonly [Key, ...Key[]];
+
+  private constructor(crypto: Crypto, secrets: readonly string[]) {
+    this.#crypto = crypto;
+    const keyOf = (secret: string | Uint8Array): Key =>
+      crypto.createSecretKey(
+        new Uint8Array(crypto.hkdfSync('sha256', secret, new Uint8Array(0), LABEL, KEY_BYTES)),
+      );
+    const [first = crypto.randomBytes(KEY_BYTES), ...others] = secrets;
+    this.#keys = [keyOf(first), ...others.map(keyOf)];
+  }
+
+  /** @param secrets none: one of this process alone. `undefined`: the host has no cryptography */
+  static of(secrets: readonly string[]): Seal | undefined {
+    const crypto = builtin('node:crypto');
+    return crypto === undefined ? undefined : new Seal(crypto, secrets);
+  }
+
+  /** The token of a value. */
+  seal(value: unknown): string {
+    const iv = this.#crypto.randomBytes(IV_BYTES);
+    const cipher = this.#crypto.createCipheriv(ALGORITHM, this.#keys[0], iv);
+    const text = new TextEncoder().encode(JSON.stringify(value));
+    const parts = [cipher.update(text), cipher.final()];
+    return PREFIX + base64([iv, cipher.getAuthTag(), ...parts]);
+  }
+
+  /** The value of a token; `undefined` where no secret of ours has sealed these very characters. */
+  open(token: unknown): unknown {
+    if (typeof token !== 'string' || token.length > MAX_LENGTH || !token.startsWith(PREFIX)) {
+      return undefined;
+    }
+    const bytes = bytesOf(token.slice(PREFIX.length));
+    // Another spelling of the same bytes is no token of ours.
+    if (bytes === undefined || PREFIX + base64([bytes]) !== token) return undefined;
+    for (const key of this.#keys) {
+      const text = this.#opened(bytes, key);
+      if (text !== undefined) return JSON.parse(text) as unknown;
+    }
+    return undefined;
+  }
+
+  /** A short name of a text that gives nothing of the text away. */
+  digest(text: string): string {
+    return this.#crypto.createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  }
+
+  #opened(bytes: Uint8Array, key: Key): string | undefined {
+    if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+    try {
+      const cipher = this.#crypto.createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES));
+      cipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      const parts = [cipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), cipher.final()];
+      return parts.map((part) => new TextDecoder().decode(part)).join('');
+    } catch {
+      // Forged, or another key's.
+      return undefined;
+    }
+  }
+}
+
+/** A text that is the same for equal values, in whatever order their members are written. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`);
+  return `{${members.join(',')}}`;
+}
+
+function base64(parts: readonly Uint8Array[]): string {
+  let text = '';
+  for (const part of parts) for (const byte of part) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+function bytesOf(text: string): Uint8Array | undefined {
+  if (!/^[\w-]+$/.test(text)) return undefined;
+  try {
+    const plain = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+    return Uint8Array.from(plain, (each) => each.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { canonical, Seal } from '../../src/modern/seal.ts';
+
+const OLD = 'an old secret of thirty-two characters';
+const NEW = 'a new secret of thirty-two characters.';
+const value = { c: 7, text: 'grüße 🌍', nested: [1, { a: null }] };
+
+describe('Seal', () => {
+  it('opens what it sealed, and no two tokens are alike', () => {
+    const seal = Seal.of([NEW])!;
+    const [one, two] = [seal.seal(value), seal.seal(value)];
+    expect(seal.open(one)).toEqual(value);
+    expect(one).not.toBe(two);
+  });
+
+  it('M-R1: opens no token with a character changed, at any place', () => {
+    const seal = Seal.of([])!;
+    const token = seal.seal(value);
+    for (let i = 0; i < token.length; i++) {
+      const other = token[i] === 'A' ? 'B' : 'A';
+      expect(seal.open(token.slice(0, i) + other + token.slice(i + 1))).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['truncated', (token: string) => token.slice(0, -1)],
+    ['longer', (token: string) => `${token}A`],
+    ['padded', (token: string) => `${token}=`],
+    ['in another alphabet', (token: string) => token.replaceAll('-', '+').replaceAll('_', '/')],
+    ['of another version', (token: string) => token.replace('r1.', 'r2.')],
+    ['with a blank', (token: string) => ` ${token}`],
+    ['empty', () => ''],
+    ['no text', () => 7],
+    ['very long', () => `r1.${'A'.repeat(70_000)}`],
+  ])('M-R12: opens no token %s', (_what, change) => {
+    const seal = Seal.of([])!;
+    // One whose spelling has something to change in it.
+    let token = seal.seal(value);
+    while (!/[-_]/.test(token)) token = seal.seal(value);
+    expect(seal.open(change(token))).toBeUndefined();
+  });
+
+  it('opens with each secret, and seals with the first', () => {
+    const [before, between, after] = [Seal.of([OLD])!, Seal.of([NEW, OLD])!, Seal.of([NEW])!];
+    expect(between.open(before.seal(1))).toBe(1);
+    expect(after.open(between.seal(2))).toBe(2);
+    expect(after.open(before.seal(3))).toBeUndefined();
+  });
+
+  it('is of its process alone without a secret', () => {
+    expect(Seal.of([])!.open(Seal.of([])!.seal(1))).toBeUndefined();
+  });
+});
+
+describe('canonical', () => {
+  it('is the same however members are ordered, and tells values apart', () => {
+    expect(canonical({ b: [1, { d: 1, c: 2 }], a: 'x' })).toBe(
+      canonical({ a: 'x', b: [1, { c: 2, d: 1 }] }),
+    );
+    const texts = [{ a: 1 }, { a: '1' }, [1], ['1'], null, undefined, {}, []].map(canonical);
+    // `undefined` and `null` are one: JSON has only the latter.
+    expect(new Set(texts).size).toBe(texts.length - 1);
+  });
+});
