@@ -9,6 +9,8 @@ export const EXIT = {
   usage: 64,
   /** The file is no recording, or a broken one (`EX_DATAERR`). */
   badData: 65,
+  /** The server can not be reached, or has no sessions (`EX_UNAVAILABLE`). */
+  unavailable: 69,
   /** The file can not be read (`EX_NOINPUT`). */
   noInput: 66,
 } as const;

@@ -1,6 +1,8 @@
 export const USAGE = `Usage: mcp-actors host [options] -- <command> [arguments]
+       mcp-actors host [options] --config FILE
        mcp-actors record [--out FILE] [options] -- <command> [arguments]
-       mcp-actors replay FILE`;
+       mcp-actors replay FILE
+       mcp-actors check URL [--tool NAME] [--header "NAME: VALUE"]`;
 
 export const HELP = `${USAGE}
 
@@ -15,6 +17,11 @@ steps the machine through such a file and names the first line that differs.
 
   mcp-actors record --out bug.jsonl -- node server.js
   mcp-actors replay bug.jsonl
+
+check walks each transition of a session on a server, whoever wrote it, and says
+by cause what it gets wrong: MUST, with where the revision says so, or taste.
+
+  mcp-actors check http://127.0.0.1:3000/mcp
 
 Options
   --port N                 port to listen on; 0 takes a free one      (3000)
@@ -32,6 +39,12 @@ Options
   --cwd DIRECTORY          working directory of the processes         (.)
   --on-crash evict|restart what becomes of a session whose process
                            ends by itself                             (evict)
+  --config FILE            servers of a file with "mcpServers", as clients
+                           have it: each at the path of its name, /NAME
+  --token-env NAME         callers must bring the token in this variable,
+                           as "Authorization: Bearer"
+  --health                 answer probes on /healthz and /readyz, without
+                           a token
   --inspect                serve a page that shows every session, on loopback,
                            at a URL nobody can guess
   --inspect-port N         the same, on a port of your choice
@@ -44,13 +57,21 @@ Options of record
   --max-mib N              size at which the recording stops          (64)
   --rotate                 do not stop there: FILE becomes FILE.1
 
-There is no authentication: listen on other addresses than loopback only behind
-a proxy that has it.
+Without --token-env there is no authentication: listen on other addresses than
+loopback only with it, or behind a proxy that has one.
+
+Options of check
+  --tool NAME              tool that answers at once and changes nothing;
+                           by default one that says of itself that it only reads
+  --arguments JSON         its arguments                              ({})
+  --header "NAME: VALUE"   sent with every request; repeatable
 
 MCP_ACTORS_INSPECT_TOKEN sets the part of the page's URL that must not be
 guessed: 22 characters or more of A-Z, a-z, 0-9, "_" and "-".
 
 Exit codes: 0 stopped by a signal, 1 failed to start, 64 wrong usage.
+Of check: 0 nothing that the revision demands is wrong, 1 something is, 64 wrong
+usage, 69 no server with sessions is there.
 Of replay: 0 the same, 1 it differs, 64 wrong usage, 65 no recording or a broken
 one, 66 the file can not be read.
 `;

@@ -16,6 +16,13 @@ export interface HostArguments {
   readonly verbose: boolean;
   /** Port of the inspector; `undefined` serves no inspector. */
   readonly inspectPort: number | undefined;
+  /** Name of the variable with the token that callers must bring; `undefined`: none. */
+  readonly tokenEnv: string | undefined;
+  /** Answers probes on `/healthz` and `/readyz`. */
+  readonly health: boolean;
+  /** A file with `mcpServers`: each of them has a path of its own. */
+  readonly config: string | undefined;
+  /** Empty where there is a `config`. */
   readonly command: string;
   readonly args: readonly string[];
 }
@@ -34,6 +41,9 @@ export const HOST_OPTIONS = {
   verbose: { type: 'boolean', default: false },
   inspect: { type: 'boolean', default: false },
   'inspect-port': { type: 'string' },
+  'token-env': { type: 'string' },
+  health: { type: 'boolean', default: false },
+  config: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 const MAX_PORT = 65_535;
@@ -55,10 +65,14 @@ export function parseHostArguments(argv: readonly string[]): HostArguments {
  */
 export function settleHost(
   values: ReturnType<typeof parseArgs<{ options: typeof HOST_OPTIONS }>>['values'],
-  [command, ...args]: readonly string[],
+  [command = '', ...args]: readonly string[],
 ): HostArguments {
-  if (command === undefined || command === '') {
+  const { config } = values;
+  if (command === '' && config === undefined) {
     throw usageError('no command: put the server to host after "--"');
+  }
+  if (command !== '' && config !== undefined) {
+    throw usageError('--config names the servers to host: there is none after "--"');
   }
   const inspectPort = values['inspect-port'] ?? (values.inspect ? '0' : undefined);
   const onCrash = values['on-crash'];
@@ -82,6 +96,9 @@ export function settleHost(
     verbose: values.verbose,
     inspectPort:
       inspectPort === undefined ? undefined : whole('inspect-port', inspectPort, 0, MAX_PORT),
+    tokenEnv: values['token-env'],
+    health: values.health,
+    config,
     command,
     args,
   };

@@ -7,7 +7,7 @@ import type { HostArguments } from './hostArguments.ts';
 /** Serves the inspector, where the command line asks for one. @throws CommandError */
 export async function inspect(
   runtime: Runtime,
-  { inspectPort }: HostArguments,
+  { inspectPort }: Pick<HostArguments, 'inspectPort'>,
 ): Promise<Inspector | undefined> {
   if (inspectPort === undefined) return undefined;
   const token = process.env['MCP_ACTORS_INSPECT_TOKEN'];

@@ -32,6 +32,7 @@ export function parseRecordArguments(argv: readonly string[]): RecordArguments {
   const { own, command } = split(argv);
   const values = parsed(() => parseArgs({ args: own, options: OPTIONS }));
   const { out, messages, rotate: rotates } = values;
+  if (values.config !== undefined) throw usageError('record hosts one server: no --config');
   if (out === '') throw usageError('--out takes the name of a file');
   const maxBytes = whole('max-mib', values['max-mib'], 1, 4096) * 1024 * 1024;
   return { host: settleHost(values, command), out, messages, rotates, maxBytes };

@@ -3,6 +3,8 @@ import type { Runtime } from '../runtime.ts';
 
 /** How many of the last lines a child process wrote to stderr are shown after its crash. */
 const LAST_LINES = 5;
+/** Most refused hosts that are told: strangers can make up any number. */
+const MAX_STRANGERS = 8;
 
 /** Tells the operator, on stderr, what went wrong with which session's child process. */
 export function reportTroubles(runtime: Runtime, startTimeoutMs: number): void {
@@ -22,6 +24,13 @@ export function reportTroubles(runtime: Runtime, startTimeoutMs: number): void {
   });
   runtime.on('session.orphan', ({ session, what, error }) => {
     if (what === 'resource' && error instanceof Error) report(session, error.message);
+  });
+  const strangers = new Set<string>();
+  runtime.on('caller.foreign', ({ option, name }) => {
+    if (option !== 'allowedHosts' || strangers.has(name) || strangers.size >= MAX_STRANGERS) return;
+    strangers.add(name);
+    const shown = printable(JSON.stringify(name.slice(0, 255)));
+    process.stderr.write(`mcp-actors: a request for ${shown} was refused: see --allowed-host\n`);
   });
   runtime.on('endpoint.failed', ({ error }) => {
     process.stderr.write(`mcp-actors: ${printable(String(error))}\n`);

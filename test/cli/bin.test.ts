@@ -67,6 +67,7 @@ describe('parseHostArguments', () => {
       cwd: undefined,
       onCrash: 'evict',
       verbose: false,
+      health: false,
       command: 'server',
       // What follows the command is the command's.
       args: ['--port', 'x'],

@@ -26,7 +26,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   testing: PLUG_IN,
   host: ['adapters', ...PLUG_IN],
   watch: ['adapters', 'gateway', ...PLUG_IN],
-  cli: ['adapters', 'gateway', 'host', 'watch', ...PLUG_IN],
+  cli: ['adapters', 'gateway', 'host', 'testing', 'watch', ...PLUG_IN],
 };
 
 /** The room of a source file, given by its path from the root. */
