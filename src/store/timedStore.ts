@@ -13,6 +13,9 @@ export interface TimedStoreHost {
   shifted(shift: ClockShift): void;
 }
 
+/** How often the time is kept at most: where sessions live short, the sweep runs very often. */
+const KEEP_MS = 10_000;
+
 /**
  * A durable store with a time of its own, by which its records expire. The time goes on with the
  * clock while a process has the store open, and over short gaps. Over a gap that is longer, or goes
@@ -27,6 +30,8 @@ export class TimedStore implements SessionStore {
   readonly #host: TimedStoreHost;
   #opening: Promise<void> | null = null;
   #isKeeping = false;
+  /** When the time was last kept, by the clock of this process. */
+  #keptAt = -Infinity;
   /** By how much the store's time is behind the clock; `undefined` until the store is asked. */
   #behindMs: number | undefined;
 
@@ -83,24 +88,29 @@ export class TimedStore implements SessionStore {
     return this.#opened(() => this.#store.rows(id));
   }
 
-  /** Has the store remember what time it is. @throws whatever the store fails with */
+  /** Has the store remember what time it is, now and then. @throws whatever the store fails with */
   async keepTime(): Promise<void> {
-    const behindMs = this.#behindMs;
-    // While a store hangs, nothing may pile up.
-    if (behindMs === undefined || this.#isKeeping) return;
-    this.#isKeeping = true;
-    try {
-      await this.#store.keepTime?.({ at: this.#host.now() - behindMs, behindMs });
-    } finally {
-      this.#isKeeping = false;
-    }
+    if (this.#host.now() - this.#keptAt >= KEEP_MS) await this.#keep();
   }
 
   /** Closes the store, which remembers the time. */
   async close(): Promise<void> {
     // Announced by nobody: what closes now was told of a store that fails by its last writes.
-    this.keepTime().catch(() => {});
+    this.#keep().catch(() => {});
     await this.#store.close();
+  }
+
+  async #keep(): Promise<void> {
+    const behindMs = this.#behindMs;
+    // While a store hangs, nothing may pile up.
+    if (behindMs === undefined || this.#isKeeping) return;
+    this.#isKeeping = true;
+    this.#keptAt = this.#host.now();
+    try {
+      await this.#store.keepTime?.({ at: this.#keptAt - behindMs, behindMs });
+    } finally {
+      this.#isKeeping = false;
+    }
   }
 
   #opened<T>(work: () => Awaitable<T>): Awaitable<T> {

@@ -181,6 +181,19 @@ describe('a durable store', () => {
     expect(await store.time()).toEqual({ at: world.clock.now(), behindMs: 0 });
   });
 
+  it('is not asked to keep the time more often where its sessions live short', async () => {
+    let asked = 0;
+    class Counting extends DurableMemory {
+      override async keepTime(): Promise<void> {
+        asked++;
+      }
+    }
+    const world = startAt(HOUR, { store: new Counting(), evictAfterMs: 1000 });
+    await pass(world, MINUTE);
+    expect(asked).toBeGreaterThan(3);
+    expect(asked).toBeLessThan(8);
+  });
+
   it('that does not keep the time is announced, and not asked twice while it hangs', async () => {
     let asked = 0;
     let isHeld = false;
