@@ -6,6 +6,8 @@ import { Steps } from './steps.mjs';
 const told = createInterface({ input: process.stdin });
 const streams = watchStreams();
 
+const STEPS = ['connect', 'kill', 'killed', 'killGet', 'term', 'termed', 'termGet', 'close'];
+
 /**
  * Keeps one client, as `journey` has it, while the server at `process.argv[2]` is killed, started
  * again, ended by SIGTERM and started again. Says `ready` when that may happen, and is told on
@@ -17,10 +19,7 @@ const streams = watchStreams();
  */
 export async function restart(client) {
   const started = performance.now();
-  const steps = new Steps([
-    ...['connect', 'kill', 'killed', 'killGet'],
-    ...['term', 'termed', 'termGet', 'close'],
-  ]);
+  const steps = new Steps(STEPS);
   let connected;
   let before;
   const call = (tool, args = {}) => client.call(connected, tool, args);

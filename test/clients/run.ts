@@ -28,16 +28,14 @@ const clients: readonly Client[] = [
   { name: 'LangChain', script: 'langchain.mjs' },
   { name: 'Inspector CLI', script: 'inspector.mjs', newer: true, brief: true },
 ];
+const VISIT = ['connect', 'list', 'call', 'progress', 'close'];
+const RESTART = ['connect', 'kill', 'killed', 'killGet', 'term', 'termed', 'termGet', 'close'];
 const nothing: Outcome = { ms: 0 };
 
 install(join(import.meta.dirname, '../conformance'));
 install(import.meta.dirname);
 const failed =
-  report(await visits(), 'visit', ['connect', 'list', 'call', 'progress', 'close']) +
-  report(await restarts(), 'restart', [
-    ...['connect', 'kill', 'killed', 'killGet'],
-    ...['term', 'termed', 'termGet', 'close'],
-  ]);
+  report(await visits(), 'visit', VISIT) + report(await restarts(), 'restart', RESTART);
 console.log(`kill, term: the session went on after kill -9 and SIGTERM; "-": a session for each call.
 killed, termed: a call that was running was told that its process died, done before it did, or left
 alone by its client until it timed out.

@@ -1,101 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  Client as ClientV2,
-  StreamableHTTPClientTransport as TransportV2,
-} from '@modelcontextprotocol/client';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EverythingProcess } from '../support/everythingProcess.ts';
+import { connect, each, Worker } from './callers.ts';
+import { Witness } from './witness.ts';
 
 const CLIENTS = 100;
 const INFO = { name: 'restart', version: '1.0.0' };
-/** As by default, but as patient as a loaded machine needs it. */
-const reconnectionOptions = {
-  initialReconnectionDelay: 300,
-  maxReconnectionDelay: 1000,
-  reconnectionDelayGrowFactor: 1.2,
-  maxRetries: 60,
-};
-
-interface Caller {
-  readonly sessionId: () => string | undefined;
-  call(name: string, args: Record<string, unknown>): Promise<string>;
-  close(): Promise<void>;
-}
-
-interface Result {
-  readonly content: readonly { readonly text: string }[];
-}
-
-async function v1(url: string): Promise<Caller> {
-  const client = new Client(INFO);
-  const transport = new StreamableHTTPClientTransport(new URL(url), { reconnectionOptions });
-  await client.connect(transport);
-  return {
-    sessionId: () => transport.sessionId,
-    async call(name, args) {
-      const result = (await client.callTool({ name, arguments: args })) as unknown as Result;
-      return result.content[0]!.text;
-    },
-    close: () => client.close(),
-  };
-}
-
-async function v2(url: string): Promise<Caller> {
-  const client = new ClientV2(INFO);
-  const transport = new TransportV2(new URL(url), { reconnectionOptions });
-  await client.connect(transport);
-  return {
-    sessionId: () => transport.sessionId,
-    async call(name, args) {
-      const result = (await client.callTool({ name, arguments: args })) as unknown as Result;
-      return result.content[0]!.text;
-    },
-    close: () => client.close(),
-  };
-}
-
-/** Counts in its session, one call after the other, whatever happens to the server. */
-class Worker {
-  readonly #caller: Caller;
-  readonly id: string | undefined;
-  /** What the server said last. */
-  said = 0;
-  tried = 0;
-  /** Anything but a connection that broke. */
-  readonly troubles: string[] = [];
-  isStopped = false;
-
-  constructor(caller: Caller) {
-    this.#caller = caller;
-    this.id = caller.sessionId();
-  }
-
-  async work(): Promise<void> {
-    while (!this.isStopped) await this.count();
-  }
-
-  /** `false`: there was nobody to answer. */
-  async count(): Promise<boolean> {
-    this.tried++;
-    try {
-      const value = Number(await this.#caller.call('counter', { by: 1 }));
-      if (value <= this.said) this.troubles.push(`counted back: ${value} after ${this.said}`);
-      this.said = value;
-      return true;
-    } catch (error) {
-      const text = String(error);
-      if (!/fetch failed|ECONN|socket|terminated|network|Shutting down/i.test(text))
-        this.troubles.push(text);
-      // There is no server for a moment.
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      return false;
-    }
-  }
-}
 
 describe.each(['SIGKILL', 'SIGTERM'] as const)(
   'a server ended by %s while a hundred clients work',
@@ -108,25 +20,22 @@ describe.each(['SIGKILL', 'SIGTERM'] as const)(
         rmSync(data, { recursive: true });
       });
       const { url, port } = server;
-      const callers = await Promise.all(
-        Array.from({ length: CLIENTS }, (_, i) => (i % 2 === 0 ? v1(url) : v2(url))),
-      );
-      const workers = callers.map((caller) => new Worker(caller));
+      const witnesses = Array.from({ length: CLIENTS }, (_, n) => new Witness(`client ${n}`));
+      const callers = await connect(url, CLIENTS, (n) => witnesses[n]!.fetch);
+      const workers = callers.map((caller) => new Worker(caller, 'counter'));
       const working = workers.map((worker) => worker.work());
       const long = callers
         .slice(0, 4)
         .map((caller) => caller.call('long-running', { duration: 600, steps: 1 }).catch(String));
-      await expect
-        .poll(() => workers.every(({ said }) => said >= 2), { timeout: 60_000 })
-        .toBe(true);
+      await each(workers, ({ said }) => said >= 2);
+      // What is still plain JSON when the server ends can not be resumed.
+      await each(witnesses.slice(0, long.length), ({ streamed }) => streamed.has('long-running'));
 
       await server.end(signal);
       server = await EverythingProcess.start(port, ['--data', data]);
 
       const before = workers.map(({ said }) => said);
-      await expect
-        .poll(() => workers.every(({ said }, i) => said > before[i]!), { timeout: 60_000 })
-        .toBe(true);
+      await each(workers, ({ said }, i) => said > before[i]!);
       for (const worker of workers) worker.isStopped = true;
       await Promise.all(working);
 

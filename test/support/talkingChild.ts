@@ -5,23 +5,12 @@
 import { createRuntime } from 'mcp-actors';
 import { openLmdbStore } from 'mcp-actors/lmdb';
 import { serve } from 'mcp-actors/node';
-import type { SessionStore } from 'mcp-actors/store';
 import { isRequest, isResponse } from '../../src/wire/jsonrpc.ts';
 import { FakeServer } from './fakeServer.ts';
+import { HangingStore } from './hangingStore.ts';
 
 const [folder = ''] = process.argv.slice(2);
-const disk = openLmdbStore({ path: folder });
-let hangs = false;
-const store: SessionStore = {
-  isDurable: true,
-  get: (id) => disk.get(id),
-  write: (changes) => (hangs ? new Promise(() => {}) : disk.write(changes)),
-  page: (query) => disk.page(query),
-  due: (now, limit) => disk.due(now, limit),
-  count: (principal) => disk.count(principal),
-  rows: (id) => disk.rows(id),
-  close: () => disk.close(),
-};
+const store = new HangingStore(openLmdbStore({ path: folder }));
 
 const runtime = createRuntime({
   store,
@@ -46,7 +35,7 @@ const runtime = createRuntime({
 const { url } = await serve(runtime, {
   port: 0,
   otherwise(_request, response) {
-    hangs = true;
+    store.hangs = true;
     response.end();
   },
 });
