@@ -17,6 +17,7 @@ export const SLOW: readonly string[] = [
   'test/gateway/kill.test.ts',
   'test/gateway/published.test.ts',
   'test/gateway/upstream.test.ts',
+  'test/package/**',
   'test/restart/**',
   'test/store/lmdbProcesses.test.ts',
   'test/examples/**',
