@@ -10,7 +10,7 @@ export interface SessionContext {
   readonly session: Session;
   /** The call of the stateless revision that the code runs for, where there is one. */
   readonly call?: CallScope | undefined;
-  /** Values of `sessionLocal`, by the local itself; by the local's name while from a record. */
+  /** Values of `sessionLocal`, by name; where there is none, by the local itself. */
   readonly locals: Map<unknown, unknown>;
   /** What the store keeps of the session may have changed. */
   stateChanged(): void;

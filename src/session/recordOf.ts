@@ -5,7 +5,7 @@ import type { SessionRecord } from '../store/record.ts';
 import type { Handshake } from './handshake.ts';
 import { isPlainData } from './plainData.ts';
 import type { Woken } from './session.ts';
-import { isNamed, type LeftOut, namedLocals } from './sessionLocal.ts';
+import { isName, type LeftOut, namedLocals } from './sessionLocal.ts';
 import type { SessionSettings } from './world.ts';
 
 /** The expiry of a record that is kept for ever: not every store takes `Infinity`. */
@@ -144,9 +144,9 @@ function encoded({ state }: RecordSource, { state: { encode } }: SessionSettings
 
 function arePlain({ openLocals: locals, persistence }: RecordSource): boolean {
   if (locals === null) return true;
-  for (const [local, value] of locals) {
+  for (const [key, value] of locals) {
     // A durable store keeps locals by their names.
-    if (!isPlainData(value) || (persistence !== null && !isNamed(local))) return false;
+    if (!isPlainData(value) || (persistence !== null && !isName(key))) return false;
   }
   return true;
 }

@@ -13,9 +13,9 @@ export interface SessionLocal<T> {
 
 export interface SessionLocalOptions {
   /**
-   * The value's name in a durable store; no other local of your program may have it. Without a
-   * name, a session that has the value does not sleep in a durable store, and the value ends with
-   * its process, which `session.unstorable` announces.
+   * The value's name in a durable store. Locals of one name are one: so is the local of a module
+   * that was loaded again. Without a name, a session that has the value does not sleep in a durable
+   * store, and the value ends with its process, which `session.unstorable` announces.
    */
   readonly name?: string;
 }
@@ -25,13 +25,8 @@ const SESSION_LOCAL_NAMES: NamesOf<SessionLocalOptions> = {
   name: true,
 };
 
-/** What a local is called: by its own name, or by the place in the program that made it. */
-interface Label {
-  readonly name: string | undefined;
-  readonly place: string | undefined;
-}
-
-const labels = new WeakMap<object, Label>();
+/** Where in the program each local without a name was made, if the host says so. */
+const places = new WeakMap<object, string | undefined>();
 
 /**
  * Replaces a module-level variable: `.get()` inside a handler gives this session's own value, made
@@ -44,26 +39,22 @@ export function sessionLocal<T>(init: () => T, options: SessionLocalOptions = {}
     get() {
       const context = currentContext();
       const { locals } = context;
-      const isNew = !locals.has(local);
-      if (isNew) {
-        const isKept = name !== undefined && locals.has(name);
-        locals.set(local, isKept ? locals.get(name) : init());
-        if (isKept) locals.delete(name);
-      }
+      const isNew = !locals.has(key);
+      if (isNew) locals.set(key, init());
       // The caller may change the value in place, and does not say so. Of a value without a name a
       // durable store hears once: that it can not have it.
       if (isNew || name !== undefined) context.stateChanged();
-      return locals.get(local) as T;
+      return locals.get(key) as T;
     },
     set(value) {
       const context = currentContext();
-      const isNew = !context.locals.has(local);
-      context.locals.set(local, value);
-      if (name !== undefined) context.locals.delete(name);
+      const isNew = !context.locals.has(key);
+      context.locals.set(key, value);
       if (isNew || name !== undefined) context.stateChanged();
     },
   };
-  labels.set(local, { name, place: name === undefined ? placeOfCaller() : undefined });
+  const key = name ?? local;
+  if (name === undefined) places.set(local, placeOfCaller());
   return local;
 }
 
@@ -79,7 +70,7 @@ export interface LeftOut {
 /**
  * A session's locals as a durable store keeps them, by their names.
  *
- * @param locals keyed by the local, as the session has them; by name while from a record
+ * @param locals by their names, and where they have none by the local itself
  * @param leaveOut told of each value that no store can keep
  */
 export function namedLocals(
@@ -87,23 +78,18 @@ export function namedLocals(
   leaveOut: (left: LeftOut) => void,
 ): ReadonlyMap<string, unknown> {
   const named = new Map<string, unknown>();
-  for (const [local, value] of locals) {
-    const { name, place } = labelOf(local);
-    if (name === undefined) leaveOut({ what: 'nameless', local: place, of: local });
-    else if (isPlainData(value)) named.set(name, value);
-    else leaveOut({ what: 'local', local: name, of: local });
+  for (const [key, value] of locals) {
+    if (!isName(key)) {
+      leaveOut({ what: 'nameless', local: places.get(key as object), of: key });
+    } else if (isPlainData(value)) named.set(key, value);
+    else leaveOut({ what: 'local', local: key, of: key });
   }
   return named;
 }
 
-/** Whether a local has a name, by which a durable store can keep its value. */
-export function isNamed(local: unknown): boolean {
-  return labelOf(local).name !== undefined;
-}
-
-function labelOf(local: unknown): Label {
-  if (typeof local === 'string') return { name: local, place: undefined };
-  return labels.get(local as object) ?? { name: undefined, place: undefined };
+/** Whether what a value is kept by is a name, by which a durable store can keep the value too. */
+export function isName(key: unknown): key is string {
+  return typeof key === 'string';
 }
 
 /** Where the caller of `sessionLocal` stands, `file:///app/tools.js:12:15`, if the host says so. */

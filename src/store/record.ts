@@ -44,7 +44,7 @@ export interface SessionRecord {
   readonly state: unknown;
   /** The option `state.version` with which the state was written. */
   readonly stateVersion: number;
-  /** Values of `sessionLocal`s: by the local's name, or in memory by the local itself. */
+  /** Values of `sessionLocal`s: by name, or in memory, where there is none, by the local itself. */
   readonly locals: ReadonlyMap<unknown, unknown> | undefined;
   /** What `onSleep` returned when the session fell asleep. */
   readonly kept: unknown;

@@ -157,6 +157,24 @@ describe('U1: a session local without a name, beside a durable store', () => {
   });
 });
 
+it('two session locals of one name are one: neither is lost, in memory nor in a store', async () => {
+  const one = sessionLocal(() => [] as string[], { name: 'one' });
+  const again = sessionLocal(() => ['never made'], { name: 'one' });
+  const tools: Tools = {
+    one: (_, id) => one.get().push(id),
+    again: () => [...again.get()],
+  };
+  for (const store of [undefined, new DurableMemory()]) {
+    const first = start(store, tools);
+    const client = await first.open();
+    await saw(client, 'one', 'a');
+    expect(await saw(client, 'again')).toEqual(['a']);
+    if (store === undefined) continue;
+    const second = start(store, tools);
+    expect(await saw(await moved(client, second), 'again')).toEqual(['a']);
+  }
+});
+
 describe('what else a durable store can not keep', () => {
   it('a named local that is not plain data: the others are kept', async () => {
     const store = new DurableMemory();
