@@ -10,6 +10,7 @@ export type { Reply, WireMessage } from './http/reply.ts';
 export { Mismatch } from './mismatch.ts';
 export type { Model, ModelEdge, ModelState } from './model.ts';
 export { type Cover, type Path, planPaths, type PlanOptions } from './planPaths.ts';
+export { type Restartable, restartable } from './restartable.ts';
 export {
   type SessionExpectation,
   type SessionFeature,
