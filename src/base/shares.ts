@@ -36,6 +36,11 @@ export class Shares<H extends Holder> {
     return this.#bytes;
   }
 
+  /** What the holders of a principal hold. */
+  of(principal: string | undefined): number {
+    return this.#shares.get(principal)?.bytes ?? 0;
+  }
+
   get isEmpty(): boolean {
     return this.#shares.size === 0;
   }

@@ -227,9 +227,7 @@ export class Outbox implements Outlet {
     const first = last ? both(taken, this.#rows?.stored(entry)) : taken;
     const { held, pending } = stream;
     if (held === null && pending === null && first === undefined) return this.#send(stream, entry);
-    // An answer has its room: it is the size that its handler made it, as one that is plain JSON.
-    if (last ? stream.isFull : !this.#waiting.admits(stream, frame.length))
-      return this.#flush(stream);
+    if (!this.#waiting.admits(stream, frame.length, last)) return this.#flush(stream);
     // Many events wait for the same block of numbers.
     const isAwaited = pending?.at(-1)?.first === first;
     stream.push(entry, first);
@@ -246,7 +244,9 @@ export class Outbox implements Outlet {
 
   /** Sends the events of a stream that may go out, and hangs up after the last. */
   #flush(stream: Stream): void {
-    stream.flush((entry) => this.#send(stream, entry));
+    const entries = stream.flush();
+    this.#waiting.changed();
+    for (const entry of entries) this.#send(stream, entry);
     if (stream.isFull && stream.held === null && stream.pending === null) {
       stream.isFull = false;
       this.#readers.hangUp(stream);
@@ -264,6 +264,7 @@ export class Outbox implements Outlet {
   /** Ends a stream whose request was cancelled: the stream can not be resumed (row C1). */
   finish(stream: Stream): void {
     stream.forget();
+    this.#waiting.changed();
     for (const { row } of this.#log.forget(stream.number)) this.#rows?.erase(row);
     this.#readers.hangUp(stream);
     this.#remove(stream);

@@ -8,7 +8,7 @@ import { STANDALONE, type Stream } from './stream.ts';
 import type { StreamTimers } from './streamTimers.ts';
 import { Takeovers } from './takeovers.ts';
 import { UnreadAccount, type UnreadOwner } from './unread.ts';
-import type { UnreadBudget } from './unreadBudget.ts';
+import type { SharedLimit, UnreadBudget } from './unreadBudget.ts';
 
 /** What the readers of a session's streams need of the session. */
 export interface ReadersHost extends UnreadOwner {
@@ -46,6 +46,11 @@ export class Readers {
   /** Counts a response that is whole: its bytes are the session's account until they left. */
   sent(port: ResponsePort): void {
     this.#unread.add(port);
+  }
+
+  /** Counts what waits to go out. @returns the limit for which it can not all wait */
+  waits(bytes: number): SharedLimit | undefined {
+    return this.#unread.waits(bytes);
   }
 
   /** The session is over: nobody is left to read for. */

@@ -21,6 +21,7 @@ export interface Pending {
 }
 
 const NONE: readonly RequestId[] = [];
+const NOTHING: readonly ReplayEntry[] = [];
 
 /** One event stream of a session. Its port may be gone while the stream can still be resumed. */
 export class Stream implements RowStream {
@@ -131,20 +132,14 @@ export class Stream implements RowStream {
     for (const each of this.pending ?? []) each.isReady = true;
   }
 
-  /**
-   * Sends the events that may go out, in order.
-   *
-   * @param put writes one event, where a client reads
-   */
-  flush(put: (entry: ReplayEntry) => void): void {
-    if (this.held !== null || this.pending === null) return;
+  /** Gives the events that may go out, in order: they wait no longer. */
+  flush(): readonly ReplayEntry[] {
+    if (this.held !== null || this.pending === null) return NOTHING;
     const waits = this.pending.findIndex(({ isReady }) => !isReady);
     const ready = waits === -1 ? this.pending : this.pending.slice(0, waits);
     this.pending = waits === -1 ? null : this.pending.slice(waits);
-    for (const { entry } of ready) {
-      this.pendingBytes -= entry.frame.length;
-      put(entry);
-    }
+    for (const { entry } of ready) this.pendingBytes -= entry.frame.length;
+    return ready.map(({ entry }) => entry);
   }
 
   /** Nobody will read the stream any more. */

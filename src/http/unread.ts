@@ -35,6 +35,8 @@ export class UnreadAccount implements UnreadHolder {
   readonly #ports = new Map<ResponsePort, Entry>();
   /** At least what is unread: what was counted of each. */
   #counted = 0;
+  /** What was said and waits until it may go out. */
+  #waiting = 0;
 
   constructor(services: Services, budget: UnreadBudget, { key, principal }: UnreadOwner) {
     this.#services = services;
@@ -45,7 +47,7 @@ export class UnreadAccount implements UnreadHolder {
 
   get bytes(): number {
     for (const [port, entry] of this.#ports) this.#count(port, entry);
-    return this.#counted;
+    return this.#counted + this.#waiting;
   }
 
   /** Counts a response from here on, whatever is written to it. */
@@ -69,10 +71,24 @@ export class UnreadAccount implements UnreadHolder {
     const { maxUnreadBytes } = this.#services.limits;
     // The client is reading the last response now, however large.
     if (this.#counted > maxUnreadBytes) {
-      const over = this.bytes - maxUnreadBytes;
+      const over = this.bytes - this.#waiting - maxUnreadBytes;
       if (over > 0) this.cutOldest(over, 'maxUnreadBytes', port);
     }
-    this.#budget.counted(this, this.#counted);
+    this.#report();
+  }
+
+  /**
+   * Counts what was said and waits until it may go out, all of it together.
+   *
+   * @returns the limit that is met though whoever has most has made room
+   */
+  waits(bytes: number): SharedLimit | undefined {
+    const isMore = bytes > this.#waiting;
+    if (bytes !== this.#waiting) {
+      this.#waiting = bytes;
+      this.#report();
+    }
+    return isMore ? this.#budget.met(this) : undefined;
   }
 
   /** Counts a response that is over: nothing more is written to it. */
@@ -161,9 +177,15 @@ export class UnreadAccount implements UnreadHolder {
     if (entry === undefined) return;
     this.#ports.delete(port);
     this.#counted -= entry.counted;
-    if (this.#ports.size > 0) return this.#budget.counted(this, this.#counted);
+    this.#report();
+    if (this.#ports.size > 0) return;
     this.#budget.stalled.disarm(this);
     this.#budget.leaving.disarm(this);
-    this.#budget.settled(this);
+  }
+
+  #report(): void {
+    const isEmpty = this.#ports.size === 0 && this.#waiting === 0;
+    if (isEmpty) this.#budget.settled(this);
+    else this.#budget.counted(this, this.#counted + this.#waiting);
   }
 }

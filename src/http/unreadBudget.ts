@@ -56,6 +56,15 @@ export class UnreadBudget {
     if (this.#shares.bytes > maxUnreadTotalBytes) this.#trim('maxUnreadTotalBytes');
   }
 
+  /** The limit of which a holder's bytes are too many, though whoever has most has made room. */
+  met({ principal }: UnreadHolder): SharedLimit | undefined {
+    const { maxUnreadBytesPerPrincipal, maxUnreadTotalBytes } = this.#services.limits;
+    if (this.#shares.bytes > maxUnreadTotalBytes) return 'maxUnreadTotalBytes';
+    const isOver =
+      principal !== undefined && this.#shares.of(principal) > maxUnreadBytesPerPrincipal;
+    return isOver ? 'maxUnreadBytesPerPrincipal' : undefined;
+  }
+
   /** Nothing of a holder is unread any more. */
   settled(holder: UnreadHolder): void {
     this.#shares.delete(holder);

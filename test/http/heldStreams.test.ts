@@ -49,6 +49,23 @@ async function streaming() {
 }
 
 describe('a stream that waits for its row', () => {
+  it('counts what waits to what all sessions leave unread, and gives it back', async () => {
+    const { world, client, call, say, release } = await held({
+      maxReplayBytes: 100_000 * KILO,
+      maxUnreadTotalBytes: 450 * KILO,
+    });
+    for (let n = 0; n < 7; n++) say(n);
+    expect(world.runtime.stats().limits).toEqual({ maxUnreadTotalBytes: 1 });
+    world.server.answer(1, { done: true });
+    release();
+    const part = await (await call).whole();
+    expect(numbers(part.messages)).toEqual([0, 1, 2, 3]);
+    // The room is there for the next one.
+    const rest = await (await client.get({ 'last-event-id': part.ids.at(-1)! })).whole();
+    expect(numbers(rest.messages)).toEqual([4, 5, 6]);
+    expect(world.runtime.stats().limits).toEqual({ maxUnreadTotalBytes: 1 });
+  });
+
   it('keeps maxStreamBytes of what is said meanwhile; its client resumes for the rest', async () => {
     const { world, client, call, say, release } = await held({ maxReplayBytes: 100_000 * KILO });
     for (let n = 0; n < 40; n++) say(n);

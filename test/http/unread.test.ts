@@ -98,6 +98,23 @@ describe('UnreadAccount', () => {
     expect(cut()).toEqual([true, true]);
   });
 
+  it('counts what waits to go out for its principal and for all, until it is gone', () => {
+    const { open, cut, limits } = unreadRig({ maxUnreadTotalBytes: 1000, maxUnreadBytes: 500 });
+    const [waiting, reading] = [open('a'), open('b')];
+    reading.add(400);
+    expect(waiting.account.waits(500)).toBeUndefined();
+    expect(cut()).toEqual([false]);
+    // Whoever does not read makes room first; what waits is not lost, and no more may wait.
+    expect(waiting.account.waits(900)).toBeUndefined();
+    expect([cut(), waiting.account.bytes]).toEqual([[true], 900]);
+    expect(waiting.account.waits(1100)).toBe('maxUnreadTotalBytes');
+    expect(waiting.account.waits(900)).toBeUndefined();
+    expect(limits).toEqual({ maxUnreadTotalBytes: 1 });
+    waiting.account.waits(0);
+    reading.add(400);
+    expect(open('c').account.waits(500)).toBeUndefined();
+  });
+
   it('leaves a stream that outlives its session in a drain', async () => {
     const { open, cut, clock } = unreadRig({ closeTimeoutMs: 500 });
     const { account, stream } = open('a');
