@@ -9,9 +9,10 @@ export interface InputRequest {
   readonly params?: Params;
 }
 
-/** Asks the user to fill in a form. @param schema a JSON Schema of an object with flat properties */
-export function elicit(message: string, schema: Params): InputRequest {
-  const params = { mode: 'form', message, requestedSchema: schema };
+/** Asks the user. @param schema of the form: a JSON Schema of an object with flat properties */
+export function elicit(message: string, schema: Params = {}): InputRequest {
+  const requestedSchema = { type: 'object', properties: {}, ...schema };
+  const params = { mode: 'form', message, requestedSchema };
   return { method: 'elicitation/create', params };
 }
 

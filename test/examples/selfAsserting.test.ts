@@ -8,6 +8,7 @@ it.each([
   ['inspector.ts', 'The page has the session and the door'],
   ['durable.ts', 'Counted 1 in one runtime and 2 in the next'],
   ['sleeping-shell.ts', 'Another shell, in the same folder'],
+  ['stateless.ts', 'Two calls, one cart, and a question in between, without a session'],
   ['lazy.ts', 'Freed while its client stayed, and opened again'],
   ['both-protocols.ts', '2 sessions, one per protocol'],
 ])('examples/%s proves what it shows and ends', async (path, said) => {
