@@ -6,6 +6,8 @@ import { eventually } from '../support/eventually.ts';
 
 const seen = sessionLocal(() => [] as string[], { name: 'seen' });
 
+const say = (text: string) => ({ content: [{ type: 'text' as const, text }] });
+
 /** A server whose processes are numbered, and a call that lasts until it is told to end. */
 function start() {
   let processes = 0;
@@ -19,7 +21,6 @@ function start() {
       server(session) {
         const server = new McpServer({ name: 'mortal', version: '1.0.0' }, session.serverOptions);
         session.own(() => released.push(number));
-        const say = (text: string) => ({ content: [{ type: 'text' as const, text }] });
         server.registerTool('count', {}, async () => {
           const { count } = await session.update((state) => ({ count: state.count + 1 }));
           seen.get().push(`${number}`);
