@@ -37,7 +37,7 @@ const inspector: Inspector | undefined = inspect
 console.log(`The everything server listens at ${host.url}
 
   claude mcp add --transport http everything ${host.url}
-  npx @modelcontextprotocol/inspector --transport http --server-url ${host.url}
+  ${lookAt(host.url)}
 
 ${inspector ? `The inspector, for this machine alone: ${inspector.url}` : 'See every session: npm start -- --inspect'}
 ${data === undefined ? 'Keep them when it ends: npm start -- --data ./data' : `Sessions are kept in ${absolute(data)}`}
@@ -57,6 +57,14 @@ await host.close({ deadlineMs: 5000 });
 // At exit node restores the terminal, and aborts when an open one is gone.
 if (signal === 'SIGHUP') for (const fd of [0, 1, 2]) closeSync(fd);
 process.exit(0);
+
+/** What looks at it: the SDK's inspector, where this Node is new enough to run the present one. */
+function lookAt(url: string): string {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 19)
+    ? `npx @modelcontextprotocol/inspector@2 --transport http --server-url ${url}`
+    : `npx tsx src/cli/bin.ts check ${url}`;
+}
 
 function busy(wanted: number, example: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {

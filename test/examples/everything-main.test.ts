@@ -37,6 +37,18 @@ function start(port: number | string, ...args: readonly string[]) {
 }
 
 describe('npm start', () => {
+  it('U24: names a command that runs on this Node, and it does', async () => {
+    const { said, url } = start(0);
+    const served = await url();
+    await expect.poll(() => said.out).toMatch(/Ctrl-C/);
+    const [, line = ''] = /^ {2}npx (.*)$/m.exec(said.out) ?? [];
+    const [major = 0] = process.versions.node.split('.').map(Number);
+    expect(line).toContain(major < 22 ? `check ${served}` : served);
+    if (major >= 22) return;
+    const check = spawn('npx', line.split(' '), { cwd: root, stdio: 'ignore' });
+    expect(await once(check, 'close')).toEqual([0, null]);
+  });
+
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'finishes what is in flight on %s and exits 0',
     async (signal) => {
