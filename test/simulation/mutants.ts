@@ -75,11 +75,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     what: 'what encode throws in a deadline is nobody’s',
     changes: [
       {
-        file: 'src/session/sessionActor.ts',
-        from: `    } catch (error) {
-      this.services.events.emit('store.failed', { session: this.key, doing: 'put', error });
-      return undefined;
-    }`,
+        file: 'src/session/recordOf.ts',
+        from: `  } catch (error) {
+    services.events.emit('store.failed', { session: key, doing: 'put', error });
+    return undefined;
+  }`,
         to: '} finally {}',
       },
       {
@@ -100,8 +100,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
       {
         file: 'src/session/recordOf.ts',
-        from: 'return isPlainData(encoded(source, settings)) && arePlain(source);',
-        to: 'return arePlain(source);',
+        from: 'attempt(source, share, () => isPlainData(encoded(source, share.settings)));',
+        to: 'arePlain(source);',
       },
     ],
     finding: /deadline|of nobody/,
