@@ -85,6 +85,15 @@ async function v2(name: string, url: string, options: Options): Promise<Caller> 
  */
 const PASSING = /fetch failed|ECONN|socket|terminated|network|Shutting down|Server restarted/i;
 
+/**
+ * Node itself answered, 408 and no more: its loop, on a machine with much else to do, stood still for
+ * longer than the head of a request may take, and it took nothing in.
+ */
+function isTooLate(error: unknown): boolean {
+  const { status, code } = error as { readonly status?: number; readonly code?: number };
+  return status === 408 || code === 408;
+}
+
 /** Counts in its session, one call after the other, whatever happens to the server. */
 export class Worker {
   readonly id: string | undefined;
@@ -131,7 +140,10 @@ export class Worker {
       const text = String(error);
       this.#lastError = text;
       if (text.includes('Server restarted')) this.cut++;
-      if (!PASSING.test(text)) this.troubles.push(`${this.#caller.name}: ${text}`);
+      if (!PASSING.test(text) && !isTooLate(error)) {
+        const { status, code } = error as { readonly status?: unknown; readonly code?: unknown };
+        this.troubles.push(`${this.#caller.name}: ${text} (${String(status ?? code)})`);
+      }
       this.#does('waits for a server');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
