@@ -200,7 +200,10 @@ export class Endpoint implements LegHost, UploadHost {
     count(this.services.counters.refusals, code);
     if (port.gone) return;
     const { status, headers = [] }: Refusal = REFUSALS[code];
-    const body = refusalBody(code, id ?? null, data);
+    // With the request's id it would be an answer: a client that reads it as one keeps a session
+    // that is lost.
+    const named = code === 'session-not-found' ? undefined : id;
+    const body = refusalBody(code, named ?? null, data);
     const allow = code === 'method-not-allowed' ? ['Allow', this.screen.methods] : [];
     port.send(status, ['Content-Type', 'application/json', ...headers, ...allow, ...more], body);
   }

@@ -37,6 +37,6 @@ describe.each(['quickstart.ts', 'hono.ts', 'fastify.ts'])('examples/%s', (exampl
     const body = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
     const late = await fetch(url, { method: 'POST', headers, body });
     expect(late.status).toBe(404);
-    expect(await late.json()).toMatchObject({ id: 1, error: { code: -32001 } });
+    expect(await late.json()).toMatchObject({ id: null, error: { code: -32001 } });
   });
 });

@@ -135,13 +135,21 @@ describe.each(DOORS)('over %s', (kind) => {
     }
   });
 
+  it('R7: a lost session is no answer to the request: its 404 has no id', async () => {
+    const rig = await startRig(kind);
+    const client = await rig.connect();
+    await client.delete();
+    const reply = await client.ask(request(1, 'ping'));
+    expect([reply.status, reply.message.id]).toEqual([404, null]);
+  });
+
   it('S3: an expired session says so to its own principal', async () => {
     const rig = await startRig(kind, { idleTimeoutMs: 10_000, sleep: false });
     const ann = await rig.connect({ user: 'ann' });
     await rig.clock.elapse(60_000);
     const reply = await ann.ask(request(1, 'ping'));
     expect(reply.status).toBe(404);
-    expect(reply.message).toMatchObject({ id: 1, error: { data: { reason: 'expired' } } });
+    expect(reply.message).toMatchObject({ id: null, error: { data: { reason: 'expired' } } });
   });
 
   it('S4: DELETE is 204, streams end, in-flight calls are answered, then 404', async () => {
