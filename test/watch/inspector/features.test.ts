@@ -171,8 +171,22 @@ describe('the whole house', () => {
     await page.getByRole('tab', { name: 'Supervisor' }).click();
     await page.locator('.overview .state.active[data-state="accepting"]').waitFor();
     await page.locator('.gauge', { hasText: 'sessions' }).first().getByText('of 3').waitFor();
+    await page.getByRole('tabpanel', { name: 'Supervisor' }).getByText('Capacity').waitFor();
     await page.getByLabel('Refused').getByText('at-capacity').waitFor();
     expect(await page.getByLabel('Limits met').innerText()).toContain('maxSessions');
+  });
+
+  it('U13: counts those asleep to nobody’s places, and each tab has its panel', async () => {
+    const { page, connect } = await openStage({ maxSessions: 2, idleTimeoutMs: 20, quietMs: 20 });
+    for (let i = 0; i < 2; i++) await connect();
+    await page.getByRole('tab', { name: 'Supervisor' }).click();
+    // Both are there, and asleep.
+    await page.locator('.gauge', { hasText: 'sessions' }).first().getByText('0 of 2').waitFor();
+    expect(await page.locator('.chip', { hasText: '2 sessions' }).count()).toBe(1);
+    for (const name of ['Session', 'Supervisor', 'Dead letters', 'Ended']) {
+      await page.getByRole('tab', { name }).click();
+      await page.getByRole('tabpanel', { name }).waitFor();
+    }
   });
 
   it('keeps dead letters and tombstones, each with the way to its session', async () => {

@@ -122,6 +122,8 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
               <button
                 key={name}
                 role="tab"
+                id={`tab-${i}`}
+                aria-controls="tabpanel"
                 aria-selected={name === tab}
                 title={String(i + 1)}
                 onClick={() => setTab(name)}
@@ -133,16 +135,18 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
               </button>
             ))}
           </div>
-          {tab === 'Session' && selected !== undefined && (
-            <SessionPane scene={scene} session={selected} svg={session!.svg} />
-          )}
-          {tab === 'Session' && selected === undefined && (
-            <p class="none">No session yet. Connect a client.</p>
-          )}
-          {tab === 'Supervisor' && <OverviewPane scene={scene} svg={supervisor!.svg} />}
-          {tab === 'Dead letters' && <LettersPane scene={scene} onSelect={select} />}
-          {tab === 'Ended' && <EndedPane scene={scene} onSelect={select} />}
-          {machine !== undefined && <MachinePane machine={machine} state={state} />}
+          <div id="tabpanel" role="tabpanel" aria-labelledby={`tab-${tabs.indexOf(tab)}`}>
+            {tab === 'Session' && selected !== undefined && (
+              <SessionPane scene={scene} session={selected} svg={session!.svg} />
+            )}
+            {tab === 'Session' && selected === undefined && (
+              <p class="none">No session yet. Connect a client.</p>
+            )}
+            {tab === 'Supervisor' && <OverviewPane scene={scene} svg={supervisor!.svg} />}
+            {tab === 'Dead letters' && <LettersPane scene={scene} onSelect={select} />}
+            {tab === 'Ended' && <EndedPane scene={scene} onSelect={select} />}
+            {machine !== undefined && <MachinePane machine={machine} state={state} />}
+          </div>
         </div>
       </main>
       {isHelping && <Help onClose={() => setHelping(false)} />}

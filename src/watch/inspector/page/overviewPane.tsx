@@ -21,8 +21,8 @@ export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly s
           <section class="capacity">
             <h3>Capacity</h3>
             <Gauge
-              name="sessions"
-              value={stats?.sessions.total ?? live}
+              name="sessions with a server"
+              value={stats === undefined ? live : stats.sessions.total - stats.sessions.asleep}
               max={limits['maxSessions'] ?? undefined}
             />
             <Gauge
