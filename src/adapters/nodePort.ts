@@ -1,5 +1,6 @@
-import { ServerResponse } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import { builtin } from '../base/builtin.ts';
 import { headerObject } from '../wire/headers.ts';
 import type { HostedRequest, HostedResponse } from './hosted.ts';
 import { bytesIn, CHUNK_BYTES, chunksOf, SHORT_TEXT } from '../wire/chunks.ts';
@@ -9,7 +10,9 @@ import type { ResponsePort } from '../wire/port.ts';
 type NodeResponse = ServerResponse & { readonly stream?: ServerHttp2Stream };
 
 /** Node's own, as it was before anybody put another in its place. */
-const own: unknown = Reflect.get(ServerResponse.prototype, 'writeHead');
+const own: unknown = Reflect.get(builtin('node:http')?.ServerResponse.prototype ?? {}, 'writeHead');
+/** The code of http/2 for a stream that nobody needs any more (RFC 9113, 7). */
+const CANCEL = 0x8;
 
 /**
  * A response of node's http server as a port. What is short goes to the socket at once. What is
@@ -239,7 +242,7 @@ function needsDrain({ writableNeedDrain, stream }: NodeResponse): boolean {
 function breakOff(response: NodeResponse): void {
   const { socket, req, writableFinished, stream } = response;
   // Destroyed without a code, a stream ends as if it were whole.
-  if (stream !== undefined) return stream.close(constants.NGHTTP2_CANCEL);
+  if (stream !== undefined) return stream.close(CANCEL);
   // A response behind another one on its line has no socket yet, and its bytes go with the line.
   if (socket === null && !writableFinished) req.socket.destroy();
   response.destroy();

@@ -2,11 +2,13 @@ import type * as AsyncHooks from 'node:async_hooks';
 import type * as Processes from 'node:child_process';
 import type * as Crypto from 'node:crypto';
 import type * as FileSystem from 'node:fs';
+import type * as Http from 'node:http';
 
 interface Modules {
   readonly 'node:async_hooks': typeof AsyncHooks;
   readonly 'node:child_process': typeof Processes;
   readonly 'node:crypto': typeof Crypto;
+  readonly 'node:http': typeof Http;
   readonly 'node:fs': typeof FileSystem;
 }
 

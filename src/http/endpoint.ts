@@ -229,7 +229,7 @@ export class Endpoint implements LegHost, UploadHost {
   #upload(head: RequestHead, principal: string | undefined): Upload {
     const bytes = declared(head);
     for (const leg of this.#legs) {
-      if (leg.isStateless(head)) return Upload.ofNoSession(this, principal, bytes);
+      if (leg.isStateless?.(head) === true) return Upload.ofNoSession(this, principal, bytes);
     }
     const named = single(head, 'mcp-session-id');
     let session: SessionActor | undefined;

@@ -19,8 +19,8 @@ export interface Incoming {
 
 /** One era of the protocol. The first leg that takes a request serves it; sessions come last. */
 export interface Leg {
-  /** The bodies that go with such a head belong to no session. */
-  isStateless(head: RequestHead): boolean;
+  /** The bodies that go with such a head belong to no session; left out where none do. */
+  isStateless?(head: RequestHead): boolean;
   /** Serves a request; `false`: the request is of another era. */
   serve(incoming: Incoming): boolean;
 }

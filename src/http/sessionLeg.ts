@@ -31,10 +31,6 @@ export class SessionLeg implements Leg {
     this.#outlets = outlets;
   }
 
-  isStateless(): boolean {
-    return false;
-  }
-
   serve(incoming: Incoming): true {
     this.#serve(incoming);
     return true;

@@ -243,23 +243,23 @@ export class ModernCall implements Exchange, CallScope {
 
   #on(event: CallEvent): void {
     this.#step = nextCallStep(this.#snapshot, event);
-    for (const effect of this.#step.effects) EFFECTS[effect](this);
+    for (const effect of this.#step.effects) this.#perform(effect);
   }
 
-  /** What the machine names. */
-  static readonly effects: Readonly<Record<CallEffect, (call: ModernCall) => void>> = {
-    gather: (call) => call.#share.nextTurn(() => call.#turned()),
-    park: (call) => call.#park(),
-    attach: () => {},
-    reply: (call) => call.#answerNow(),
+  /** Does what the machine names; whoever claims the call has attached the response by then. */
+  #perform(effect: CallEffect): void {
+    if (effect === 'gather') this.#share.nextTurn(() => this.#turned());
+    else if (effect === 'park') this.#park();
+    else if (effect === 'reply') this.#answerNow();
     // The answer is in `#response`, or in the task, until somebody fetches it.
-    keep: (call) => call.#leave(),
-    createTask: (call) => call.#createTask(),
-    tellTask: (call) => call.#tellTask(),
-    abort: (call) => call.#abort(),
-    disarm: (call) => call.#share.calls.leave(call),
-    forget: (call) => call.#forget(),
-  };
+    else if (effect === 'keep') this.#leave();
+    else if (effect === 'createTask') this.#createTask();
+    else if (effect === 'tellTask') this.#tellTask();
+    else if (effect === 'abort') this.#abort();
+    else if (effect === 'disarm') this.#share.calls.leave(this);
+    else if (effect === 'forget') this.#forget();
+    else effect satisfies 'attach';
+  }
 
   // ---- asking
 
@@ -383,5 +383,3 @@ export class ModernCall implements Exchange, CallScope {
     this.home.left();
   }
 }
-
-const EFFECTS = ModernCall.effects;

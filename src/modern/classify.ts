@@ -52,11 +52,19 @@ export function isModern(version: string | undefined): boolean {
 
 /** Whether the head of a request names a revision without sessions. */
 export function headIsModern(head: RequestHead): boolean {
-  return isModern(valueOf(head, 'mcp-protocol-version'));
+  return !isOlder(head) && isModern(valueOf(head, 'mcp-protocol-version'));
+}
+
+/** The head names a revision of sessions: known at a glance, as most requests are of one. */
+function isOlder({ headers }: RequestHead): boolean {
+  const version = headers['mcp-protocol-version'];
+  return typeof version === 'string' && version < MODERN && version > '2';
 }
 
 /** Tells the era of a body: by the claim in its messages, and by the headers that go with it. */
 export function classify({ messages, isBatch }: Parcel, head: RequestHead): Verdict {
+  // At a glance: a request of a session that says nothing of itself.
+  if (!isBatch && isOlder(head) && isPlain(messages[0])) return LEGACY;
   if (isBatch) {
     const isClaimed = messages.some((each) => claimOf(each) !== undefined);
     return isClaimed ? { kind: 'refused', code: 'batch-not-allowed' } : LEGACY;
@@ -67,6 +75,11 @@ export function classify({ messages, isBatch }: Parcel, head: RequestHead): Verd
   return isRequest(message)
     ? ofRequest(message, version, head)
     : ofNotification(message, version, head);
+}
+
+/** A message has no `_meta`, and so no claim. */
+function isPlain(message: Message): boolean {
+  return 'method' in message && message.params?.['_meta'] === undefined;
 }
 
 function ofNotification(

@@ -1,3 +1,4 @@
+import { sseFrames } from './sseFrames.ts';
 import type { Runtime } from 'mcp-actors';
 import type { Rpc } from './reply.ts';
 
@@ -36,6 +37,11 @@ export async function send(
   });
   const response = await runtime.fetch(request, { parsedBody: { jsonrpc: '2.0', ...message } });
   const text = await response.text();
-  const rpc = text === '' ? {} : (JSON.parse(text) as Rpc);
+  const rpc = text === '' ? {} : (JSON.parse(answerIn(text)) as Rpc);
   return { ...rpc, status: response.status, session: response.headers.get('mcp-session-id') };
+}
+
+/** The answer in a body, which is the last event where the body is a stream. */
+function answerIn(text: string): string {
+  return text.startsWith('{') ? text : (sseFrames(text).at(-1)?.data ?? '{}');
 }

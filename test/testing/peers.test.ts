@@ -30,7 +30,7 @@ describe('mcp-actors/testing', () => {
     const peers = FILES.flatMap(importsOf).filter(
       ({ to, isType }) => !isType && ['vitest', 'fast-check'].includes(to),
     );
-    expect([...new Set(peers.map(({ from }) => from))]).toEqual(['src/testing/peers.ts']);
+    expect([...new Set(peers.map(({ from }) => from))]).toEqual(['src/testing/index.ts']);
   });
 
   it('can be used without vitest and fast-check: what needs them says so', async () => {
@@ -38,7 +38,7 @@ describe('mcp-actors/testing', () => {
       'bad-option sessionProperty needs fast-check: install it',
     );
     expect(await withoutPackage('vitest', 'kit.describeSession({})')).toBe(
-      'bad-option describeSession runs in vitest: install it, or use walkModel',
+      'bad-option describeSession runs in vitest: import it, or use walkModel',
     );
     expect(
       await withoutPackage('fast-check', 'console.log(kit.planPaths(kit.sessionModel).length)'),
