@@ -5,7 +5,7 @@ import type { Tally } from '../base/tally.ts';
 import { timerOf } from '../base/within.ts';
 import type { StoreWork } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
-import { Reads } from './reads.ts';
+import { isCorrupt, Reads } from './reads.ts';
 import type { HandshakeRecord, Rows, SessionRecord } from './record.ts';
 import { SharedHandshakes } from './sharedHandshakes.ts';
 import type { SessionStore, StoreChange } from './store.ts';
@@ -57,7 +57,9 @@ export class Keeper {
     const storing = deadlines.queue<() => void>(limits.storeTimeoutMs, (tooLong) => tooLong());
     this.#retries = deadlines.queue(RETRY_MS, (again) => again());
     const timer = timerOf(storing);
-    this.reads = new Reads(store, timer);
+    this.reads = new Reads(store, timer, () => {
+      if (!this.#isOver) this.#services.counters.sessions.asleep--;
+    });
     const host = { events, later: this.#later, retries: this.#retries, timer };
     this.#writer = store.isDurable ? new Writer(store, host, () => this.opened()) : null;
   }
@@ -154,10 +156,7 @@ export class Keeper {
       return [record, record === undefined ? [] : await this.#rows(id)];
     } catch (error) {
       this.failed('get', error);
-      if (isCorrupt(error)) {
-        if (!this.#isOver) this.#services.counters.sessions.asleep--;
-        throw error;
-      }
+      if (isCorrupt(error)) throw error;
       throw new ActorsError('store-unavailable', 'the session store failed', { cause: error });
     }
   }
@@ -285,8 +284,4 @@ export class Keeper {
   failed(doing: StoreWork, error: unknown): void {
     this.#services.events.emit('store.failed', { session: undefined, doing, error });
   }
-}
-
-function isCorrupt(error: unknown): boolean {
-  return error instanceof ActorsError && error.code === 'record-corrupt';
 }

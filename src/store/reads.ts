@@ -7,14 +7,19 @@ import type { SessionStore } from './store.ts';
 export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count' | 'rows'> {
   readonly #store: SessionStore;
   readonly #timer: Timer;
+  readonly #onCorrupt: () => void;
 
-  /** @param timer how long the store may take for an answer */
-  constructor(store: SessionStore, timer: Timer) {
+  /**
+   * @param timer how long the store may take for an answer
+   * @param onCorrupt the store has put a record aside that nobody can read, perhaps after that time
+   */
+  constructor(store: SessionStore, timer: Timer, onCorrupt: () => void) {
     this.#store = store;
     this.#timer = timer;
+    this.#onCorrupt = onCorrupt;
   }
 
-  readonly get: SessionStore['get'] = (id) => this.#within(() => this.#store.get(id));
+  readonly get: SessionStore['get'] = (id) => this.#within(() => this.#get(id));
   readonly page: SessionStore['page'] = (query) => this.#within(() => this.#store.page(query));
   readonly due: SessionStore['due'] = (now, limit) =>
     this.#within(() => this.#store.due(now, limit));
@@ -27,6 +32,16 @@ export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count
     await this.#within(() => this.#store.close());
   }
 
+  #get(id: string): ReturnType<SessionStore['get']> {
+    const asked = this.#store.get(id);
+    if (!isPromise(asked)) return asked;
+    return Promise.resolve(asked).catch((error: unknown) => {
+      // Whether or not anybody still waits: from here on there is no such record.
+      if (isCorrupt(error)) this.#onCorrupt();
+      throw error;
+    });
+  }
+
   /** Asks the store with a time limit. A store that throws is treated as one that rejects. */
   #within<T>(ask: () => Awaitable<T>): Awaitable<T> {
     let asked: Awaitable<T>;
@@ -37,6 +52,11 @@ export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count
     }
     return isPromise(asked) ? within(asked, this.#timer, late) : asked;
   }
+}
+
+/** Whether a store found a record that can not be read, and has put the record aside. */
+export function isCorrupt(error: unknown): boolean {
+  return error instanceof ActorsError && error.code === 'record-corrupt';
 }
 
 /** The error of a caller that waited for a store for `storeTimeoutMs`. */

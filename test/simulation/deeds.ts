@@ -76,8 +76,9 @@ export const OF_ONE: Readonly<Record<string, readonly [number, OfOne]>> = {
   'quick cancel': [
     1,
     ({ clients }, life) => {
-      const { id } = clients.call(life, 'hold', { parts: 3 });
-      clients.tell(life, { method: 'notifications/cancelled', params: { requestId: id } });
+      const call = clients.call(life, 'hold', { parts: 3 });
+      call.isCancelled = true;
+      clients.tell(life, { method: 'notifications/cancelled', params: { requestId: call.id } });
     },
   ],
   cancel: [

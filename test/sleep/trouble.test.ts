@@ -288,6 +288,22 @@ describe('a record that can not be read', () => {
     expect(world.runtime.stats().sessions.total).toBe(0);
   });
 
+  it('is counted no more, also where the store says so later than anybody waits', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const world = new FakeRuntime({ store, storeTimeoutMs: 1000 });
+    await settle(world);
+    store.fail('get', new ActorsError('record-corrupt', 'put aside'));
+    const release = store.hold('get');
+    const asked = (await moved(client, world)).request('tools/list');
+    await settle(world, 1500);
+    expect((await asked).status).toBe(503);
+    expect(world.runtime.stats().sessions.total).toBe(1);
+    release();
+    await settle(world);
+    expect(world.runtime.stats().sessions.total).toBe(0);
+  });
+
   it('is not counted by a process that has closed', async () => {
     const store = new HeldStore();
     const client = await left(store);
