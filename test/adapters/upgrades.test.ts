@@ -85,7 +85,7 @@ describe('an upgrade is refused in plain HTTP', () => {
     expect(await refusedUpgrade(url)).toMatchObject({ status: 500 });
   });
 
-  it('past maxSilentConnectionsPerPrincipal: 503 with Retry-After, until one is free', async () => {
+  it('past maxSilentConnectionsPerPrincipal: 429 with Retry-After, until one is free', async () => {
     const { url, runtime } = await startRig({
       maxSilentConnections: 16,
       principal: (_, { headers }) => headers['x-user']?.toString(),
@@ -94,7 +94,7 @@ describe('an upgrade is refused in plain HTTP', () => {
     const first = await WebSocketPeer.open(url, { headers: ann! });
     await WebSocketPeer.open(url, { headers: ann! });
     const { status, headers } = await refusedUpgrade(url, ann);
-    expect([status, headers['retry-after']]).toEqual([503, '5']);
+    expect([status, headers['retry-after']]).toEqual([429, '5']);
     expect(runtime.stats().limits).toEqual({ maxSilentConnectionsPerPrincipal: 1 });
     await WebSocketPeer.open(url, { headers: bob! });
     first.socket.terminate();

@@ -15,6 +15,8 @@ import { failure } from './results.ts';
 import { taskTools } from './task-tools.ts';
 import type { ToolHost } from './tool.ts';
 
+const broken: number = ErrorCode.InternalError;
+
 const tools = [
   ...simpleTools,
   ...runningTools,
@@ -43,8 +45,8 @@ export function serveTools(host: ToolHost): void {
     try {
       return await tool.run(params.arguments ?? {}, { ...host, extra });
     } catch (error) {
-      // What a tool throws as an error of the protocol is one.
-      if (error instanceof McpError) throw error;
+      // A tool that is broken says so to the client, and not to its model.
+      if (error instanceof McpError && error.code === broken) throw error;
       return failure(error instanceof Error ? error.message : String(error));
     }
   });
