@@ -118,8 +118,7 @@ export class Supervisor<A extends Actor> implements Parent {
    * @param id of an actor that nobody else names; minted without one
    */
   settle(principal: string | undefined, create: (id: string) => A, id?: string): A | NoPlace {
-    if (!this.isAdmitting) return 'draining';
-    const none = this.#places.find(this.accounts.of(principal));
+    const none = this.#refusal() ?? this.#places.find(this.accounts.of(principal));
     if (none !== undefined) return none;
     if (id !== undefined) this.tombstones.exhume(id);
     const actor = this.#spawn(create, id ?? this.#newId());

@@ -314,6 +314,21 @@ describe('the door', () => {
     expect(answer.result).toMatchObject({ resultType: 'input_required' });
   });
 
+  it('begins no session while the event loop is late, and serves those there are', async () => {
+    let report: ((delayMs: number) => void) | undefined;
+    const watch = (listener: (delayMs: number) => void) => {
+      report = listener;
+      return () => {};
+    };
+    const world = new ModernWorld({ loopMonitor: { watch } });
+    const ann = await world.client('ann');
+    await ann.call('count');
+    for (let i = 0; i < 2; i++) report?.(10_000);
+    expect((await ann.as('bob').send('tools/list')).status).toBe(503);
+    expect(textOf(await ann.call('count'))).toBe('2');
+    expect(world.runtime.stats().limits).toEqual({ maxLoopDelayMs: 1 });
+  });
+
   it('refuses in a drain, and is over at its end', async () => {
     const world = new ModernWorld();
     const ann = await world.client('ann');
