@@ -30,6 +30,10 @@ export interface SessionView {
   /** When the session was opened, in milliseconds since the epoch. */
   readonly startedAt: number;
   readonly protocolVersion: string | undefined;
+  /** `modern`: the stateless revision, where no client names the session. */
+  readonly era: 'legacy' | 'modern';
+  /** What a session of era `modern` is for: a value of the option `modern.scope`. */
+  readonly scope: string | undefined;
   /** Name and version that the client gave in `initialize`. */
   readonly client: { readonly name: string; readonly version: string } | undefined;
   /** Number of the session's incarnation; 1 until its server is rebuilt. */

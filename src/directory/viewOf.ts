@@ -3,6 +3,7 @@ import type { SessionActor } from '../session/sessionActor.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { SessionView, ViewDeadline } from './view.ts';
 import { isObject } from '../wire/jsonrpc.ts';
+import { STATELESS_REVISION } from '../wire/versions.ts';
 
 /** Most requests listed in one view; `inFlight` counts them all. */
 const MAX_REQUESTS = 64;
@@ -10,6 +11,8 @@ const MAX_REQUESTS = 64;
 /** An actor with nothing to do, and nothing of a session. */
 const QUIET = {
   protocolVersion: undefined,
+  era: 'legacy',
+  scope: undefined,
   client: undefined,
   epoch: 1,
   isAttached: false,
@@ -54,6 +57,7 @@ export function viewOf(actor: SessionActor): SessionView {
   return {
     ...lifeViewOf(actor),
     protocolVersion: actor.protocolVersion,
+    ...eraOf(actor),
     client: info && { name: info.name, version: info.version },
     epoch: incarnations.epoch,
     pinned: actor.pinned,
@@ -67,7 +71,7 @@ export function viewOf(actor: SessionActor): SessionView {
 
 /** Makes the view of a sleeping session from its record. @param principal a loggable name */
 export function sleepingViewOf(record: SessionRecord, principal: string): SessionView {
-  const { id, key, startedAt, handshake, epoch, confirmed, expiresAt } = record;
+  const { id, key, startedAt, handshake, epoch, confirmed, expiresAt, home } = record;
   const info = handshake.initialize['clientInfo'];
   return {
     ...QUIET,
@@ -76,7 +80,8 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
     principal,
     state: 'idle.asleep',
     startedAt,
-    protocolVersion: handshake.protocolVersion,
+    protocolVersion: home === undefined ? handshake.protocolVersion : STATELESS_REVISION,
+    ...eraOf(record),
     client: isObject(info)
       ? { name: String(info['name']), version: String(info['version']) }
       : undefined,
@@ -84,6 +89,14 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
     isConfirmed: confirmed,
     deadline: { what: 'evict', at: expiresAt },
   };
+}
+
+function eraOf({
+  home,
+}: {
+  readonly home?: string | undefined;
+}): Pick<SessionView, 'era' | 'scope'> {
+  return { era: home === undefined ? 'legacy' : 'modern', scope: home };
 }
 
 function deadlineOf(actor: Actor): ViewDeadline | undefined {

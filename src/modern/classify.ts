@@ -8,10 +8,11 @@ import {
   type RequestMessage,
 } from '../wire/jsonrpc.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
+import { STATELESS_REVISION } from '../wire/versions.ts';
 import { isEnvelope, KEYS, metaOf } from './envelope.ts';
 
-/** The first revision without sessions. Revisions are dates: they compare as text. */
-export const MODERN = '2026-07-28';
+/** Revisions are dates: they compare as text. */
+const MODERN = STATELESS_REVISION;
 export const MODERN_REVISIONS: readonly string[] = [MODERN];
 
 /** Which era a message is of. */

@@ -10,10 +10,9 @@ import type { SessionActor } from '../session/sessionActor.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { isObject } from '../wire/jsonrpc.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
-import { SESSION_REVISIONS } from '../wire/versions.ts';
+import { SESSION_REVISIONS, STATELESS_REVISION } from '../wire/versions.ts';
 import { attune } from './attune.ts';
 import { UNION } from './capabilities.ts';
-import { MODERN } from './classify.ts';
 import type { Meta, ModernEnvelope } from './envelope.ts';
 import { Home, type HomeShare, type ServerSaid } from './home.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -48,7 +47,7 @@ export interface HomesShare extends HomeShare {
 /** Makes the outlets of sessions of one scope. */
 class HomeOutlets implements StoredOutlets<SessionActor> {
   readonly carrier = 'http';
-  readonly revision = MODERN;
+  readonly revision = STATELESS_REVISION;
   readonly hasId: boolean;
   readonly home: Scope;
   readonly maxInFlight?: number;

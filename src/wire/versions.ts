@@ -3,6 +3,9 @@ import type { Message } from './jsonrpc.ts';
 /** Session revisions, newest first. `2024-11-05` clients may speak Streamable HTTP as well. */
 export const SESSION_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
 
+/** The first revision without sessions. */
+export const STATELESS_REVISION = '2026-07-28';
+
 /** Whether clients of a revision can be primed (row P12). Revisions are dates: they compare as text. */
 export function canBePrimed(revision: string | undefined): boolean {
   return revision !== undefined && revision >= '2025-11-25';

@@ -34,8 +34,13 @@ describe('scope principal', () => {
     const world = new ModernWorld();
     const ann = await world.client('ann');
     await ann.call('count');
+    const view = { era: 'modern', scope: 'principal', protocolVersion: '2026-07-28' };
+    expect((await world.runtime.list()).sessions).toMatchObject([{ ...view, state: 'active' }]);
     await world.settle(10 * 60_000);
     expect(world.runtime.stats().sessions).toMatchObject({ asleep: 1, total: 1 });
+    expect((await world.runtime.list()).sessions).toMatchObject([
+      { ...view, state: 'idle.asleep' },
+    ]);
     expect(textOf(await ann.call('count'))).toBe('2');
     expect(world.built).toBe(2);
   });

@@ -10,6 +10,8 @@ function view(key: string, fields: Partial<SessionView> = {}): SessionView {
     state: 'active',
     startedAt: 1,
     protocolVersion: undefined,
+    era: 'legacy',
+    scope: undefined,
     client: undefined,
     epoch: 1,
     isConfirmed: true,

@@ -34,6 +34,7 @@ export function Facts({ row, view, behind, scene }: FactsProps) {
       {view !== undefined && (
         <>
           <Fact name="revision">{view.protocolVersion ?? '–'}</Fact>
+          {view.scope !== undefined && <Fact name="one for">{view.scope}</Fact>}
           <Fact name="incarnation">{view.epoch}</Fact>
           <Fact name="owns">
             {view.owned} {view.owned === 1 ? 'resource' : 'resources'}
