@@ -50,5 +50,6 @@ export const stdio: Door = {
 async function lastWords(stderr: Readable): Promise<Remains> {
   let text = '';
   for await (const chunk of stderr) text += String(chunk);
-  return JSON.parse(text) as Remains;
+  // Before, a runtime may have reported what went wrong.
+  return JSON.parse(text.slice(text.lastIndexOf('\n{') + 1)) as Remains;
 }
