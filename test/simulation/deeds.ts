@@ -76,9 +76,9 @@ export const OF_ONE: Readonly<Record<string, readonly [number, OfOne]>> = {
   'quick cancel': [
     1,
     ({ clients }, life) => {
-      const call = clients.call(life, 'hold', { parts: 3 });
-      call.isCancelled = true;
-      clients.tell(life, { method: 'notifications/cancelled', params: { requestId: call.id } });
+      const held = clients.call(life, 'hold', { parts: 3 });
+      held.isCancelled = true;
+      clients.tell(life, { method: 'notifications/cancelled', params: { requestId: held.id } });
     },
   ],
   cancel: [
