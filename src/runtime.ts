@@ -16,6 +16,7 @@ import { type FetchContext, handleFetch } from './http/fetch.ts';
 import { HttpOutlets } from './http/httpOutlets.ts';
 import { Screen } from './http/screen.ts';
 import { SessionLeg } from './http/sessionLeg.ts';
+import type { CallView } from './modern/callView.ts';
 import { Modern } from './modern/modern.ts';
 import { ModernLeg } from './modern/modernLeg.ts';
 import { type RuntimeOptions, settle, type Settings, type StateOf } from './options.ts';
@@ -73,6 +74,11 @@ export interface Runtime<T = unknown> {
    * server is refused
    */
   readonly wake: (id: string) => Promise<Session<T> | undefined>;
+  /**
+   * The calls of the stateless revision that have outlived the response which brought them: parked,
+   * or tasks. Names and times, never arguments.
+   */
+  readonly calls: () => CallView[];
   /**
    * Tells clients that a list or a resource has changed: those that listen without a session, and
    * the sessions in this process.
@@ -154,6 +160,7 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
     evict: (id, reason = 'revoked') => operator.evict(id, reason),
     evictPrincipal: (principal, reason = 'revoked') => operator.evictPrincipal(principal, reason),
     wake: async (id) => (await operator.wake(id)) as Session<T> | undefined,
+    calls: () => modern?.views() ?? [],
     notify(method, { uri, principal } = {}) {
       const params = uri === undefined ? undefined : { uri };
       const name = `notifications/${method}`;

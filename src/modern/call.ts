@@ -28,7 +28,7 @@ export interface CallShare extends ReplyShare {
   readonly settings: Pick<ModernSettings, 'cache' | 'limits'>;
   readonly calls: Calls<ModernCall>;
   /** `null`: no call becomes a task. */
-  readonly tasks: Tasks | null;
+  readonly tasks: Tasks<ModernCall> | null;
   /** Runs a callback in a later turn of the event loop. */
   nextTurn(callback: () => void): void;
   /** What the client is to get of an answer of the server behind. */
@@ -59,7 +59,7 @@ export class ModernCall implements Exchange, CallScope {
   /** The answer as it leaves, where a client waits for it. */
   #dressed: { readonly status: number; readonly json: string } | null = null;
   #isAnswered = false;
-  #task: Task | null = null;
+  #task: Task<ModernCall> | null = null;
   readonly startedAt: number;
 
   constructor(home: Home, share: CallShare, round: Round, options: CallOptions) {

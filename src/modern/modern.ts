@@ -8,6 +8,7 @@ import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import { SessionArgument } from './argument.ts';
 import type { CallShare, ModernCall } from './call.ts';
 import { Calls } from './calls.ts';
+import { type CallView, callViewOf } from './callView.ts';
 import type { Home } from './home.ts';
 import { Homes, type HomesShare } from './homes.ts';
 import { KnownServers } from './knownServers.ts';
@@ -28,7 +29,7 @@ export class Modern implements CallShare, HomesShare, ListensShare {
   readonly calls: Calls<ModernCall>;
   readonly listens: Listens;
   readonly known: KnownServers;
-  readonly tasks: Tasks | null;
+  readonly tasks: Tasks<ModernCall> | null;
   readonly #argument: SessionArgument;
   #directory: Directory | undefined;
   #ids = 0;
@@ -69,6 +70,18 @@ export class Modern implements CallShare, HomesShare, ListensShare {
   get prefersSessions(): boolean {
     const { only, prefer } = this.settings;
     return !only && prefer === 'sessions';
+  }
+
+  /** The calls that have outlived the response which brought them. */
+  views(): CallView[] {
+    const { principalKey } = this.services;
+    const parked = Array.from(this.calls.values(), (call) =>
+      callViewOf(call, principalKey, this.calls.deadlineOf(call)),
+    );
+    const tasks = Array.from(this.tasks?.values() ?? [], (task) =>
+      callViewOf(task.call, principalKey, this.tasks?.deadlineOf(task)),
+    );
+    return [...parked, ...tasks];
   }
 
   nextId(): number {

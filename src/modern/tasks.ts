@@ -47,10 +47,10 @@ export function withTasks(capabilities: Capabilities): Capabilities {
   return { ...capabilities, extensions: { ...own, [TASKS]: {} } };
 }
 
-/** One task: what its client sees of a call that outlives its response. */
-export class Task {
+/** One task: what its client sees of a call that outlives its response. @template C the call */
+export class Task<C extends TaskCall = TaskCall> {
   readonly id: string;
-  readonly call: TaskCall;
+  readonly call: C;
   readonly createdAt: number;
   updatedAt: number;
   status: TaskStatus = 'working';
@@ -59,7 +59,7 @@ export class Task {
   #messageAt = -Infinity;
   readonly #settings: TaskSettings;
 
-  constructor(id: string, call: TaskCall, now: number, settings: TaskSettings) {
+  constructor(id: string, call: C, now: number, settings: TaskSettings) {
     this.id = id;
     this.call = call;
     this.createdAt = now;
@@ -124,17 +124,17 @@ export interface TasksShare {
   };
 }
 
-/** The tasks of a runtime: running ones, and finished ones until their time is up. */
-export class Tasks {
+/** The tasks of a runtime: running ones, and finished ones until their time is up. @template C a call */
+export class Tasks<C extends TaskCall = TaskCall> {
   readonly settings: TaskSettings;
   readonly #share: TasksShare;
-  readonly #all = new Map<string, Task>();
+  readonly #all = new Map<string, Task<C>>();
   /** How many of each principal are not finished. */
   readonly #counts = new Map<string | undefined, number>();
   readonly #lasting: DeadlineQueue<{ detach(): void }>;
-  readonly #ttl: DeadlineQueue<Task>;
+  readonly #ttl: DeadlineQueue<Task<C>>;
   /** Finished tasks and the bytes of their outcomes, the oldest first. */
-  readonly #kept = new Map<Task, number>();
+  readonly #kept = new Map<Task<C>, number>();
   #keptBytes = 0;
   #running = 0;
 
@@ -191,7 +191,7 @@ export class Tasks {
     return false;
   }
 
-  create(call: TaskCall): Task {
+  create(call: C): Task<C> {
     const { services } = this.#share;
     const task = new Task(randomId(), call, services.clock.now(), this.settings);
     this.#all.set(task.id, task);
@@ -206,13 +206,23 @@ export class Tasks {
   }
 
   /** The task of an id, for its own principal. */
-  find(id: unknown, principal: string | undefined): Task | undefined {
+  find(id: unknown, principal: string | undefined): Task<C> | undefined {
     const task = typeof id === 'string' ? this.#all.get(id) : undefined;
     return task?.call.principal === principal ? task : undefined;
   }
 
+  /** All tasks, running and finished. */
+  values(): Iterable<Task<C>> {
+    return this.#all.values();
+  }
+
+  /** When a task is forgotten, in milliseconds since the epoch. */
+  deadlineOf(task: Task<C>): number | undefined {
+    return this.#ttl.dueAt(task);
+  }
+
   /** Something of a task has changed. */
-  changed(task: Task): void {
+  changed(task: Task<C>): void {
     const { services, listens } = this.#share;
     task.updatedAt = services.clock.now();
     const { status, call } = task;
@@ -227,7 +237,7 @@ export class Tasks {
     return this.#share.services.digest(id);
   }
 
-  #finished(task: Task): void {
+  #finished(task: Task<C>): void {
     if (this.#kept.has(task)) return;
     this.#count(task.call.principal, -1);
     const { bytes } = task;
@@ -241,7 +251,7 @@ export class Tasks {
     }
   }
 
-  #drop(task: Task): void {
+  #drop(task: Task<C>): void {
     if (!this.#all.delete(task.id)) return;
     this.#ttl.disarm(task);
     const bytes = this.#kept.get(task);

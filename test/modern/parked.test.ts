@@ -46,6 +46,20 @@ describe('a parked call', () => {
     });
   });
 
+  it('is listed while it waits, without its arguments', async () => {
+    const world = new ModernWorld();
+    const ann = await world.client('ann');
+    const state = await park(ann);
+    const calls = world.runtime.calls();
+    expect(calls).toMatchObject([
+      { name: 'ask', state: 'parked', round: 0, questions: ['elicitation/create'] },
+    ]);
+    expect(calls[0]!.deadline).toBeGreaterThan(calls[0]!.since);
+    expect(JSON.stringify(calls)).not.toContain('Go?');
+    await retry(ann, state);
+    expect(world.runtime.calls()).toEqual([]);
+  });
+
   it('M-R10: of a hundred retries at once, one goes on', async () => {
     const world = new ModernWorld();
     const ann = await world.client('ann');

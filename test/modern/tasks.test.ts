@@ -66,8 +66,10 @@ describe('a call that lasts', () => {
       status: 'working',
       ttlMs: 3_600_000,
     });
+    expect(rig.runtime.calls()).toMatchObject([{ name: 'work', state: 'task.working' }]);
     told.get('a')!('answer');
     await rig.settle();
+    expect(rig.runtime.calls()).toMatchObject([{ name: 'work', state: 'kept' }]);
     const done = await get(ann, idOf(created));
     expect(done.result).toMatchObject({
       resultType: 'complete',

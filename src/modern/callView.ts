@@ -1,0 +1,43 @@
+import type { ModernCall } from './call.ts';
+
+/** A call of the stateless revision that has outlived the response which brought it. */
+export interface CallView {
+  /** The session's name in events and logs: it opens nothing. */
+  readonly session: string;
+  /** A loggable name of the principal; `anonymous` without one. */
+  readonly principal: string;
+  readonly method: string;
+  /** The tool or prompt that is called. */
+  readonly name: string | undefined;
+  /** The path of the call's state: `parked`, `task.working`, `task.asking`, `kept`. */
+  readonly state: string;
+  /** How often the client has come back. */
+  readonly round: number;
+  /** Methods of the questions that wait for the client. */
+  readonly questions: readonly string[];
+  /** When the call came, in milliseconds since the epoch. */
+  readonly since: number;
+  /** When the call is given up or forgotten, in milliseconds since the epoch. */
+  readonly deadline: number | undefined;
+}
+
+/** Makes the view of a call: names and times, never arguments or answers. */
+export function callViewOf(
+  call: ModernCall,
+  principalKey: (principal: string | undefined) => string,
+  deadline: number | undefined,
+): CallView {
+  const { home, principal, method, params, state, round, startedAt } = call;
+  const name = params?.['name'];
+  return {
+    session: home.session.key,
+    principal: principalKey(principal),
+    method,
+    name: typeof name === 'string' ? name : undefined,
+    state,
+    round,
+    questions: Object.values(call.inputRequests).map((request) => request.method),
+    since: startedAt,
+    deadline,
+  };
+}
