@@ -124,7 +124,7 @@ export const callMachine = setup({
       initial: 'working',
       entry: 'createTask',
       on: {
-        'call.answered': { target: 'kept', actions: ['keep', 'tellTask'] },
+        'call.answered': { target: 'kept', actions: 'tellTask' },
         'call.withdrawn': { target: 'kept', actions: ['abort', 'tellTask'] },
         'deadline.passed': { description: 'ttlMs', ...ABANDONED },
       },
@@ -152,9 +152,11 @@ export const callMachine = setup({
       },
     },
     kept: {
-      description: 'A finished task: its outcome can be fetched until its time is up.',
+      description: 'Over. The outcome is the task’s from here on, until its time is up.',
+      type: 'final',
       tags: ['task', 'done'],
-      on: { 'deadline.passed': { description: 'ttlMs', target: 'settled' } },
+      entry: 'forget',
+      on: { '*': {} },
     },
     settled: {
       description: 'Over, and forgotten.',

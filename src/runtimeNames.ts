@@ -58,6 +58,7 @@ const MODERN: NamesOf<ModernOptions> = {
   maxRounds: true,
   maxListens: true,
   maxListensPerPrincipal: true,
+  maxListensAnonymous: true,
   maxSharedInFlight: true,
 };
 
@@ -68,6 +69,7 @@ const TASKS: NamesOf<TaskOptions> = {
   pollMs: true,
   maxTasks: true,
   maxTasksPerPrincipal: true,
+  maxTasksAnonymous: true,
   maxKeptBytes: true,
 };
 

@@ -9,6 +9,7 @@ import { answerFormOf, header, single } from '../wire/headers.ts';
 import { isRequest, type Message, type RequestId, type RequestMessage } from '../wire/jsonrpc.ts';
 import { refusalBody, REFUSALS } from '../wire/refusals.ts';
 import { isSupported } from '../wire/versions.ts';
+import { countWaiting } from './countWaiting.ts';
 import { Delivery } from './delivery.ts';
 import { HttpExchange } from './httpExchange.ts';
 import type { HttpOutlets } from './httpOutlets.ts';
@@ -66,14 +67,19 @@ export class SessionLeg implements Leg {
     incoming: Incoming,
     then: (where: Whereabouts) => void,
   ): Promise<void> {
+    const end = countWaiting(this.#directory.services, incoming);
+    if (end === undefined) return this.#host.refuse(incoming.port, 'session-busy', idOf(incoming));
     try {
       const where = await promise;
+      end();
       // Other requests that waited for the session may have ended it.
       const isOver = where.at === 'here' && (where.arrival === 'refuse' || where.isDismissed);
       if (isOver) this.#find(named, incoming, then);
       else then(where);
     } catch (error) {
       this.#host.refuse(incoming.port, this.#host.failed(error), idOf(incoming));
+    } finally {
+      end();
     }
   }
 

@@ -10,8 +10,8 @@ import type { CallScope } from '../session/callScope.ts';
 import type { Asked, Exchange } from '../session/exchange.ts';
 import type { Implementation } from '../wire/implementation.ts';
 import { type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
+import { refusal } from '../wire/refusals.ts';
 import type { Answers, Calls } from './calls.ts';
-import { isQuestion, missingFor } from './capabilities.ts';
 import { dress, dressResult, type Dressing } from './dress.ts';
 import { type Capabilities, type ModernEnvelope, type Params, wantsLevel } from './envelope.ts';
 import type { Home } from './home.ts';
@@ -54,12 +54,13 @@ export class ModernCall implements Exchange, CallScope {
   #reply: Reply | null;
   readonly #inputs: Inputs;
   #round = 0;
-  #missing: Capabilities | undefined;
   #response: ResponseMessage | undefined;
   /** The answer as it leaves, where a client waits for it. */
   #dressed: { readonly status: number; readonly json: string } | null = null;
   #isAnswered = false;
   #task: Task<ModernCall> | null = null;
+  /** Told when the answers of the last round are with the handler, or never will be. */
+  #delivered: (() => void) | null = null;
   readonly startedAt: number;
 
   constructor(home: Home, share: CallShare, round: Round, options: CallOptions) {
@@ -162,20 +163,13 @@ export class ModernCall implements Exchange, CallScope {
   }
 
   ask(asked: Asked): void {
-    const { method, params } = asked.message;
-    if (!isQuestion(method)) return asked.fail({ code: -32601, message: 'Method not found' });
-    const missing = missingFor(method, params, this.clientCapabilities);
-    if (missing !== undefined) {
-      this.#missing = missing;
-      return asked.fail(errorOf('capability-missing', { requiredCapabilities: missing }));
-    }
     if (this.#round >= this.#share.settings.limits.maxRounds) {
       this.#share.services.tripped('maxRounds', this.home.session.key);
       return asked.fail(errorOf('too-many-parked'));
     }
-    const given = this.#inputs.ask(asked);
-    if (given !== undefined) return this.#deliver(asked.wireId, given);
-    this.#on({ type: 'question.asked' });
+    const given = this.#inputs.ask(asked, this.clientCapabilities);
+    if (given === 'asked') this.#on({ type: 'question.asked' });
+    else if (given !== 'failed') this.#deliver(asked.wireId, given);
   }
 
   unask(wireId: RequestId): void {
@@ -189,8 +183,13 @@ export class ModernCall implements Exchange, CallScope {
     this.#reply?.open();
   }
 
-  /** The client has come back with answers, and waits for what becomes of the call. */
-  claimed(round: Round, answers: unknown): void {
+  /**
+   * The client has come back with answers, and waits for what becomes of the call.
+   *
+   * @param delivered told when the handler has the answers, or never will
+   */
+  claimed(round: Round, answers: unknown, delivered: () => void): void {
+    this.#delivered = delivered;
     this.#envelope = round.envelope;
     this.#wireId = round.message.id;
     this.#reply = this.#replyOn(round);
@@ -251,8 +250,7 @@ export class ModernCall implements Exchange, CallScope {
     if (effect === 'gather') this.#share.nextTurn(() => this.#turned());
     else if (effect === 'park') this.#park();
     else if (effect === 'reply') this.#answerNow();
-    // The answer is in `#response`, or in the task, until somebody fetches it.
-    else if (effect === 'keep') this.#leave();
+    else if (effect === 'keep') this.#keep();
     else if (effect === 'createTask') this.#createTask();
     else if (effect === 'tellTask') this.#tellTask();
     else if (effect === 'abort') this.#abort();
@@ -284,16 +282,13 @@ export class ModernCall implements Exchange, CallScope {
   }
 
   #tellTask(): void {
-    const task = this.#task!;
-    if (!task.isFinished) task.status = this.#inputs.size > 0 ? 'input_required' : 'working';
-    this.#share.tasks!.changed(task);
+    this.#share.tasks!.went(this.#task!, this.#inputs.size > 0);
   }
 
   /** What a handler says after its response. `false`: nobody will ever hear of that. */
   #note(method: string, params: Params): boolean {
     if (this.#task === null || method !== 'notifications/progress') return false;
-    const now = this.#share.services.clock.now();
-    if (this.#task.progressed(params, now)) this.#share.tasks!.changed(this.#task);
+    this.#share.tasks!.progressed(this.#task, params);
     return true;
   }
 
@@ -303,7 +298,8 @@ export class ModernCall implements Exchange, CallScope {
   }
 
   #park(): void {
-    const token = this.#share.calls.park(this, this.#inputs.given);
+    this.#delivered?.();
+    const token = this.#share.calls.park(this, this.#inputs.had);
     const result = {
       resultType: 'input_required',
       inputRequests: this.inputRequests,
@@ -313,8 +309,18 @@ export class ModernCall implements Exchange, CallScope {
     this.home.session.mailbox.parking?.park(this.innerId);
   }
 
+  /** The answer stays until the client comes back for it, where there is room for it. */
+  #keep(): void {
+    const bytes = JSON.stringify(this.#response).length;
+    if (!this.#share.calls.keeps(this, bytes)) {
+      this.#response = refusal('call-lost', this.#wireId);
+    }
+    this.#leave();
+  }
+
   #deliverAll(): void {
     for (const { wireId, result } of this.#inputs.take()) this.#deliver(wireId, result);
+    this.#delivered?.();
   }
 
   #deliver(id: RequestId, result: Record<string, unknown>): void {
@@ -353,7 +359,7 @@ export class ModernCall implements Exchange, CallScope {
       params: this.params,
       serverInfo: this.home.said?.serverInfo,
       cache: this.#share.settings.cache,
-      missing: this.#missing,
+      missing: this.#inputs.missing,
     };
   }
 
@@ -374,6 +380,7 @@ export class ModernCall implements Exchange, CallScope {
 
   #forget(): void {
     this.#share.tasks?.unwatch(this);
+    this.#delivered?.();
     this.#leave();
   }
 

@@ -1,4 +1,6 @@
-import type { ModernCall } from './call.ts';
+import { MAX_NAME_LENGTH } from '../wire/jsonrpc.ts';
+import type { Params } from './envelope.ts';
+import type { InputRequest } from './inputs.ts';
 
 /** A call of the stateless revision that has outlived the response which brought it. */
 export interface CallView {
@@ -7,7 +9,7 @@ export interface CallView {
   /** A loggable name of the principal; `anonymous` without one. */
   readonly principal: string;
   readonly method: string;
-  /** The tool or prompt that is called. */
+  /** The tool or prompt that is called, up to 256 characters. */
   readonly name: string | undefined;
   /** The path of the call's state: `parked`, `task.working`, `task.asking`, `kept`. */
   readonly state: string;
@@ -21,9 +23,22 @@ export interface CallView {
   readonly deadline: number | undefined;
 }
 
+/** A call, as a view is made of it. */
+export interface ViewedCall {
+  readonly home: { readonly session: { readonly key: string } };
+  readonly principal: string | undefined;
+  readonly method: string;
+  readonly params: Params | undefined;
+  readonly state: string;
+  readonly round: number;
+  readonly startedAt: number;
+  /** The questions that wait, by their keys. */
+  readonly inputRequests: Readonly<Record<string, InputRequest>>;
+}
+
 /** Makes the view of a call: names and times, never arguments or answers. */
 export function callViewOf(
-  call: ModernCall,
+  call: ViewedCall,
   principalKey: (principal: string | undefined) => string,
   deadline: number | undefined,
 ): CallView {
@@ -33,7 +48,8 @@ export function callViewOf(
     session: home.session.key,
     principal: principalKey(principal),
     method,
-    name: typeof name === 'string' ? name : undefined,
+    // Text from the wire, of any length.
+    name: typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : undefined,
     state,
     round,
     questions: Object.values(call.inputRequests).map((request) => request.method),

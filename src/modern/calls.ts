@@ -130,7 +130,7 @@ export class Calls<C extends Parkable> {
   }
 
   /** Has a call wait. @returns the token its client comes back with */
-  park(call: C, given: Answers): string {
+  park(call: C, had: Answers | undefined): string {
     const { principal, bytes } = call;
     this.#parked.set(Number(call.innerId), call);
     this.#counts.set(principal, (this.#counts.get(principal) ?? 0) + 1);
@@ -143,8 +143,23 @@ export class Calls<C extends Parkable> {
     return this.#token(call, {
       c: Number(call.innerId),
       r: call.round,
-      ...(onLostCall === 'rerun' && { a: given }),
+      ...(onLostCall === 'rerun' && had !== undefined && { a: had }),
     });
+  }
+
+  /** The handler of a parked call has answered. `false`: there is no room to keep the answer. */
+  keeps(call: C, bytes: number): boolean {
+    const { maxParkedBytes } = this.#settings.limits;
+    const before = this.#sizes.get(call);
+    // The deadline has passed in the same turn.
+    if (before === undefined) return false;
+    if (this.#bytes - before + bytes > maxParkedBytes) {
+      this.#services.tripped('maxParkedBytes', call.home.session.key);
+      return false;
+    }
+    this.#sizes.set(call, bytes);
+    this.#bytes += bytes - before;
+    return true;
   }
 
   /** A call waits no longer. */

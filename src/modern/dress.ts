@@ -1,5 +1,5 @@
 import type { Implementation } from '../wire/implementation.ts';
-import { isObject, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
+import { isObject, type RequestId, type ResponseMessage, type RpcError } from '../wire/jsonrpc.ts';
 import type { Capabilities, Params } from './envelope.ts';
 import { SERVER_INFO } from './envelope.ts';
 
@@ -80,8 +80,6 @@ export function capabilityMissing(id: RequestId, requiredCapabilities: Capabilit
   };
   return { status: 400, message: { jsonrpc: '2.0', id, error } };
 }
-
-type RpcError = NonNullable<ResponseMessage['error']>;
 
 /** Clients of this revision know a resource that is not there by `-32602` and `{ uri }`. */
 function errorFor(error: RpcError, { method, params }: Dressing): RpcError {

@@ -45,8 +45,6 @@ export interface HomeShare {
   forgotten(home: Home): void;
 }
 
-type Told = (said: ServerSaid | undefined) => void;
-
 /**
  * What the stateless revision has of one session that no client named: the calls that are open in
  * it, and who listens to it. To the session it is the outlet for what belongs to no call.
@@ -64,7 +62,9 @@ export class Home implements Outlet {
   readonly #share: HomeShare;
   /** How many streams follow each resource. */
   readonly #followed = new Map<string, number>();
-  #waiting: Told[] = [];
+  /** Those who ask wait for the same answer. */
+  #saying: Promise<ServerSaid | undefined> | null = null;
+  #tell: ((said: ServerSaid | undefined) => void) | null = null;
   #pressed: ResponsePort | null = null;
   #isOver = false;
 
@@ -121,7 +121,7 @@ export class Home implements Outlet {
   close(): void {
     this.#isOver = true;
     for (const listen of this.listens) listen.end();
-    this.#tellAll(undefined);
+    this.#tell?.(undefined);
     this.unread.end();
   }
 
@@ -129,18 +129,15 @@ export class Home implements Outlet {
 
   greeted(said: ServerSaid): void {
     this.said = said;
-    this.#tellAll(said);
+    this.#tell?.(said);
   }
 
-  /** Tells what the home's server says of itself, as soon as it did; `undefined`: it never will. */
-  whenSaid(told: Told): void {
-    if (this.said !== undefined || this.#isOver) return told(this.said);
-    this.#waiting.push(told);
+  /** Waits for what the home's server says of itself; `undefined`: it never will. */
+  saying(): Promise<ServerSaid | undefined> {
+    if (this.said !== undefined || this.#isOver) return Promise.resolve(this.said);
+    this.#saying ??= new Promise((resolve) => (this.#tell = resolve));
     this.session.wake();
-  }
-
-  #tellAll(said: ServerSaid | undefined): void {
-    for (const told of this.#waiting.splice(0)) told(said);
+    return this.#saying;
   }
 
   // ---- what is open

@@ -1,8 +1,10 @@
 import type { Asked } from '../session/exchange.ts';
-import { isObject, type RequestId } from '../wire/jsonrpc.ts';
+import { isObject, type RequestId, type RpcError } from '../wire/jsonrpc.ts';
+import { textOf } from '../wire/verbatim.ts';
 import type { Answers } from './calls.ts';
-import { isAnswerTo } from './capabilities.ts';
-import type { Params } from './envelope.ts';
+import { isAnswerTo, isQuestion, missingFor } from './capabilities.ts';
+import type { Capabilities, Params } from './envelope.ts';
+import { errorOf } from './questionErrors.ts';
 
 /** Under this key of a question's `_meta`, its author names the question. */
 export const QUESTION_KEY = 'mcp-actors/key';
@@ -19,6 +21,9 @@ export interface Answer {
   readonly result: Record<string, unknown>;
 }
 
+/** Most characters of answers that a token carries. */
+const MAX_HAD = 32 * 1024;
+
 interface Open {
   readonly asked: Asked;
   readonly request: InputRequest;
@@ -27,9 +32,14 @@ interface Open {
 
 /** What one call has asked its client, and what the client has answered. */
 export class Inputs {
-  /** All answers so far, also those that came before their questions. */
-  readonly given: Record<string, unknown>;
+  /** Answers that came before their questions, with the request. */
+  readonly given: Answers;
+  /** What a client has to declare for a question that it could not be asked. */
+  missing: Capabilities | undefined;
   readonly #isRerun: boolean;
+  /** The answers that the handler has had, for whoever runs the call again; `null`: too many. */
+  #had: Record<string, unknown> | null = {};
+  #hadBytes = 0;
   readonly #open = new Map<string, Open>();
   /** Answers that the handler has not got yet. */
   #answers: Answer[] = [];
@@ -40,7 +50,7 @@ export class Inputs {
    * @param isRerun they are those of a call that is lost, and is run again
    */
   constructor(given: Answers, isRerun: boolean) {
-    this.given = { ...given };
+    this.given = given;
     this.#isRerun = isRerun;
   }
 
@@ -56,24 +66,47 @@ export class Inputs {
     return bytes;
   }
 
+  /** The answers that the handler has had; `undefined` where a token can not carry them. */
+  get had(): Answers | undefined {
+    return this.#had ?? undefined;
+  }
+
   /** The open questions by their keys. */
   get requests(): Record<string, InputRequest> {
     return Object.fromEntries(Array.from(this.#open, ([key, { request }]) => [key, request]));
   }
 
-  /** Takes a question. @returns its answer, where that came before */
-  ask(asked: Asked): Record<string, unknown> | undefined {
+  /**
+   * Takes a question.
+   *
+   * @param capabilities what the client can be asked
+   * @returns the answer, where that came before; `failed`: this client can not be asked that
+   */
+  ask(asked: Asked, capabilities: Capabilities): Record<string, unknown> | 'asked' | 'failed' {
     const { method, params } = asked.message;
+    const error = this.#errorOf(asked, capabilities);
+    if (error !== undefined) {
+      asked.fail(error);
+      return 'failed';
+    }
     const { _meta, ...rest } = params ?? {};
     const { [QUESTION_KEY]: named, progressToken: _token, ...meta } = isObject(_meta) ? _meta : {};
     const own = typeof named === 'string' && !this.#open.has(named) ? named : undefined;
     const key = own ?? `input_${++this.#count}`;
     const given = this.#given(key, method, own !== undefined);
-    if (given !== undefined) return given;
+    if (given !== undefined) {
+      this.#note(key, given);
+      return given;
+    }
     const left = Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };
     const request = params === undefined ? { method } : { method, params: left };
-    this.#open.set(key, { asked, request, bytes: JSON.stringify(request).length });
-    return undefined;
+    const text = textOf({ jsonrpc: '2.0', id: 0, ...request });
+    if (text === undefined) {
+      asked.fail(errorOf('internal-error'));
+      return 'failed';
+    }
+    this.#open.set(key, { asked, request, bytes: text.length });
+    return 'asked';
   }
 
   /** The handler waits no longer for an answer. */
@@ -88,7 +121,7 @@ export class Inputs {
       const result = Object.hasOwn(answers, key) ? answers[key] : undefined;
       if (!isAnswerTo(request.method, result)) continue;
       this.#open.delete(key);
-      this.given[key] = result;
+      this.#note(key, result);
       this.#answers.push({ wireId: asked.wireId, result });
     }
   }
@@ -105,6 +138,24 @@ export class Inputs {
     const open = Array.from(this.#open.values(), ({ asked }) => asked);
     this.#open.clear();
     return open;
+  }
+
+  /** Why a client can not be asked a question; `undefined`: it can be. */
+  #errorOf(
+    { message: { method, params } }: Asked,
+    capabilities: Capabilities,
+  ): RpcError | undefined {
+    if (!isQuestion(method)) return { code: -32601, message: 'Method not found' };
+    const missing = missingFor(method, params, capabilities);
+    if (missing === undefined) return undefined;
+    this.missing = missing;
+    return errorOf('capability-missing', { requiredCapabilities: missing });
+  }
+
+  #note(key: string, result: Record<string, unknown>): void {
+    this.#hadBytes += JSON.stringify(result).length;
+    if (this.#hadBytes > MAX_HAD) this.#had = null;
+    else if (this.#had !== null) this.#had[key] = result;
   }
 
   /** An answer that came before its question; by its place only where the call is run again. */

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../base/boundedMap.ts';
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
+import { timerFor } from '../base/within.ts';
 import { isObject } from '../wire/jsonrpc.ts';
 import { SessionArgument } from './argument.ts';
 import type { Home, ServerSaid } from './home.ts';
@@ -73,8 +74,15 @@ export class KnownServers {
    */
   tools(home: Home, principal: string | undefined): Awaitable<Tools | undefined> {
     const known = this.#of(principal);
-    known.tools ??= this.#read(home, known);
-    return known.tools;
+    if (known.tools !== undefined) return known.tools;
+    const reading = this.#read(home);
+    known.tools = reading;
+    // Where the list has changed meanwhile, or could not be read, the next call reads it again.
+    const settled = (tools?: Tools): void => {
+      if (known.tools === reading) known.tools = tools;
+    };
+    reading.then(settled).catch(() => settled());
+    return reading;
   }
 
   #of(principal: string | undefined): Known {
@@ -86,17 +94,13 @@ export class KnownServers {
     return known;
   }
 
-  async #read(home: Home, known: Known): Promise<Tools | undefined> {
+  async #read(home: Home): Promise<Tools | undefined> {
     const headers = new Map<string, readonly ParamHeader[]>();
     const taken = new Set<string>();
     let cursor: unknown;
     for (let pages = 0; pages < MAX_PAGES; pages++) {
       const page = await this.#page(home, cursor);
-      if (page === undefined) {
-        // Not this time: the next call asks again.
-        known.tools = undefined;
-        return undefined;
-      }
+      if (page === undefined) return undefined;
       for (const { name, inputSchema } of page.tools) {
         const declared = paramHeadersOf(inputSchema);
         if (declared.length > 0 && typeof name === 'string') headers.set(name, declared);
@@ -108,20 +112,22 @@ export class KnownServers {
     }
     const { settings, services } = this.#share;
     const argument = SessionArgument.of(settings.argument, taken, services.limits.evictAfterMs);
-    const tools = { headers, argument };
-    // Where the list has changed meanwhile, it is read again for the next call.
-    if (known.tools !== undefined) known.tools = tools;
-    return tools;
+    return { headers, argument };
   }
 
+  /** Asks for a page of tools, within the time that a handshake may take. */
   #page(
     home: Home,
     cursor: unknown,
   ): Promise<{ tools: Record<string, unknown>[]; nextCursor: unknown } | undefined> {
+    const { clock, limits } = this.#share.services;
     return new Promise((resolve) => {
       const id = this.#share.nextId();
       const params = cursor === undefined ? {} : { cursor };
+      const { mailbox } = home.session;
+      const stop = timerFor(clock, limits.handshakeTimeoutMs)(() => mailbox.withdraw(id));
       const inquiry = new Inquiry(id, (response) => {
+        stop();
         const result = response?.result;
         // A server without tools says that there is no such method: then none declares anything.
         const hasAnswered = result !== undefined || response?.error?.code === METHOD_NOT_FOUND;
@@ -130,7 +136,7 @@ export class KnownServers {
         resolve({ tools, nextCursor: result?.['nextCursor'] });
       });
       const message = { jsonrpc: '2.0', id, method: 'tools/list', params } as const;
-      if (home.session.accept(inside(message, inquiry)) !== undefined) resolve(undefined);
+      if (home.session.accept(inside(message, inquiry)) !== undefined) inquiry.cancelled();
     });
   }
 }

@@ -41,6 +41,8 @@ const UPDATED = 'notifications/resources/updated';
 /** Most resources that one stream may follow, and most characters of their addresses together. */
 const MAX_RESOURCES = 256;
 const MAX_RESOURCE_CHARACTERS = 16 * 1024;
+/** Most tasks that one stream may follow. */
+const MAX_TASKS = 256;
 
 /** What is asked for, as far as it can be said. @param isOwn the task of an id is the caller's */
 export function honoured(
@@ -61,19 +63,23 @@ export function honoured(
   return {
     ...Object.fromEntries(lists),
     ...(follows && { resourceSubscriptions: fitting(uris) }),
-    ...(Array.isArray(tasks) && {
-      taskIds: tasks.filter((id) => typeof id === 'string' && isOwn(id)),
-    }),
+    ...(Array.isArray(tasks) && { taskIds: texts(tasks).slice(0, MAX_TASKS).filter(isOwn) }),
   };
 }
 
 function fitting(uris: readonly unknown[]): string[] {
   let characters = 0;
-  const texts = new Set(uris.filter((uri) => typeof uri === 'string'));
-  return [...texts].slice(0, MAX_RESOURCES).filter((uri) => {
-    characters += uri.length;
-    return characters <= MAX_RESOURCE_CHARACTERS;
-  });
+  return texts(uris)
+    .slice(0, MAX_RESOURCES)
+    .filter((uri) => {
+      characters += uri.length;
+      return characters <= MAX_RESOURCE_CHARACTERS;
+    });
+}
+
+/** The texts in a list from the wire, each once. */
+function texts(list: readonly unknown[]): string[] {
+  return [...new Set(list.filter((each) => typeof each === 'string'))];
 }
 
 /** One open `subscriptions/listen`. */
@@ -175,11 +181,12 @@ export class Listens {
 
   /** Whether a principal may have one more. A limit that is met is counted. */
   hasRoom(principal: string | undefined): boolean {
-    const { maxListens, maxListensPerPrincipal } = this.#share.settings.limits;
+    const { limits } = this.#share.settings;
     const own = this.#byPrincipal.get(principal)?.size ?? 0;
-    const isShareUsed = principal !== undefined && own >= maxListensPerPrincipal;
-    if (this.#size < maxListens && !isShareUsed) return true;
-    this.#share.services.tripped(isShareUsed ? 'maxListensPerPrincipal' : 'maxListens');
+    const share = principal === undefined ? 'maxListensAnonymous' : 'maxListensPerPrincipal';
+    const isShareUsed = own >= limits[share];
+    if (this.#size < limits.maxListens && !isShareUsed) return true;
+    this.#share.services.tripped(isShareUsed ? share : 'maxListens');
     return false;
   }
 
@@ -236,8 +243,8 @@ export class Listens {
     }
   }
 
-  taskChanged({ id, call, details }: Task): void {
-    for (const listen of this.#of(call.principal)) {
+  taskChanged({ id, principal, details }: Task): void {
+    for (const listen of this.#of(principal)) {
       if (listen.filter.taskIds?.includes(id) === true) listen.say('notifications/tasks', details);
     }
   }

@@ -78,10 +78,7 @@ export class Modern implements CallShare, HomesShare, ListensShare {
     const parked = Array.from(this.calls.values(), (call) =>
       callViewOf(call, principalKey, this.calls.deadlineOf(call)),
     );
-    const tasks = Array.from(this.tasks?.values() ?? [], (task) =>
-      callViewOf(task.call, principalKey, this.tasks?.deadlineOf(task)),
-    );
-    return [...parked, ...tasks];
+    return [...parked, ...(this.tasks?.views() ?? [])];
   }
 
   nextId(): number {

@@ -1,28 +1,27 @@
-import { type Awaitable, isPromise } from '../base/awaitable.ts';
+import { isPromise } from '../base/awaitable.ts';
 import { count } from '../events/counters.ts';
+import { countWaiting } from '../http/countWaiting.ts';
 import type { Incoming, Leg, LegHost } from '../http/leg.ts';
 import type { RequestHead } from '../wire/headers.ts';
-import { isObject, type RequestId } from '../wire/jsonrpc.ts';
-import type { ResponsePort } from '../wire/port.ts';
-import { type RefusalCode, refusalBody } from '../wire/refusals.ts';
-import { SESSION_GONE } from './argument.ts';
+import { isObject } from '../wire/jsonrpc.ts';
+import { refusalBody } from '../wire/refusals.ts';
+import type { Ask } from './ask.ts';
 import { ModernCall } from './call.ts';
 import { type Answers, RETRYABLE } from './calls.ts';
 import { classify, headIsModern, MODERN_REVISIONS, type Verdict } from './classify.ts';
 import { CallDelivery, idOf, innerOf, roundOf } from './delivery.ts';
 import { dressResult } from './dress.ts';
-import { envelopeOf, metaOf, open, type Params } from './envelope.ts';
+import { envelopeOf, metaOf, open } from './envelope.ts';
 import type { Home, ServerSaid } from './home.ts';
-import type { Located, Visitor } from './homes.ts';
+import { Homeward } from './homeward.ts';
 import type { Tools } from './knownServers.ts';
 import { honoured, Listen } from './listens.ts';
 import type { Modern } from './modern.ts';
-import type { Ask } from './ask.ts';
 import { agree } from './paramHeaders.ts';
+import type { CallMode } from './taskOptions.ts';
 import { knowsTasks, TASKS_CAPABILITY, withTasks } from './tasks.ts';
 
-const JSON_HEADERS = ['Content-Type', 'application/json'] as const;
-const NO_SESSIONS = ['Allow', 'POST', ...JSON_HEADERS] as const;
+const NO_SESSIONS = ['Allow', 'POST', 'Content-Type', 'application/json'] as const;
 
 /** What the session era has and this revision has not. */
 const REMOVED: ReadonlySet<string> = new Set([
@@ -42,8 +41,13 @@ const LOST =
   'This call waited too long or its server restarted, and what it had done so far is unknown. ' +
   'Call the tool again from the start.';
 
+/** A request that is a call, or goes on with one. */
+interface CallAsk extends Ask {
+  readonly mode: CallMode;
+}
+
 /** A call that is to be begun: by its first request, or once more from its beginning. */
-interface Beginning extends Ask {
+interface Beginning extends CallAsk {
   readonly given: Answers;
   readonly isRerun: boolean;
   readonly state: string | undefined;
@@ -53,10 +57,12 @@ interface Beginning extends Ask {
 export class ModernLeg implements Leg {
   readonly #host: LegHost;
   readonly #modern: Modern;
+  readonly #way: Homeward;
 
   constructor(host: LegHost, modern: Modern) {
     this.#host = host;
     this.#modern = modern;
+    this.#way = new Homeward(host, modern);
   }
 
   isStateless(head: RequestHead): boolean {
@@ -113,13 +119,17 @@ export class ModernLeg implements Leg {
   #request(ask: Ask): void {
     const { message, opened } = ask;
     const { method } = message;
-    if (REMOVED.has(method)) return this.#refuse(ask, 'method-unknown');
+    if (REMOVED.has(method)) return this.#way.refuse(ask, 'method-unknown');
     if (method.startsWith('tasks/')) return this.#task(ask);
-    if (opened.requestState !== undefined) return this.#retry(ask);
-    if (method === 'server/discover') return this.#discover(ask);
-    if (method === 'subscriptions/listen') return this.#listen(ask);
+    if (opened.requestState === undefined) {
+      if (method === 'server/discover') return this.#discover(ask);
+      if (method === 'subscriptions/listen') return this.#listen(ask);
+    }
+    const mode = this.#modeOf(ask);
+    if (mode === undefined) return;
+    if (opened.requestState !== undefined) return this.#retry({ ...ask, mode });
     const given = isObject(opened.inputResponses) ? opened.inputResponses : {};
-    this.#begin({ ...ask, given, isRerun: false, state: undefined });
+    this.#begin({ ...ask, mode, given, isRerun: false, state: undefined });
   }
 
   // ---- calls
@@ -130,11 +140,30 @@ export class ModernLeg implements Leg {
     const argument = isCall ? this.#modern.argumentOf(incoming.principal) : undefined;
     const named = argument?.namedBy(message);
     const isNamed = named !== undefined && argument !== undefined;
+    // Until the tools are known, the argument may be one of their own.
+    if (isNamed && this.#modern.known.argument(incoming.principal) === undefined) {
+      return this.#learn(beginning, tries);
+    }
     // Before anything is looked for: a session that is gone says nothing of its header.
     if (isNamed && !agree([argument.header], message.params?.['arguments'], incoming.origin.head)) {
-      return this.#refuse(beginning, 'header-mismatch');
+      return this.#way.refuse(beginning, 'header-mismatch');
     }
-    this.#locate(beginning, named, (home) => this.#call(home, beginning, tries));
+    this.#way.locate(beginning, named, (home) => this.#call(home, beginning, tries));
+  }
+
+  /** Begins a call when the tools of its principal are known: a home is opened to ask its server. */
+  #learn(beginning: Beginning, tries: number): void {
+    const { principal } = beginning.incoming;
+    this.#way.locate(beginning, undefined, (home) => {
+      const go = (known: Tools | undefined): void => {
+        home.left();
+        if (known !== undefined && tries < MAX_TRIES) this.#begin(beginning, tries + 1);
+        else this.#way.refuse(beginning, 'server-unavailable');
+      };
+      const tools = this.#modern.known.tools(home, principal);
+      if (isPromise(tools)) this.#way.wait(beginning, tools, go, home);
+      else go(tools);
+    });
   }
 
   /** Hands a call to its home, once what the callers of its tool send is known. */
@@ -145,7 +174,17 @@ export class ModernLeg implements Leg {
     }
     const tools = this.#modern.known.tools(home, beginning.incoming.principal);
     if (!isPromise(tools)) return this.#accept(home, beginning, tools, tries);
-    home.session.later(tools, (known) => this.#accept(home, beginning, known, tries));
+    const go = (known: Tools | undefined): void => {
+      // Headers that nobody can check are not passed on. Another home may have been asked, and ended.
+      if (known !== undefined) this.#accept(home, beginning, known, tries);
+      else if (tries < MAX_TRIES && home.session.arrival !== 'refuse') {
+        this.#call(home, beginning, tries + 1);
+      } else {
+        home.left();
+        this.#way.refuse(beginning, 'server-unavailable');
+      }
+    };
+    this.#way.wait(beginning, tools, go, home);
   }
 
   #accept(home: Home, beginning: Beginning, tools: Tools | undefined, tries: number): void {
@@ -154,17 +193,13 @@ export class ModernLeg implements Leg {
     const isArgued = home.scope === 'argument';
     if (tools !== undefined && !this.#agrees(beginning, tools)) {
       home.left();
-      return this.#refuse(beginning, 'header-mismatch');
+      return this.#way.refuse(beginning, 'header-mismatch');
     }
     const innerId = this.#modern.nextId();
     const params = isArgued ? tools?.argument.without(opened.params) : undefined;
     const inner = innerOf(innerId, message, params ?? opened.params);
     const { given, isRerun, state: requestState } = beginning;
     const options = { innerId, principal, given, isRerun, requestState };
-    if (this.#modern.tasks?.modeOf(beginning) === 'refused') {
-      home.left();
-      return this.#lacksTasks(beginning);
-    }
     const round = roundOf(message, envelope, incoming);
     const call = new ModernCall(home, this.#modern, round, options);
     const delivery = new CallDelivery(incoming, home, call);
@@ -178,7 +213,7 @@ export class ModernLeg implements Leg {
     // The home has ended since it was found: there is, or will be, another one.
     const isOver = code === 'session-not-found' && tries < MAX_TRIES;
     if (isOver) return this.#begin(beginning, tries + 1);
-    if (!port.gone) this.#refuse(beginning, code);
+    if (!port.gone) this.#way.refuse(beginning, code);
   }
 
   #agrees({ incoming, message, opened }: Ask, tools: Tools): boolean {
@@ -189,14 +224,19 @@ export class ModernLeg implements Leg {
   }
 
   /** A client comes back with answers, by the token of the round that asked. */
-  #retry(ask: Ask): void {
+  #retry(ask: CallAsk): void {
     const { incoming, message, envelope, opened } = ask;
-    const { port, principal } = incoming;
-    if (!RETRYABLE.has(message.method)) return this.#refuse(ask, 'params-invalid');
+    const { principal } = incoming;
+    if (!RETRYABLE.has(message.method)) return this.#way.refuse(ask, 'params-invalid');
+    // Before the token is used up: answers may wait for a place, and count until their handler has
+    // them.
+    const end = countWaiting(this.#modern.services, incoming);
+    if (end === undefined) return this.#way.refuse(ask, 'session-busy');
     const claim = this.#modern.calls.claim(opened.requestState, message, principal);
+    if (claim.kind !== 'call') end();
     switch (claim.kind) {
       case 'call':
-        claim.call.claimed(roundOf(message, envelope, incoming), opened.inputResponses);
+        claim.call.claimed(roundOf(message, envelope, incoming), opened.inputResponses, end);
         return this.#lasts(claim.call, ask);
       case 'state':
       case 'rerun': {
@@ -209,22 +249,32 @@ export class ModernLeg implements Leg {
       }
       case 'lost': {
         this.#modern.services.counters.modern.lost++;
-        if (message.method !== 'tools/call') return this.#refuse(ask, 'call-lost');
+        if (message.method !== 'tools/call') return this.#way.refuse(ask, 'call-lost');
         const content = [{ type: 'text', text: LOST }];
-        return this.#say(port, message.id, { content, isError: true, resultType: 'complete' });
+        return this.#way.say(ask, { content, isError: true, resultType: 'complete' });
       }
       case 'invalid':
         this.#modern.services.counters.modern.invalidStates++;
-        return this.#refuse(ask, 'request-state-invalid', { reason: 'invalid_request_state' });
+        return this.#way.refuse(ask, 'request-state-invalid', { reason: 'invalid_request_state' });
     }
   }
 
-  /** A call that is under way becomes a task: at once, when it lasts, or never. */
-  #lasts(call: ModernCall, ask: Ask): void {
-    const { tasks } = this.#modern;
-    const mode = tasks?.modeOf(ask);
+  /** When a call becomes a task; `undefined`: the call is refused. */
+  #modeOf(ask: Ask): CallMode | undefined {
+    try {
+      const mode = this.#modern.tasks?.modeOf(ask) ?? 'call';
+      if (mode !== 'refused') return mode;
+      this.#lacksTasks(ask);
+    } catch (error) {
+      this.#way.failed(ask, error);
+    }
+    return undefined;
+  }
+
+  /** A call is under way, and becomes a task: at once, when it lasts, or never. */
+  #lasts(call: ModernCall, { mode }: CallAsk): void {
     if (mode === 'task') call.detach();
-    else if (mode === 'auto') tasks?.watch(call);
+    else if (mode === 'auto') this.#modern.tasks?.watch(call);
   }
 
   #task(ask: Ask): void {
@@ -232,21 +282,21 @@ export class ModernLeg implements Leg {
     const { incoming, message } = ask;
     const result = tasks?.serve(ask) ?? 'method-unknown';
     if (result === 'capability-missing') return this.#lacksTasks(ask);
-    if (typeof result === 'string') return this.#refuse(ask, result);
+    if (typeof result === 'string') return this.#way.refuse(ask, result);
     const serverInfo = known.said(incoming.principal)?.serverInfo;
     const { cache } = this.#modern.settings;
     const dressing = { method: message.method, serverInfo, cache };
-    this.#say(incoming.port, message.id, dressResult(result, dressing));
+    this.#way.say(ask, dressResult(result, dressing));
   }
 
   #lacksTasks(ask: Ask): void {
-    this.#refuse(ask, 'capability-missing', { requiredCapabilities: TASKS_CAPABILITY });
+    this.#way.refuse(ask, 'capability-missing', { requiredCapabilities: TASKS_CAPABILITY });
   }
 
   // ---- what is answered here
 
   #discover(ask: Ask): void {
-    const { incoming, message } = ask;
+    const { message } = ask;
     this.#whenSaid(ask, (home, { capabilities, instructions, serverInfo }) => {
       const { tasks: _tasks, ...offered } = capabilities;
       const result = {
@@ -256,7 +306,7 @@ export class ModernLeg implements Leg {
       };
       const { cache } = this.#modern.settings;
       const dressed = dressResult(result, { method: message.method, serverInfo, cache });
-      this.#say(incoming.port, message.id, dressed);
+      this.#way.say(ask, dressed);
       home?.left();
     });
   }
@@ -265,78 +315,34 @@ export class ModernLeg implements Leg {
     const { incoming, message } = ask;
     const { port, principal } = incoming;
     const asked = message.params?.['notifications'];
-    if (!isObject(asked)) return this.#refuse(ask, 'params-invalid');
+    if (!isObject(asked)) return this.#way.refuse(ask, 'params-invalid');
     const { listens, tasks } = this.#modern;
     if (asked['taskIds'] !== undefined && !knowsTasks(ask.envelope.capabilities)) {
       return this.#lacksTasks(ask);
     }
-    if (!listens.hasRoom(principal)) return this.#refuse(ask, 'at-capacity');
-    this.#locate(ask, undefined, (home) =>
-      home.whenSaid((said) => {
-        if (said === undefined) return this.#refuse(ask, 'server-unavailable');
-        if (port.gone) return home.left();
-        const isOwn = (id: string): boolean => tasks?.find(id, principal) !== undefined;
-        const filter = honoured(asked, said.capabilities, isOwn);
-        const about = { id: message.id, principal };
-        const listen = new Listen(home, this.#modern, about, filter, port);
-        listens.opened(listen);
-        home.follow(listen);
-        listen.open();
-        if (Object.keys(filter).length === 0) listen.end();
-      }),
-    );
+    if (!listens.hasRoom(principal)) return this.#way.refuse(ask, 'at-capacity');
+    this.#way.greeted(ask, (home, said) => {
+      if (port.gone) return home.left();
+      // Others may have opened theirs meanwhile.
+      if (!listens.hasRoom(principal)) {
+        home.left();
+        return this.#way.refuse(ask, 'at-capacity');
+      }
+      const isOwn = (id: string): boolean => tasks?.find(id, principal) !== undefined;
+      const filter = honoured(asked, said.capabilities, isOwn);
+      const about = { id: message.id, principal };
+      const listen = new Listen(home, this.#modern, about, filter, port);
+      listens.opened(listen);
+      home.follow(listen);
+      listen.open();
+      if (Object.keys(filter).length === 0) listen.end();
+    });
   }
 
   /** Tells what a principal's server says of itself; a home is asked only where nobody knows. */
   #whenSaid(ask: Ask, told: (home: Home | undefined, said: ServerSaid) => void): void {
     const known = this.#modern.known.said(ask.incoming.principal);
     if (known !== undefined) return told(undefined, known);
-    this.#locate(ask, undefined, (home) =>
-      home.whenSaid((said) => {
-        if (said === undefined) this.#refuse(ask, 'server-unavailable');
-        else told(home, said);
-      }),
-    );
-  }
-
-  // ---- homes
-
-  #locate(ask: Ask, named: unknown, take: (home: Home) => void): void {
-    const { incoming, envelope, message } = ask;
-    const { origin, principal, parcel, port } = incoming;
-    const { head, authInfo } = origin;
-    const meta = metaOf(message.params)!;
-    const visitor: Visitor = { principal, authInfo, head, meta, envelope, named };
-    const go = (where: Located): void => {
-      if (typeof where === 'string') return this.#nowhere(where, ask, named);
-      if ('at' in where) return where.serve({ origin, principal, parcel }, port);
-      take(where);
-    };
-    try {
-      const where: Awaitable<Located> = this.#modern.homes.locate(visitor);
-      if (!isPromise(where)) return go(where);
-      Promise.resolve(where)
-        .then(go)
-        .catch((error: unknown) => this.#refuse(ask, this.#host.failed(error)));
-    } catch (error) {
-      this.#refuse(ask, this.#host.failed(error));
-    }
-  }
-
-  #nowhere(code: RefusalCode, ask: Ask, named: unknown): void {
-    const { incoming, message } = ask;
-    if (named === undefined || code !== 'session-not-found') return this.#refuse(ask, code);
-    // To the model that made the call, and not to the program that carries it.
-    const content = [{ type: 'text', text: SESSION_GONE }];
-    this.#say(incoming.port, message.id, { content, isError: true, resultType: 'complete' });
-  }
-
-  #say(port: ResponsePort, id: RequestId, result: Params): void {
-    if (port.gone) return;
-    port.send(200, JSON_HEADERS, JSON.stringify({ jsonrpc: '2.0', id, result }));
-  }
-
-  #refuse({ incoming, message }: Ask, code: RefusalCode, data?: Record<string, unknown>): void {
-    this.#host.refuse(incoming.port, code, message.id, data);
+    this.#way.greeted(ask, told);
   }
 }

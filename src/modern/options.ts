@@ -35,8 +35,10 @@ export interface ModernLimits {
   readonly maxRounds: number;
   /** Open `subscriptions/listen` at once. @default 1024 */
   readonly maxListens: number;
-  /** The same, of one principal; anonymous callers are not capped. @default 16 */
+  /** The same, of one authenticated principal. @default 16 */
   readonly maxListensPerPrincipal: number;
+  /** The same, of all anonymous callers together. @default 256 */
+  readonly maxListensAnonymous: number;
   /** Requests in flight of the session that all share, with scope `shared`. @default 1024 */
   readonly maxSharedInFlight: number;
 }
@@ -81,6 +83,7 @@ export const MODERN_LIMITS: ModernLimits = {
   maxRounds: 16,
   maxListens: 1024,
   maxListensPerPrincipal: 16,
+  maxListensAnonymous: 256,
   maxSharedInFlight: 1024,
 };
 

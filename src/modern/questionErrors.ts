@@ -1,12 +1,10 @@
-import type { ResponseMessage } from '../wire/jsonrpc.ts';
+import type { RpcError } from '../wire/jsonrpc.ts';
 import { REFUSALS } from '../wire/refusals.ts';
 import type { Params } from './envelope.ts';
 
-type RpcError = NonNullable<ResponseMessage['error']>;
-
 /** What a handler gets instead of an answer to its question. */
 export function errorOf(
-  code: 'capability-missing' | 'too-many-parked' | 'call-lost',
+  code: 'capability-missing' | 'too-many-parked' | 'call-lost' | 'internal-error',
   data?: Params,
 ): RpcError {
   const { rpcCode, message } = REFUSALS[code];

@@ -6,8 +6,8 @@ const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const PREFIX = 'r1.';
-/** Longest token that is looked at. */
-const MAX_LENGTH = 64 * 1024;
+/** Longest token that is looked at: one with answers in it is as long as they. */
+const MAX_LENGTH = 256 * 1024;
 
 type Crypto = NonNullable<ReturnType<typeof builtin<'node:crypto'>>>;
 type Key = ReturnType<Crypto['createSecretKey']>;

@@ -13,6 +13,9 @@ export type TaskMode =
   /** at once; clients that do not know tasks can not call the tool */
   | 'required';
 
+/** The same of one call, whose client can be told. */
+export type CallMode = Exclude<TaskMode, 'required'>;
+
 interface TaskLimits {
   /** How long a call lasts before it becomes a task. @default 5 s */
   readonly afterMs: number;
@@ -24,6 +27,8 @@ interface TaskLimits {
   readonly maxTasks: number;
   /** The same, of one authenticated principal. @default 64 */
   readonly maxTasksPerPrincipal: number;
+  /** The same, of all anonymous callers together. @default 256 */
+  readonly maxTasksAnonymous: number;
   /** Bytes of the outcomes of finished tasks; beyond, the oldest go. @default 64 MiB */
   readonly maxKeptBytes: number;
 }
@@ -45,6 +50,7 @@ const DEFAULTS: TaskLimits = {
   pollMs: 1000,
   maxTasks: 1024,
   maxTasksPerPrincipal: 64,
+  maxTasksAnonymous: 256,
   maxKeptBytes: 64 * 1024 * 1024,
 };
 

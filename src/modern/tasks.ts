@@ -1,3 +1,4 @@
+import { atOnce } from '../base/awaitable.ts';
 import { isoTime } from '../base/clock.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { randomId } from '../base/ids.ts';
@@ -6,19 +7,14 @@ import { isObject, type ResponseMessage } from '../wire/jsonrpc.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { Ask } from './ask.ts';
 import { type Capabilities, type Params, TASKS } from './envelope.ts';
-import type { InputRequest } from './inputs.ts';
-import type { TaskSettings } from './taskOptions.ts';
+import { type CallView, callViewOf, type ViewedCall } from './callView.ts';
+import type { CallMode, TaskSettings } from './taskOptions.ts';
 
 /** How far a task is. A closed set of the protocol. */
 export type TaskStatus = 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled';
 
 /** A call that is a task. */
-export interface TaskCall {
-  readonly principal: string | undefined;
-  readonly params: Params | undefined;
-  readonly home: { readonly session: { readonly key: string } };
-  /** The questions that wait, by their keys. */
-  readonly inputRequests: Readonly<Record<string, InputRequest>>;
+export interface TaskCall extends ViewedCall {
   /** The client answers questions of the handler. */
   answered(answers: unknown): void;
   /** The client does not want the task any more. */
@@ -31,6 +27,10 @@ const METHODS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 'task
 const FINISHED: ReadonlySet<TaskStatus> = new Set(['completed', 'failed', 'cancelled']);
 /** A status message follows the handler's progress no faster. */
 const MESSAGE_MS = 1000;
+/** Longest status message, in characters. */
+const MAX_MESSAGE = 1024;
+/** What a finished task takes besides its outcome. */
+const TASK_BYTES = 1024;
 
 /** What a client has to declare to be answered with a task. */
 export const TASKS_CAPABILITY: Capabilities = { extensions: { [TASKS]: {} } };
@@ -50,7 +50,13 @@ export function withTasks(capabilities: Capabilities): Capabilities {
 /** One task: what its client sees of a call that outlives its response. @template C the call */
 export class Task<C extends TaskCall = TaskCall> {
   readonly id: string;
-  readonly call: C;
+  readonly principal: string | undefined;
+  /** The session's name in events and logs. */
+  readonly session: string;
+  /** What is left for watchers when the call is over. */
+  readonly view: CallView;
+  /** The call; `null` once it is over: a finished task holds nothing but its outcome. */
+  call: C | null;
   readonly createdAt: number;
   updatedAt: number;
   status: TaskStatus = 'working';
@@ -59,9 +65,12 @@ export class Task<C extends TaskCall = TaskCall> {
   #messageAt = -Infinity;
   readonly #settings: TaskSettings;
 
-  constructor(id: string, call: C, now: number, settings: TaskSettings) {
+  constructor(id: string, call: C, view: CallView, now: number, settings: TaskSettings) {
     this.id = id;
     this.call = call;
+    this.principal = call.principal;
+    this.session = call.home.session.key;
+    this.view = view;
     this.createdAt = now;
     this.updatedAt = now;
     this.#settings = settings;
@@ -71,9 +80,9 @@ export class Task<C extends TaskCall = TaskCall> {
     return FINISHED.has(this.status);
   }
 
-  /** What the outcome takes in memory, in bytes. */
+  /** What a finished task takes in memory, in bytes. */
   get bytes(): number {
-    return this.#response === undefined ? 0 : JSON.stringify(this.#response).length;
+    return TASK_BYTES + JSON.stringify(this.#response ?? null).length;
   }
 
   /** The task as it is told wherever it is told. */
@@ -93,7 +102,7 @@ export class Task<C extends TaskCall = TaskCall> {
   get details(): Params {
     const { summary, status } = this;
     const { result, error } = this.#response ?? {};
-    if (status === 'input_required') return { ...summary, inputRequests: this.call.inputRequests };
+    if (status === 'input_required') return { ...summary, inputRequests: this.call?.inputRequests };
     if (status === 'completed')
       return { ...summary, result: { ...result, resultType: 'complete' } };
     return status === 'failed' ? { ...summary, error } : summary;
@@ -109,7 +118,7 @@ export class Task<C extends TaskCall = TaskCall> {
   progressed({ message, progress, total }: Params, now: number): boolean {
     if (this.isFinished || now - this.#messageAt < MESSAGE_MS) return false;
     const counted = [progress, total].filter((each) => typeof each === 'number').join('/');
-    this.message = typeof message === 'string' ? message : counted;
+    this.message = typeof message === 'string' ? message.slice(0, MAX_MESSAGE) : counted;
     this.#messageAt = now;
     return true;
   }
@@ -144,16 +153,20 @@ export class Tasks<C extends TaskCall = TaskCall> {
     const { deadlines } = share.services;
     this.#lasting = deadlines.queue(settings.afterMs, (call) => call.detach());
     this.#ttl = deadlines.queue(settings.ttlMs, (task) => {
-      task.call.expire();
+      task.call?.expire();
       this.#drop(task);
     });
   }
 
-  /** Whether a call becomes a task: at once, when it lasts, or never; or can not be made at all. */
-  modeOf({ message, envelope, opened }: Ask): 'task' | 'auto' | 'call' | 'refused' {
+  /**
+   * When a call becomes a task; `refused`: the call can not be made without one.
+   *
+   * @throws whatever the user's function throws; ActorsError `bad-option` where that gives a promise
+   */
+  modeOf({ message, envelope, opened }: Ask): CallMode | 'refused' {
     const name = opened.params?.['name'];
     if (message.method !== 'tools/call' || typeof name !== 'string') return 'call';
-    const mode = this.settings.mode(name);
+    const mode = atOnce('tasks.mode', this.settings.mode(name));
     if (!knowsTasks(envelope.capabilities)) return mode === 'required' ? 'refused' : 'call';
     return mode === 'required' ? 'task' : mode;
   }
@@ -166,8 +179,8 @@ export class Tasks<C extends TaskCall = TaskCall> {
     const task = this.find(params?.['taskId'], incoming.principal);
     if (task === undefined) return 'task-unknown';
     if (method === 'tasks/get') return task.details;
-    if (method === 'tasks/update') task.call.answered(opened.inputResponses);
-    else task.call.withdraw();
+    if (method === 'tasks/update') task.call?.answered(opened.inputResponses);
+    else task.call?.withdraw();
     return {};
   }
 
@@ -182,18 +195,18 @@ export class Tasks<C extends TaskCall = TaskCall> {
 
   /** Whether one more call may become a task. A limit that is met is counted. */
   hasRoom({ principal, home }: TaskCall): boolean {
-    const { maxTasks, maxTasksPerPrincipal } = this.settings;
-    const isShareUsed =
-      principal !== undefined && (this.#counts.get(principal) ?? 0) >= maxTasksPerPrincipal;
-    if (!isShareUsed && this.#running < maxTasks) return true;
-    const limit = isShareUsed ? 'maxTasksPerPrincipal' : 'maxTasks';
+    const share = principal === undefined ? 'maxTasksAnonymous' : 'maxTasksPerPrincipal';
+    const isShareUsed = (this.#counts.get(principal) ?? 0) >= this.settings[share];
+    if (!isShareUsed && this.#running < this.settings.maxTasks) return true;
+    const limit = isShareUsed ? share : 'maxTasks';
     this.#share.services.tripped(limit, home.session.key);
     return false;
   }
 
   create(call: C): Task<C> {
     const { services } = this.#share;
-    const task = new Task(randomId(), call, services.clock.now(), this.settings);
+    const view = callViewOf(call, services.principalKey, undefined);
+    const task = new Task(randomId(), call, view, services.clock.now(), this.settings);
     this.#all.set(task.id, task);
     this.#ttl.arm(task);
     this.#count(call.principal, 1);
@@ -208,26 +221,36 @@ export class Tasks<C extends TaskCall = TaskCall> {
   /** The task of an id, for its own principal. */
   find(id: unknown, principal: string | undefined): Task<C> | undefined {
     const task = typeof id === 'string' ? this.#all.get(id) : undefined;
-    return task?.call.principal === principal ? task : undefined;
+    return task?.principal === principal ? task : undefined;
   }
 
-  /** All tasks, running and finished. */
-  values(): Iterable<Task<C>> {
-    return this.#all.values();
+  /** Makes the views of all tasks. */
+  views(): CallView[] {
+    return Array.from(this.#all.values(), (task) => {
+      const deadline = this.#ttl.dueAt(task);
+      return task.call === null
+        ? { ...task.view, state: 'kept', questions: [], deadline }
+        : callViewOf(task.call, this.#share.services.principalKey, deadline);
+    });
   }
 
-  /** When a task is forgotten, in milliseconds since the epoch. */
-  deadlineOf(task: Task<C>): number | undefined {
-    return this.#ttl.dueAt(task);
+  /** A task is over, or waits for something else than before. @param isAsking its questions are open */
+  went(task: Task<C>, isAsking: boolean): void {
+    if (!task.isFinished) task.status = isAsking ? 'input_required' : 'working';
+    this.#changed(task);
   }
 
-  /** Something of a task has changed. */
-  changed(task: Task<C>): void {
+  /** The handler of a task has said how far the task is. */
+  progressed(task: Task<C>, params: Params): void {
+    if (task.progressed(params, this.#share.services.clock.now())) this.#changed(task);
+  }
+
+  #changed(task: Task<C>): void {
     const { services, listens } = this.#share;
     task.updatedAt = services.clock.now();
-    const { status, call } = task;
+    const { status, session } = task;
     const key = this.keyOf(task);
-    services.events.emit('task.changed', { session: call.home.session.key, task: key, status });
+    services.events.emit('task.changed', { session, task: key, status });
     if (task.isFinished) this.#finished(task);
     listens.taskChanged(task);
   }
@@ -239,14 +262,14 @@ export class Tasks<C extends TaskCall = TaskCall> {
 
   #finished(task: Task<C>): void {
     if (this.#kept.has(task)) return;
-    this.#count(task.call.principal, -1);
+    this.#count(task.principal, -1);
+    task.call = null;
     const { bytes } = task;
     this.#kept.set(task, bytes);
     this.#keptBytes += bytes;
     for (const oldest of this.#kept.keys()) {
       if (this.#keptBytes <= this.settings.maxKeptBytes) return;
-      this.#share.services.tripped('maxKeptBytes', oldest.call.home.session.key);
-      oldest.call.expire();
+      this.#share.services.tripped('maxKeptBytes', oldest.session);
       this.#drop(oldest);
     }
   }
@@ -256,7 +279,7 @@ export class Tasks<C extends TaskCall = TaskCall> {
     this.#ttl.disarm(task);
     const bytes = this.#kept.get(task);
     this.#kept.delete(task);
-    if (bytes === undefined) this.#count(task.call.principal, -1);
+    if (bytes === undefined) this.#count(task.principal, -1);
     else this.#keptBytes -= bytes;
   }
 

@@ -3,7 +3,7 @@ import type { EndReason } from '../../machines/session.ts';
 import type { Carrier } from '../events/events.ts';
 import type { Rows } from '../store/record.ts';
 import type { RequestHead } from '../wire/headers.ts';
-import type { RequestId, RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
+import type { RequestId, RequestMessage, ResponseMessage, RpcError } from '../wire/jsonrpc.ts';
 import type { CallScope } from './callScope.ts';
 
 /** What brought a message: both SDK generations read from here what their handlers may see. */
@@ -47,8 +47,6 @@ export interface Asked {
   /** Nobody will answer: the handler gets an error. */
   fail(error: RpcError): void;
 }
-
-type RpcError = NonNullable<ResponseMessage['error']>;
 
 /** Where a session sends what belongs to no request: its GET stream, or its socket. */
 export interface Outlet {

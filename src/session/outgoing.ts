@@ -17,6 +17,7 @@ import {
   type RequestId,
   type RequestMessage,
   type ResponseMessage,
+  type RpcError,
 } from '../wire/jsonrpc.ts';
 import { relabel, textOf } from '../wire/verbatim.ts';
 
@@ -43,8 +44,6 @@ export interface OutgoingHost {
   drained(): void;
   close(reason: EndReason): void;
 }
-
-type RpcError = NonNullable<ResponseMessage['error']>;
 
 const NONE: string[] = [];
 

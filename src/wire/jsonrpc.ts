@@ -15,7 +15,14 @@ export interface ResponseMessage {
   readonly jsonrpc: '2.0';
   readonly id: RequestId;
   readonly result?: { readonly [key: string]: unknown };
-  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+  readonly error?: RpcError;
+}
+
+/** Why a request has no result. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
 }
 
 export type Message = RequestMessage | NotificationMessage | ResponseMessage;

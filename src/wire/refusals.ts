@@ -1,4 +1,4 @@
-import type { RequestId, ResponseMessage } from './jsonrpc.ts';
+import type { RequestId, ResponseMessage, RpcError } from './jsonrpc.ts';
 import { SESSION_REVISIONS } from './versions.ts';
 
 /** How one kind of request is refused: a fixed text, with nothing of the request in it. */
@@ -144,10 +144,7 @@ export function refusalBody(
   return JSON.stringify({ jsonrpc: '2.0', id, error: errorOf(code, data) });
 }
 
-function errorOf(
-  code: RefusalCode,
-  data?: Readonly<Record<string, unknown>>,
-): NonNullable<ResponseMessage['error']> {
+function errorOf(code: RefusalCode, data?: Readonly<Record<string, unknown>>): RpcError {
   const { rpcCode, message, data: known }: Refusal = REFUSALS[code];
   return { code: rpcCode, message, data: { code, ...known, ...data } };
 }

@@ -111,6 +111,33 @@ describe('subscriptions/listen', () => {
     });
   });
 
+  it('of anonymous callers have one share for all of them', async () => {
+    const world = new ModernWorld({ modern: { maxListensAnonymous: 2 } });
+    const client = await world.client();
+    await listen(client, TOOLS);
+    await listen(client, TOOLS);
+    expect((await client.send('subscriptions/listen', { notifications: TOOLS })).status).toBe(503);
+    await listen(client.as('ann'), TOOLS);
+    expect(world.runtime.stats().limits).toEqual({ maxListensAnonymous: 1 });
+  });
+
+  it('follows each task once, and no more than 256', async () => {
+    const world = new ModernWorld({ tasks: { mode: () => 'task' } });
+    const ann = await world.client('ann');
+    const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+    const { result } = await ann.call('hold', {}, {}, { capabilities });
+    const id = String(result?.['taskId']);
+    const followed = async (taskIds: unknown[]) => {
+      const asked = { notifications: { taskIds } };
+      const reply = await ann.send('subscriptions/listen', asked, { capabilities });
+      await reply.until(({ messages }) => messages.length > 0);
+      return reply.message.params?.['notifications'];
+    };
+    expect(await followed([id, id, 7, null, id])).toEqual({ taskIds: [id] });
+    const others = Array.from({ length: 256 }, (_, i) => `other-${i}`);
+    expect(await followed([...others, id])).toEqual({ taskIds: [] });
+  });
+
   it('ends in order when the runtime drains', async () => {
     const world = new ModernWorld();
     const stream = await listen(await world.client('ann'), TOOLS);

@@ -1,3 +1,4 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { type ModernAsk, type ModernClient, textOf } from '../support/modernClient.ts';
@@ -7,6 +8,7 @@ import type { Rpc } from '../support/reply.ts';
 type Params = Readonly<Record<string, unknown>>;
 
 const YES = { action: 'accept', content: { ok: true } };
+const FORM = { type: 'object' as const, properties: {} };
 const SECRET = 'thirty-two characters or more of it';
 
 const stateOf = ({ result }: Rpc): string => String(result?.['requestState']);
@@ -26,6 +28,32 @@ function retry(client: ModernClient, requestState: string, more: Params = {}): P
     { q: 'Go?' },
     { requestState, inputResponses: { input_1: YES }, ...more },
   );
+}
+
+/** A world with one tool, which does what a test says. */
+async function asking(
+  handler: (server: McpServer) => Promise<string>,
+  modern: object = {},
+  secret?: string,
+) {
+  const world = new ModernWorld({
+    modern,
+    ...(secret !== undefined && { secret }),
+    server(session) {
+      const server = new McpServer({ name: 'asks', version: '1' }, session.serverOptions);
+      server.registerTool('ask', { inputSchema: {} }, async () => ({
+        content: [{ type: 'text', text: await handler(server) }],
+      }));
+      return server;
+    },
+  });
+  return { world, ann: await world.client('ann') };
+}
+
+async function twice(server: McpServer): Promise<string> {
+  await server.server.elicitInput({ message: 'One?', requestedSchema: FORM });
+  await server.server.elicitInput({ message: 'Two?', requestedSchema: FORM });
+  return 'asked';
 }
 
 const invalid = { code: -32602, message: 'Invalid or expired requestState' };
@@ -162,6 +190,40 @@ describe('a parked call', () => {
     expect(textOf(await retry(ann, state))).toBe('Go?: accept');
   });
 
+  it('is over with a question that JSON can not carry, and nothing waits', async () => {
+    const { world, ann } = await asking(async (server) => {
+      const asked = { message: 'Go?', requestedSchema: FORM, _meta: { count: 1n } };
+      await server.server.elicitInput(asked);
+      return 'never';
+    });
+    expect((await ann.call('ask')).result).toMatchObject({ isError: true });
+    expect(world.runtime.stats()).toMatchObject({ inFlight: 0, modern: { parked: 0 } });
+  });
+
+  it.each([
+    ['short', 'a short one', { result: { content: [{ text: 'a short one' }] } }],
+    ['too long for maxParkedBytes', 'x'.repeat(5000), { error: { data: { code: 'call-lost' } } }],
+  ])('keeps an answer that came without its client: one that is %s', async (_, said, told) => {
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const { world, ann } = await asking(
+      async (server) => {
+        const question = server.server.elicitInput({ message: 'Go?', requestedSchema: FORM });
+        question.catch(() => {});
+        await Promise.race([question, answered]);
+        return said;
+      },
+      { maxParkedBytes: 1000 },
+    );
+    const requestState = stateOf(await ann.call('ask'));
+    answer();
+    await world.settle();
+    expect(world.runtime.stats().limits).toEqual(said.length > 1000 ? { maxParkedBytes: 1 } : {});
+    expect(await ann.call('ask', {}, { requestState })).toMatchObject(told);
+    await world.settle();
+    expect(world.runtime.calls()).toEqual([]);
+  });
+
   it('M-P4: takes no place of concurrency while it waits', async () => {
     const world = new ModernWorld({ concurrency: 1 });
     const ann = await world.client('ann');
@@ -266,6 +328,24 @@ describe('M-R11: a call of another process', () => {
     const { state, ann, second } = await processes({ onLostCall: 'rerun' }, SECRET);
     expect(textOf(await retry(ann, state))).toBe('Go?: accept');
     expect(second.runtime.stats().modern.rerun).toBe(1);
+  });
+
+  it('is lost there where the answers so far are more than a token carries', async () => {
+    const ends = [];
+    for (const length of [1000, 40_000]) {
+      const modern = { onLostCall: 'rerun' } as const;
+      const [first, second] = [
+        await asking(twice, modern, SECRET),
+        await asking(twice, modern, SECRET),
+      ];
+      const long = { action: 'accept', content: { text: 'x'.repeat(length) } };
+      let more: Params = { requestState: stateOf(await first.ann.call('ask')) };
+      more = { ...more, inputResponses: { input_1: long } };
+      const requestState = stateOf(await first.ann.call('ask', {}, more));
+      more = { requestState, inputResponses: { input_2: YES } };
+      ends.push((await second.ann.call('ask', {}, more)).result?.['isError'] ?? false);
+    }
+    expect(ends).toEqual([false, true]);
   });
 
   it('takes no short secret, and says nothing of it', () => {

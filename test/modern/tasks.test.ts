@@ -2,6 +2,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { TaskOptions } from 'mcp-actors/modern';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { collect } from '../support/garbage.ts';
 import { ALL, type ModernAsk, type ModernClient } from '../support/modernClient.ts';
 import { ModernWorld } from '../support/modernWorld.ts';
 import type { Rpc } from '../support/reply.ts';
@@ -135,6 +136,34 @@ describe('a call that lasts', () => {
     });
   });
 
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['gives a promise', () => Promise.reject(new Error('broken')) as never],
+  ])('a function for the mode that %s ends the request, and nothing else', async (_, broken) => {
+    let mode: TaskOptions['mode'] = broken;
+    const { rig } = world({ mode: (name) => mode!(name) });
+    const failed = rig.record('endpoint.failed');
+    const ann = await rig.client('ann');
+    expect((await work(ann, 'asks')).error).toMatchObject({ code: -32603 });
+    mode = () => 'call';
+    const { requestState } = (await work(ann, 'asks')).result as { requestState: string };
+    mode = broken;
+    const inputResponses = { input_1: { action: 'accept', content: {} } };
+    const retry = () => ann.call('work', { name: 'asks' }, { requestState, inputResponses }, KNOWS);
+    expect((await retry()).error).toMatchObject({ code: -32603 });
+    // The token is good for as long as the call waits.
+    mode = () => 'call';
+    expect((await retry()).result).toMatchObject({ content: [{ text: 'accept' }] });
+    expect(failed).toHaveLength(2);
+    await rig.settle();
+    expect(rig.runtime.stats()).toMatchObject({ inFlight: 0, bytesIn: { messages: 0 } });
+  });
+
   it('M-T3: is cancelled once and for good, and its handler is stopped', async () => {
     const { rig, told, stopped } = world({ mode: () => 'task' });
     const ann = await rig.client('ann');
@@ -197,7 +226,8 @@ describe('a call that lasts', () => {
     const { rig, told } = world({
       mode: () => 'task',
       ttlMs: 60_000,
-      maxKeptBytes: 200,
+      // Each outcome takes something over 1 KiB.
+      maxKeptBytes: 3300,
     });
     const ann = await rig.client('ann');
     const ids: string[] = [];
@@ -213,6 +243,46 @@ describe('a call that lasts', () => {
     await rig.settle(61_000);
     for (const id of [ids[3], running]) expect((await get(ann, id)).error).toBeDefined();
     expect(rig.runtime.stats()).toMatchObject({ inFlight: 0, modern: { tasksRunning: 0 } });
+  });
+
+  it('of anonymous callers have one share for all of them', async () => {
+    const { rig, told } = world({ mode: () => 'task', maxTasksAnonymous: 2 });
+    const client = await rig.client();
+    await work(client, 'a');
+    await work(client, 'b');
+    const third = work(client, 'c');
+    await rig.settle();
+    told.get('c')!('answer');
+    expect((await third).result).toMatchObject({ resultType: 'complete' });
+    expect((await work(client.as('ann'), 'd')).result).toMatchObject({ resultType: 'task' });
+    expect(rig.runtime.stats().limits).toEqual({ maxTasksAnonymous: 1 });
+  });
+
+  it('holds nothing but its outcome when it is over', async () => {
+    const { rig, told } = world({ mode: () => 'task' });
+    const ann = await rig.client('ann');
+    const round = async (name: string): Promise<void> => {
+      const more = { _meta: { padding: 'x'.repeat(400_000) } };
+      await ann.ask(
+        'tools/call',
+        { name: 'work', arguments: { name }, ...more },
+        {
+          ...KNOWS,
+          meta: more._meta,
+        },
+      );
+      await rig.settle();
+      told.get(name)!('answer');
+      told.delete(name);
+      await rig.settle();
+    };
+    await round('first');
+    await collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 40; i++) await round(`n${i}`);
+    await collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(4_000_000);
+    expect(rig.runtime.calls().map(({ state }) => state)).toEqual(Array(41).fill('kept'));
   });
 
   it('M-T4: tells its changes to its own listener', async () => {
