@@ -52,8 +52,7 @@ class Zoo {
     const server = new FakeServer((message, self) => {
       if (!('method' in message)) return;
       if (message.method === 'crash') throw new Error('boom');
-      // A question that nobody will answer.
-      if (message.method === 'ask') self.ask('question', 'elicitation/create');
+      if (message.method === 'ask') this.#askInVain(self);
     });
     if (isSampled) {
       this.sample.add(`session ${number}`, session);
@@ -63,6 +62,13 @@ class Zoo {
       this.sample.add(`resource ${number}`, resource);
     }
     return server;
+  }
+
+  /** A question that nobody will answer, given up after a minute as servers of the SDK do. */
+  #askInVain(server: FakeServer): void {
+    server.ask('question', 'elicitation/create');
+    const giveUp = (): void => server.notify('notifications/cancelled', { requestId: 'question' });
+    this.clock.setTimeout(giveUp, 60_000);
   }
 
   /** Opens a session, uses it, and leaves it or ends it in some way. */
@@ -137,8 +143,7 @@ describe('ten thousand sessions, ended in every way', () => {
 
     const { sessions, streams, inFlight, handshakes, spawned, crashes } = runtime.stats();
     expect([sessions.total, streams, inFlight, handshakes]).toEqual([0, 0, 0, 0]);
-    // As many as are told to.
-    expect(crashes).toBeGreaterThanOrEqual(905);
+    expect(crashes).toBeGreaterThan(1000);
     expect(spawned).toBeGreaterThan(SESSIONS / 2);
     expect(runtime.residents()).toEqual([]);
     expect(Object.values(zoo.ends).reduce((sum, count) => sum + count, 0)).toBe(spawned);

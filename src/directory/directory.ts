@@ -64,6 +64,7 @@ export class Directory implements Home<SessionActor> {
     this.#limits = new SleepLimits(this, services);
     this.#sweep = new Sweep(this, services);
     if (!keeper.isDurable) return;
+    keeper.isKnown = (id) => this.#restore(id);
     // The failure is announced, and met again by the request that needs the store.
     keeper.opened()?.catch(() => {});
     this.#sweep.expect();
@@ -87,6 +88,12 @@ export class Directory implements Home<SessionActor> {
   /** The session of this id has ended for good, whatever a store may still say of it. */
   hasEnded(id: string): boolean {
     return this.supervisor.tombstones.has(id) || this.keeper.isRemoving(id);
+  }
+
+  /** The store has lost the record of a session: the session here, if any, is stored again. */
+  #restore(id: string): boolean {
+    this.resident(id)?.persistence?.changed();
+    return this.isHere(id);
   }
 
   // ---- opening

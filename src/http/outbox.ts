@@ -60,8 +60,7 @@ export class Outbox implements Outlet {
 
   /** The client reads no stream, and all that can be resumed is in a durable store. */
   get isFree(): boolean {
-    const isStored = this.#host.persistence?.hasAllRows === true;
-    return this.live === 0 && (this.#log.size === 0 || isStored);
+    return this.live === 0 && (this.#log.size === 0 || this.#host.persistence !== null);
   }
 
   get sequence(): number {
@@ -253,7 +252,7 @@ export class Outbox implements Outlet {
     }
     if (!stream.isOut) return;
     this.#readers.hangUp(stream);
-    if (stream.dropped >= stream.sequence) this.#remove(stream);
+    if (stream.dropped >= stream.sequence) this.#remove(stream, entries.at(-1));
   }
 
   /** Says a message that belongs to no request, now or when a GET stream opens. */
@@ -265,9 +264,9 @@ export class Outbox implements Outlet {
   finish(stream: Stream): void {
     stream.forget();
     this.#waiting.changed();
-    for (const { row } of this.#log.forget(stream.number)) this.#rows?.erase(row);
     this.#readers.hangUp(stream);
     this.#remove(stream);
+    for (const { row } of this.#log.forget(stream.number)) this.#rows?.erase(row);
     this.#cancelled.set(stream.number, true);
   }
 
@@ -288,8 +287,7 @@ export class Outbox implements Outlet {
 
   /** Ends the GET stream's response; the client can open or resume the stream again. */
   retire(reason?: EndReason): void {
-    if (reason === 'drained') return;
-    const stream = this.#streams.get(STANDALONE);
+    const stream = reason === 'drained' ? undefined : this.#streams.get(STANDALONE);
     if (stream !== undefined) this.#readers.hangUp(stream);
   }
 
@@ -372,18 +370,22 @@ export class Outbox implements Outlet {
 
   #dropped(entry: ReplayEntry, bound: ReplayBound): void {
     if (entry.undelivered) this.#host.journal.tripped(bound);
-    this.#rows?.erase(entry.row);
     const stream = this.#streams.get(entry.stream);
-    if (stream === undefined) return;
+    if (stream === undefined) return this.#rows?.erase(entry.row);
     stream.dropped = entry.sequence;
     // Entries leave in order, so the last one of a finished stream is the end of it.
-    if (stream.isOut && entry.sequence === stream.sequence) return this.#remove(stream);
+    const isEnd = stream.done && entry.sequence === stream.sequence;
+    // One that waits for its row goes out, and is forgotten, when the store has the row.
+    if (isEnd) return stream.isOut ? this.#remove(stream, entry) : undefined;
     // Another process would not know of the gap.
     this.#rows?.keep(stream);
+    this.#rows?.erase(entry.row);
   }
 
-  #remove(stream: Stream): void {
+  /** @param last the end of the stream, where the log has it no more */
+  #remove(stream: Stream, last?: ReplayEntry): void {
     this.#rows?.erase(stream.row);
+    this.#rows?.erase(last?.row);
     this.#streams.delete(stream.number);
   }
 }

@@ -9,7 +9,7 @@ export interface OutboxHost extends ReadersHost {
   /** The number of the session's incarnation: each has stream numbers of its own. */
   readonly epoch: number;
   /** Where a durable store keeps the session; `null` in memory. */
-  readonly persistence: (NumbersStore & RowStore & { readonly hasAllRows: boolean }) | null;
+  readonly persistence: (NumbersStore & RowStore) | null;
   /** Tells the session that nothing can be resumed: it may be free to leave this process. */
   passivate(): void;
   /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */

@@ -48,8 +48,6 @@ export class Persistence implements Persisted {
   #isWhole = true;
   /** The store has the record, or may have it. */
   #isTaken = false;
-  /** The store has taken every row that it was given. */
-  #hasAllRows = true;
   /** The stored record says that the session sleeps. */
   #isStoredAsleep = false;
   /** When the stored record expires, in milliseconds since the epoch. */
@@ -104,18 +102,9 @@ export class Persistence implements Persisted {
     return this.#isTaken;
   }
 
-  /** No row of the session's streams is missing in the store but those still on their way. */
-  get hasAllRows(): boolean {
-    return this.#hasAllRows;
-  }
-
   /** By how much times in the store are behind the clock. */
   get behindMs(): number {
     return this.#keeper.behindMs;
-  }
-
-  rowsLost(): void {
-    this.#hasAllRows = false;
   }
 
   /** Goes on from the session's record. */

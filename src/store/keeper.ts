@@ -39,6 +39,7 @@ export class Keeper {
   /** The count of records that earlier processes left: under way, or `done`. */
   #opening: Promise<void> | 'done' | null = null;
   #isOver = false;
+  #isKnown: (id: string) => boolean = () => false;
 
   constructor(given: SessionStore, services: Services) {
     const { clock, deadlines, events, limits } = services;
@@ -57,8 +58,8 @@ export class Keeper {
     const storing = deadlines.queue<() => void>(limits.storeTimeoutMs, (tooLong) => tooLong());
     this.#retries = deadlines.queue(RETRY_MS, (again) => again());
     const timer = timerOf(storing);
-    this.reads = new Reads(store, timer, () => {
-      if (!this.#isOver) this.#services.counters.sessions.asleep--;
+    this.reads = new Reads(store, timer, (id) => {
+      if (!this.#isOver && !this.#isKnown(id)) this.#services.counters.sessions.asleep--;
     });
     const host = { events, later: this.#later, retries: this.#retries, timer };
     this.#writer = store.isDurable ? new Writer(store, host, () => this.opened()) : null;
@@ -67,6 +68,14 @@ export class Keeper {
   /** The runtime is closed: no record is looked for any more. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /**
+   * Asks somebody else about a record that the store has put aside: whether its session is in this
+   * process or has ended, so that nobody counts it as asleep.
+   */
+  set isKnown(isKnown: (id: string) => boolean) {
+    this.#isKnown = isKnown;
   }
 
   /** Whether the store can have a record of this id that is not about to be removed. */

@@ -7,13 +7,13 @@ import type { SessionStore } from './store.ts';
 export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count' | 'rows'> {
   readonly #store: SessionStore;
   readonly #timer: Timer;
-  readonly #onCorrupt: () => void;
+  readonly #onCorrupt: (id: string) => void;
 
   /**
    * @param timer how long the store may take for an answer
    * @param onCorrupt the store has put a record aside that nobody can read, perhaps after that time
    */
-  constructor(store: SessionStore, timer: Timer, onCorrupt: () => void) {
+  constructor(store: SessionStore, timer: Timer, onCorrupt: (id: string) => void) {
     this.#store = store;
     this.#timer = timer;
     this.#onCorrupt = onCorrupt;
@@ -37,7 +37,7 @@ export class Reads implements Pick<SessionStore, 'get' | 'page' | 'due' | 'count
     if (!isPromise(asked)) return asked;
     return Promise.resolve(asked).catch((error: unknown) => {
       // Whether or not anybody still waits: from here on there is no such record.
-      if (isCorrupt(error)) this.#onCorrupt();
+      if (isCorrupt(error)) this.#onCorrupt(id);
       throw error;
     });
   }

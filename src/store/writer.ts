@@ -15,8 +15,6 @@ export interface Persisted {
   record(): SessionRecord | undefined;
   /** Stores what has changed: some time has passed since the session was marked. */
   writeBehind(): void;
-  /** Hears that rows of the session could not be stored. */
-  rowsLost(): void;
 }
 
 /** A row of a session's streams. */
@@ -33,7 +31,7 @@ export interface WriterHost {
   readonly events: EventStream;
   /** Sessions whose changes are stored within `writeBehindMs`. */
   readonly later: DeadlineQueue<Persisted>;
-  /** Removals that failed, to be tried again. */
+  /** Removals and rows that failed, to be tried again. */
   readonly retries: DeadlineQueue<() => void>;
   /** How long the store may take before a caller that waits hears that it takes too long. */
   readonly timer: Timer;
@@ -53,6 +51,8 @@ interface Work {
   readonly rows: Map<number, Row | undefined>;
   /** Whose rows these are. */
   rowsOf: Persisted | null;
+  /** Rows that no write had taken before. */
+  readonly fresh: Set<Row>;
   /** All this as the store is asked for it. */
   changes: readonly StoreChange[] | null;
   readonly waiting: Set<Waiting>;
@@ -82,6 +82,11 @@ export class Writer {
   readonly #host: WriterHost;
   readonly #opened: () => Promise<void> | undefined;
   #work = new Map<string, Work>();
+  /**
+   * Rows that the store refused, until they are tried again. Not with the record of their session: a
+   * row that no store takes would keep the record out.
+   */
+  readonly #refused = new Map<string, Pick<Work, 'rows' | 'rowsOf'>>();
   /** Sessions of the write that is under way. */
   readonly #writing = new Set<string>();
   /** The removals of ended sessions that the store may still have. */
@@ -97,6 +102,10 @@ export class Writer {
 
   /** Whether something of a session waits to be stored. */
   isBusy(id: string): boolean {
+    return this.#isUnderWay(id) || this.#refused.has(id);
+  }
+
+  #isUnderWay(id: string): boolean {
     return this.#work.has(id) || this.#writing.has(id);
   }
 
@@ -130,6 +139,7 @@ export class Writer {
     const work = this.#next(kept.id);
     work.rowsOf = kept;
     work.rows.set(row.n, row);
+    this.#settled(kept.id, row);
   }
 
   /** Erases a row of a session. A row that no write has taken yet is forgotten, and never stored. */
@@ -138,6 +148,7 @@ export class Writer {
     work.rowsOf = kept;
     if (row.isTaken) work.rows.set(row.n, undefined);
     else work.rows.delete(row.n);
+    this.#settled(kept.id, row);
   }
 
   /** Resolves when all that waits of a session is stored. @throws whatever the store failed with */
@@ -150,6 +161,7 @@ export class Writer {
     const work = this.#next(id);
     work.kept = null;
     work.rows.clear();
+    this.#refused.delete(id);
     work.isRemoved = true;
     const removed = this.#wait(work.waiting);
     this.#removing.set(id, removed);
@@ -163,11 +175,12 @@ export class Writer {
 
   /**
    * Resolves when nothing is left to write, or the store has had its time for that. Removals that
-   * failed so far are tried once more: nobody is left to do that later.
+   * failed so far are tried once more, and rows: nobody is left to do that later.
    */
   async close(): Promise<void> {
+    for (const id of this.#refused.keys()) this.#tryAgain(id);
     for (const id of this.#removing.keys()) {
-      if (!this.isBusy(id)) this.remove({ id }).catch(() => {});
+      if (!this.#isUnderWay(id)) this.remove({ id }).catch(() => {});
     }
     if (this.#running !== null) await awaited(this.#running, this.#host.timer);
   }
@@ -177,6 +190,7 @@ export class Writer {
     if (this.#writing.has(id)) return false;
     const work = this.#work.get(id);
     this.#work.delete(id);
+    this.#refused.delete(id);
     for (const { resolve } of work?.waiting ?? []) resolve();
     return true;
   }
@@ -190,6 +204,7 @@ export class Writer {
         isRemoved: false,
         rows: new Map(),
         rowsOf: null,
+        fresh: new Set(),
         changes: null,
         waiting: new Set(),
       };
@@ -234,7 +249,11 @@ export class Writer {
       this.#work.delete(id);
       this.#writing.add(id);
       batch.push([id, work]);
-      for (const row of work.rows.values()) if (row !== undefined) row.isTaken = true;
+      for (const row of work.rows.values()) {
+        if (row === undefined || row.isTaken) continue;
+        row.isTaken = true;
+        work.fresh.add(row);
+      }
     }
     return batch;
   }
@@ -251,15 +270,45 @@ export class Writer {
       return true;
     } catch (error) {
       if (mayRetry) return false;
-      for (const [, { kept, isRemoved, rows, rowsOf }] of batch) {
+      for (const [id, work] of batch) {
+        const { kept, isRemoved, rowsOf } = work;
         const doing = isRemoved ? 'remove' : kept === null ? 'append' : 'put';
         const session = (kept ?? rowsOf)?.key;
         this.#host.events.emit('store.failed', { session, doing, error });
-        if (rows.size > 0) rowsOf?.rowsLost();
+        this.#refuse(id, work);
       }
       this.#told(batch, ({ reject }) => reject(error));
       return true;
     }
+  }
+
+  /** The store has refused rows: they are tried again, where nothing newer is known of them. */
+  #refuse(id: string, { isRemoved, rows, rowsOf, fresh }: Work): void {
+    // No store has these: should they be erased meanwhile, nothing is left of them.
+    for (const row of fresh) row.isTaken = false;
+    const next = this.#work.get(id);
+    if (isRemoved || next?.isRemoved === true) return;
+    const refused = this.#refused.get(id)?.rows ?? new Map<number, Row | undefined>();
+    for (const [n, row] of rows) if (next?.rows.has(n) !== true) refused.set(n, row);
+    if (refused.size === 0) return;
+    if (!this.#refused.has(id)) this.#host.retries.arm(() => this.#tryAgain(id));
+    this.#refused.set(id, { rows: refused, rowsOf });
+  }
+
+  /** Rows that were refused go with the next write, unless that has newer ones. */
+  #tryAgain(id: string): void {
+    const refused = this.#refused.get(id);
+    if (refused === undefined) return;
+    this.#refused.delete(id);
+    const { rows, rowsOf } = this.#next(id);
+    for (const [n, row] of refused.rows) if (!rows.has(n)) rows.set(n, row);
+    this.#next(id).rowsOf = rowsOf ?? refused.rowsOf;
+  }
+
+  /** Something newer is known of a row that was refused. */
+  #settled(id: string, { n }: Row): void {
+    const refused = this.#refused.get(id);
+    if (refused?.rows.delete(n) === true && refused.rows.size === 0) this.#refused.delete(id);
   }
 
   #told(batch: Batch, tell: (waiting: Waiting) => void): void {

@@ -41,13 +41,21 @@ function mayRefuse(world: World, { what, life, response, at, process: number }: 
   const code = /"code":"([a-z-]+)"/.exec(response.body)?.[1];
   const isFine =
     (code === 'draining' && process.draining !== undefined) ||
-    (['at-capacity', 'quota-reached'].includes(code ?? '') && setting.maxSessions < 100) ||
+    (code === 'at-capacity' && setting.maxSessions < 100) ||
+    (code === 'quota-reached' && hasMany(world)) ||
     (code === 'store-unavailable' && (disk?.wasTroubled(at) === true || process.user.faults > 0)) ||
     // Its client left before it heard why.
     response.end === 'cut' ||
     // An `initialize` whose session ended meanwhile.
     (code === 'session-ended' && life === undefined);
   ledger.check(isFine, () => `${what} of ${life?.id} got 503 ${code}`);
+}
+
+/** So many sessions were opened or woken that one principal may have had its share of them. */
+function hasMany({ process }: World): boolean {
+  const { spawned, woken, sessions } = process.runtime.stats();
+  const held = spawned + woken + sessions.initializing;
+  return held >= process.runtime.limits.maxSessionsPerPrincipal;
 }
 
 /** All counters are part of what happened, and none is below its floor. */

@@ -46,13 +46,12 @@ function rig() {
   return { clock, deadlines, store, writer, written };
 }
 
-const kept = (id: string, lost = { count: 0 }): Persisted => ({
+const kept = (id: string): Persisted => ({
   id,
   key: id,
   isTaken: true,
   record: () => sessionRecord({ id }),
   writeBehind: () => {},
-  rowsLost: () => void lost.count++,
 });
 
 const row = (n: number): Row => ({ n, isTaken: false, text: () => `row ${n}` });
@@ -171,10 +170,9 @@ describe("Writer, of a session's rows", () => {
     expect(numbersOf(store.asked[0])).toEqual([[1, 'late']]);
   });
 
-  it('stored: waits for the rows given so far, and tells when they are lost', async () => {
+  it('stored: waits for the rows given so far, and tells when they were refused', async () => {
     const { writer, written } = rig();
-    const lost = { count: 0 };
-    const a = kept('a', lost);
+    const a = kept('a');
     writer.row(a, row(1));
     const first = outcome(writer.stored('a'));
     await turn();
@@ -182,9 +180,69 @@ describe("Writer, of a session's rows", () => {
     writer.row(a, row(3));
     const second = outcome(writer.stored('a'));
     await written(0);
-    expect([await first, lost.count]).toEqual(['stored', 0]);
+    expect(await first).toBe('stored');
     await written(1, new Error('no'));
-    expect([await second, lost.count]).toEqual(['failed', 1]);
+    expect(await second).toBe('failed');
+    expect(writer.isBusy('a')).toBe(true);
+  });
+
+  it('tries rows that were refused again, by themselves and as they are then', async () => {
+    const { clock, store, writer, written } = rig();
+    const a = kept('a');
+    const rows = [1, 2, 3, 4].map(row);
+    for (const each of rows) writer.row(a, each);
+    void outcome(writer.put(a));
+    await turn();
+    // Told while the write is under way: newer than what the write has.
+    writer.row(a, { ...rows[1]!, text: () => 'newer' });
+    await written(0, new Error('no'));
+    // No store has it, so nothing is left to be erased.
+    writer.erase(a, rows[2]!);
+    await written(1);
+    expect(numbersOf(store.asked[1])).toEqual([[2, 'newer']]);
+    void outcome(writer.put(a));
+    await turn();
+    await written(2);
+    expect(numbersOf(store.asked[2])).toEqual(['put']);
+    clock.advance(500);
+    await turn();
+    expect(numbersOf(store.asked[3])).toEqual([
+      [1, 'row 1'],
+      [4, 'row 4'],
+    ]);
+    await written(3);
+    expect([writer.isBusy('a'), store.asked.length]).toEqual([false, 4]);
+  });
+
+  it.each([
+    ['remove', ['remove']],
+    ['cancel', undefined],
+  ] as const)('%s: rows that were refused are over with their session', async (how, asked) => {
+    const { clock, store, writer, written } = rig();
+    const a = kept('a');
+    writer.row(a, row(1));
+    await turn();
+    await written(0, new Error('no'));
+    if (how === 'remove') void outcome(writer.remove(a));
+    else writer.cancel('a');
+    await turn();
+    if (asked !== undefined) await written(1);
+    clock.advance(500);
+    await turn();
+    expect(store.asked[1] && numbersOf(store.asked[1])).toEqual(asked);
+    expect([writer.isBusy('a'), store.asked.length]).toEqual([false, asked === undefined ? 1 : 2]);
+  });
+
+  it('close: rows that were refused are tried once more', async () => {
+    const { store, writer, written } = rig();
+    writer.row(kept('a'), row(1));
+    await turn();
+    await written(0, new Error('no'));
+    const closed = writer.close();
+    await turn();
+    await written(1);
+    await closed;
+    expect(store.asked.map((each) => numbersOf(each))).toEqual([[[1, 'row 1']], [[1, 'row 1']]]);
   });
 });
 
