@@ -16,6 +16,8 @@ import { type FetchContext, handleFetch } from './http/fetch.ts';
 import { HttpOutlets } from './http/httpOutlets.ts';
 import { Screen } from './http/screen.ts';
 import { SessionLeg } from './http/sessionLeg.ts';
+import { Handles, setHandles } from './handles/handles.ts';
+import type { HandleView } from './handles/view.ts';
 import type { CallView } from './modern/callView.ts';
 import { Modern } from './modern/modern.ts';
 import { ModernLeg } from './modern/modernLeg.ts';
@@ -79,6 +81,8 @@ export interface Runtime<T = unknown> {
    * or tasks. Names and times, never arguments.
    */
   readonly calls: () => CallView[];
+  /** The handles in this process, of one kind or of all: all but those asleep. */
+  readonly handles: (kind?: string) => HandleView[];
   /**
    * Tells clients that a list or a resource has changed: those that listen without a session, and
    * the sessions in this process.
@@ -131,6 +135,10 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
     home === undefined || modern === null ? outlets : modern.homes.outletsOf(home);
   const directory = new Directory(supervisor, { settings, keeper, ownership: ALONE, outletsOf });
   if (modern !== null) modern.directory = directory;
+  const { world } = directory;
+  const { createId, store } = settings;
+  const handles = new Handles({ world, services, createId, store });
+  setHandles(world, handles);
   const endpoint = new Endpoint(directory, {
     screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),
     principal: settings.principal,
@@ -144,15 +152,25 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
   const operator = new Operator(directory);
   if (settings.loopMonitor !== undefined) services.loop.watch(settings.loopMonitor);
   let closed: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    // Sessions first, for their calls use handles; the store last, for both are kept there.
+    await supervisor.close();
+    await handles.close();
+    await directory.close();
+  };
   const close = (): Promise<void> =>
-    (closed ??= directory.close().finally(() => {
+    (closed ??= end().finally(() => {
       outlets.unread.close();
       services.loop.stop();
     }));
   const runtime: Runtime<T> = {
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),
-    stats: () => ({ ...services.counters.copy(), inFlight: supervisor.inFlight }),
+    stats: () => ({
+      ...services.counters.copy(),
+      inFlight: supervisor.inFlight,
+      handles: handles.stats(),
+    }),
     limits: services.limits,
     now: () => services.clock.now(),
     residents: () => Array.from(directory.residents(), (each) => each.session as Session<T>),
@@ -161,6 +179,7 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
     evictPrincipal: (principal, reason = 'revoked') => operator.evictPrincipal(principal, reason),
     wake: async (id) => (await operator.wake(id)) as Session<T> | undefined,
     calls: () => modern?.views() ?? [],
+    handles: (kind) => handles.views(kind),
     notify(method, { uri, principal } = {}) {
       const params = uri === undefined ? undefined : { uri };
       const name = `notifications/${method}`;
@@ -179,7 +198,12 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
     get isFull() {
       return supervisor.isFull;
     },
-    drain: ({ deadlineMs }) => directory.drain(deadlineMs),
+    async drain({ deadlineMs }) {
+      const began = services.clock.now();
+      const report = await directory.drain(deadlineMs);
+      await handles.drain(Math.max(began + deadlineMs - services.clock.now(), 0));
+      return report;
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

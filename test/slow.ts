@@ -32,6 +32,7 @@ export const SLOW: readonly string[] = [
   'test/host/leaks.test.ts',
   'test/http/fairness.test.ts',
   'test/http/unreadAnswers.test.ts',
+  'test/handles/memory.test.ts',
   'test/sleep/leaks.test.ts',
   'test/walk.test.ts',
   // Many histories, many mutants, every door.

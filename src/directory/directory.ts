@@ -44,7 +44,7 @@ export class Directory implements Home<SessionActor> {
   readonly supervisor: Supervisor<SessionActor>;
   readonly #ownership: Ownership;
   readonly #outletsOf: DirectoryOptions['outletsOf'];
-  readonly #world: World<SessionActor>;
+  readonly world: World<SessionActor>;
   /** Records that are being read: requests that come meanwhile wait for the same read. */
   readonly #loading = new Map<string, Promise<Loaded>>();
   readonly #limits: SleepLimits;
@@ -60,7 +60,7 @@ export class Directory implements Home<SessionActor> {
     this.supervisor = supervisor;
     this.#ownership = ownership;
     this.#outletsOf = outletsOf;
-    this.#world = new World(services, settings, keeper, this, SESSION_EFFECTS);
+    this.world = new World(services, settings, keeper, this, SESSION_EFFECTS);
     this.#limits = new SleepLimits(this, services);
     this.#sweep = new Sweep(this, services);
     if (!keeper.isDurable) return;
@@ -111,7 +111,7 @@ export class Directory implements Home<SessionActor> {
     reservation?: Reservation,
   ): SessionActor | NoPlace {
     const create = (id: string): SessionActor =>
-      new SessionActor(this.#world, this.supervisor, id, principal, outlets);
+      new SessionActor(this.world, this.supervisor, id, principal, outlets);
     return this.supervisor.admit(principal, create, reservation);
   }
 
@@ -126,7 +126,7 @@ export class Directory implements Home<SessionActor> {
     id?: string,
   ): SessionActor | NoPlace {
     const create = (as: string): SessionActor =>
-      new SessionActor(this.#world, this.supervisor, as, principal, outlets);
+      new SessionActor(this.world, this.supervisor, as, principal, outlets);
     return this.supervisor.settle(principal, create, id);
   }
 
@@ -375,7 +375,7 @@ export class Directory implements Home<SessionActor> {
   #revive(record: SessionRecord, rows: Rows = []): Found {
     const { id, principal, expiresAt, home } = record;
     const outlets = this.#outletsOf(home);
-    const actor = new SessionActor(this.#world, this.supervisor, id, principal, outlets, record);
+    const actor = new SessionActor(this.world, this.supervisor, id, principal, outlets, record);
     actor.wakeFrom(record, rows);
     this.supervisor.recall(actor);
     this.keeper.release(record);

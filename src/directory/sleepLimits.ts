@@ -2,7 +2,6 @@ import type { Awaitable } from '../base/awaitable.ts';
 import { Tally } from '../base/tally.ts';
 import { laterTurn } from '../base/turns.ts';
 import type { Services } from '../events/services.ts';
-import type { SessionActor } from '../session/sessionActor.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { RecordPage, RecordQuery } from '../store/store.ts';
@@ -14,13 +13,30 @@ const MAX_PAGES = 40;
 
 type Limit = 'maxSleeping' | 'maxSleepingBytes' | 'maxSleepingPerPrincipal';
 
+/** An actor that sleeps, as its limits and the sweep use it. */
+export interface Sleeper {
+  readonly principal: string | undefined;
+  readonly isAsleep: boolean;
+  readonly holdsPlace: boolean;
+  readonly snapshot: { hasTag(tag: 'ending'): boolean };
+  /** Stores the actor; `null` where no durable store keeps the actor. */
+  readonly persistence: {
+    readonly isUsed: boolean;
+    readonly storedUntil: number;
+    changed(): void;
+  } | null;
+  /** Resolves when the store has forgotten the ended actor; `null` where it knew nothing. */
+  readonly forgotten: Promise<void> | null;
+  close(reason: 'capacity'): void;
+}
+
 /** What sleep limits need of the directory. */
 export interface SleepLimitsHost {
   readonly keeper: Keeper;
   /** The session of this id is in this process, or has ended and may still be stored. */
   isHere(id: string): boolean;
-  residents(): Iterable<SessionActor>;
-  seek(id: string, principal: string | undefined): Awaitable<SessionActor | undefined>;
+  residents(): Iterable<Sleeper>;
+  seek(id: string, principal: string | undefined): Awaitable<Sleeper | undefined>;
 }
 
 /**

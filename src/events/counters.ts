@@ -1,4 +1,4 @@
-import { END_REASONS } from '../../machines/session.ts';
+import { END_REASONS, type EndReason } from '../../machines/session.ts';
 import { DEAD_LETTER_REASONS, PINNED_BY, UNSTORABLE } from './events.ts';
 
 /** The states by which living sessions are counted; `idle` does not include `asleep`. */
@@ -14,12 +14,27 @@ export function countedState(path: string): CountedState | undefined {
   return COUNTED_STATES.find((state) => state === top);
 }
 
+/** The handles of one kind. Counts since the runtime began, unless said otherwise. */
+export interface HandleStats extends Readonly<Record<CountedState, number>> {
+  /** Now, in all states. */
+  readonly total: number;
+  readonly opened: number;
+  /** By the reason of the end. */
+  readonly ended: Readonly<Record<EndReason, number>>;
+  /** Those that could not be opened, or whose code or resources failed. */
+  readonly failed: number;
+  readonly slept: number;
+  readonly woken: number;
+}
+
 /** What `runtime.stats()` returns: a copy. Counts since the runtime began, unless said otherwise. */
 export interface RuntimeStats extends Readonly<
   Omit<Counters, 'copy' | 'cut' | 'kept' | 'incomplete' | 'moved' | 'sessions'>
 > {
   /** Now, by state. */
   readonly sessions: Readonly<Record<CountedState, number>> & { readonly total: number };
+  /** The handles, by their kind. */
+  readonly handles: Readonly<Record<string, HandleStats>>;
 }
 
 /** The counters of a runtime. Keys come from closed sets of this library, never from the wire. */
@@ -113,7 +128,7 @@ export class Counters {
       ...counts
     } = structuredClone<Counters>(this);
     const total = Object.values(counts.sessions).reduce((sum, each) => sum + each, 0);
-    return { ...counts, sessions: { ...counts.sessions, total } };
+    return { ...counts, sessions: { ...counts.sessions, total }, handles: {} };
   }
 }
 

@@ -182,7 +182,6 @@ export interface RuntimeEvents {
   'call.claimed': { session: string; method: string; round: number };
   /** The client of a parked call did not come back in time: its handler was stopped. */
   'call.abandoned': { session: string; method: string; round: number };
-  /** A question to the client will never be answered: the server that asked is gone. */
   /** A call became a task. `task` is a name for logs, and not the id. */
   'task.created': { session: string; task: string };
   /** The status of a task, or what comes with it, has changed. */
@@ -191,6 +190,16 @@ export interface RuntimeEvents {
     task: string;
     status: 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled';
   };
+  /** A handle was opened. `handle` is a name for logs, as `session` is. */
+  'handle.opened': { kind: string; handle: string; principal: string };
+  'handle.ended': { kind: string; handle: string; reason: EndReason; ageMs: number };
+  /** A handle could not be opened, or its code or a resource failed: it ends. */
+  'handle.failed': { kind: string; handle: string; error: unknown };
+  /** A durable store can not keep a handle, whose input or state is not plain data. */
+  'handle.unstorable': { kind: string; handle: string };
+  /** One step of a handle's machine. Only assembled while there is a listener. */
+  'handle.transition': Omit<Transition, 'session'> & { kind: string; handle: string };
+  /** A question to the client will never be answered: the server that asked is gone. */
   'question.expired': { session: string; method: string; cause: WakeCause | EndReason };
   'session.orphan': { session: string; what: 'resource' | 'handler' | 'server'; error?: unknown };
   /** One message passed a session's mailbox. Only assembled while there is a listener. */
@@ -259,6 +268,11 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'call.abandoned': true,
   'task.created': true,
   'task.changed': true,
+  'handle.opened': true,
+  'handle.ended': true,
+  'handle.failed': true,
+  'handle.unstorable': true,
+  'handle.transition': true,
   'question.expired': true,
   'session.orphan': true,
   message: true,

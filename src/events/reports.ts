@@ -32,6 +32,10 @@ export function reportTroubles(events: EventStream): void {
   events.on('session.crashed', ({ session, error }) => {
     failed('SessionCrashed', `session ${session} crashed`, error);
   });
+  events.on('handle.failed', ({ kind, handle, error }) => {
+    failed('HandleFailed', `${kind} ${handle} failed`, error);
+  });
+  events.on('handle.unstorable', ({ kind }) => say('HandleUnstorable', unkept(kind), undefined));
   events.on('error.escaped', ({ session = 'no session', error, why }) => {
     // The end of the process is reported by itself.
     if (why === 'uncaught') return;
@@ -100,6 +104,10 @@ const SHARED =
 
 const MISSED =
   'evictPrincipal found no session. It takes a principal as session.principal has it, or as lists and events show it; by default the subject of authInfo, with an issuer JSON.stringify([issuer, subject]).';
+
+function unkept(kind: string): string {
+  return `The input or the state of a ${kind} is not plain data: the store keeps nothing of it, and it is lost with this process.`;
+}
 
 type Told = (local: string) => string;
 

@@ -21,7 +21,6 @@ export interface ServicesOptions {
   readonly random: () => number;
 }
 
-/** What every part of a runtime shares: time, limits, and how things are counted and announced. */
 /** Refusals that a limit is the reason of. */
 const BY_LIMIT: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'at-capacity',
@@ -31,6 +30,7 @@ const BY_LIMIT: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'overloaded',
 ]);
 
+/** What every part of a runtime shares: time, limits, and how things are counted and announced. */
 export class Services {
   /** The limit that was met last. */
   #met: string | undefined;
@@ -41,7 +41,7 @@ export class Services {
   readonly events = new EventStream();
   readonly counters = new Counters();
   readonly deadLetters: Ring<DeadLetter>;
-  readonly digest = createDigest();
+  readonly digest: ReturnType<typeof createDigest>;
   /** Bytes of the messages that all sessions hold, by principal. */
   readonly queued: ByteBudget<string | undefined>;
   /** Whether there is room for new sessions in the turns of the event loop. */
@@ -51,18 +51,32 @@ export class Services {
   /** The one sweep of the runtime. Each room makes its own queues in the sweep. */
   readonly deadlines: Deadlines;
 
-  constructor({ clock, limits, announceContent, random }: ServicesOptions) {
+  /** @param trunk the services of which these are a {@link branch} */
+  constructor({ clock, limits, announceContent, random }: ServicesOptions, trunk?: Services) {
     this.clock = clock;
     this.random = random;
     this.limits = limits;
     this.announceContent = announceContent;
     this.deadLetters = new Ring(limits.maxHistory);
-    this.queued = new ByteBudget(limits.maxQueueTotalBytes);
-    this.loop = new LoopGuard(limits, this.counters);
-    this.turns = new Turns(clock);
-    this.deadlines = new Deadlines(clock, (error) => {
-      this.events.emit('observer.failed', { event: 'deadline', error });
-    });
+    this.digest = trunk?.digest ?? createDigest();
+    this.queued = trunk?.queued ?? new ByteBudget(limits.maxQueueTotalBytes);
+    this.loop = trunk?.loop ?? new LoopGuard(limits, this.counters);
+    this.turns = trunk?.turns ?? new Turns(clock);
+    this.deadlines =
+      trunk?.deadlines ??
+      new Deadlines(clock, (error) => {
+        this.events.emit('observer.failed', { event: 'deadline', error });
+      });
+  }
+
+  /**
+   * Services of another kind of actor in this runtime. Limits, counters and events are of its own;
+   * time, names and the turns of the event loop are the runtime's.
+   */
+  branch(limits: Partial<Limits>): Services {
+    const { clock, announceContent, random } = this;
+    const options = { clock, announceContent, random, limits: { ...this.limits, ...limits } };
+    return new Services(options, this);
   }
 
   /**

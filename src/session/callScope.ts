@@ -5,6 +5,8 @@ import type { RequestId } from '../wire/jsonrpc.ts';
 export interface CallScope {
   /** The id under which the session knows the request. */
   readonly innerId: RequestId;
+  /** Who made the call: in a session that many share, not whose the session is. */
+  readonly principal: string | undefined;
   readonly clientInfo: Implementation | undefined;
   readonly clientCapabilities: Readonly<Record<string, unknown>>;
   /** Answers that came with the request, by the keys of their questions. */

@@ -1,4 +1,4 @@
-import type { SessionContext } from './context.ts';
+import { runInSession, type SessionContext } from './context.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Extra } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
@@ -64,8 +64,16 @@ export class Connection implements Answers, SessionContext {
     return this.#owner.session;
   }
 
+  get world(): object {
+    return this.#owner.world;
+  }
+
   get locals(): SessionContext['locals'] {
     return this.#owner.locals;
+  }
+
+  run<R>(callback: () => R): R {
+    return runInSession(this, callback);
   }
 
   stateChanged(): void {

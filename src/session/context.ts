@@ -8,6 +8,8 @@ type Params = Readonly<Record<string, unknown>>;
 /** What code at any depth reaches: the session it runs for, and the locals of that session. */
 export interface SessionContext {
   readonly session: Session;
+  /** What all sessions of the runtime share. */
+  readonly world: object;
   /** The call of the stateless revision that the code runs for, where there is one. */
   readonly call?: CallScope | undefined;
   /** Values of `sessionLocal`, by name; where there is none, by the local itself. */
@@ -55,6 +57,10 @@ export class ContextOfCall implements SessionContext {
 
   get session(): Session {
     return this.#context.session;
+  }
+
+  get world(): object {
+    return this.#context.world;
   }
 
   get locals(): Map<unknown, unknown> {

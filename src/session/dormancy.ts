@@ -5,22 +5,29 @@ import type { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
-import type { Connection } from './connection.ts';
-import { runInSession } from './context.ts';
 import type { Persistence } from './persistence.ts';
 import { isPlainData } from './plainData.ts';
 import type { Left } from './recordOf.ts';
-import type { Session, Woken } from './session.ts';
-import type { SessionSettings } from './world.ts';
+import type { Woken } from './session.ts';
+import type { SleepCode } from './sleepCode.ts';
 
-/** What falling asleep and waking need of a session. */
+/** What falls asleep and is built anew, as sleep uses it. */
+export interface Incarnation {
+  /** Something the incarnation owns keeps the session awake. */
+  readonly keepsAwake: boolean;
+  readonly isReleased: boolean;
+  crash(error: unknown): void;
+  /** Runs user code as part of the session. */
+  run<R>(callback: () => R): R;
+}
+
+/** What falling asleep and waking need of a session, or of another kind of actor that sleeps. */
 export interface DormancyHost {
   readonly key: string;
   readonly services: Services;
   readonly journal: Journal;
-  readonly session: Session;
-  /** The current server of the session, and what that server owns. */
-  readonly incarnations: { readonly current: Connection };
+  /** What is awake of the session now. */
+  readonly incarnations: { readonly current: Incarnation };
   readonly isStorable: boolean;
   /** The session's state and locals are plain data. */
   readonly isPlain: boolean;
@@ -39,8 +46,8 @@ export interface DormancyHost {
 /** Decides when one session falls asleep, and what its next server is told. Made on first use. */
 export class Dormancy {
   readonly #host: DormancyHost;
-  readonly #settings: SessionSettings;
   readonly #keeper: Keeper;
+  readonly #code: SleepCode;
   #pinned: PinnedBy | undefined;
   #kept: unknown;
   #woken: Woken | undefined;
@@ -50,13 +57,10 @@ export class Dormancy {
   /** When a sleeping session ends, in milliseconds since the epoch. */
   expiresAt: number | undefined;
 
-  constructor(
-    host: DormancyHost,
-    { settings, keeper }: { readonly settings: SessionSettings; readonly keeper: Keeper },
-  ) {
+  constructor(host: DormancyHost, keeper: Keeper, code: SleepCode) {
     this.#host = host;
-    this.#settings = settings;
     this.#keeper = keeper;
+    this.#code = code;
   }
 
   /** Why an idle session keeps its server; `undefined` where the session is not pinned. */
@@ -83,11 +87,11 @@ export class Dormancy {
   /** The effect `doze`: tells `session.slept` or `sleep.refused`, in the same turn where it can. */
   doze(): void {
     const number = ++this.#dozes;
-    const { onSleep } = this.#settings;
-    const why = this.#why(onSleep !== undefined);
+    const { saysHow } = this.#code;
+    const why = this.#why(saysHow);
     if (why !== undefined) return this.#refuse(why);
-    if (onSleep === undefined) return this.#store(number);
-    this.#host.later(this.#ask(onSleep, number), () => {});
+    if (!saysHow) return this.#store(number);
+    this.#host.later(this.#ask(number), () => {});
   }
 
   /** The session is in use again: nothing pins it, and what `onSleep` returned is dropped. */
@@ -112,23 +116,24 @@ export class Dormancy {
     return host.isPlain ? undefined : 'state';
   }
 
-  async #ask(onSleep: (session: Session) => unknown, number: number): Promise<void> {
-    const { incarnations, journal, lifetimes, session } = this.#host;
-    const connection = incarnations.current;
+  async #ask(number: number): Promise<void> {
+    const host = this.#host;
+    const { journal, lifetimes } = host;
+    const { current } = host.incarnations;
     let kept: unknown;
     try {
       await lifetimes.wait(async () => {
-        kept = await runInSession(connection, () => onSleep(session));
+        kept = await current.run(() => this.#code.onSleep());
       }, undefined);
       if (!this.#isStill(number)) return;
       if (kept === false) return this.#refuse('refused');
       if (!isPlainData(kept)) return this.#refuse('state');
       this.#kept = kept;
-      this.#host.persistence?.touch();
+      host.persistence?.touch();
       this.#store(number);
     } catch (error) {
       const isTooLate = error instanceof ActorsError && error.code === 'timed-out';
-      if (this.#isStill(number) && !isTooLate) return connection.crash(error);
+      if (this.#isStill(number) && !isTooLate) return current.crash(error);
       // A message has broken the sleep off, or `onSleep` has had its time.
       journal.orphan('handler', error);
       if (this.#isStill(number)) this.#refuse('refused');
@@ -144,6 +149,23 @@ export class Dormancy {
       if (isStored) host.tell({ type: 'session.slept' });
       else this.#refuse('store');
     });
+  }
+
+  /**
+   * The process ends, and the next one is to go on: keeps what `onSleep` returns now. What can not be
+   * kept is reported, and the next process goes on without it.
+   */
+  async leave(): Promise<void> {
+    const host = this.#host;
+    if (!this.#code.saysHow) return;
+    try {
+      await host.lifetimes.wait(async () => {
+        const kept = await host.incarnations.current.run(() => this.#code.onSleep());
+        if (kept !== false && isPlainData(kept)) this.#kept = kept;
+      }, undefined);
+    } catch (error) {
+      host.journal.orphan('handler', error);
+    }
   }
 
   #isStill(number: number): boolean {
@@ -189,16 +211,16 @@ export class Dormancy {
   }
 
   /** Calls `onWake` for the next server, which knows its client; no message has reached it yet. */
-  async woke(connection: Connection, epoch: number, began: number): Promise<void> {
-    const { key, services, session } = this.#host;
+  async woke(current: Incarnation, epoch: number, began: number): Promise<void> {
+    const { key, services } = this.#host;
     const { clock, counters, events } = services;
     const woken = this.#wakes();
     const { cause } = woken;
     for (const method of woken.expired) {
       events.emit('question.expired', { session: key, method, cause });
     }
-    await this.#settings.onWake?.(session, woken);
-    if (connection.isReleased) return;
+    await this.#code.onWake(woken);
+    if (current.isReleased) return;
     if (cause === 'crashed') counters.restarts++;
     else counters.woken++;
     events.emit('session.woken', { session: key, cause, epoch, ms: clock.now() - began });

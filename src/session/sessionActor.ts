@@ -19,6 +19,7 @@ import { Persistence } from './persistence.ts';
 import { isPlain, type Recorded, recordOf, stateOf } from './recordOf.ts';
 import type { Woken } from './session.ts';
 import { SessionHandle } from './sessionHandle.ts';
+import { sleepCodeOf } from './sleepCode.ts';
 import { Updates } from './updates.ts';
 import type { World } from './world.ts';
 
@@ -160,9 +161,8 @@ export class SessionActor extends Actor {
 
   /** User code has put something into the session that is lost with it. */
   get isTouched(): boolean {
-    const owned = this.incarnations.current.owned;
     const isUpdated = this.#isRecalled || this.#updates !== null;
-    return isUpdated || owned > 0 || (this.#locals?.size ?? 0) > 0;
+    return isUpdated || this.incarnations.current.owned > 0 || (this.#locals?.size ?? 0) > 0;
   }
 
   get epoch(): number {
@@ -274,7 +274,8 @@ export class SessionActor extends Actor {
 
   /** Made on first use: most sessions never sleep. */
   get dormancy(): Dormancy {
-    this.#dormancy ??= new Dormancy(this, this.world);
+    const { keeper, settings } = this.world;
+    this.#dormancy ??= new Dormancy(this, keeper, sleepCodeOf(this.session, settings));
     return this.#dormancy;
   }
 

@@ -22,6 +22,10 @@ export interface StoreTime {
   readonly behindMs: number;
 }
 
+/** What else than sessions a store keeps, each apart from the others: see `SessionStore.part`. */
+export const STORE_PARTS = ['handles', 'principals', 'tasks'] as const;
+export type StorePart = (typeof STORE_PARTS)[number];
+
 /** Some of the records of a store, in the order they expire. */
 export interface RecordPage {
   readonly records: readonly SessionRecord[];
@@ -66,5 +70,11 @@ export interface SessionStore {
   time?(): Awaitable<StoreTime | undefined>;
   /** Keeps the time in the place of the one before, for the next process. */
   keepTime?(time: StoreTime): Awaitable<void>;
+  /**
+   * A store for something else than sessions, with records of its own and in the same place. Only
+   * durable stores are asked, and what one without this has no part for is kept in memory. The part
+   * is closed before the store is.
+   */
+  part?(name: StorePart): SessionStore;
   close(): Awaitable<void>;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { runExample } from '../support/example.ts';
 
@@ -9,9 +10,18 @@ it.each([
   ['durable.ts', 'Counted 1 in one runtime and 2 in the next'],
   ['sleeping-shell.ts', 'Another shell, in the same folder'],
   ['stateless.ts', 'Two calls, one cart, and a question in between, without a session'],
+  ['both-eras.ts', 'A session and a stateless client wrote into one notebook'],
   ['lazy.ts', 'Freed while its client stayed, and opened again'],
   ['both-protocols.ts', '2 sessions, one per protocol'],
 ])('examples/%s proves what it shows and ends', async (path, said) => {
   const { code, output } = await runExample(path);
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(said) as string });
 });
+
+it.skipIf(!existsSync(process.env['CHROMIUM'] ?? '/usr/bin/chromium'))(
+  'examples/browser-handle.ts opens, uses and closes a real browser',
+  async () => {
+    const said = 'A browser was opened, used and closed by its id.\n';
+    expect(await runExample('browser-handle.ts')).toEqual({ code: 0, output: said });
+  },
+);

@@ -13,9 +13,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NEEDS_V2 = /^import \{[^}]*\} from '@modelcontextprotocol\/(?:server|client)';$/m;
 const read = (name: string): string => readFileSync(join(ROOT, 'examples', name), 'utf8');
 /** Clients of v1 speak no revision without sessions. */
-const ONLY_V2 = 'stateless.ts';
+const ONLY_V2 = ['stateless.ts', 'both-eras.ts'];
 const names = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).filter(
-  (name) => name.endsWith('.ts') && name !== ONLY_V2 && NEEDS_V2.test(read(name)),
+  (name) => name.endsWith('.ts') && !ONLY_V2.includes(name) && NEEDS_V2.test(read(name)),
 );
 const folder = mkdtempSync(join(tmpdir(), 'v1-form-'));
 

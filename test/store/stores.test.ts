@@ -7,6 +7,9 @@ import { storeFolder } from '../support/storeFolder.ts';
 import { durableContract } from './durableContract.ts';
 import { storeContract } from './storeContract.ts';
 
+const put = (state: string) =>
+  [{ type: 'put', record: sessionRecord({ id: 'a', state }) }] as const;
+
 storeContract('MemoryStore', async () => new MemoryStore());
 
 durableContract('openLmdbStore', () => {
@@ -19,6 +22,35 @@ durableContract('FaultyStore over openLmdbStore, slow', () => {
   const { path, opened } = storeFolder();
   const open = async () => new FaultyStore(opened(openLmdbStore({ path })), 1, { slow: 0.5 });
   return { open, reopen: open };
+});
+
+durableContract('a part of openLmdbStore', () => {
+  const { path, opened } = storeFolder();
+  const open = async () => {
+    const store = opened(openLmdbStore({ path }));
+    // Sessions of the same ids are there all the while.
+    await store.write(
+      ['a', 'b', 'c'].map((id) => ({ type: 'put', record: sessionRecord({ id }) })),
+    );
+    return Object.assign(store.part!('handles'), { close: () => store.close() });
+  };
+  return { open, reopen: open };
+});
+
+it('openLmdbStore: a part knows nothing of sessions and of other parts, and is closed with its store', async () => {
+  const { path, opened } = storeFolder();
+  const store = opened(openLmdbStore({ path }));
+  const [handles, principals] = [store.part!('handles'), store.part!('principals')];
+  await store.write(put('session'));
+  await handles.write(put('handle'));
+  expect([store, handles, principals].map((each) => each.count())).toEqual([1, 1, 0]);
+  expect(await principals.get('a')).toBeUndefined();
+  await store.write([{ type: 'remove', id: 'a' }]);
+  expect(await handles.get('a')).toMatchObject({ state: 'handle' });
+  await handles.close();
+  expect(await handles.due(Infinity, 10)).toHaveLength(1);
+  await store.close();
+  expect(() => handles.get('a')).toThrow(expect.objectContaining({ code: 'store-unavailable' }));
 });
 
 it('MemoryStore holds what a record has by reference and answers in the same turn', () => {

@@ -5,6 +5,7 @@ import type {
   RecordQuery,
   SessionStore,
   StoreChange,
+  StorePart,
   StoreTime,
 } from '../../src/store/store.ts';
 
@@ -15,6 +16,7 @@ export class DurableMemory implements SessionStore {
   /** Every write there was. */
   writes = 0;
   closes = 0;
+  readonly parts = new Map<StorePart, DurableMemory>();
   #time: StoreTime | undefined;
   /** Set to have everything fail, or never come back. */
   trouble: 'fails' | 'hangs' | undefined;
@@ -59,6 +61,12 @@ export class DurableMemory implements SessionStore {
   async keepTime(time: StoreTime): Promise<void> {
     await this.#meet();
     this.#time = time;
+  }
+
+  part(name: StorePart): DurableMemory {
+    const part = this.parts.get(name) ?? new DurableMemory();
+    this.parts.set(name, part);
+    return part;
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { filesBelow, importsOf } from './sources.ts';
 const GROUND = ['base', 'wire', 'machines'];
 const SESSION = ['actor', 'store', 'events', ...GROUND];
 const CORE = ['http', 'directory', 'session', ...SESSION];
-const PLUG_IN = ['top', 'modern', ...CORE];
+const PLUG_IN = ['top', 'modern', 'handles', ...CORE];
 
 /**
  * The rooms of the project, and what the files of each may import: rooms below it, the types of
@@ -20,7 +20,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   directory: ['session', ...SESSION],
   http: ['directory', 'session', ...SESSION],
   modern: CORE,
-  top: ['modern', ...CORE],
+  handles: CORE,
+  top: ['modern', 'handles', ...CORE],
   adapters: PLUG_IN,
   gateway: ['adapters', ...PLUG_IN],
   testing: PLUG_IN,

@@ -1,4 +1,5 @@
 import { ActorsError } from '../../base/errors.ts';
+import type { StorePart } from '../store.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -21,6 +22,9 @@ export interface Files {
   commit(take: () => readonly Work[]): Promise<readonly unknown[]>;
   close(): Promise<void>;
 }
+
+/** The way to the tables of a store, or of a part of it. */
+export type Access = Pick<Commits, 'read' | 'write' | 'close'>;
 
 interface Write {
   readonly work: Work;
@@ -140,5 +144,31 @@ export class Commits {
 
   #refuseClosed(): void {
     if (this.#closed !== null) throw new ActorsError('store-unavailable', 'The store is closed');
+  }
+}
+
+/** The way to the tables of a part of a store. */
+export class PartAccess implements Access {
+  readonly #store: Access;
+  readonly #part: StorePart;
+
+  constructor(store: Access, part: StorePart) {
+    this.#store = store;
+    this.#part = part;
+  }
+
+  read<T>(work: (tables: Tables) => T | Promise<T>): T | Promise<T> {
+    return this.#store.read((tables) => work(this.#of(tables)));
+  }
+
+  write(work: Work, changes?: number, bytes?: number): Promise<void> {
+    return this.#store.write((tables) => work(this.#of(tables)), changes, bytes);
+  }
+
+  /** The files are closed with the store. */
+  async close(): Promise<void> {}
+
+  #of(tables: Tables): Tables {
+    return tables.parts.get(this.#part)!;
   }
 }

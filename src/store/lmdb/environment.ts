@@ -9,6 +9,8 @@ import { Tables, type Table } from './tables.ts';
 
 /** The version of how tables and keys are laid out. */
 const LAYOUT = 1;
+/** Tables of sessions, and of each part. */
+const MAX_TABLES = 32;
 const VERSIONS = Buffer.from('versions');
 
 type EnvironmentOptions = Pick<CheckedOptions, 'path' | 'exclusive' | 'maxAside'>;
@@ -26,6 +28,7 @@ export class Environment implements Files {
       root = open({
         path,
         noSubdir: false,
+        maxDbs: MAX_TABLES,
         // A commit is on the disk before anybody hears of it.
         overlappingSync: false,
         // With it, a failed commit is also an unhandled rejection of a promise nobody was given.

@@ -1,9 +1,16 @@
 import { serialize } from 'node:v8';
 import { ActorsError } from '../../base/errors.ts';
 import type { SessionRecord } from '../record.ts';
-import type { RecordPage, RecordQuery, SessionStore, StoreChange, StoreTime } from '../store.ts';
+import type {
+  RecordPage,
+  RecordQuery,
+  SessionStore,
+  StoreChange,
+  StorePart,
+  StoreTime,
+} from '../store.ts';
 import type { Awaitable } from '../../base/awaitable.ts';
-import { Commits } from './commits.ts';
+import { type Access, Commits, PartAccess } from './commits.ts';
 import { Environment } from './environment.ts';
 import { beginningWith, fingerprint, NUMBER, PRINT, sortable } from './keys.ts';
 import type { CheckedOptions } from './options.ts';
@@ -24,14 +31,17 @@ interface Encoded {
 /** Keeps records in an LMDB database on the disk. */
 export class LmdbStore implements SessionStore {
   readonly isDurable = true;
-  readonly #maxRecordBytes: number;
-  readonly #commits: Commits;
+  readonly #options: CheckedOptions;
+  readonly #commits: Access;
   readonly #reader: Reader;
 
-  /** @throws ActorsError `store-unavailable` */
-  constructor(options: CheckedOptions) {
-    this.#maxRecordBytes = options.maxRecordBytes;
-    this.#commits = new Commits(() => new Environment(options), options.maxWaitingBytes);
+  /**
+   * @param access to the tables of a part; without it, the files are opened
+   * @throws ActorsError `store-unavailable`
+   */
+  constructor(options: CheckedOptions, access?: Access) {
+    this.#options = options;
+    this.#commits = access ?? new Commits(() => new Environment(options), options.maxWaitingBytes);
     this.#reader = new Reader(this.#commits, options.migrate);
   }
 
@@ -103,6 +113,10 @@ export class LmdbStore implements SessionStore {
     await this.#commits.write((tables) => tables.keepTime(bytes));
   }
 
+  part(name: StorePart): SessionStore {
+    return new LmdbStore(this.#options, new PartAccess(this.#commits, name));
+  }
+
   close(): Promise<void> {
     return this.#commits.close();
   }
@@ -124,7 +138,7 @@ export class LmdbStore implements SessionStore {
   #encodeRecord(record: SessionRecord): Encoded {
     const session = fingerprint(record.id);
     const bytes = encodeRecord(record);
-    const most = this.#maxRecordBytes;
+    const { maxRecordBytes: most } = this.#options;
     if (bytes.length > most) {
       const found = `The record of session ${record.key} has ${bytes.length} bytes`;
       throw new ActorsError('state-too-large', `${found}, more than maxRecordBytes (${most})`);

@@ -1,7 +1,7 @@
 import { deserialize } from 'node:v8';
 import { ActorsError } from '../../base/errors.ts';
 import type { SessionRecord } from '../record.ts';
-import type { Commits } from './commits.ts';
+import type { Access } from './commits.ts';
 import { beginningWith, numberOf, PRINT, type Range } from './keys.ts';
 import { decodeRecord, listingOf, type Migrate } from './recordCodec.ts';
 import { unseal } from './sealed.ts';
@@ -15,10 +15,10 @@ export interface Listed {
 
 /** Reads what is stored. A record or row that can not be read is put aside, and is gone then. */
 export class Reader {
-  readonly #commits: Commits;
+  readonly #commits: Access;
   readonly #migrate: Migrate | undefined;
 
-  constructor(commits: Commits, migrate: Migrate | undefined) {
+  constructor(commits: Access, migrate: Migrate | undefined) {
     this.#commits = commits;
     this.#migrate = migrate;
   }

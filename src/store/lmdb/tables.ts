@@ -1,5 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import { beginningWith, NUMBER, PRINT, sortable, type Range } from './keys.ts';
+import { STORE_PARTS, type StorePart } from '../store.ts';
 import { listingOf, type Listing } from './recordCodec.ts';
 
 /** A table of the store: keys and values are bytes. */
@@ -29,16 +30,22 @@ export class Tables {
   /** Name → versions, or the time. */
   readonly about: Table;
   readonly #maxAside: number;
+  /** The tables of each part, which have `aside` and `about` in common with these. */
+  readonly parts: ReadonlyMap<StorePart, Tables>;
 
-  constructor(root: RootDatabase, maxAside: number) {
+  /** @param part of the store; without one, the tables of sessions, and of all parts */
+  constructor(root: RootDatabase, maxAside: number, part?: StorePart) {
     const open = (name: string): Table => root.openDB({ name, ...OPTIONS });
-    this.records = open('records');
-    this.due = open('due');
-    this.owned = open('owned');
-    this.rows = open('rows');
+    const prefix = part === undefined ? '' : `${part}.`;
+    this.records = open(`${prefix}records`);
+    this.due = open(`${prefix}due`);
+    this.owned = open(`${prefix}owned`);
+    this.rows = open(`${prefix}rows`);
     this.aside = open('aside');
     this.about = open('about');
     this.#maxAside = maxAside;
+    const names = part === undefined ? STORE_PARTS : [];
+    this.parts = new Map(names.map((name) => [name, new Tables(root, maxAside, name)]));
   }
 
   /** How many records there are. */

@@ -93,7 +93,13 @@ describe('U6: logTo', () => {
     const on = vi.fn<(name: string) => () => void>(() => () => {});
     logTo({ on }, console);
     const names = on.mock.calls.map(([name]) => name);
-    const costly = ['message', 'session.transition', 'request.began', 'request.settled'];
+    const costly = [
+      'message',
+      'session.transition',
+      'handle.transition',
+      'request.began',
+      'request.settled',
+    ];
     expect(names.toSorted()).toEqual(
       Object.keys(RUNTIME_EVENTS)
         .filter((name) => !costly.includes(name))

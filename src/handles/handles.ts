@@ -1,0 +1,85 @@
+import { ActorsError } from '../base/errors.ts';
+import type { HandleStats } from '../events/counters.ts';
+import { MemoryStore } from '../store/memoryStore.ts';
+import type { SessionStore, StorePart } from '../store/store.ts';
+import { HandleKind, type KindShare } from './kind.ts';
+import type { HandleSettings } from './options.ts';
+import type { HandleView } from './view.ts';
+import { KindStore } from './kindStore.ts';
+
+/** What the handles of a runtime need of it. */
+export interface HandlesShare extends Omit<KindShare, 'storeOf'> {
+  readonly store: SessionStore;
+}
+
+/** The handles of one runtime, by their kind. Each kind is made when a tool first asks for it. */
+export class Handles {
+  readonly #share: HandlesShare;
+  readonly #kinds = new Map<string, HandleKind>();
+  readonly #parts = new Map<StorePart, SessionStore | undefined>();
+  #isOver = false;
+
+  constructor(share: HandlesShare) {
+    this.#share = share;
+  }
+
+  /**
+   * @param part of a durable store that keeps the records of the kind
+   * @throws ActorsError `bad-option` where another kind has the name; `session-over` when the runtime
+   * is closed
+   */
+  of(settings: HandleSettings, part: StorePart = 'handles'): HandleKind {
+    const known = this.#kinds.get(settings.name);
+    if (known?.settings === settings) return known;
+    if (known !== undefined) {
+      throw new ActorsError('bad-option', `two kinds of handles are named ${settings.name}`);
+    }
+    if (this.#isOver) throw new ActorsError('session-over', 'the runtime is closed');
+    const storeOf = (kind: string): SessionStore => this.#storeOf(kind, part);
+    const kind = new HandleKind(settings, { ...this.#share, storeOf });
+    this.#kinds.set(settings.name, kind);
+    return kind;
+  }
+
+  stats(): Readonly<Record<string, HandleStats>> {
+    return Object.fromEntries(Array.from(this.#kinds, ([name, kind]) => [name, kind.stats()]));
+  }
+
+  views(kind?: string): HandleView[] {
+    const kinds = [...this.#kinds.values()].filter(
+      ({ name }) => kind === undefined || name === kind,
+    );
+    return kinds.flatMap((each) => each.views());
+  }
+
+  async drain(deadlineMs: number): Promise<void> {
+    const drained = [...this.#kinds.values()].map((each) => each.supervisor.drain(deadlineMs));
+    await Promise.all(drained);
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all([...this.#kinds.values()].map((each) => each.close()));
+  }
+
+  #storeOf(kind: string, name: StorePart): SessionStore {
+    const { store } = this.#share;
+    if (!this.#parts.has(name))
+      this.#parts.set(name, store.isDurable ? store.part?.(name) : undefined);
+    const part = this.#parts.get(name);
+    if (part === undefined) return new MemoryStore();
+    return new KindStore(part, kind, ({ home }) => this.#kinds.has(home ?? ''));
+  }
+}
+
+const registered = new WeakMap<object, Handles>();
+
+/** Registers the handles of a runtime. @param world what all its sessions share */
+export function setHandles(world: object, handles: Handles): void {
+  registered.set(world, handles);
+}
+
+/** The handles of the runtime whose sessions share a world. */
+export function handlesOf(world: object): Handles {
+  return registered.get(world)!;
+}
