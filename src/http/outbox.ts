@@ -15,7 +15,7 @@ import type { OutboxHost, OutboxShare } from './outboxHost.ts';
 import type { Recall } from './recall.ts';
 import { type ReplayBound, type ReplayEntry, ReplayLog } from './replay.ts';
 import { restoreStreams } from './restoreStreams.ts';
-import { STANDALONE, Stream, STREAMS_PER_EPOCH } from './stream.ts';
+import { STANDALONE, Stream } from './stream.ts';
 import { rowsOf, type StreamRows } from './streamRows.ts';
 import { WaitingRoom } from './waitingRoom.ts';
 
@@ -58,13 +58,15 @@ export class Outbox implements Outlet {
     this.#cancelled = new BoundedMap(limits.maxReplayEvents);
   }
 
-  /** The client reads no stream, and all that can be resumed is in a durable store. */
+  /** The client has read all there is, and all that can be resumed is in a durable store. */
   get isFree(): boolean {
-    return this.live === 0 && (this.#log.size === 0 || this.#host.persistence !== null);
+    const isKept = this.#log.size === 0 || this.#host.persistence !== null;
+    return isKept && this.live === 0 && this.#readers.isRead;
   }
 
   get sequence(): number {
-    return this.#numbers?.end ?? this.#streams.get(STANDALONE)?.sequence ?? 0;
+    const said = this.#streams.get(STANDALONE)?.sequence ?? 0;
+    return this.#numbers?.end ?? Math.max(said, this.#count);
   }
 
   /**
@@ -77,6 +79,7 @@ export class Outbox implements Outlet {
       // In memory, numbers go on where they ended, and what could be resumed is gone.
       standalone.sequence = sequence;
       standalone.dropped = sequence;
+      this.#count = sequence;
       return;
     }
     const numbers = this.#numbers;
@@ -116,7 +119,8 @@ export class Outbox implements Outlet {
 
   /** Turns the response of a POST into a stream (rows P6, P12). */
   open(port: ResponsePort, headers: readonly string[], asks: readonly RequestId[]): Stream {
-    const stream = this.#begin(this.#nextNumber(), asks);
+    // A number that no event id of this session has ever had in it.
+    const stream = this.#begin(++this.#count, asks);
     if (this.#rows === null) {
       this.#readers.carry(stream, port, headers, 0);
       return stream;
@@ -319,14 +323,6 @@ export class Outbox implements Outlet {
     this.#share.timers.replayAge.disarm(this);
     // A session that goes on as a record still has its client.
     if (reason !== undefined) this.#readers.end();
-  }
-
-  /** The number of a new stream: none that an event id of this session has ever had in it. */
-  #nextNumber(): number {
-    // In memory, the incarnation before has kept no count.
-    const { epoch } = this.#host;
-    const base = this.#numbers === null ? (epoch - 1) * STREAMS_PER_EPOCH : 0;
-    return (this.#count = Math.max(this.#count, base) + 1);
   }
 
   #standalone(): Stream {

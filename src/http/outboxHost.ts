@@ -6,8 +6,6 @@ import type { RowStore } from './streamRows.ts';
 
 /** What an outbox needs of its session. */
 export interface OutboxHost extends ReadersHost {
-  /** The number of the session's incarnation: each has stream numbers of its own. */
-  readonly epoch: number;
   /** Where a durable store keeps the session; `null` in memory. */
   readonly persistence: (NumbersStore & RowStore) | null;
   /** Tells the session that nothing can be resumed: it may be free to leave this process. */

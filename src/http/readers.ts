@@ -48,6 +48,11 @@ export class Readers {
     this.#unread.add(port);
   }
 
+  /** The client has read everything. */
+  get isRead(): boolean {
+    return this.#unread.isEmpty;
+  }
+
   /** Counts what waits to go out. @returns the limit for which it can not all wait */
   waits(bytes: number): SharedLimit | undefined {
     return this.#unread.waits(bytes);
@@ -112,8 +117,11 @@ export class Readers {
    * they open again.
    */
   depart(stream: Stream): void {
-    if (stream.primed) stream.port?.write(retryFrame(this.#services.limits.sseRetryMs));
-    else stream.port?.cut();
+    const { port } = stream;
+    // A client that has left may not have been noticed yet.
+    if (stream.primed && port?.gone === false) {
+      port.write(retryFrame(this.#services.limits.sseRetryMs));
+    } else port?.cut();
     this.#release(stream);
     this.#unread.end();
   }

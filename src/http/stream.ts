@@ -7,12 +7,6 @@ import type { ResponsePort } from '../wire/port.ts';
 /** The number of the stream that a GET carries; streams of POSTs count from 1. */
 export const STANDALONE = 0;
 
-/**
- * Stream numbers of one incarnation: the next one counts from behind them, so an event id, which
- * has the stream's number in it, never repeats.
- */
-export const STREAMS_PER_EPOCH = 1_000_000;
-
 /** An event that waits to go out. */
 export interface Pending {
   readonly entry: ReplayEntry;

@@ -19,6 +19,10 @@ export interface UnreadOwner {
   /** Names the session in the limits' events. */
   readonly key: string;
   readonly principal: string | undefined;
+  /** The session sleeps, and stays in this process for as long as something of it is unread. */
+  readonly isAsleep?: boolean;
+  /** Looks in a moment whether the session can leave this process. */
+  watchQuiet?(): void;
 }
 
 /**
@@ -27,10 +31,9 @@ export interface UnreadOwner {
  * does not matter who asked for them, and whether or not the session still lives.
  */
 export class UnreadAccount implements UnreadHolder {
-  readonly principal: string | undefined;
+  readonly #owner: UnreadOwner;
   readonly #services: Services;
   readonly #budget: UnreadBudget;
-  readonly #session: string;
   /** The oldest first; an open stream is as old as its being behind. */
   readonly #ports = new Map<ResponsePort, Entry>();
   /** At least what is unread: what was counted of each. */
@@ -38,11 +41,19 @@ export class UnreadAccount implements UnreadHolder {
   /** What was said and waits until it may go out. */
   #waiting = 0;
 
-  constructor(services: Services, budget: UnreadBudget, { key, principal }: UnreadOwner) {
+  constructor(services: Services, budget: UnreadBudget, owner: UnreadOwner) {
     this.#services = services;
     this.#budget = budget;
-    this.#session = key;
-    this.principal = principal;
+    this.#owner = owner;
+  }
+
+  get principal(): string | undefined {
+    return this.#owner.principal;
+  }
+
+  /** Everything has left, or was cut. */
+  get isEmpty(): boolean {
+    return this.#ports.size === 0 && this.#waiting === 0;
   }
 
   get bytes(): number {
@@ -167,7 +178,7 @@ export class UnreadAccount implements UnreadHolder {
   }
 
   #cut(port: ResponsePort, limit: string): void {
-    this.#services.tripped(limit, this.#session);
+    this.#services.tripped(limit, this.#owner.key);
     port.cut();
     this.#forget(port);
   }
@@ -184,8 +195,8 @@ export class UnreadAccount implements UnreadHolder {
   }
 
   #report(): void {
-    const isEmpty = this.#ports.size === 0 && this.#waiting === 0;
-    if (isEmpty) this.#budget.settled(this);
-    else this.#budget.counted(this, this.#counted + this.#waiting);
+    if (!this.isEmpty) return this.#budget.counted(this, this.#counted + this.#waiting);
+    this.#budget.settled(this);
+    if (this.#owner.isAsleep === true) this.#owner.watchQuiet?.();
   }
 }

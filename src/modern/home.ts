@@ -87,7 +87,7 @@ export class Home implements Outlet {
   }
 
   get isFree(): boolean {
-    return this.listens.size === 0;
+    return this.listens.size === 0 && this.unread.isEmpty;
   }
 
   /** There are no events to resume in this revision, and so no numbers. */

@@ -53,7 +53,7 @@ export interface SessionRecord {
   /** The record was written when the session fell asleep; otherwise while its server ran. */
   readonly asleep: boolean;
   /**
-   * Behind which number the session's event streams go on: in memory, that of the last event of the
+   * Behind which number the session's event streams go on: in memory, the highest of a stream or of an event of the
    * GET stream; in a durable store, the last one that a process has taken for itself.
    */
   readonly standalone: number;

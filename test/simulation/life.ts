@@ -15,6 +15,8 @@ export interface Call {
   /** What was known of its session's end when it was sent. */
   readonly wasOver: boolean;
   isCancelled: boolean;
+  /** An answer was heard that a failing store may not have. */
+  mayRepeat: boolean;
   /** Ids of the events that answered it; `whole` for an answer without an id. */
   readonly answers: Set<string>;
 }

@@ -26,6 +26,8 @@ export interface ProcessHost extends PortWatch {
   /** An error that was announced is one of the user's. */
   isUsers(error: unknown, where: string): void;
   lifeOf(session: Session<Basket>): Life;
+  /** The factory is called for a session. */
+  building(id: string): void;
   /** A server was made for a session. */
   built(life: Life, server: UserServer): void;
   ended(key: string, reason: string): void;
@@ -93,6 +95,7 @@ export class SimProcess {
         return headers['x-user'] as string | undefined;
       },
       server: async (session) => {
+        this.#world.building(session.id);
         await user.later('factory');
         return this.#make(session).handle;
       },
@@ -144,7 +147,8 @@ export class SimProcess {
       const inner = new NodePort(response, []);
       const asker = askerOf(request);
       const port = new StrictPort(inner, asker, this.#world);
-      this.#world.census.add(response, inner, asker);
+      // What node reads of a dead process's sockets is read by nobody.
+      if (!this.isDead) this.#world.census.add(response, inner, asker);
       const origin = { head: request as never, authInfo: undefined, request: undefined };
       endpoint.serve(origin, port, new NodeBody(request, inner, undefined));
     });

@@ -41,7 +41,7 @@ function mayRefuse(world: World, { what, life, response, at, process: number }: 
   const code = /"code":"([a-z-]+)"/.exec(response.body)?.[1];
   const isFine =
     (code === 'draining' && process.draining !== undefined) ||
-    (code === 'at-capacity' && setting.maxSessions < 100) ||
+    (['at-capacity', 'quota-reached'].includes(code ?? '') && setting.maxSessions < 100) ||
     (code === 'quota-reached' && hasMany(world)) ||
     (code === 'store-unavailable' && (disk?.wasTroubled(at) === true || process.user.faults > 0)) ||
     // Its client left before it heard why.

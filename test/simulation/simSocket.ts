@@ -43,6 +43,13 @@ export class SimSocket extends Duplex {
     return this;
   }
 
+  /** As a socket of node: what was written leaves, and then the connection is over. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+
   /** The client has read, so there is room. */
   makeRoom(bytes: number): void {
     this.#room += bytes;

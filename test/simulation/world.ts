@@ -86,6 +86,8 @@ export class World implements ProcessHost, Observer {
       if (this.disk === undefined) life.isOver = true;
       else if (life.endedAt !== undefined || this.process.isEnding(life.id)) life.isLoose = true;
       if (wasTroubled) life.isLoose = true;
+      // An answer that the store refused is given once more, to a client that asks for more.
+      if (wasTroubled) for (const call of life.calls) call.mayRepeat ||= call.answers.size > 0;
       life.endedAt = undefined;
       life.questions.length = 0;
     }
@@ -143,6 +145,11 @@ export class World implements ProcessHost, Observer {
     return life;
   }
 
+  /** A factory is called. What it makes may be late, and is closed then. */
+  building(id: string): void {
+    this.ledger.check(this.lives.get(id)?.isOver !== true, () => `${id} came back`);
+  }
+
   built(life: Life, { epoch }: UserServer): void {
     this.did(`built ${life.id}.${epoch}`);
     const before = this.process.servers.findLast((each) => each.life === life);
@@ -150,7 +157,6 @@ export class World implements ProcessHost, Observer {
       before === undefined || before.closes === 1 || this.process.user.faults > 0,
       () => `${life.id} has two servers`,
     );
-    this.ledger.check(!life.isOver, () => `${life.id} came back`);
     const isNew = epoch > life.epoch || life.isLoose;
     this.ledger.check(isNew, () => `${life.id} has epoch ${epoch} after ${life.epoch}`);
     life.epoch = epoch;
