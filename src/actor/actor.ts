@@ -8,7 +8,7 @@ import {
   type Step,
 } from '../../machines/step.ts';
 import { countedState } from '../events/counters.ts';
-import type { Beginning } from '../events/events.ts';
+import type { Beginning, ClientName } from '../events/events.ts';
 import { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import { type CrashPolicy, RestartIntensity } from './intensity.ts';
@@ -104,6 +104,11 @@ export abstract class Actor implements Life, Pending {
     return 0;
   }
 
+  /** What the actor's client calls itself. */
+  get client(): ClientName | undefined {
+    return undefined;
+  }
+
   /** Code of the actor has something to do: a request, a question, a beginning, a sleep, an end. */
   get isAtWork(): boolean {
     const { snapshot } = this;
@@ -154,6 +159,12 @@ export abstract class Actor implements Life, Pending {
   tell(event: SessionEvent): void {
     if (this.#told !== null) this.#told.push(event);
     else this.#run(nextStep(this.snapshot, event), event);
+  }
+
+  /** The actor can be used: announces it to watchers. */
+  announce(): void {
+    const { events, principalKey } = this.services;
+    events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
   }
 
   close(reason: EndReason): void {

@@ -170,7 +170,8 @@ export class Supervisor<A extends Actor> implements Parent {
     counters.evicted[reason]++;
     this.tombstones.bury(id, principal, reason);
     this.#part(actor);
-    events.emit('session.ended', { session: key, reason, ageMs: clock.now() - startedAt });
+    const ageMs = clock.now() - startedAt;
+    events.emit('session.ended', { session: key, reason, ageMs, client: () => actor.client });
     this.#noteEmpty();
   }
 

@@ -1,5 +1,5 @@
 import type { EndReason } from '../../machines/session.ts';
-import type { PinnedBy } from '../events/events.ts';
+import type { ClientName, PinnedBy } from '../events/events.ts';
 
 /** The next deadline of a session: its name, and when it is due. */
 export interface ViewDeadline {
@@ -11,6 +11,8 @@ export interface ViewDeadline {
 /** A request in flight, as a view shows it: never its arguments. */
 export interface RequestView {
   readonly method: string;
+  /** The tool, prompt or resource that the request names, up to 256 characters. */
+  readonly name: string | undefined;
   /** When the request arrived, in milliseconds since the epoch. */
   readonly since: number;
   /** The server has the request; `false`: the request waits. */
@@ -35,7 +37,7 @@ export interface SessionView {
   /** What a session of era `modern` is for: a value of the option `modern.scope`. */
   readonly scope: string | undefined;
   /** Name and version that the client gave in `initialize`. */
-  readonly client: { readonly name: string; readonly version: string } | undefined;
+  readonly client: ClientName | undefined;
   /** Number of the session's incarnation; 1 until its server is rebuilt. */
   readonly epoch: number;
   /** The client has confirmed its handshake. */

@@ -1,4 +1,5 @@
 import type { Actor } from '../actor/actor.ts';
+import { targetOf } from '../events/targetOf.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { SessionView, ViewDeadline } from './view.ts';
@@ -47,18 +48,17 @@ export function lifeViewOf(actor: Actor): SessionView {
 
 /** Makes the view of a session in this process. */
 export function viewOf(actor: SessionActor): SessionView {
-  const { mailbox, handshake, incarnations } = actor;
-  const info = handshake.clientInfo;
+  const { mailbox, client, incarnations } = actor;
   const requests: SessionView['requests'][number][] = [];
   for (const { message, since, running } of mailbox.asks()) {
     if (requests.length >= MAX_REQUESTS) break;
-    requests.push({ method: message.method, since, running });
+    requests.push({ method: message.method, name: targetOf(message), since, running });
   }
   return {
     ...lifeViewOf(actor),
     protocolVersion: actor.protocolVersion,
     ...eraOf(actor),
-    client: info && { name: info.name, version: info.version },
+    client,
     epoch: incarnations.epoch,
     pinned: actor.pinned,
     requests,

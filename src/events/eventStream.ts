@@ -11,6 +11,8 @@ export class EventStream {
   watchesMessages = false;
   /** There is a listener to `session.transition`. */
   watchesTransitions = false;
+  /** There is a listener to `call.transition`. */
+  watchesCalls = false;
   /** There is a listener to `request.began` or `request.settled`. */
   watchesRequests = false;
   /** The number of the last request that was announced. */
@@ -52,6 +54,7 @@ export class EventStream {
   #note(): void {
     this.watchesMessages = this.#emitter.listenerCount('message') > 0;
     this.watchesTransitions = this.#emitter.listenerCount('session.transition') > 0;
+    this.watchesCalls = this.#emitter.listenerCount('call.transition') > 0;
     this.watchesRequests =
       this.#emitter.listenerCount('request.began') > 0 ||
       this.#emitter.listenerCount('request.settled') > 0;

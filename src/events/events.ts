@@ -1,3 +1,4 @@
+import type { CallEvent } from '../../machines/call.ts';
 import type { EndReason, SessionEvent } from '../../machines/session.ts';
 import type { SessionEffect } from '../../machines/step.ts';
 import type { SupervisorEvent } from '../../machines/supervisor.ts';
@@ -149,12 +150,36 @@ export interface RequestSettled {
   readonly errorCode: number | undefined;
 }
 
+/** What a client calls itself: text from the wire, not checked. */
+export interface ClientName {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** One step of the machine of a call of the stateless revision. */
+export interface CallTransition {
+  readonly at: number;
+  readonly session: string;
+  /** The call's number in this process, as in `runtime.calls()`. */
+  readonly call: number;
+  readonly event: CallEvent['type'];
+  /** The path of the state before, such as `running.working`. */
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What a runtime announces. `session` is always the session's loggable key, never its id. */
 export interface RuntimeEvents {
   'session.started': { session: string; principal: string };
   /** One step of a session's machine. Only assembled while there is a listener. */
   'session.transition': Transition;
-  'session.ended': { session: string; reason: EndReason; ageMs: number };
+  'session.ended': {
+    session: string;
+    reason: EndReason;
+    ageMs: number;
+    /** Name and version that the client gave. Content: call this where content may be seen. */
+    client?: () => ClientName | undefined;
+  };
   'session.crashed': { session: string; error: unknown; restarted: boolean };
   /** The session's server was released; a record stays. */
   'session.slept': { session: string };
@@ -176,6 +201,8 @@ export interface RuntimeEvents {
     principal: string;
     what: 'state' | 'locals' | 'resources';
   };
+  /** One step of the machine of a call. Only assembled while there is a listener. */
+  'call.transition': CallTransition;
   /** A call of the stateless revision waits for its client to come back with answers. */
   'call.parked': { session: string; method: string; round: number };
   /** The client of a parked call has come back. */
@@ -209,6 +236,11 @@ export interface RuntimeEvents {
     direction: 'in' | 'out';
     kind: MessageKind;
     method: string | undefined;
+    /**
+     * The tool, prompt or resource that the message, or the request it answers, names. Content: call
+     * this where content may be seen.
+     */
+    target?: (() => string | undefined) | undefined;
     bytes: number;
     /** The message as JSON, only where the runtime was made with `announceContent`. */
     text?: string | undefined;
@@ -263,6 +295,7 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'session.pinned': true,
   'session.unstorable': true,
   'session.forgotten': true,
+  'call.transition': true,
   'call.parked': true,
   'call.claimed': true,
   'call.abandoned': true,

@@ -1,7 +1,13 @@
 import type { DeadLetterReason, Escape } from './events.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Services } from './services.ts';
-import { kindOf, type Message, type MessageKind } from '../wire/jsonrpc.ts';
+import { targetOf } from './targetOf.ts';
+import {
+  kindOf,
+  type Message,
+  type MessageKind,
+  type NotificationMessage,
+} from '../wire/jsonrpc.ts';
 import { textOf } from '../wire/verbatim.ts';
 
 /** One line of a session's RPC log: the type and size of a message, never what was in it. */
@@ -99,21 +105,28 @@ export class Journal {
     return this.#log?.toArray(this.#services.deadlines.began) ?? [];
   }
 
-  /** Logs a message that passed the mailbox. @param said the message, or its JSON */
+  /**
+   * Logs a message that passed the mailbox.
+   *
+   * @param named the message that has the method: of an answer, its request
+   * @param said the message, or its JSON
+   */
   saw(
     direction: 'in' | 'out',
     kind: MessageKind,
-    method: string | undefined,
+    named: Pick<NotificationMessage, 'method' | 'params'> | undefined,
     bytes: number,
     said: Message | string,
   ): void {
     const { announceContent, clock, deadlines, events, limits } = this.#services;
     const now = clock.now();
     const since = now - deadlines.began;
+    const method = named?.method;
     this.#log ??= new Log(limits.maxLogEntries, since);
     this.#log.push(since, direction, kind, method, bytes);
     if (!events.watchesMessages) return;
-    const message = { at: now, session: this.#key, direction, kind, method, bytes };
+    const target = named && (() => targetOf(named));
+    const message = { at: now, session: this.#key, direction, kind, method, target, bytes };
     if (!announceContent) events.emit('message', message);
     else {
       // As text, not by reference: a listener must not be able to change a message on its way.

@@ -66,8 +66,7 @@ export class ScopeActor extends Actor implements HostScopeHost {
 
   start(): void {
     this.begin(false);
-    const { events, principalKey } = this.services;
-    events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
+    this.announce();
   }
 
   override get references(): number {

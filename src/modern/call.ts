@@ -4,7 +4,6 @@ import {
   type CallSnapshot,
   type CallStep,
   FIRST_CALL_STEP,
-  nextCallStep,
 } from '../../machines/call.ts';
 import type { CallScope } from '../session/callScope.ts';
 import type { Asked, Exchange } from '../session/exchange.ts';
@@ -21,6 +20,7 @@ import type { ModernSettings } from './options.ts';
 import { Reply, type ReplyShare } from './reply.ts';
 import { errorOf } from './questionErrors.ts';
 import type { CallOptions, Round } from './round.ts';
+import { stepOf } from './stepOf.ts';
 import type { Task, Tasks } from './tasks.ts';
 
 /** What calls need of the stateless revision. */
@@ -241,7 +241,7 @@ export class ModernCall implements Exchange, CallScope {
   }
 
   #on(event: CallEvent): void {
-    this.#step = nextCallStep(this.#snapshot, event);
+    this.#step = stepOf(this, this.#step, event, this.#share.services);
     for (const effect of this.#step.effects) this.#perform(effect);
   }
 

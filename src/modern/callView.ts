@@ -1,9 +1,11 @@
-import { MAX_NAME_LENGTH } from '../wire/jsonrpc.ts';
+import { MAX_NAME_LENGTH, type RequestId } from '../wire/jsonrpc.ts';
 import type { Params } from './envelope.ts';
 import type { InputRequest } from './inputs.ts';
 
 /** A call of the stateless revision that has outlived the response which brought it. */
 export interface CallView {
+  /** The call's number in this process, as in `call.transition`. */
+  readonly call: number;
   /** The session's name in events and logs: it opens nothing. */
   readonly session: string;
   /** A loggable name of the principal; `anonymous` without one. */
@@ -25,6 +27,7 @@ export interface CallView {
 
 /** A call, as a view is made of it. */
 export interface ViewedCall {
+  readonly innerId: RequestId;
   readonly home: { readonly session: { readonly key: string } };
   readonly principal: string | undefined;
   readonly method: string;
@@ -42,9 +45,10 @@ export function callViewOf(
   principalKey: (principal: string | undefined) => string,
   deadline: number | undefined,
 ): CallView {
-  const { home, principal, method, params, state, round, startedAt } = call;
+  const { innerId, home, principal, method, params, state, round, startedAt } = call;
   const name = params?.['name'];
   return {
+    call: Number(innerId),
     session: home.session.key,
     principal: principalKey(principal),
     method,

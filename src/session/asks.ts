@@ -190,7 +190,7 @@ export class Asks {
 
   #answer(ask: Ask, json: string, response: ResponseMessage): void {
     const { journal } = this.#host;
-    journal.saw('out', 'response', ask.message.method, json.length, json);
+    journal.saw('out', 'response', ask.message, json.length, json);
     const isError = response.error !== undefined;
     if (!ask.exchange.answer(json, isError)) {
       journal.deadLetter('out', response, 'closed');

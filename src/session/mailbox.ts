@@ -163,12 +163,12 @@ export class Mailbox implements AsksOwner {
       host.outgoing.receive(message);
       return undefined;
     }
-    const { method } = message;
     if ('id' in message) {
-      host.journal.saw('in', 'request', method, bytes, message);
+      host.journal.saw('in', 'request', message, bytes, message);
       return this.#ask(message, envelope, arrival);
     }
-    host.journal.saw('in', 'notification', method, bytes, message);
+    const { method } = message;
+    host.journal.saw('in', 'notification', message, bytes, message);
     if (method === 'notifications/cancelled') return this.#cancel(message, envelope);
     if (method === 'notifications/progress') {
       host.outgoing.receive(message);
@@ -267,8 +267,8 @@ export class Mailbox implements AsksOwner {
     }
     const { journal } = this.#host;
     const json = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: {} });
-    journal.saw('in', 'request', 'ping', bytes, message);
-    journal.saw('out', 'response', 'ping', json.length, json);
+    journal.saw('in', 'request', message, bytes, message);
+    journal.saw('out', 'response', message, json.length, json);
     exchange?.answer(json);
   }
 

@@ -185,8 +185,8 @@ export class Outgoing implements ServerVoice {
       this.#host.stateChanged();
     }
     if (exchange?.ask !== undefined) {
-      const { method, id: wireId } = message;
-      this.#host.journal.saw('out', 'request', method, 0, message);
+      const { id: wireId } = message;
+      this.#host.journal.saw('out', 'request', message, 0, message);
       exchange.ask({ wireId, message, fail: (error) => this.#fail(question, error) });
       return;
     }
@@ -259,7 +259,7 @@ export class Outgoing implements ServerVoice {
     }
     this.#host.services.turns.said(json.length);
     const kind = 'id' in message ? 'request' : 'notification';
-    this.#host.journal.saw('out', kind, message.method, json.length, json);
+    this.#host.journal.saw('out', kind, message, json.length, json);
     if (relatedTo !== undefined) {
       const ask = this.#host.mailbox.find(relatedTo);
       if (ask === undefined) {

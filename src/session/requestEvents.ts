@@ -1,12 +1,11 @@
 import type { Carrier, RequestOutcome, TraceContext, Within } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
+import { targetOf } from '../events/targetOf.ts';
 import type { RequestMessage, ResponseMessage } from '../wire/jsonrpc.ts';
 import type { Ask } from './envelope.ts';
 
 /** Longest trace header handed on, in characters: what W3C gives the longest one, `baggage`. */
 const MAX_TRACE_LENGTH = 8192;
-/** Longest name of a tool or prompt handed to listeners, in characters. */
-const MAX_TARGET_LENGTH = 256;
 
 /** The session of a request, as the request's events name it. */
 export interface RequestSource {
@@ -32,7 +31,7 @@ export function announceBegan(session: RequestSource, ask: Ask): void {
     protocolVersion: session.protocolVersion,
     carrier: session.carrier,
     trace: traceOf(message),
-    target: () => targetOf(message),
+    target: () => (message.method.startsWith('resources/') ? undefined : targetOf(message)),
     within: (run) => {
       const outer = watched.within;
       watched.within = outer === null ? run : (handle) => outer(() => run(handle));
@@ -103,10 +102,4 @@ function traceOf({ params }: RequestMessage): TraceContext | undefined {
 
 function headerOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.length <= MAX_TRACE_LENGTH ? value : undefined;
-}
-
-function targetOf({ method, params }: RequestMessage): string | undefined {
-  if (method !== 'tools/call' && method !== 'prompts/get') return undefined;
-  const name = params?.['name'];
-  return typeof name === 'string' && name.length <= MAX_TARGET_LENGTH ? name : undefined;
 }

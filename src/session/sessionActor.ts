@@ -2,7 +2,7 @@ import { Actor, type Parent } from '../actor/actor.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { SessionEffect } from '../../machines/step.ts';
 import { ActorsError } from '../base/errors.ts';
-import type { Carrier, PinnedBy } from '../events/events.ts';
+import type { Carrier, ClientName, PinnedBy } from '../events/events.ts';
 import type { Rows, SessionRecord } from '../store/record.ts';
 import type { Message, NotificationMessage, ResponseMessage } from '../wire/jsonrpc.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
@@ -117,6 +117,11 @@ export class SessionActor extends Actor {
 
   override get inFlight(): number {
     return this.mailbox.inFlight;
+  }
+
+  override get client(): ClientName | undefined {
+    const info = this.handshake.clientInfo;
+    return info && { name: info.name, version: info.version };
   }
 
   protected override takeTouched(): boolean {
@@ -390,12 +395,6 @@ export class SessionActor extends Actor {
     this.world.home.passivate(this);
     // By then, writes still on their way to the store will have arrived.
     if (!this.#isDismissed && this.canPassivate) this.lifetimes.quiet.arm(this);
-  }
-
-  /** The first server is connected: announces the session to watchers. */
-  announce(): void {
-    const { events, principalKey } = this.services;
-    events.emit('session.started', { session: this.key, principal: principalKey(this.principal) });
   }
 
   woke(connection: Connection, began: number): Promise<void> {

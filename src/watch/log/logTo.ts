@@ -29,6 +29,7 @@ const DEFAULTS: Readonly<Record<RuntimeEventName, Level | false>> = {
   'session.pinned': 'debug',
   'session.unstorable': 'warn',
   'session.forgotten': 'warn',
+  'call.transition': false,
   'call.parked': 'debug',
   'call.claimed': 'debug',
   'call.abandoned': 'info',

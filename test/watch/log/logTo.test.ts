@@ -97,6 +97,7 @@ describe('U6: logTo', () => {
       'message',
       'session.transition',
       'handle.transition',
+      'call.transition',
       'request.began',
       'request.settled',
     ];
