@@ -22,10 +22,13 @@ export const SLOW: readonly string[] = [
   'test/store/lmdbProcesses.test.ts',
   'test/examples/**',
   // A browser.
+  'test/watch/inspector/callsTab.test.ts',
   'test/watch/inspector/features.test.ts',
   'test/watch/inspector/gateway.test.ts',
   'test/watch/inspector/load.test.ts',
   'test/watch/inspector/page.test.ts',
+  'test/watch/inspector/reach.test.ts',
+  'test/watch/inspector/reading.test.ts',
   'test/watch/stately/page.test.ts',
   // Memory, after collections.
   'test/leaks.test.ts',

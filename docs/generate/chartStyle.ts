@@ -11,5 +11,5 @@ export const standalone = `
 .edge path{fill:none;stroke:var(--line);stroke-width:1.2}
 .edge .head{fill:var(--line);stroke:none}
 .initial{fill:var(--line);stroke:var(--line)}
-.label{font-size:10px;fill:var(--soft);paint-order:stroke;stroke:var(--bg);stroke-width:3px}
+.label{font-size:11px;fill:var(--soft);paint-order:stroke;stroke:var(--bg);stroke-width:3px}
 `;

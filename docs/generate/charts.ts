@@ -16,6 +16,7 @@ export function chartsModule(): string {
   return [
     '// Made from the machines by `npm run docs`.',
     `export const SESSION_CHART: string = ${JSON.stringify(drawMachine(sessionMachine))};`,
+    `export const CALL_CHART: string = ${JSON.stringify(drawMachine(callMachine))};`,
     `export const SUPERVISOR_CHART: string = ${JSON.stringify(drawMachine(supervisorMachine))};`,
     '',
   ].join('\n');

@@ -3,6 +3,8 @@ import type { Reply } from './reply.ts';
 
 export interface RawClientOptions {
   readonly version?: string;
+  /** What the client calls itself. */
+  readonly name?: string;
   /** Sent as `x-user`, which the rig's runtime takes for the principal. */
   readonly user?: string;
   readonly capabilities?: Record<string, unknown>;
@@ -22,6 +24,7 @@ export class RawClient {
   readonly door: Door;
   readonly version: string;
   readonly #user: string | undefined;
+  readonly #name: string;
   readonly #capabilities: Json;
   /** Set by {@link initialize}; anything a test puts here is sent as it is. */
   sessionId: string | undefined;
@@ -30,6 +33,7 @@ export class RawClient {
     this.door = door;
     this.version = options.version ?? '2025-11-25';
     this.#user = options.user;
+    this.#name = options.name ?? 'raw';
     this.#capabilities = options.capabilities ?? { elicitation: {} };
   }
 
@@ -47,7 +51,7 @@ export class RawClient {
     return request('init', 'initialize', {
       protocolVersion: this.version,
       capabilities: this.#capabilities,
-      clientInfo: { name: 'raw', version: '1.0.0' },
+      clientInfo: { name: this.#name, version: '1.0.0' },
       ...params,
     });
   }

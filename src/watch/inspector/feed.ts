@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Calls } from './calls.ts';
 import type { Machines } from './machines.ts';
 import type { InspectorSettings } from './options.ts';
 import type { Viewer } from './viewer.ts';
@@ -18,6 +19,7 @@ const BEAT_MS = 1000;
 export class Feed {
   readonly #watch: Watch;
   readonly #machines: Machines;
+  readonly #calls: Calls;
   readonly #settings: InspectorSettings;
   readonly #viewers = new Set<Viewer>();
   #timer: unknown;
@@ -25,9 +27,10 @@ export class Feed {
   #letters = 0;
   #lastBeat = 0;
 
-  constructor(watch: Watch, machines: Machines, settings: InspectorSettings) {
+  constructor(watch: Watch, machines: Machines, calls: Calls, settings: InspectorSettings) {
     this.#watch = watch;
     this.#machines = machines;
+    this.#calls = calls;
     this.#settings = settings;
   }
 
@@ -46,7 +49,7 @@ export class Feed {
     if (viewer.isGone) return void this.#viewers.delete(viewer);
     this.#timer ??= this.#next();
     const { limits } = this.#watch.runtime;
-    viewer.write(this.#line({ type: 'hello', limits, ...this.#house() }));
+    viewer.write(this.#line({ type: 'hello', limits, calls: this.#calls.all(), ...this.#house() }));
     viewer.write(this.#line({ type: 'batch', letters: this.#lettersSince(0).letters }));
     // Rows change while they are written: each is read when its turn comes, so none is stale.
     await viewer.writeAll(this.#rows());
@@ -77,10 +80,13 @@ export class Feed {
       this.#letters = total;
       const machines = this.#machines.takeChanges();
       const now = this.#settings.clock.now();
+      const isDue = now - this.#lastBeat >= BEAT_MS;
+      const calls = this.#calls.takeChanges();
+      const news = { rows, gone, letters, machines, calls };
       const isQuiet = rows.length + gone.length + letters.length + machines.length === 0;
-      if (!isQuiet || now - this.#lastBeat >= BEAT_MS) {
+      if (!isQuiet || calls !== undefined || isDue) {
         this.#lastBeat = now;
-        const line = this.#line({ type: 'batch', rows, gone, letters, machines, ...this.#house() });
+        const line = this.#line({ type: 'batch', ...news, ...this.#house() });
         for (const viewer of this.#viewers) viewer.write(line);
       }
     } catch {

@@ -4,4 +4,5 @@ import type { Runtime } from '../../runtime.ts';
 export type Inspected = Pick<
   Runtime,
   'deadLetters' | 'isReady' | 'limits' | 'list' | 'now' | 'on' | 'residents' | 'stats'
->;
+> &
+  Partial<Pick<Runtime, 'calls'>>;

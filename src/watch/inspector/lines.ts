@@ -1,11 +1,27 @@
 import type { Passed } from '../../gateway/passed.ts';
 import type { RecordingLine } from '../recorder/line.ts';
 
+type Recorded<T extends RecordingLine['type']> = Extract<RecordingLine, { readonly type: T }>;
+
+/** A message, with the tool, prompt or resource that it, or the request it answers, names. */
+type MessageLine = Recorded<'message'> & { readonly name?: string };
+
+/** A crash, with the message of its error and the first lines of its stack: for the page alone. */
+type CrashedLine = Recorded<'crashed'> & { readonly text?: string };
+
+/** An end, with what the client called itself: for the page alone. */
+type EndedLine = Recorded<'ended'> & { readonly client?: string };
+
 /**
  * One line of what happened: a line of a recording, or a message between a gateway's session and
  * the server behind it. Names, types and sizes, never the content of a message.
  */
-export type Line = RecordingLine | ({ readonly type: 'upstream' } & Passed);
+export type Line =
+  | Exclude<RecordingLine, { readonly type: 'message' | 'crashed' | 'ended' }>
+  | MessageLine
+  | CrashedLine
+  | EndedLine
+  | ({ readonly type: 'upstream' } & Passed);
 
 export type LineOf<T extends Line['type']> = Extract<Line, { type: T }>;
 

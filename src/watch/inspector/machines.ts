@@ -1,6 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import type { Clock } from '../../base/clock.ts';
-import { SESSION_CHART, SUPERVISOR_CHART } from './assets/charts.ts';
+import { CALL_CHART, SESSION_CHART, SUPERVISOR_CHART } from './assets/charts.ts';
 import { drawMachine } from './chart/draw.ts';
 import type { InspectedMachine } from './options.ts';
 
@@ -31,6 +31,7 @@ export class Machines {
     this.drawn = [
       { name: 'session', svg: SESSION_CHART },
       { name: 'supervisor', svg: SUPERVISOR_CHART },
+      { name: 'call', svg: CALL_CHART },
       ...machines.map(({ name, machine }) => ({ name, svg: drawMachine(machine) })),
     ];
     for (const { name, actor } of machines) {

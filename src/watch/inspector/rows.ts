@@ -1,5 +1,6 @@
 import type { Transition } from '../../events/events.ts';
 import type { SessionView } from '../../directory/view.ts';
+import { clientOf } from './names.ts';
 
 /** Members of a view that a row has as they are. */
 const COPIED = [
@@ -50,13 +51,10 @@ export function newRow(key: string, now: number): Row {
   };
 }
 
-const MAX_CLIENT_NAME = 80;
-
 /** Writes a view over a row. @returns whether the view changed the row */
 export function refresh(row: Row, view: SessionView): boolean {
   const { client: info, deadline } = view;
-  // The client chose its own name, and nothing else in a row, so only the name is cut.
-  const client = info === undefined ? '' : `${info.name} ${info.version}`.slice(0, MAX_CLIENT_NAME);
+  const client = info === undefined ? '' : clientOf(info);
   const isSame =
     row.client === client &&
     row.deadline?.at === deadline?.at &&

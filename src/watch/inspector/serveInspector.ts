@@ -5,10 +5,12 @@ import { Loopback } from '../loopback.ts';
 import { queryOf } from '../../wire/target.ts';
 import { libraryVersion } from '../version.ts';
 import { PAGE } from './assets/page.ts';
+import { Calls } from './calls.ts';
 import { detailOf } from './detail.ts';
 import { Feed } from './feed.ts';
 import type { Line } from './lines.ts';
 import { Machines } from './machines.ts';
+import { exported } from './names.ts';
 import { type InspectorOptions, settleInspector } from './options.ts';
 import { Viewer } from './viewer.ts';
 import { Watch } from './watch.ts';
@@ -47,7 +49,8 @@ export async function serveInspector(
   // Events are dated by the clock of the runtime, not of the inspector.
   const machines = new Machines(settings.machines, runtime);
   const watch = new Watch(runtime, settings);
-  const feed = new Feed(watch, machines, settings);
+  const calls = new Calls(runtime);
+  const feed = new Feed(watch, machines, calls, settings);
   const loopback = new Loopback(token);
   const viewers = new Set<Viewer>();
 
@@ -105,6 +108,7 @@ export async function serveInspector(
   const stop = (): void => {
     feed.close();
     watch.stop();
+    calls.stop();
     machines.stop();
   };
   const listening = await listen(
@@ -125,7 +129,7 @@ export async function serveInspector(
 
 /** The kept lines as a recording, so that whatever replays recordings replays an export. */
 function* linesOf({ history, runtime }: Watch): Iterable<string> {
-  const kept = history.all().map(({ line }) => line);
+  const kept = history.all().map(({ line }) => exported(line));
   const now = runtime.now();
   const at = kept[0]?.at ?? now;
   const format = { format: FORMAT, formatVersion: FORMAT_VERSION } as const;

@@ -50,7 +50,10 @@ export class Table {
     } else if (line.type === 'message') row.seen[line.direction]++;
     else if (line.type === 'started') row.principal = line.principal;
     else if (line.type === 'pinned') row.pinned = line.why;
-    else if (line.type === 'ended') this.#end(row, line.reason, at);
+    else if (line.type === 'ended') {
+      row.client = line.client ?? row.client;
+      this.#end(row, line.reason, at);
+    }
     this.#changed.add(row);
   }
 

@@ -2,6 +2,7 @@ import { watchPassed } from '../../gateway/passed.ts';
 import { listen } from '../recorder/listen.ts';
 import { History } from './history.ts';
 import type { Line, LineOf } from './lines.ts';
+import { withNames } from './names.ts';
 import type { InspectorLimits } from './options.ts';
 import type { SessionView } from '../../directory/view.ts';
 import { Table } from './table.ts';
@@ -36,7 +37,10 @@ export class Watch {
     this.table = new Table(limits.maxRows, limits.maxEnded);
     this.supervisor = { state: runtime.isReady ? 'accepting' : 'draining', last: undefined };
     this.#stops = [
-      listen(runtime, (line) => this.#note(line), { messages: true, clock: runtime }),
+      listen(runtime, (line, event) => this.#note(withNames(line, event)), {
+        messages: true,
+        clock: runtime,
+      }),
       // Gateways of other runtimes are heard as well: their sessions are not in the table.
       watchPassed(({ session, direction, kind, method, bytes }) => {
         if (this.table.stateOf(session) === undefined) return;

@@ -12,10 +12,15 @@ const MAX_NAME = 128;
 
 const OF_MESSAGES: ReadonlySet<KeptEvent> = new Set(['message', 'question.expired']);
 
-/** Turns the events of a runtime or host into lines of a recording. @returns how to stop */
+/**
+ * Turns the events of a runtime or host into lines of a recording.
+ *
+ * @param add takes each line, and the event the line was made of
+ * @returns how to stop
+ */
 export function listen(
   source: Recordable,
-  add: (line: RecordingLine) => void,
+  add: (line: RecordingLine, event: object) => void,
   { messages, clock }: { readonly messages: boolean; readonly clock: Pick<Clock, 'now'> },
 ): () => void {
   // The keys of `KEPT` are the names.
@@ -28,7 +33,7 @@ export function listen(
       const line: Record<string, unknown> = { type, at: event.at ?? clock.now() };
       for (const member of kept) line[member] = recorded(member, event[member]);
       // The type of a line is derived from `KEPT` as the line is.
-      add(line as RecordingLine);
+      add(line as RecordingLine, event);
     });
   });
   return () => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Choice, choose, EVERYTHING } from '../../../src/watch/inspector/page/choice.ts';
+import { STATE_PATHS } from '../../../machines/states.ts';
+import {
+  type Choice,
+  choose,
+  EVERYTHING,
+  sortedBy,
+} from '../../../src/watch/inspector/page/choice.ts';
+import { placeOf, STATES } from '../../../src/watch/inspector/page/states.ts';
 import { newRow, type Row } from '../../../src/watch/inspector/rows.ts';
 
 function row(key: string, fields: Partial<Row>): Row {
@@ -18,6 +25,22 @@ const keys = (part: Partial<Choice>): string =>
     .map(({ key }) => key)
     .join('');
 
+describe('STATES', () => {
+  it('are those of the machine, in the same order', () => {
+    expect(STATES.filter((state) => STATE_PATHS.includes(state))).toEqual(STATE_PATHS);
+    expect(placeOf('new')).toBeLessThan(placeOf('initializing.building'));
+  });
+});
+
+describe('sortedBy', () => {
+  it('turns the order of the same column; of figures, the highest come first', () => {
+    const byState = sortedBy(EVERYTHING, 'state');
+    expect(byState).toMatchObject({ sortBy: 'state', isDescending: false });
+    expect(sortedBy(byState, 'state')).toMatchObject({ sortBy: 'state', isDescending: true });
+    expect(sortedBy(byState, 'traffic')).toMatchObject({ sortBy: 'traffic', isDescending: true });
+  });
+});
+
 describe('choose', () => {
   it.each<[string, Partial<Choice>, string]>([
     ['those that live, the youngest first', {}, 'acb'],
@@ -31,6 +54,10 @@ describe('choose', () => {
     ['a key', { text: 'b' }, 'b'],
     ['the oldest first', { isDescending: true }, 'bca'],
     ['most traffic first', { sortBy: 'traffic', isDescending: true }, 'bac'],
+    ['by session', { sortBy: 'session' }, 'abc'],
+    ['by client, those without a name last', { state: 'all', sortBy: 'client' }, 'abcd'],
+    ['by state, in the order of a life', { state: 'all', sortBy: 'state' }, 'abcd'],
+    ['the end of a life first', { state: 'all', sortBy: 'state', isDescending: true }, 'dcba'],
     ['fullest mailbox first', { sortBy: 'mailbox', isDescending: true }, 'cba'],
   ])('lists %s', (_what, part, expected) => {
     expect(keys(part)).toBe(expected);

@@ -17,7 +17,7 @@ const listed = async (page: Page): Promise<string[]> => {
     .locator('.row')
     .evaluateAll((all) =>
       all.map(
-        (each) => [each.getAttribute('aria-posinset'), each.getAttribute('data-key')] as const,
+        (each) => [each.getAttribute('aria-rowindex'), each.getAttribute('data-key')] as const,
       ),
     );
   return rows.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, key]) => key ?? '');
@@ -150,10 +150,10 @@ describe('one session', () => {
       'arrow from-client to-server initialize',
       'arrow from-server to-client answer · initialize',
       'arrow from-client to-server notifications/initialized',
-      'arrow from-client to-server tools/call',
+      'arrow from-client to-server tools/call progress',
       'arrow from-server to-client notifications/progress',
       'arrow from-server to-client notifications/progress',
-      'arrow from-server to-client answer · tools/call',
+      'arrow from-server to-client answer · tools/call progress',
       'arrow from-client to-server notifications/cancelled',
       'arrow from-client to-session ✕ notifications/cancelled (late)',
     ]);

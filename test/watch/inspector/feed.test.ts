@@ -214,8 +214,14 @@ describe('a machine of your own', () => {
     ];
     const { url } = await inspect(runtime, { machines });
     const charts = JSON.parse((await visit(url, 'charts')).text) as { name: string; svg: string }[];
-    expect(charts.map(({ name }) => name)).toEqual(['session', 'supervisor', 'front door', 'plan']);
-    expect(charts[2]!.svg).toContain('data-state="opened.ajar"');
+    expect(charts.map(({ name }) => name)).toEqual([
+      'session',
+      'supervisor',
+      'call',
+      'front door',
+      'plan',
+    ]);
+    expect(charts[3]!.svg).toContain('data-state="opened.ajar"');
     const feed = await FeedReader.open(url);
     const told = () => feed.lines.flatMap((line) => (line['machines'] as object[]) ?? []);
     await feed.until(() => told().length === 1);

@@ -106,13 +106,13 @@ describe('the page', () => {
     const clients = [await connect(), await connect(), await connect()];
     expect(clients).toHaveLength(3);
     await poll(() => rows(page).count()).toBe(3);
-    const chosen = () => page.locator('.row.selected').getAttribute('aria-posinset');
+    const chosen = () => page.locator('.row.selected').getAttribute('aria-rowindex');
     await poll(chosen).not.toBeNull();
     await page.keyboard.press('k');
     await page.keyboard.press('k');
-    await poll(chosen).toBe('1');
-    await page.keyboard.press('j');
     await poll(chosen).toBe('2');
+    await page.keyboard.press('j');
+    await poll(chosen).toBe('3');
     await page.keyboard.press('2');
     await page.getByRole('heading', { name: 'Supervisor' }).waitFor();
     await page.keyboard.press('1');

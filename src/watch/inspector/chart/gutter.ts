@@ -17,7 +17,7 @@ export class Gutter extends Strip {
     const { left, right } = this.#labels;
     // Labels of both sides need room for two only where they are at one height.
     const clash = left.flatMap((one) =>
-      right.filter(({ y }) => Math.abs(one.y - y) < 12).map(({ width }) => one.width + width + 8),
+      right.filter(({ y }) => Math.abs(one.y - y) < 13).map(({ width }) => one.width + width + 8),
     );
     const labels = Math.max(this.#widest('left'), this.#widest('right'), ...clash);
     return this.size === 0 ? labels : labels + this.size * SIZE.track + 14;

@@ -2,7 +2,7 @@
 export const SIZE = {
   /** Widths of a character: of a state's name, of a line's label. */
   name: 7.1,
-  label: 5.5,
+  label: 6.1,
   row: 30,
   port: 14,
   gap: 12,

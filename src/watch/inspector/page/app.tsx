@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DrawnMachine } from '../machines.ts';
 import { Bar } from './bar.tsx';
+import { CallsPane } from './callsPane.tsx';
 import { type Choice, EVERYTHING } from './choice.ts';
 import { Connection } from './connection.ts';
 import { Filters } from './filters.tsx';
@@ -13,6 +14,7 @@ import { BadRecording, Recording } from './recording.ts';
 import type { Scene } from './scene.ts';
 import { SessionPane } from './sessionPane.tsx';
 import { Store } from './store.ts';
+import { Tabs } from './tabs.tsx';
 import { EndedPane, LettersPane } from './tablePanes.tsx';
 import { useChosen } from './useChosen.ts';
 import { useFrames } from './useFrames.ts';
@@ -28,15 +30,19 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
   const [line] = useState(() => new Connection(store, draw));
   const [recording, setRecording] = useState<Recording>();
   const [selected, setSelected] = useState<string>();
-  const [tab, setTab] = useState('Supervisor');
+  const [wanted, setTab] = useState('Supervisor');
   const [choice, setChoice] = useState<Choice>(EVERYTHING);
   const [trouble, setTrouble] = useState<string>();
   const [isHelping, setHelping] = useState(false);
-  const scene = recording ?? store;
+  const [isListHidden, setListHidden] = useState(false);
+  const scene: Scene = recording ?? store;
   const rows = scene.rows();
   const chosen = useChosen(rows, choice);
-  const [session, supervisor, ...machines] = charts;
-  const tabs = [...TABS, ...machines.map(({ name }) => name)];
+  const [session, supervisor, call, ...machines] = charts;
+  const calls = scene.calls === undefined ? [] : ['Calls'];
+  const tabs = [...TABS, ...calls, ...machines.map(({ name }) => name)];
+  // A recording has fewer tabs.
+  const tab = tabs.includes(wanted) ? wanted : TABS[0]!;
 
   const select = (key: string): void => {
     setSelected(key);
@@ -51,6 +57,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
   const pause = (): void => (line.status === 'paused' ? line.resume() : line.pause());
   const goLive = (): void => setRecording(undefined);
   const help = (): void => setHelping(true);
+  const toggleList = (): void => setListHidden(!isListHidden);
   const seek = (position: number): void => {
     recording?.seek(position);
     draw();
@@ -77,7 +84,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
     '.': () => seek((recording?.position ?? 0) + 1),
     '/': () => document.getElementById('search')?.focus(),
     '?': help,
-    Escape: () => setHelping(false),
+    s: toggleList,
     digit: (digit) => setTab(tabs[digit - 1] ?? tab),
   });
   // The page opens with the first session: an empty pane would show the least of it.
@@ -86,6 +93,8 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
     if (selected === undefined && first !== undefined && recording === undefined) select(first);
   }, [selected === undefined && first]);
 
+  const isStale = line.status !== 'live' && recording === undefined;
+  const classes = [isStale && 'stale', isListHidden && 'wide'];
   const machine = machines.find(({ name }) => name === tab);
   const state = scene.machines.find(({ name }) => name === tab);
   return (
@@ -95,10 +104,11 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
         overview={scene.overview}
         recording={recording}
         trouble={trouble}
-        actions={{ pause, open, goLive, seek, help }}
+        isListHidden={isListHidden}
+        actions={{ pause, open, goLive, seek, help, toggleList }}
       />
-      <main class={line.status === 'live' || recording ? '' : 'stale'}>
-        <nav class="side" aria-label="Sessions">
+      <main class={classes.filter(Boolean).join(' ')}>
+        <nav id="list" class="side" aria-label="All sessions" hidden={isListHidden}>
           <Filters
             rows={rows}
             shown={chosen.length}
@@ -117,25 +127,18 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
           />
         </nav>
         <div class="view">
-          <div class="tabs" role="tablist">
-            {tabs.map((name, i) => (
-              <button
-                key={name}
-                role="tab"
-                id={`tab-${i}`}
-                aria-controls="tabpanel"
-                aria-selected={name === tab}
-                title={String(i + 1)}
-                onClick={() => setTab(name)}
-              >
-                {name}
-                {name === 'Dead letters' && scene.letters.length > 0 && (
-                  <small>{scene.letters.length}</small>
-                )}
-              </button>
-            ))}
-          </div>
-          <div id="tabpanel" role="tabpanel" aria-labelledby={`tab-${tabs.indexOf(tab)}`}>
+          <Tabs
+            names={tabs}
+            chosen={tab}
+            counts={{ 'Dead letters': scene.letters.length, Calls: scene.calls?.total ?? 0 }}
+            onChoose={setTab}
+          />
+          <div
+            id="tabpanel"
+            role="tabpanel"
+            aria-labelledby={`tab-${tabs.indexOf(tab)}`}
+            tabIndex={0}
+          >
             {tab === 'Session' && selected !== undefined && (
               <SessionPane scene={scene} session={selected} svg={session!.svg} />
             )}
@@ -145,6 +148,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
             {tab === 'Supervisor' && <OverviewPane scene={scene} svg={supervisor!.svg} />}
             {tab === 'Dead letters' && <LettersPane scene={scene} onSelect={select} />}
             {tab === 'Ended' && <EndedPane scene={scene} onSelect={select} />}
+            {tab === 'Calls' && <CallsPane scene={scene} svg={call!.svg} onSelect={select} />}
             {machine !== undefined && <MachinePane machine={machine} state={state} />}
           </div>
         </div>

@@ -8,6 +8,7 @@ interface BarProps {
   readonly overview: Overview;
   readonly recording: Recording | undefined;
   readonly trouble: string | undefined;
+  readonly isListHidden: boolean;
   /** What the buttons do. */
   readonly actions: {
     readonly pause: () => void;
@@ -15,11 +16,13 @@ interface BarProps {
     readonly goLive: () => void;
     readonly seek: (position: number) => void;
     readonly help: () => void;
+    readonly toggleList: () => void;
   };
 }
 
 /** The bar at the top: what the page shows, whether it is live, and the buttons. */
-export function Bar({ status, overview, recording, trouble, actions }: BarProps) {
+export function Bar(props: BarProps) {
+  const { status, overview, recording, trouble, isListHidden, actions } = props;
   const word = recording === undefined ? status : 'recording';
   return (
     <header class="bar">
@@ -38,6 +41,14 @@ export function Bar({ status, overview, recording, trouble, actions }: BarProps)
         <Player recording={recording} seek={actions.seek} />
       )}
       <span class="tools">
+        <button
+          onClick={actions.toggleList}
+          aria-expanded={!isListHidden}
+          aria-controls="list"
+          title="s"
+        >
+          List
+        </button>
         {recording === undefined ? (
           <>
             <button onClick={actions.pause} title="p">

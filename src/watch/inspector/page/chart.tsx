@@ -1,6 +1,9 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { edgesTaken, isWithin, type Taken } from './highlight.ts';
 
+/** How much larger than drawn a chart may be: a small one need not fill the page. */
+const MAX_SCALE = 1.4;
+
 interface ChartProps {
   readonly svg: string;
   /** Paths of the active states. */
@@ -12,12 +15,20 @@ interface ChartProps {
 export function Chart({ svg, states, taken }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
+    const drawing = place.current!.querySelector('svg')!;
+    const { width, height } = drawing.viewBox.baseVal;
+    // Never smaller than drawn: what is too small to read might as well not be there.
+    const least = { minWidth: `${width}px`, minHeight: `${height}px` };
+    Object.assign(drawing.style, least, { maxWidth: `${width * MAX_SCALE}px` });
+  }, [svg]);
+  useLayoutEffect(() => {
     for (const state of place.current!.querySelectorAll<SVGElement>('.state')) {
       const path = state.dataset['state'] ?? '';
       const isAround = path !== '' && states.some((each) => each !== path && isWithin(each, path));
       state.classList.toggle('active', states.includes(path) && !isAround);
       state.classList.toggle('around', isAround);
     }
+    bringIntoSight(place.current!);
   }, [svg, states.join(' ')]);
   useLayoutEffect(() => {
     const found = [...place.current!.querySelectorAll<SVGElement>('[data-events]')];
@@ -36,6 +47,25 @@ export function Chart({ svg, states, taken }: ChartProps) {
     // The last is drawn on top: lit lines above the other lines, and labels above all lines.
     for (const element of [...lines, ...labels]) element.parentNode!.append(element);
   }, [svg, taken?.at, taken?.event, taken?.from.join(' '), taken?.to.join(' ')]);
-  // The SVG is drawn by this package with names escaped, and the page runs no script but its own.
-  return <div class="drawing" ref={place} dangerouslySetInnerHTML={{ __html: svg }} />;
+  return (
+    <div
+      class="drawing"
+      ref={place}
+      role="group"
+      aria-label="Statechart"
+      tabIndex={0}
+      // The SVG is drawn by this package with names escaped, and the page runs no script but its own.
+      dangerouslySetInnerHTML={{ __html: svg }}
+    />
+  );
+}
+
+/** Scrolls a chart that is wider than its place to the active state, where that is out of sight. */
+function bringIntoSight(place: HTMLElement): void {
+  const active = place.querySelector('.state.active');
+  if (active === null) return;
+  const [inner, outer] = [active.getBoundingClientRect(), place.getBoundingClientRect()];
+  if (inner.left >= outer.left && inner.right <= outer.right) return;
+  const middle = (inner.left + inner.right) / 2 - (outer.left + outer.right) / 2;
+  place.scrollBy({ left: middle });
 }

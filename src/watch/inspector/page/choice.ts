@@ -1,7 +1,11 @@
 import type { Row } from '../rows.ts';
 import { isWithin } from './highlight.ts';
+import { placeOf } from './states.ts';
 
-export type SortBy = 'age' | 'traffic' | 'mailbox';
+/** The columns of the list, from left to right. */
+export const COLUMNS = ['session', 'client', 'state', 'age', 'traffic', 'mailbox'] as const;
+
+export type SortBy = (typeof COLUMNS)[number];
 
 /** Which sessions are listed, and in which order. */
 export interface Choice {
@@ -35,7 +39,13 @@ export function choose(rows: readonly Row[], choice: Choice): Row[] {
   const weigh = WEIGHTS[sortBy];
   return rows
     .filter((row) => isChosen(row, choice))
-    .toSorted((a, b) => sign * (weigh(a) - weigh(b)) || (a.key < b.key ? -1 : 1));
+    .toSorted((a, b) => sign * compare(weigh(a), weigh(b)) || compare(a.key, b.key));
+}
+
+/** The choice with another order: a column anew begins with what is looked for there, then turns. */
+export function sortedBy(choice: Choice, sortBy: SortBy): Choice {
+  const isDescending = choice.sortBy === sortBy ? !choice.isDescending : MOST_FIRST.has(sortBy);
+  return { ...choice, sortBy, isDescending };
 }
 
 /** How many requests a session has in flight, in either direction. */
@@ -43,12 +53,27 @@ export function mailboxOf({ inFlight, questions }: Row): number {
   return inFlight + questions;
 }
 
-const WEIGHTS: Readonly<Record<SortBy, (row: Row) => number>> = {
+/** The columns of figures, where the highest are looked for. */
+const MOST_FIRST: ReadonlySet<SortBy> = new Set(['age', 'traffic', 'mailbox']);
+
+/** What a column is sorted by: numbers in some, text in others. */
+type Weight = number | string;
+
+const WEIGHTS: Readonly<Record<SortBy, (row: Row) => Weight>> = {
+  session: ({ key }) => key,
+  // Those without a name come last.
+  client: ({ client }) => client.toLowerCase() || '\uffff',
+  state: ({ state }) => placeOf(state),
   // The later a session started, the younger it is.
   age: ({ startedAt }) => -startedAt,
   traffic: ({ seen }) => seen.in + seen.out,
   mailbox: mailboxOf,
 };
+
+function compare(a: Weight, b: Weight): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
 
 function isChosen(row: Row, { state, principal, reason, text }: Choice): boolean {
   // A filter by reason shows ended sessions as well: only these have a reason.

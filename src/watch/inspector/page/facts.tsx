@@ -27,7 +27,9 @@ export function Facts({ row, view, behind, scene }: FactsProps) {
       <Fact name="client" isWide>
         {client || '–'}
       </Fact>
-      <Fact name="principal">{principal}</Fact>
+      <Fact name="principal" isWide>
+        {principal}
+      </Fact>
       <Fact name="age">
         <span title={`since ${timeOf(startedAt)}`}>{duration((endedAt ?? now) - startedAt)}</span>
       </Fact>
@@ -81,7 +83,9 @@ function Deadline({ row: { deadline }, scene }: Pick<FactsProps, 'row' | 'scene'
         <output data-testid="countdown">
           {left < 10_000 ? `${(left / 1000).toFixed(1)} s` : duration(left)}
         </output>
-        {all !== undefined && <meter min={0} max={all} value={Math.min(left, all)} />}
+        {all !== undefined && (
+          <meter min={0} max={all} value={Math.min(left, all)} aria-label={`left of ${option}`} />
+        )}
       </dd>
     </div>
   );

@@ -1,21 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import type { Row } from '../rows.ts';
 import type { Choice, Choosing } from './choice.ts';
+import { STATES } from './states.ts';
 
-const STATES = [
-  'initializing',
-  'initializing.building',
-  'initializing.handshaking',
-  'initializing.waking',
-  'active',
-  'idle',
-  'idle.warm',
-  'idle.dozing',
-  'idle.pinned',
-  'idle.asleep',
-  'closing',
-  'evicted',
-];
 /** Principals offered to choose from; others can be typed. */
 const MAX_NAMES = 200;
 

@@ -12,6 +12,8 @@ export function useKeys(keys: Readonly<Record<string, (digit: number) => void>>)
     const onKeyDown = (event: KeyboardEvent): void => {
       const { key, ctrlKey, metaKey, altKey, target } = event;
       if (ctrlKey || metaKey || altKey) return;
+      // A dialog takes the keys: those of the page behind are not for it.
+      if (document.querySelector('dialog[open]') !== null) return;
       if (target instanceof HTMLElement && target.matches('input:not([type=range]), select')) {
         if (key === 'Escape') target.blur();
         return;

@@ -22,9 +22,9 @@ export function Lanes({ row, view, letters, now }: LanesProps) {
   // Where the session's details are known, counts of the same moment as the requests.
   const { waiting: held, questions } = view ?? row;
   const others = held - waiting.length;
-  const age = ({ method, since }: RequestView): Item => [method, duration(now - since)];
+  const age = ({ method, name, since }: RequestView): Item => [method, duration(now - since), name];
   return (
-    <div class="lanes" aria-label="Mailbox">
+    <div class="lanes" role="group" aria-label="Mailbox">
       <Lane name="running" count={running.length} items={running.slice(0, SHOWN).map(age)} />
       <Lane
         name="waiting"
@@ -48,17 +48,18 @@ export function Lanes({ row, view, letters, now }: LanesProps) {
   );
 }
 
-type Item = readonly [text: string, more: string];
+type Item = readonly [text: string, more: string, name?: string | undefined];
 
 function Lane({ name, count, items }: { name: string; count: number; items: readonly Item[] }) {
   return (
-    <section class={count > 0 ? 'lane filled' : 'lane'} data-lane={name}>
+    <section class={count > 0 ? 'lane filled' : 'lane'} data-lane={name} aria-label={name}>
       <h3>
         {name} <b>{count}</b>
       </h3>
       <ul>
-        {items.map(([text, more], i) => (
-          <li key={i}>
+        {items.map(([text, more, target], i) => (
+          <li key={i} title={target}>
+            {target !== undefined && <em>{target}</em>}
             <span>{text}</span>
             <small>{more}</small>
           </li>

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Row } from '../rows.ts';
-import { type Choosing, mailboxOf, type SortBy } from './choice.ts';
-import { duration, hueOf, number } from './format.ts';
+import { type Choosing, COLUMNS } from './choice.ts';
+import { ListRow, ROW } from './listRow.tsx';
+import { Sorter } from './sorter.tsx';
 
-const ROW = 27;
 /** Rows drawn above and below the rows in sight. */
 const MARGIN = 8;
 
@@ -18,6 +18,7 @@ interface ListProps extends Choosing {
 
 /** The list of all sessions: however many there are, only the rows in sight are drawn. */
 export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }: ListProps) {
+  const grid = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 600 });
   const look = ({ scrollTop, clientHeight }: Element): void =>
@@ -52,90 +53,50 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
   const first = Math.max(0, Math.floor(sight.top / ROW) - MARGIN);
   const last = Math.min(rows.length, Math.ceil((sight.top + sight.height) / ROW) + MARGIN);
   return (
-    <div class="list">
-      <div class="columns">
-        <span>session</span>
-        <span>state</span>
-        {(['age', 'traffic', 'mailbox'] as const).map((by) => (
-          <Sorter key={by} by={by} choice={choice} onChoose={onChoose} />
-        ))}
+    <div
+      class="list"
+      ref={grid}
+      role="grid"
+      aria-label="Sessions"
+      aria-rowcount={rows.length + 1}
+      aria-activedescendant={at >= first && at < last ? `row-${selected}` : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <div role="rowgroup">
+        <div class="columns" role="row" aria-rowindex={1}>
+          {COLUMNS.map((by) => (
+            <Sorter key={by} by={by} choice={choice} onChoose={onChoose} />
+          ))}
+        </div>
       </div>
       <div
         class="rows"
         ref={scroller}
-        role="listbox"
-        aria-label="Sessions"
-        aria-activedescendant={at >= first && at < last ? `row-${selected}` : undefined}
-        tabIndex={0}
-        onKeyDown={onKeyDown}
+        role="rowgroup"
+        // The list has the focus as a whole: a click in it does not hand the focus to the scroller.
+        tabIndex={-1}
+        onFocus={() => grid.current!.focus({ preventScroll: true })}
         onScroll={({ currentTarget }) => look(currentTarget)}
       >
-        <div class="filler" style={{ height: `${rows.length * ROW}px` }}>
+        <div class="filler" role="presentation" style={{ height: `${rows.length * ROW}px` }}>
           {rows.slice(first, last).map((row, i) => (
             <ListRow
               key={row.key}
               row={fresh(row)}
               now={now}
               place={first + i}
-              of={rows.length}
               isSelected={row.key === selected}
               onSelect={onSelect}
             />
           ))}
         </div>
-        {rows.length === 0 && <p class="none">No session fits.</p>}
+        {rows.length === 0 && (
+          <div class="none" role="row">
+            <span role="gridcell">No session fits.</span>
+          </div>
+        )}
       </div>
     </div>
-  );
-}
-
-interface ListRowProps extends Pick<ListProps, 'now' | 'onSelect'> {
-  readonly row: Row;
-  readonly place: number;
-  readonly of: number;
-  readonly isSelected: boolean;
-}
-
-function ListRow({ row, now, place, of, isSelected, onSelect }: ListRowProps) {
-  const { key, state, reason, principal, client, startedAt, endedAt, seen, last } = row;
-  const said = endedAt === undefined ? state : (reason ?? state);
-  return (
-    <div
-      id={`row-${key}`}
-      class={`row hue-${hueOf(state)}${isSelected ? ' selected' : ''}`}
-      role="option"
-      aria-selected={isSelected}
-      aria-posinset={place + 1}
-      aria-setsize={of}
-      data-key={key}
-      data-state={state}
-      data-at={last?.at}
-      title={`${client === '' ? 'a client without a name' : client}, ${principal}`}
-      style={{ transform: `translateY(${place * ROW}px)` }}
-      onClick={() => onSelect(key)}
-    >
-      <span class="key">{key}</span>
-      <span class="state-name">{said}</span>
-      <span class="figure">{duration((endedAt ?? now) - startedAt)}</span>
-      <span class="figure">{number(seen.in + seen.out)}</span>
-      <span class="figure">{mailboxOf(row) || '·'}</span>
-    </div>
-  );
-}
-
-function Sorter({ by, choice, onChoose }: Choosing & { readonly by: SortBy }) {
-  const isOn = choice.sortBy === by;
-  const arrow = choice.isDescending ? '↓' : '↑';
-  const isDescending = !isOn || !choice.isDescending;
-  return (
-    <button
-      class={isOn ? 'sorter on' : 'sorter'}
-      aria-pressed={isOn}
-      title={`Sort by ${by}`}
-      onClick={() => onChoose({ ...choice, sortBy: by, isDescending })}
-    >
-      {by}
-      {isOn && arrow}
-    </button>
   );
 }

@@ -15,10 +15,10 @@ export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly s
           {state}
         </span>
       </header>
+      <Chart svg={svg} states={[state]} taken={taken} />
       <div class="halves">
         <div class="left">
-          <Chart svg={svg} states={[state]} taken={taken} />
-          <section class="capacity">
+          <section class="capacity" aria-label="Capacity">
             <h3>Capacity</h3>
             <Gauge
               name="sessions with a server"

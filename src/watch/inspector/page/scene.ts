@@ -1,4 +1,5 @@
 import type { RuntimeStats } from '../../../events/counters.ts';
+import type { CallList } from '../calls.ts';
 import type { Detail } from '../detail.ts';
 import type { Line, LineOf } from '../lines.ts';
 import type { MachineState } from '../machines.ts';
@@ -26,6 +27,8 @@ export interface Scene {
   readonly letters: readonly Letter[];
   readonly overview: Overview;
   readonly machines: readonly MachineState[];
+  /** Calls that have outlived their response; a recording has none, nor have some runtimes. */
+  readonly calls?: CallList | undefined;
   /** Lines of one session, oldest first. */
   lines(key: string): readonly Line[];
   /** What a server tells of one session; a recording has no details. */

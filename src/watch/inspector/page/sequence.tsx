@@ -37,7 +37,14 @@ export function Sequence({ lines, hasUpstream }: SequenceProps) {
           </span>
         ))}
       </div>
-      <div class="steps" ref={scroller} onScroll={onScroll} tabIndex={0}>
+      <div
+        class="steps"
+        ref={scroller}
+        onScroll={onScroll}
+        role="region"
+        aria-label="Messages and steps"
+        tabIndex={0}
+      >
         {shown.map((line, i) => (
           <StepRow
             key={`${line.at} ${line.type} ${i}`}
@@ -65,10 +72,23 @@ function StepRow(props: { line: Line; before: Line | undefined; lives: readonly 
         <i key={life} class={`lifeline at-${life}`} />
       ))}
       {step.to === undefined ? (
-        <span class="note">{step.text}</span>
+        <span class="note" title={step.text}>
+          {step.text}
+        </span>
       ) : (
         <span class={`arrow from-${step.from} to-${step.to}`}>
-          <b>{step.text}</b>
+          <span class="hidden">
+            {step.from} to {step.to}:{' '}
+          </span>
+          <b title={step.name}>
+            {step.text}
+            {step.name !== undefined && (
+              <>
+                {' '}
+                <em>{step.name}</em>
+              </>
+            )}
+          </b>
           {step.bytes > 0 && <small>{bytes(step.bytes)}</small>}
         </span>
       )}

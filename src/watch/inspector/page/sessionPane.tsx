@@ -1,4 +1,5 @@
 import { Chart } from './chart.tsx';
+import { Crash } from './crash.tsx';
 import { Facts } from './facts.tsx';
 import { hueOf } from './format.ts';
 import { Lanes } from './lanes.tsx';
@@ -40,6 +41,7 @@ export function SessionPane({ scene, session, svg }: SessionPaneProps) {
       />
       <div class="halves">
         <div class="left">
+          <Crash lines={lines} />
           <Facts row={row} view={view} behind={behind} scene={scene} />
           {endedAt === undefined && (
             <Lanes row={row} view={view} letters={letters} now={scene.now()} />

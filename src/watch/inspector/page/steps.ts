@@ -1,4 +1,4 @@
-import type { Line } from '../lines.ts';
+import type { Line, LineOf } from '../lines.ts';
 
 /** How a line of a recording looks in a sequence: an arrow between two lives, or a note on one. */
 export interface Step {
@@ -6,6 +6,8 @@ export interface Step {
   readonly from?: string;
   readonly to?: string;
   readonly text: string;
+  /** The tool, prompt or resource that a message is about. */
+  readonly name?: string | undefined;
   readonly bytes: number;
 }
 
@@ -15,7 +17,8 @@ export function stepOf(line: Line): Step {
     case 'upstream': {
       const outer = line.type === 'message' ? 'client' : 'upstream';
       const [from, to] = line.direction === 'in' ? [outer, 'server'] : ['server', outer];
-      return { look: line.kind, from, to, text: nameOf(line), bytes: line.bytes };
+      const name = line.type === 'message' ? line.name : undefined;
+      return { look: line.kind, from, to, text: nameOf(line), name, bytes: line.bytes };
     }
     case 'deadletter': {
       const from = line.direction === 'in' ? 'client' : 'server';
@@ -35,7 +38,7 @@ export function stepOf(line: Line): Step {
     case 'pinned':
       return note('news', `can not sleep: ${line.why}`);
     case 'crashed':
-      return note('trouble', `${line.error}${line.restarted ? ', restarted' : ''}`);
+      return note('trouble', `${saidOf(line)}${line.restarted ? ', restarted' : ''}`);
     case 'orphan':
       return note('trouble', `${line.what} outlived it`);
     case 'question':
@@ -58,6 +61,11 @@ export function stepOf(line: Line): Step {
 
 function note(look: string, text: string): Step {
   return { look, text, bytes: 0 };
+}
+
+/** What the error of a crash says in its first line; a recording has only the error's class. */
+function saidOf({ text, error }: LineOf<'crashed'>): string {
+  return text?.split('\n', 1)[0] ?? error;
 }
 
 function nameOf({ kind, method }: { readonly kind: string; readonly method?: string | undefined }) {

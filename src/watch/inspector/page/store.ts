@@ -1,3 +1,4 @@
+import type { CallList } from '../calls.ts';
 import type { Detail } from '../detail.ts';
 import type { Line, Numbered } from '../lines.ts';
 import type { MachineState } from '../machines.ts';
@@ -12,6 +13,7 @@ export interface FeedLine extends Partial<Pick<Overview, 'stats' | 'limits'>> {
   readonly gone?: readonly string[];
   readonly letters?: readonly (Letter & { readonly n: number })[];
   readonly machines?: readonly MachineState[];
+  readonly calls?: CallList;
   readonly supervisor?: Pick<Overview, 'state' | 'last'>;
 }
 
@@ -36,6 +38,7 @@ export class Store implements Scene {
   letters: NonNullable<FeedLine['letters']> = [];
   overview: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
   machines: readonly MachineState[] = [];
+  calls: CallList | undefined;
   /** The session whose details the page shows: another object whenever that changes. */
   selected: Selected = { key: undefined, detail: undefined, lines: [] };
   #clock = { at: 0, heard: 0, isStopped: false };
@@ -56,6 +59,7 @@ export class Store implements Scene {
     for (const machine of line.machines ?? []) {
       this.machines = [...this.machines.filter(({ name }) => name !== machine.name), machine];
     }
+    this.calls = line.calls ?? this.calls;
     const { supervisor, stats, limits } = line;
     this.overview = {
       ...this.overview,
@@ -106,6 +110,7 @@ export class Store implements Scene {
   #begin(): void {
     this.#heard = new Set();
     this.letters = [];
+    this.calls = undefined;
     this.selected = { key: this.selected.key, detail: undefined, lines: [] };
   }
 

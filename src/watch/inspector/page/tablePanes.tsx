@@ -68,12 +68,14 @@ function Table({ title, head, rows, onSelect }: TableProps) {
       {rows.length === 0 ? (
         <p class="none">None.</p>
       ) : (
-        <div class="scroll">
+        <div class="scroll" role="region" aria-label={title} tabIndex={0}>
           <table>
             <thead>
               <tr>
                 {head.map((name) => (
-                  <th key={name}>{name}</th>
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
                 ))}
               </tr>
             </thead>
