@@ -1,5 +1,6 @@
 import { systemClock } from '../base/clock.ts';
 import type { RuntimeEvents } from '../events/events.ts';
+import { targetOf } from '../events/targetOf.ts';
 import { kindOf, type Message } from '../wire/jsonrpc.ts';
 
 /**
@@ -24,7 +25,9 @@ export function passed(
   bytes: number,
 ): void {
   if (listeners.size === 0) return;
-  const entry = { at: systemClock.now(), session, direction, ...kindOf(message), bytes };
+  const at = systemClock.now();
+  const target = 'method' in message ? () => targetOf(message) : undefined;
+  const entry = { at, session, direction, ...kindOf(message), target, bytes };
   for (const listener of listeners) {
     try {
       listener(entry);

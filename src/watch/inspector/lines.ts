@@ -3,8 +3,15 @@ import type { RecordingLine } from '../recorder/line.ts';
 
 type Recorded<T extends RecordingLine['type']> = Extract<RecordingLine, { readonly type: T }>;
 
-/** A message, with the tool, prompt or resource that it, or the request it answers, names. */
-type MessageLine = Recorded<'message'> & { readonly name?: string };
+/** The tool, prompt or resource that a message, or the request it answers, names. */
+interface Naming {
+  readonly name?: string;
+}
+
+type MessageLine = Recorded<'message'> & Naming;
+
+/** A message between a gateway's session and the server behind it. */
+type UpstreamLine = { readonly type: 'upstream' } & Omit<Passed, 'target'> & Naming;
 
 /** A crash, with the message of its error and the first lines of its stack: for the page alone. */
 type CrashedLine = Recorded<'crashed'> & { readonly text?: string };
@@ -21,7 +28,7 @@ export type Line =
   | MessageLine
   | CrashedLine
   | EndedLine
-  | ({ readonly type: 'upstream' } & Passed);
+  | UpstreamLine;
 
 export type LineOf<T extends Line['type']> = Extract<Line, { type: T }>;
 

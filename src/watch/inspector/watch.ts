@@ -42,11 +42,13 @@ export class Watch {
         clock: runtime,
       }),
       // Gateways of other runtimes are heard as well: their sessions are not in the table.
-      watchPassed(({ session, direction, kind, method, bytes }) => {
+      watchPassed(({ session, direction, kind, method, target, bytes }) => {
         if (this.table.stateOf(session) === undefined) return;
         const short = method?.slice(0, MAX_METHOD);
         const at = runtime.now();
-        this.#note({ type: 'upstream', at, session, direction, kind, method: short, bytes });
+        const name = target?.();
+        const line = { at, session, direction, kind, method: short, bytes };
+        this.#note({ type: 'upstream', ...line, ...(name !== undefined && { name }) });
       }),
     ];
   }

@@ -48,7 +48,7 @@ describe('mcp-actors host --inspect', () => {
       expect.arrayContaining([
         'from-server to-upstream initialize',
         'from-upstream to-server answer',
-        'from-server to-upstream tools/call',
+        'from-server to-upstream tools/call echo',
       ]),
     );
     expect((await visit(inspector, 'export.jsonl')).text).not.toContain('hello');

@@ -60,8 +60,21 @@ describe('U13: the keyboard', () => {
       'tab tab-0',
       'tabpanel tabpanel',
       'group Statechart',
+      'summary Transitions',
       'region Messages and steps',
     ]);
+    gates.open('g');
+  });
+
+  it('opens what a chart says to whoever points at its lines', async () => {
+    const { page, gates } = await filled();
+    const list = page.locator('.transitions [role=region]');
+    expect(await list.isVisible()).toBe(false);
+    await page.locator('summary', { hasText: 'Transitions' }).focus();
+    await page.keyboard.press('Enter');
+    await list.getByText('idle.warm → active').waitFor();
+    expect(await list.innerText()).toContain('message.arrived');
+    expect(await list.locator('dt').count()).toBe(await page.locator('.session .edge').count());
     gates.open('g');
   });
 

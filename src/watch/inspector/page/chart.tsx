@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { edgesTaken, isWithin, type Taken } from './highlight.ts';
+import { Transitions } from './transitions.tsx';
 
 /** How much larger than drawn a chart may be: a small one need not fill the page. */
 const MAX_SCALE = 1.4;
@@ -48,15 +49,18 @@ export function Chart({ svg, states, taken }: ChartProps) {
     for (const element of [...lines, ...labels]) element.parentNode!.append(element);
   }, [svg, taken?.at, taken?.event, taken?.from.join(' '), taken?.to.join(' ')]);
   return (
-    <div
-      class="drawing"
-      ref={place}
-      role="group"
-      aria-label="Statechart"
-      tabIndex={0}
-      // The SVG is drawn by this package with names escaped, and the page runs no script but its own.
-      dangerouslySetInnerHTML={{ __html: svg }}
-    />
+    <>
+      <div
+        class="drawing"
+        ref={place}
+        role="group"
+        aria-label="Statechart"
+        tabIndex={0}
+        // The SVG is drawn by this package with names escaped, and the page runs no script but its own.
+        dangerouslySetInnerHTML={{ __html: svg }}
+      />
+      <Transitions svg={svg} />
+    </>
   );
 }
 

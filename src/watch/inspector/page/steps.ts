@@ -17,8 +17,8 @@ export function stepOf(line: Line): Step {
     case 'upstream': {
       const outer = line.type === 'message' ? 'client' : 'upstream';
       const [from, to] = line.direction === 'in' ? [outer, 'server'] : ['server', outer];
-      const name = line.type === 'message' ? line.name : undefined;
-      return { look: line.kind, from, to, text: nameOf(line), name, bytes: line.bytes };
+      const { kind, name, bytes } = line;
+      return { look: kind, from, to, text: nameOf(line), name, bytes };
     }
     case 'deadletter': {
       const from = line.direction === 'in' ? 'client' : 'server';
