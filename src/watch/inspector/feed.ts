@@ -40,6 +40,7 @@ export class Feed {
       // Without viewers nobody sweeps the table, and there is no page to tell of its changes.
       while (!(await this.#watch.sweep())) await setImmediate();
       this.#watch.table.takeChanges(Infinity);
+      this.#letters = this.#lettersSince(0).total;
     }
     this.#viewers.add(viewer);
     viewer.whenGone(() => {
