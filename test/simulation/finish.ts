@@ -6,6 +6,9 @@ import type { World } from './world.ts';
 /** Longer than everything a runtime waits for at its end. */
 const END_MS = LIMITS.closeTimeoutMs * 3 + LIMITS.storeTimeoutMs * 2;
 
+/** Times that a client comes back for the rest of an answer. */
+const MOST_PARTS = 8;
+
 /** The ends of a process and of a history. */
 export class Finish {
   readonly #world: World;
@@ -91,10 +94,17 @@ export class Finish {
         response.end !== undefined || !isAlone || process.user.faults > 0,
         () => `${call.kind} ${call.nonce} of ${life.id} waits for ever`,
       );
-      const isLost = response.isStream && response.end !== undefined;
-      if (isLost && life.endedAt === undefined) this.#clients.resume(life, call);
     }
-    await scheduler.pass(2000);
+    // A long resumption comes in parts: whoever was given one comes back for the next.
+    for (let part = 0; part < MOST_PARTS; part++) {
+      const lost = open.filter(({ life, call: { answers, parts } }) => {
+        const { isStream, end } = parts.at(-1)!.response;
+        return answers.size === 0 && isStream && end !== undefined && life.endedAt === undefined;
+      });
+      for (const { life, call } of lost) this.#clients.resume(life, call);
+      await scheduler.pass(2000);
+      if (lost.length === 0) break;
+    }
     review(this.#world, this.#clients);
     for (const { life, call } of open) {
       const { response, line } = call.parts.at(-1)!;
