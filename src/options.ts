@@ -112,8 +112,8 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
   readonly tasks?: TaskOptions;
   /**
    * Seals what travels through clients of the stateless revision: 32 characters or more. Of several,
-   * the first seals and all open. Processes behind one URL have the same. @default random, for this
-   * process alone
+   * the first seals and all open. Processes behind one URL have the same. @default random: kept in a
+   * durable store, or for this process alone
    */
   readonly secret?: string | readonly string[];
   /** Time for every deadline of the runtime; tests give a virtual clock. @default the system's */

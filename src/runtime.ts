@@ -28,6 +28,7 @@ import { checkRuntimeNames } from './runtimeNames.ts';
 import type { Session } from './session/session.ts';
 import type { SessionActor } from './session/sessionActor.ts';
 import { Keeper } from './store/keeper.ts';
+import type { SessionStore, StorePart } from './store/store.ts';
 
 /** A running set of sessions, and the ways into it. */
 export interface Runtime<T = unknown> {
@@ -129,15 +130,16 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
   const keeper = new Keeper(settings.store, services);
   const supervisor = new Supervisor<SessionActor>(services, settings);
   const outlets = new HttpOutlets(services, settings);
-  const modern =
-    settings.modern && new Modern(settings.modern, outlets, settings.secrets, settings.tasks);
+  const { createId, secrets, store, tasks } = settings;
+  const partOf = (name: StorePart): SessionStore | undefined =>
+    store.isDurable ? store.part?.(name) : undefined;
+  const modern = settings.modern && new Modern(settings.modern, outlets, secrets, tasks, partOf);
   const outletsOf = (home: string | undefined): StoredOutlets<SessionActor> =>
     home === undefined || modern === null ? outlets : modern.homes.outletsOf(home);
   const directory = new Directory(supervisor, { settings, keeper, ownership: ALONE, outletsOf });
   if (modern !== null) modern.directory = directory;
   const { world } = directory;
-  const { createId, store } = settings;
-  const handles = new Handles({ world, services, createId, store });
+  const handles = new Handles({ world, services, createId, partOf });
   setHandles(world, handles);
   const endpoint = new Endpoint(directory, {
     screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),
@@ -156,6 +158,7 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
     // Sessions first, for their calls use handles; the store last, for both are kept there.
     await supervisor.close();
     await handles.close();
+    await modern?.close();
     await directory.close();
   };
   const close = (): Promise<void> =>

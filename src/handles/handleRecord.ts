@@ -1,7 +1,7 @@
 import { isPlainData } from '../session/plainData.ts';
 import type { Left, Recorded } from '../session/recordOf.ts';
 import type { Keeper } from '../store/keeper.ts';
-import type { HandshakeRecord, SessionRecord } from '../store/record.ts';
+import { dataRecord, type SessionRecord } from '../store/record.ts';
 
 /** What a handle goes on from. */
 export interface Kept {
@@ -28,15 +28,6 @@ export interface RecordedHandle
   } | null;
 }
 
-/** Nobody shakes hands with a handle. */
-const NONE: HandshakeRecord = {
-  initialize: {},
-  protocolVersion: undefined,
-  initialized: false,
-  level: undefined,
-  subscriptions: [],
-};
-
 /** The expiry of a record that is kept for ever: not every store takes `Infinity`. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -49,7 +40,7 @@ export function handleRecordOf(handle: RecordedHandle): Recorded {
     return { record: undefined, leftOut: isStored ? [left] : [] };
   }
   const { left, kept, expiresAt } = handle.openDormancy ?? {};
-  const record: SessionRecord = {
+  const record = dataRecord({
     id,
     key,
     principal,
@@ -57,16 +48,10 @@ export function handleRecordOf(handle: RecordedHandle): Recorded {
     startedAt,
     epoch,
     state: { by, input, state } satisfies Omit<Kept, 'principal'>,
-    confirmed: true,
-    handshake: kind.keeper.share(NONE, principal),
     expiresAt: Math.min((isAsleep ? expiresAt : undefined) ?? kind.keeper.expiry(), NEVER),
-    stateVersion: 1,
-    locals: undefined,
     kept,
-    asked: [],
     asleep: left === undefined ? handle.isDozing : left.cause === 'slept',
-    standalone: 0,
-  };
+  });
   return { record, leftOut: [] };
 }
 

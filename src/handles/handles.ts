@@ -9,7 +9,8 @@ import { KindStore } from './kindStore.ts';
 
 /** What the handles of a runtime need of it. */
 export interface HandlesShare extends Omit<KindShare, 'storeOf'> {
-  readonly store: SessionStore;
+  /** A part of the durable store; `undefined` where no store keeps handles. */
+  readonly partOf: (name: StorePart) => SessionStore | undefined;
 }
 
 /** The handles of one runtime, by their kind. Each kind is made when a tool first asks for it. */
@@ -63,9 +64,7 @@ export class Handles {
   }
 
   #storeOf(kind: string, name: StorePart): SessionStore {
-    const { store } = this.#share;
-    if (!this.#parts.has(name))
-      this.#parts.set(name, store.isDurable ? store.part?.(name) : undefined);
+    if (!this.#parts.has(name)) this.#parts.set(name, this.#share.partOf(name));
     const part = this.#parts.get(name);
     if (part === undefined) return new MemoryStore();
     return new KindStore(part, kind, ({ home }) => this.#kinds.has(home ?? ''));

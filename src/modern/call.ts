@@ -21,7 +21,8 @@ import { Reply, type ReplyShare } from './reply.ts';
 import { errorOf } from './questionErrors.ts';
 import type { CallOptions, Round } from './round.ts';
 import { stepOf } from './stepOf.ts';
-import type { Task, Tasks } from './tasks.ts';
+import type { Task } from './task.ts';
+import type { Tasks } from './tasks.ts';
 
 /** What calls need of the stateless revision. */
 export interface CallShare extends ReplyShare {
@@ -209,10 +210,15 @@ export class ModernCall implements Exchange, CallScope {
     if (this.isParked && !this.#isAnswered) this.#on({ type: 'call.withdrawn' });
   }
 
-  /** The call lasts: from here on it is a task, where there is room for one. */
-  detach(): void {
-    const isWaited = this.#snapshot.hasTag('attached') && this.#reply?.isGone === false;
-    if (isWaited && this.#share.tasks?.hasRoom(this) === true) this.#on({ type: 'call.detached' });
+  /** A client holds the line for the answer. */
+  get isWaited(): boolean {
+    return this.#snapshot.hasTag('attached') && this.#reply?.isGone === false;
+  }
+
+  /** The call lasts: from here on it is a task. */
+  become(task: Task<ModernCall>): void {
+    this.#task = task;
+    this.#on({ type: 'call.detached' });
   }
 
   /** The client of a task answers questions of its handler. */
@@ -265,18 +271,17 @@ export class ModernCall implements Exchange, CallScope {
     if (!this.#step.path.endsWith('.gathering')) return;
     // All were withdrawn in the turn they were asked in.
     if (this.#inputs.size === 0) return this.#on({ type: 'questions.dropped' });
-    const hasRoom = this.#task !== null || this.#share.calls.hasRoom(this);
-    if (hasRoom) return this.#on({ type: 'turn.over' });
+    const isTask = this.#task !== null;
+    if (isTask || this.#share.calls.hasRoom(this)) return this.#on({ type: 'turn.over' });
     const open = this.#inputs.drop();
     this.#on({ type: 'questions.dropped' });
     for (const asked of open) asked.fail(errorOf('too-many-parked'));
   }
 
   #createTask(): void {
-    const task = this.#share.tasks!.create(this);
-    this.#task = task;
-    const dressing = this.#dressing;
-    const result = dressResult({ ...task.summary, resultType: 'task' }, dressing);
+    const task = this.#task!;
+    this.#share.tasks!.begun(task);
+    const result = dressResult({ ...task.summary, resultType: 'task' }, this.#dressing);
     this.#respond(200, JSON.stringify({ jsonrpc: '2.0', id: this.#wireId, result }));
     if (this.#inputs.size > 0) this.#on({ type: 'question.asked' });
   }
@@ -299,20 +304,16 @@ export class ModernCall implements Exchange, CallScope {
 
   #park(): void {
     this.#delivered?.();
-    const token = this.#share.calls.park(this, this.#inputs.had);
-    const result = {
-      resultType: 'input_required',
-      inputRequests: this.inputRequests,
-      requestState: token,
-    };
+    const { inputRequests } = this;
+    const requestState = this.#share.calls.park(this, this.#inputs.had);
+    const result = { resultType: 'input_required', inputRequests, requestState };
     this.#respond(200, JSON.stringify({ jsonrpc: '2.0', id: this.#wireId, result }));
     this.home.session.mailbox.parking?.park(this.innerId);
   }
 
   /** The answer stays until the client comes back for it, where there is room for it. */
   #keep(): void {
-    const bytes = JSON.stringify(this.#response).length;
-    if (!this.#share.calls.keeps(this, bytes)) {
+    if (!this.#share.calls.keeps(this, JSON.stringify(this.#response).length)) {
       this.#response = refusal('call-lost', this.#wireId);
     }
     this.#leave();

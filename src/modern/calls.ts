@@ -75,7 +75,7 @@ const LOST: Claim<never> = { kind: 'lost' };
 export class Calls<C extends Parkable> {
   readonly #settings: ModernSettings;
   readonly #services: Services;
-  readonly #seal: Seal | undefined;
+  #seal: Seal | undefined;
   readonly #parked = new Map<number, C>();
   /** How many of each principal. */
   readonly #counts = new Map<string | undefined, number>();
@@ -94,6 +94,11 @@ export class Calls<C extends Parkable> {
       this.#announce('call.abandoned', call);
       call.expire();
     });
+  }
+
+  /** Seals with another secret from here on: no token was made so far. */
+  sealWith(seal: Seal | undefined): void {
+    this.#seal = seal;
   }
 
   get size(): number {

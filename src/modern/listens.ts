@@ -6,7 +6,7 @@ import { messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import { type Params, SERVER_INFO, SUBSCRIPTION } from './envelope.ts';
 import type { Home } from './home.ts';
 import type { ModernLimits } from './options.ts';
-import type { Task } from './tasks.ts';
+import type { Task } from './task.ts';
 
 /** What a client wants to hear of, as far as its server can say it. */
 export interface Filter {

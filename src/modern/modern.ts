@@ -1,9 +1,12 @@
+import { timerFor, within } from '../base/within.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Services } from '../events/services.ts';
 import type { HttpOutlets } from '../http/httpOutlets.ts';
 import type { ResponseMode } from '../http/httpExchange.ts';
 import type { StreamTimers } from '../http/streamTimers.ts';
 import type { UnreadBudget } from '../http/unreadBudget.ts';
+import { late } from '../store/reads.ts';
+import type { SessionStore, StorePart } from '../store/store.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import { SessionArgument } from './argument.ts';
 import type { CallShare, ModernCall } from './call.ts';
@@ -11,6 +14,7 @@ import { Calls } from './calls.ts';
 import { type CallView, callViewOf } from './callView.ts';
 import type { Home } from './home.ts';
 import { Homes, type HomesShare } from './homes.ts';
+import { keptSecret } from './keptSecret.ts';
 import { KnownServers } from './knownServers.ts';
 import { Listens, type ListensShare } from './listens.ts';
 import type { ModernSettings } from './options.ts';
@@ -33,16 +37,19 @@ export class Modern implements CallShare, HomesShare, ListensShare {
   readonly #argument: SessionArgument;
   #directory: Directory | undefined;
   #ids = 0;
+  #opening: Promise<void> | null;
 
   /**
    * @param secrets seal what travels through clients; none: one of this process alone
    * @param tasks when calls become tasks; `null`: never
+   * @param partOf the parts of a durable store, where the store has any
    */
   constructor(
     settings: ModernSettings,
     { services, timers, unread, responseMode }: HttpOutlets,
     secrets: readonly string[],
     tasks: TaskSettings | null,
+    partOf: (name: StorePart) => SessionStore | undefined = () => undefined,
   ) {
     this.settings = settings;
     this.services = services;
@@ -53,8 +60,19 @@ export class Modern implements CallShare, HomesShare, ListensShare {
     this.calls = new Calls(settings, services, Seal.of(secrets));
     this.listens = new Listens(this);
     this.known = new KnownServers(this);
-    this.tasks = tasks === null ? null : new Tasks(tasks, this);
+    this.tasks = tasks === null ? null : new Tasks(tasks, this, partOf('tasks'));
+    const part = secrets.length === 0 ? partOf('secrets') : undefined;
+    this.#opening = part === undefined ? null : this.#open(part);
     this.#argument = new SessionArgument(settings.argument, services.limits.evictAfterMs);
+  }
+
+  /** What requests wait for: the secret that a durable store keeps. `null` once it is there. */
+  get opening(): Promise<void> | null {
+    return this.#opening;
+  }
+
+  close(): Promise<void> {
+    return this.tasks?.close() ?? Promise.resolve();
   }
 
   /** Where homes are; the directory needs the outlets of homes before. */
@@ -130,6 +148,20 @@ export class Modern implements CallShare, HomesShare, ListensShare {
     this.services.counters.modern.forgotten++;
     const { events, principalKey } = this.services;
     events.emit('session.forgotten', { session: key, principal: principalKey(principal), what });
+  }
+
+  /** A store that fails leaves the secret of this process alone, which no other process knows. */
+  async #open(part: SessionStore): Promise<void> {
+    const { clock, events, limits } = this.services;
+    try {
+      const kept = keptSecret(part, clock.now());
+      const secret = await within(kept, timerFor(clock, limits.storeTimeoutMs), late);
+      this.calls.sealWith(Seal.of([secret]));
+    } catch (error) {
+      events.emit('store.failed', { session: undefined, doing: 'open', error });
+    } finally {
+      this.#opening = null;
+    }
   }
 
   /** The token of an author's own becomes one of ours: bound to its caller, its call and a time. */

@@ -19,7 +19,8 @@ import { honoured, Listen } from './listens.ts';
 import type { Modern } from './modern.ts';
 import { agree } from './paramHeaders.ts';
 import type { CallMode } from './taskOptions.ts';
-import { knowsTasks, TASKS_CAPABILITY, withTasks } from './tasks.ts';
+import { TaskDesk } from './taskDesk.ts';
+import { knowsTasks, withTasks } from './tasks.ts';
 
 const NO_SESSIONS = ['Allow', 'POST', 'Content-Type', 'application/json'] as const;
 
@@ -58,11 +59,13 @@ export class ModernLeg implements Leg {
   readonly #host: LegHost;
   readonly #modern: Modern;
   readonly #way: Homeward;
+  readonly #desk: TaskDesk;
 
   constructor(host: LegHost, modern: Modern) {
     this.#host = host;
     this.#modern = modern;
     this.#way = new Homeward(host, modern);
+    this.#desk = new TaskDesk(modern, this.#way);
   }
 
   isStateless(head: RequestHead): boolean {
@@ -97,7 +100,10 @@ export class ModernLeg implements Leg {
       if (message.method === 'server/discover' && this.#modern.prefersSessions) return false;
       counters.modern.requests++;
       const envelope = envelopeOf(metaOf(message.params)!);
-      this.#request({ incoming, message, envelope, opened: open(message) });
+      const ask = { incoming, message, envelope, opened: open(message) };
+      const { opening } = this.#modern;
+      if (opening === null) this.#request(ask);
+      else opening.then(() => this.#request(ask)).catch((e: unknown) => this.#way.failed(ask, e));
     }
     return true;
   }
@@ -120,12 +126,12 @@ export class ModernLeg implements Leg {
     const { message, opened } = ask;
     const { method } = message;
     if (REMOVED.has(method)) return this.#way.refuse(ask, 'method-unknown');
-    if (method.startsWith('tasks/')) return this.#task(ask);
+    if (method.startsWith('tasks/')) return this.#desk.serve(ask);
     if (opened.requestState === undefined) {
       if (method === 'server/discover') return this.#discover(ask);
       if (method === 'subscriptions/listen') return this.#listen(ask);
     }
-    const mode = this.#modeOf(ask);
+    const mode = this.#desk.modeOf(ask);
     if (mode === undefined) return;
     if (opened.requestState !== undefined) return this.#retry({ ...ask, mode });
     const given = isObject(opened.inputResponses) ? opened.inputResponses : {};
@@ -207,7 +213,7 @@ export class ModernLeg implements Leg {
     const code = home.session.accept({ message: inner, delivery, exchange: call, bytes, weight });
     if (code === undefined) {
       call.begin();
-      return this.#lasts(call, beginning);
+      return this.#desk.lasts(call, beginning);
     }
     call.refused();
     // The home has ended since it was found: there is, or will be, another one.
@@ -237,7 +243,7 @@ export class ModernLeg implements Leg {
     switch (claim.kind) {
       case 'call':
         claim.call.claimed(roundOf(message, envelope, incoming), opened.inputResponses, end);
-        return this.#lasts(claim.call, ask);
+        return this.#desk.lasts(claim.call, ask);
       case 'state':
       case 'rerun': {
         const late = isObject(opened.inputResponses) ? opened.inputResponses : {};
@@ -257,40 +263,6 @@ export class ModernLeg implements Leg {
         this.#modern.services.counters.modern.invalidStates++;
         return this.#way.refuse(ask, 'request-state-invalid', { reason: 'invalid_request_state' });
     }
-  }
-
-  /** When a call becomes a task; `undefined`: the call is refused. */
-  #modeOf(ask: Ask): CallMode | undefined {
-    try {
-      const mode = this.#modern.tasks?.modeOf(ask) ?? 'call';
-      if (mode !== 'refused') return mode;
-      this.#lacksTasks(ask);
-    } catch (error) {
-      this.#way.failed(ask, error);
-    }
-    return undefined;
-  }
-
-  /** A call is under way, and becomes a task: at once, when it lasts, or never. */
-  #lasts(call: ModernCall, { mode }: CallAsk): void {
-    if (mode === 'task') call.detach();
-    else if (mode === 'auto') this.#modern.tasks?.watch(call);
-  }
-
-  #task(ask: Ask): void {
-    const { tasks, known } = this.#modern;
-    const { incoming, message } = ask;
-    const result = tasks?.serve(ask) ?? 'method-unknown';
-    if (result === 'capability-missing') return this.#lacksTasks(ask);
-    if (typeof result === 'string') return this.#way.refuse(ask, result);
-    const serverInfo = known.said(incoming.principal)?.serverInfo;
-    const { cache } = this.#modern.settings;
-    const dressing = { method: message.method, serverInfo, cache };
-    this.#way.say(ask, dressResult(result, dressing));
-  }
-
-  #lacksTasks(ask: Ask): void {
-    this.#way.refuse(ask, 'capability-missing', { requiredCapabilities: TASKS_CAPABILITY });
   }
 
   // ---- what is answered here
@@ -318,7 +290,7 @@ export class ModernLeg implements Leg {
     if (!isObject(asked)) return this.#way.refuse(ask, 'params-invalid');
     const { listens, tasks } = this.#modern;
     if (asked['taskIds'] !== undefined && !knowsTasks(ask.envelope.capabilities)) {
-      return this.#lacksTasks(ask);
+      return this.#desk.lacksTasks(ask);
     }
     if (!listens.hasRoom(principal)) return this.#way.refuse(ask, 'at-capacity');
     this.#way.greeted(ask, (home, said) => {

@@ -1,36 +1,18 @@
-import { atOnce } from '../base/awaitable.ts';
-import { isoTime } from '../base/clock.ts';
+import { atOnce, type Awaitable } from '../base/awaitable.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { randomId } from '../base/ids.ts';
 import type { Services } from '../events/services.ts';
-import { isObject, type ResponseMessage } from '../wire/jsonrpc.ts';
+import { isObject } from '../wire/jsonrpc.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { Ask } from './ask.ts';
 import { type Capabilities, type Params, TASKS } from './envelope.ts';
-import { type CallView, callViewOf, type ViewedCall } from './callView.ts';
+import { type CallView, callViewOf } from './callView.ts';
+import { type Kept, Task, type TaskCall } from './task.ts';
 import type { CallMode, TaskSettings } from './taskOptions.ts';
-
-/** How far a task is. A closed set of the protocol. */
-export type TaskStatus = 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled';
-
-/** A call that is a task. */
-export interface TaskCall extends ViewedCall {
-  /** The client answers questions of the handler. */
-  answered(answers: unknown): void;
-  /** The client does not want the task any more. */
-  withdraw(): void;
-  /** The task has become too old. */
-  expire(): void;
-}
+import { TaskRecords } from './taskRecords.ts';
+import type { SessionStore } from '../store/store.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
-const FINISHED: ReadonlySet<TaskStatus> = new Set(['completed', 'failed', 'cancelled']);
-/** A status message follows the handler's progress no faster. */
-const MESSAGE_MS = 1000;
-/** Longest status message, in characters. */
-const MAX_MESSAGE = 1024;
-/** What a finished task takes besides its outcome. */
-const TASK_BYTES = 1024;
 
 /** What a client has to declare to be answered with a task. */
 export const TASKS_CAPABILITY: Capabilities = { extensions: { [TASKS]: {} } };
@@ -45,83 +27,6 @@ export function withTasks(capabilities: Capabilities): Capabilities {
   const { extensions } = capabilities;
   const own = isObject(extensions) ? extensions : {};
   return { ...capabilities, extensions: { ...own, [TASKS]: {} } };
-}
-
-/** One task: what its client sees of a call that outlives its response. @template C the call */
-export class Task<C extends TaskCall = TaskCall> {
-  readonly id: string;
-  readonly principal: string | undefined;
-  /** The session's name in events and logs. */
-  readonly session: string;
-  /** What is left for watchers when the call is over. */
-  readonly view: CallView;
-  /** The call; `null` once it is over: a finished task holds nothing but its outcome. */
-  call: C | null;
-  readonly createdAt: number;
-  updatedAt: number;
-  status: TaskStatus = 'working';
-  message: string | undefined;
-  #response: ResponseMessage | undefined;
-  #messageAt = -Infinity;
-  readonly #settings: TaskSettings;
-
-  constructor(id: string, call: C, view: CallView, now: number, settings: TaskSettings) {
-    this.id = id;
-    this.call = call;
-    this.principal = call.principal;
-    this.session = call.home.session.key;
-    this.view = view;
-    this.createdAt = now;
-    this.updatedAt = now;
-    this.#settings = settings;
-  }
-
-  get isFinished(): boolean {
-    return FINISHED.has(this.status);
-  }
-
-  /** What a finished task takes in memory, in bytes. */
-  get bytes(): number {
-    return TASK_BYTES + JSON.stringify(this.#response ?? null).length;
-  }
-
-  /** The task as it is told wherever it is told. */
-  get summary(): Params {
-    return {
-      taskId: this.id,
-      status: this.status,
-      ...(this.message !== undefined && { statusMessage: this.message }),
-      createdAt: isoTime(this.createdAt),
-      lastUpdatedAt: isoTime(this.updatedAt),
-      ttlMs: this.#settings.ttlMs,
-      pollIntervalMs: this.#settings.pollMs,
-    };
-  }
-
-  /** The task with what its status brings along: questions, the result, the error. */
-  get details(): Params {
-    const { summary, status } = this;
-    const { result, error } = this.#response ?? {};
-    if (status === 'input_required') return { ...summary, inputRequests: this.call?.inputRequests };
-    if (status === 'completed')
-      return { ...summary, result: { ...result, resultType: 'complete' } };
-    return status === 'failed' ? { ...summary, error } : summary;
-  }
-
-  /** The handler has answered, or its server is gone. */
-  settled(response: ResponseMessage): void {
-    this.#response = response;
-    this.status = response.error === undefined ? 'completed' : 'failed';
-  }
-
-  /** Takes a handler's progress as the status message. `false`: the last one was a moment ago. */
-  progressed({ message, progress, total }: Params, now: number): boolean {
-    if (this.isFinished || now - this.#messageAt < MESSAGE_MS) return false;
-    const counted = [progress, total].filter((each) => typeof each === 'number').join('/');
-    this.message = typeof message === 'string' ? message.slice(0, MAX_MESSAGE) : counted;
-    this.#messageAt = now;
-    return true;
-  }
 }
 
 /** What tasks need of the stateless revision. */
@@ -140,21 +45,26 @@ export class Tasks<C extends TaskCall = TaskCall> {
   readonly #all = new Map<string, Task<C>>();
   /** How many of each principal are not finished. */
   readonly #counts = new Map<string | undefined, number>();
-  readonly #lasting: DeadlineQueue<{ detach(): void }>;
+  readonly #lasting: DeadlineQueue<C>;
   readonly #ttl: DeadlineQueue<Task<C>>;
   /** Finished tasks and the bytes of their outcomes, the oldest first. */
   readonly #kept = new Map<Task<C>, number>();
   #keptBytes = 0;
   #running = 0;
+  readonly #records: TaskRecords | null;
 
-  constructor(settings: TaskSettings, share: TasksShare) {
+  /** @param part of a durable store that keeps tasks; without one they end with the process */
+  constructor(settings: TaskSettings, share: TasksShare, part: SessionStore | undefined) {
     this.settings = settings;
     this.#share = share;
+    this.#records =
+      part === undefined ? null : new TaskRecords(part, share.services, (id) => this.#all.has(id));
     const { deadlines } = share.services;
-    this.#lasting = deadlines.queue(settings.afterMs, (call) => call.detach());
+    this.#lasting = deadlines.queue(settings.afterMs, (call) => this.detach(call));
     this.#ttl = deadlines.queue(settings.ttlMs, (task) => {
       task.call?.expire();
       this.#drop(task);
+      this.#records?.forget(task);
     });
   }
 
@@ -172,24 +82,31 @@ export class Tasks<C extends TaskCall = TaskCall> {
   }
 
   /** Answers a request about a task. @returns the result, or why there is none */
-  serve({ incoming, message, envelope, opened }: Ask): Params | RefusalCode {
-    const { method, params } = message;
-    if (!METHODS.has(method)) return 'method-unknown';
+  serve(ask: Ask): Awaitable<Params | RefusalCode> {
+    const { incoming, message, envelope } = ask;
+    if (!METHODS.has(message.method)) return 'method-unknown';
     if (!knowsTasks(envelope.capabilities)) return 'capability-missing';
-    const task = this.find(params?.['taskId'], incoming.principal);
+    const id = message.params?.['taskId'];
+    const task = this.find(id, incoming.principal);
+    if (task?.storing != null) return task.storing.then(() => this.#serve(task, ask));
+    if (task !== undefined || this.#records === null) return this.#serve(task, ask);
+    return this.#seek(id, incoming.principal).then((found) => this.#serve(found, ask));
+  }
+
+  #serve(task: Task<C> | undefined, { message, opened }: Ask): Params | RefusalCode {
     if (task === undefined) return 'task-unknown';
-    if (method === 'tasks/get') return task.details;
-    if (method === 'tasks/update') task.call?.answered(opened.inputResponses);
+    if (message.method === 'tasks/get') return task.details;
+    if (message.method === 'tasks/update') task.call?.answered(opened.inputResponses);
     else task.call?.withdraw();
     return {};
   }
 
   /** Waits whether a call lasts, and makes a task of it then. */
-  watch(call: { detach(): void }): void {
+  watch(call: C): void {
     this.#lasting.arm(call);
   }
 
-  unwatch(call: { detach(): void }): void {
+  unwatch(call: C): void {
     this.#lasting.disarm(call);
   }
 
@@ -203,25 +120,66 @@ export class Tasks<C extends TaskCall = TaskCall> {
     return false;
   }
 
-  create(call: C): Task<C> {
+  /**
+   * Makes a task of a call that lasts, where there is room for one. With a durable store the client is
+   * told when the store has the task; where the store fails, the call stays a call.
+   */
+  detach(call: C): void {
+    if (!call.isWaited || !this.hasRoom(call)) return;
+    const task = this.#create(call);
+    const stored = this.#records?.put(task);
+    if (stored === undefined) return call.become(task);
+    call.home.session.later(stored, (isStored) => {
+      // The handler may have answered meanwhile, or the client be gone.
+      if (isStored && call.isWaited) return call.become(task);
+      this.#drop(task);
+      return this.#records?.forget(task);
+    });
+  }
+
+  #create(call: C): Task<C> {
     const { services } = this.#share;
     const view = callViewOf(call, services.principalKey, undefined);
-    const task = new Task(randomId(), call, view, services.clock.now(), this.settings);
+    const { principal } = call;
+    const createdAt = services.clock.now();
+    const task = new Task({ id: randomId(), principal, createdAt, view }, call, this.settings);
     this.#all.set(task.id, task);
     this.#ttl.arm(task);
-    this.#count(call.principal, 1);
-    services.counters.modern.tasks++;
-    services.events.emit('task.created', {
-      session: call.home.session.key,
-      task: this.keyOf(task),
-    });
+    this.#count(principal, 1);
     return task;
+  }
+
+  /** The client is told of a new task. */
+  begun(task: Task<C>): void {
+    const { services } = this.#share;
+    services.counters.modern.tasks++;
+    const { session } = task;
+    services.events.emit('task.created', { session, task: this.keyOf(task) });
+  }
+
+  close(): Promise<void> {
+    return this.#records?.close() ?? DONE;
   }
 
   /** The task of an id, for its own principal. */
   find(id: unknown, principal: string | undefined): Task<C> | undefined {
     const task = typeof id === 'string' ? this.#all.get(id) : undefined;
     return task?.principal === principal ? task : undefined;
+  }
+
+  /** The task of an id that an earlier process had. */
+  async #seek(id: unknown, principal: string | undefined): Promise<Task<C> | undefined> {
+    const record = typeof id === 'string' ? await this.#records?.find(id) : undefined;
+    if (record === undefined || record.principal !== principal) return undefined;
+    const kept = record.state as Kept;
+    const { startedAt: createdAt } = record;
+    const task = new Task<C>(
+      { id: record.id, principal, createdAt, view: kept.view },
+      null,
+      this.settings,
+    );
+    task.restore(kept);
+    return task;
   }
 
   /** Makes the views of all tasks. */
@@ -252,7 +210,12 @@ export class Tasks<C extends TaskCall = TaskCall> {
     const key = this.keyOf(task);
     services.events.emit('task.changed', { session, task: key, status });
     if (task.isFinished) this.#finished(task);
-    listens.taskChanged(task);
+    const stored = task.isFinished ? this.#records?.put(task) : undefined;
+    if (stored === undefined) return listens.taskChanged(task);
+    task.storing = stored.then(() => {
+      task.storing = null;
+      return listens.taskChanged(task);
+    });
   }
 
   /** The task's name for logs: the id opens the task for its principal. */
@@ -291,3 +254,5 @@ export class Tasks<C extends TaskCall = TaskCall> {
     this.#share.services.counters.modern.tasksRunning = this.#running;
   }
 }
+
+const DONE = Promise.resolve();

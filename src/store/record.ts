@@ -58,3 +58,35 @@ export interface SessionRecord {
    */
   readonly standalone: number;
 }
+
+/** Nobody shakes hands with what is no session. */
+const NO_HANDSHAKE: HandshakeRecord = {
+  initialize: {},
+  protocolVersion: undefined,
+  initialized: false,
+  level: undefined,
+  subscriptions: [],
+};
+
+/** What is kept of something that is no session: `home` says what. */
+export type Data = Pick<
+  SessionRecord,
+  'id' | 'key' | 'principal' | 'home' | 'startedAt' | 'expiresAt' | 'state'
+> &
+  Partial<SessionRecord>;
+
+/** The record of something that is no session. */
+export function dataRecord(data: Data): SessionRecord {
+  return {
+    confirmed: true,
+    handshake: NO_HANDSHAKE,
+    epoch: 1,
+    stateVersion: 1,
+    locals: undefined,
+    kept: undefined,
+    asked: [],
+    asleep: false,
+    standalone: 0,
+    ...data,
+  };
+}

@@ -23,7 +23,7 @@ export interface StoreTime {
 }
 
 /** What else than sessions a store keeps, each apart from the others: see `SessionStore.part`. */
-export const STORE_PARTS = ['handles', 'principals', 'tasks'] as const;
+export const STORE_PARTS = ['handles', 'principals', 'tasks', 'secrets'] as const;
 export type StorePart = (typeof STORE_PARTS)[number];
 
 /** Some of the records of a store, in the order they expire. */
