@@ -19,6 +19,7 @@ export interface RecordedTask {
 
 const NAME = 'task';
 const NONE: readonly never[] = [];
+const NOTHING = (): void => {};
 
 /** Stores one task. */
 class Entry implements Persisted {
@@ -53,6 +54,9 @@ class Entry implements Persisted {
   writeBehind(): void {
     this.#again(this);
   }
+
+  /** A task that was refused is stored again by itself. */
+  refused(): void {}
 }
 
 /** The tasks of a runtime in a durable store: where a next process finds what became of them. */
@@ -119,7 +123,14 @@ export class TaskRecords {
 
   /** The time of a task of an earlier process is up. */
   #remove(id: string): undefined {
-    const gone = { id, key: id, isTaken: true, record: () => undefined, writeBehind: () => {} };
+    const gone = {
+      id,
+      key: id,
+      isTaken: true,
+      record: () => undefined,
+      writeBehind: NOTHING,
+      refused: NOTHING,
+    };
     this.#keeper.forget(gone).catch(() => {});
   }
 }

@@ -120,6 +120,10 @@ export class Persistence implements Persisted {
     if (this.#isStoredAsleep) this.changed();
   }
 
+  refused(): void {
+    this.#isDirty = true;
+  }
+
   /** Notes a change that is stored nowhere yet, and that nobody waits for. */
   touch(): void {
     this.#isDirty = true;

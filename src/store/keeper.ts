@@ -219,13 +219,7 @@ export class Keeper {
 
   /** Stores a session now. @throws what the store failed with: the session goes on in memory */
   async put(kept: Persisted): Promise<void> {
-    if (this.#writer === null) return;
-    try {
-      await this.#writer.put(kept);
-    } catch (error) {
-      this.#retries.arm(() => this.mark(kept));
-      throw error;
-    }
+    await this.#writer?.put(kept);
   }
 
   /** Stores a row of a session's streams with the next write. */

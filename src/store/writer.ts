@@ -15,6 +15,8 @@ export interface Persisted {
   record(): SessionRecord | undefined;
   /** Stores what has changed: some time has passed since the session was marked. */
   writeBehind(): void;
+  /** Hears that the store has refused the record made last, whether or not anybody still waits. */
+  refused(): void;
 }
 
 /** A row of a session's streams. */
@@ -276,6 +278,9 @@ export class Writer {
         const session = (kept ?? rowsOf)?.key;
         this.#host.events.emit('store.failed', { session, doing, error });
         this.#refuse(id, work);
+        if (kept === null) continue;
+        kept.refused();
+        this.#host.retries.arm(() => this.mark(kept));
       }
       this.#told(batch, ({ reject }) => reject(error));
       return true;

@@ -24,7 +24,7 @@ function clientOf(url: string) {
     params: Readonly<Record<string, unknown>>,
   ): Promise<Result> => {
     const args = params['arguments'] as Readonly<Record<string, string>> | undefined;
-    const named = params['name'] ?? params['taskId'];
+    const named = (params['name'] ?? params['taskId']) as string | undefined;
     const _meta = {
       [`${PREFIX}protocolVersion`]: REVISION,
       [`${PREFIX}clientInfo`]: { name: 'ann', version: '1' },
@@ -41,7 +41,7 @@ function clientOf(url: string) {
         'mcp-protocol-version': REVISION,
         'mcp-method': method,
         'x-user': 'ann',
-        ...(named !== undefined && { 'mcp-name': String(named) }),
+        ...(named !== undefined && { 'mcp-name': named }),
         ...(args?.['box'] !== undefined && { 'mcp-param-box': args['box'] }),
       },
       body: JSON.stringify({ jsonrpc: '2.0', id: ++ids, method, params: { ...params, _meta } }),
@@ -54,6 +54,8 @@ function clientOf(url: string) {
   return { ask, call };
 }
 
+const idOf = ({ taskId }: Result) => ({ taskId });
+
 it('kill -9: finished tasks, handles and values go on, what ran has failed, what asked is told', async () => {
   const folder = storeFolder().path;
   const first = program.start([folder]);
@@ -64,7 +66,6 @@ it('kill -9: finished tasks, handles and values go on, what ran has failed, what
   await before.call('note', { word: 'one' });
   const done = await before.call('work');
   await fetch(new URL('/elsewhere', url));
-  const idOf = ({ taskId }: Result) => ({ taskId });
   await expect
     .poll(() => before.ask('tasks/get', idOf(done)))
     .toMatchObject({ status: 'completed' });

@@ -95,7 +95,7 @@ export class SimProcess {
         return headers['x-user'] as string | undefined;
       },
       server: async (session) => {
-        this.#world.building(session.id);
+        if (!this.isDead) this.#world.building(session.id);
         await user.later('factory');
         return this.#make(session).handle;
       },

@@ -52,6 +52,7 @@ const kept = (id: string): Persisted => ({
   isTaken: true,
   record: () => sessionRecord({ id }),
   writeBehind: () => {},
+  refused: () => {},
 });
 
 const row = (n: number): Row => ({ n, isTaken: false, text: () => `row ${n}` });
@@ -127,6 +128,28 @@ describe('Writer', () => {
     expect([store.asked.length, isClosed]).toEqual([2, false]);
     await clock.elapse(1000);
     expect(isClosed).toBe(true);
+  });
+});
+
+describe('Writer, of a record that was refused', () => {
+  it.each([
+    ['while somebody waits', 0],
+    ['when whoever waited has given up', 1500],
+  ])('%s: it is told so, and asked for a new one a moment later', async (_, ms) => {
+    const { clock, writer, written } = rig();
+    const told: string[] = [];
+    const a = {
+      ...kept('a'),
+      refused: () => void told.push('refused'),
+      writeBehind: () => void told.push('asked'),
+    };
+    void outcome(writer.put(a));
+    await clock.elapse(ms);
+    await turn();
+    await written(0, new Error('no'));
+    expect(told).toEqual(['refused']);
+    await clock.elapse(700);
+    expect(told).toEqual(['refused', 'asked']);
   });
 });
 
