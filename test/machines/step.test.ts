@@ -1,7 +1,40 @@
 import { describe, expect, it } from 'vitest';
 import { initialTransition, transition } from 'xstate';
-import { firstStep, nextStep, SESSION_EFFECTS, sessionMachine } from '../../machines/index.ts';
+import {
+  firstStep,
+  nextStep,
+  SESSION_EFFECTS,
+  sessionMachine,
+  sleepingStep,
+} from '../../machines/index.ts';
 import { EVENTS, nameOf, STATE_NAMES, stateOf, told, WAYS } from '../support/sessionStates.ts';
+
+describe('firstStep', () => {
+  it('is computed once, for those who sleep and for those who do not', () => {
+    expect(firstStep(true)).toBe(firstStep(true));
+    expect(firstStep(true)).not.toBe(firstStep(false));
+  });
+});
+
+describe('sleepingStep', () => {
+  it('is where a session is that fell asleep', () => {
+    expect(sleepingStep(true).snapshot).toBe(told(WAYS['idle.asleep']));
+  });
+
+  it.each([true, false])(
+    'waits for a message and does nothing, with confirmed: %s',
+    (confirmed) => {
+      const { snapshot, effects, path, arrival } = sleepingStep(confirmed);
+      expect([effects, path, arrival]).toEqual([[], 'idle.asleep', 'activate']);
+      expect(snapshot.context).toEqual({ attached: false, confirmed, sleeps: true, reason: null });
+    },
+  );
+
+  it('is computed once', () => {
+    expect(sleepingStep(true)).toBe(sleepingStep(true));
+    expect(sleepingStep(true)).not.toBe(sleepingStep(false));
+  });
+});
 
 describe('nextStep', () => {
   it.each([true, false])('steps as the machine itself does, with sleeps: %s', (sleeps) => {

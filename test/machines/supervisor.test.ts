@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { initialTransition, transition } from 'xstate';
-import { type SupervisorEvent, supervisorMachine } from '../../machines/supervisor.ts';
+import {
+  SUPERVISOR_EVENTS,
+  SUPERVISOR_STATES,
+  type SupervisorEvent,
+  supervisorMachine,
+} from '../../machines/supervisor.ts';
 
 const EVENTS = ['supervisor.drain', 'supervisor.drained', 'supervisor.close'] as const;
 
@@ -42,5 +47,10 @@ describe('supervisorMachine', () => {
 
   it('hears nothing of a session, so no session can end it', () => {
     expect(supervisorMachine.events.toSorted()).toEqual(EVENTS.toSorted());
+  });
+
+  it('has its states and events on the lists that recordings are read by', () => {
+    expect(SUPERVISOR_STATES).toEqual(Object.keys(supervisorMachine.states));
+    expect(SUPERVISOR_EVENTS.toSorted()).toEqual(supervisorMachine.events.toSorted());
   });
 });
