@@ -1,0 +1,49 @@
+const LIVES = [
+  'test/actor/actor.test.ts',
+  'test/actor/attached.test.ts',
+  'test/actor/ownKind.test.ts',
+  'test/actor/supervisor.test.ts',
+];
+const MAILBOX = [
+  'test/properties/mailbox.test.ts',
+  'test/session/{bounds,heldAnswers,mailbox,principalWork,queueBytes,requestEvents}.test.ts',
+  'test/sleep/{epochs,sleep}.test.ts',
+];
+const MODERN = ['test/modern/{classify,homes,parked,seal,tasks,waiting}.test.ts'];
+const STREAMS = [
+  'test/http/{backpressure,comeback,eventLog,heldStreams,keepAlive,lines,outbox,recall,replay,takeovers,unread,unreadBudget}.test.ts',
+];
+const STORE = [
+  'test/store/{commits,faultyStore,writer}.test.ts',
+  'test/sleep/{confirming,damage,durable,epochs,numbers,trouble}.test.ts',
+];
+
+/** The files whose lines are mutated, and the tests that are to notice. */
+export const COVERS: Readonly<Record<string, readonly string[]>> = {
+  'machines/supervisor.ts': ['test/machines/*.test.ts', ...LIVES],
+  'machines/step.ts': ['test/machines/*.test.ts', ...LIVES],
+  'machines/call.ts': ['test/machines/*.test.ts', 'test/modern/{parked,tasks}.test.ts'],
+  'machines/session.ts': ['test/machines/*.test.ts', ...LIVES, 'test/sleep/sleep.test.ts'],
+  'src/session/mailbox.ts': MAILBOX,
+  'src/session/asks.ts': MAILBOX,
+  'src/session/outgoing.ts': [
+    'test/session/{connection,flood,outgoing,questions,sessionHandle}.test.ts',
+  ],
+  'src/actor/actor.ts': [...LIVES, 'test/actor/floods.test.ts'],
+  'src/actor/supervisor.ts': LIVES,
+  'src/actor/places.ts': [...LIVES, 'test/actor/places.test.ts'],
+  'src/store/writer.ts': STORE,
+  'src/store/keeper.ts': STORE,
+  'src/http/outbox.ts': STREAMS,
+  'src/http/readers.ts': STREAMS,
+  'src/http/unread.ts': STREAMS,
+  'src/http/unreadBudget.ts': STREAMS,
+  'src/modern/seal.ts': MODERN,
+  'src/modern/calls.ts': MODERN,
+  'src/modern/call.ts': MODERN,
+  'src/modern/classify.ts': MODERN,
+  'src/base/deadlines.ts': ['test/base/*.test.ts', ...LIVES],
+  'src/base/byteBudget.ts': ['test/base/*.test.ts', 'test/http/uploadBudget.test.ts'],
+  'src/base/scope.ts': ['test/base/*.test.ts', 'test/session/lazyResource.test.ts'],
+  'src/base/within.ts': ['test/base/*.test.ts', 'test/session/connection.test.ts'],
+};

@@ -1,0 +1,32 @@
+import process from 'node:process';
+import { Stryker } from '@stryker-mutator/core';
+import { COVERS } from './covers.ts';
+
+type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
+
+/** `npm run mutation -- machines src/store/writer.ts`: parts of names, or none for all. */
+const wanted = process.argv.slice(2);
+const files = Object.keys(COVERS).filter(
+  (file) => wanted.length === 0 || wanted.some((part) => file.includes(part)),
+);
+const rows: string[] = [];
+for (const file of files) {
+  // Read by the runner's vitest.config.ts: a process of its own.
+  process.env['MUTATION_TESTS'] = COVERS[file]!.join(' ');
+  const mutants = await new Stryker({
+    configFile: 'test/mutation/stryker.config.json',
+    incrementalFile: `coverage/mutants/${file.replaceAll('/', '.')}.json`,
+    mutate: [file],
+  }).runMutationTest();
+  rows.push(rowOf(file, mutants));
+}
+console.log(
+  ['| file | mutants | killed | score |', '| --- | --: | --: | --: |', ...rows].join('\n'),
+);
+
+function rowOf(file: string, mutants: readonly Mutant[]): string {
+  const killed = mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout').length;
+  const living = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+  const all = killed + living.length;
+  return `| \`${file}\` | ${all} | ${killed} | ${Math.round((100 * killed) / all)} % |`;
+}
