@@ -25,8 +25,10 @@ console.log(
 );
 
 function rowOf(file: string, mutants: readonly Mutant[]): string {
-  const killed = mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout').length;
-  const living = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
-  const all = killed + living.length;
+  const count = (...which: readonly Mutant['status'][]): number =>
+    mutants.filter(({ status }) => which.includes(status)).length;
+  // An error outside of tests fails a run as well: a module that does not load, a stray rejection.
+  const killed = count('Killed', 'Timeout', 'RuntimeError');
+  const all = killed + count('Survived', 'NoCoverage');
   return `| \`${file}\` | ${all} | ${killed} | ${Math.round((100 * killed) / all)} % |`;
 }
