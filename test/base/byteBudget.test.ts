@@ -3,6 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../src/base/byteBudget.ts';
 
 describe('ByteBudget', () => {
+  it('gives the first half to whoever comes, however often', () => {
+    const budget = new ByteBudget(800);
+    for (const bytes of [200, 150, 50]) expect(budget.take('a', bytes)).toBe(true);
+    expect(budget.take('a', 1)).toBe(false);
+  });
+
   it('gives half of all to whoever comes first, and no more than all to anybody', () => {
     const budget = new ByteBudget(800);
     expect(budget.take('a', 400)).toBe(true);
@@ -18,6 +24,7 @@ describe('ByteBudget', () => {
     for (const holder of ['a', 'b', 'c', 'd']) {
       expect(budget.take(holder, 60)).toBe(true);
       expect(budget.take(holder, 40)).toBe(true);
+      expect(budget.take(holder, 1)).toBe(false);
     }
     expect(budget.take('e', 1)).toBe(false);
     budget.give('greedy', 100);
@@ -32,6 +39,19 @@ describe('ByteBudget', () => {
     expect(budget.take('b', 1)).toBe(false);
     budget.give('a', 100);
     expect(budget.take('b', 100)).toBe(true);
+  });
+
+  it('add: counts what there is no room for, and others have less', () => {
+    const budget = new ByteBudget(800);
+    budget.add('a', 300);
+    budget.add('a', 499);
+    expect([budget.take('a', 1), budget.take('b', 2), budget.take('b', 1)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    budget.give('a', 799);
+    expect(budget.take('a', 399)).toBe(true);
   });
 
   it('has everything to give again when all was given back', () => {

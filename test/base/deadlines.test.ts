@@ -27,6 +27,34 @@ describe('Deadlines', () => {
     expect([fired, clock.pending, queue.size]).toEqual([['a', 'b', 'c'], 0, 0]);
   });
 
+  it('sets its timer for the item that is due next, and not once more for others', () => {
+    const { clock, queue } = setUp(100);
+    const delays: number[] = [];
+    const set = clock.setTimeout.bind(clock);
+    clock.setTimeout = (callback, ms) => {
+      delays.push(ms);
+      return set(callback, ms);
+    };
+    for (const item of ['a', 'b']) queue.arm(item);
+    clock.advance(10);
+    queue.arm('c');
+    expect(delays).toEqual([100]);
+    clock.advance(100);
+    expect(delays).toEqual([100, 10]);
+  });
+
+  it('knows what is armed, since when and until when', () => {
+    const { clock, deadlines, queue } = setUp(100);
+    const other = deadlines.queue<string>(10, () => {});
+    queue.arm('a');
+    clock.advance(1);
+    queue.arm('b');
+    other.arm('c');
+    expect([[...queue.items()], deadlines.size]).toEqual([['a', 'b'], 3]);
+    expect([queue.armedAt('b'), queue.dueAt('b')]).toEqual([clock.now(), clock.now() + 100]);
+    expect([queue.armedAt('c'), queue.dueAt('c')]).toEqual([undefined, undefined]);
+  });
+
   it('starts anew for an item that is armed again, and never fires one that was disarmed', () => {
     const { clock, queue, fired } = setUp(100);
     queue.arm('again');
@@ -147,5 +175,8 @@ describe('Deadlines', () => {
     deadlines.stop();
     clock.advance(100);
     expect([fired, clock.pending, queue.size]).toEqual([[], 0, 0]);
+    // Whoever arms something after the end waits for nothing.
+    queue.arm('b');
+    expect(clock.pending).toBe(0);
   });
 });

@@ -45,5 +45,5 @@ export const COVERS: Readonly<Record<string, readonly string[]>> = {
   'src/base/deadlines.ts': ['test/base/deadlines.test.ts'],
   'src/base/byteBudget.ts': ['test/base/byteBudget.test.ts'],
   'src/base/scope.ts': ['test/base/scope.test.ts', 'test/session/lazyResource.test.ts'],
-  'src/base/within.ts': ['test/base/scope.test.ts', 'test/store/writer.test.ts'],
+  'src/base/within.ts': ['test/base/within.test.ts'],
 };

@@ -30,6 +30,8 @@ export default defineConfig({
     // Stryker's own setup file comes first, so that a mutant of what a module does once is there.
     sequence: { setupFiles: 'list' },
     testTimeout: 5000,
+    hookTimeout: 1500,
+    teardownTimeout: 500,
     reporters: [errors],
   },
 });
