@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Deadlines } from '../../src/base/deadlines.ts';
+import type { Resource } from '../../src/base/resource.ts';
 import { type Owned, type OwnOptions, Scope, waitWithin } from '../../src/base/scope.ts';
 import { timerFor, timerOf } from '../../src/base/within.ts';
 import { turn } from '../support/eventually.ts';
@@ -25,6 +26,7 @@ function setUp() {
         crash: (error) => told.push(['crash', error]),
         lost: (error) => told.push(['lost', error]),
       }),
+    free: (owned: Resource) => scope.free(owned, wait, (error) => orphans.push(error)),
     close: () => scope.close(wait, (error) => orphans.push(error)),
     scope,
   };
@@ -87,6 +89,39 @@ describe('Scope', () => {
     },
   );
 
+  it('refuses an option that nobody knows, and knows each of its own', () => {
+    const { own, scope } = setUp();
+    expect(() => own(() => {}, { deadline: 5 } as object)).toThrow(
+      expect.objectContaining({ code: 'bad-option' }),
+    );
+    expect(scope.size).toBe(0);
+    own(emitter(), { deadlineMs: 5, ended: 'exit', mayEnd: true, keepsAwake: false });
+    expect(scope.size).toBe(1);
+  });
+
+  it('keeps its session awake with one resource that does, and by default each does', () => {
+    const { own, scope } = setUp();
+    expect(scope.keepsAwake).toBe(false);
+    own(() => {}, { keepsAwake: false });
+    expect(scope.keepsAwake).toBe(false);
+    own(() => {});
+    own(() => {}, { keepsAwake: false });
+    expect(scope.keepsAwake).toBe(true);
+  });
+
+  it('frees one resource before the others, and once, however often it is freed', async () => {
+    const { own, free, close, scope } = setUp();
+    const released: string[] = [];
+    own(() => released.push('first'));
+    const owned = own(() => released.push('freed'));
+    own(() => released.push('last'));
+    await Promise.all([free(owned), free(owned)]);
+    await free(owned);
+    expect([released, scope.size]).toEqual([['freed'], 2]);
+    await close();
+    expect(released).toEqual(['freed', 'last', 'first']);
+  });
+
   it('releases the others when one throws or rejects, and reports it', async () => {
     const { own, close, orphans } = setUp();
     const released: string[] = [];
@@ -110,7 +145,7 @@ describe('Scope', () => {
     await clock.elapse(4999);
     expect(orphans).toHaveLength(0);
     await clock.elapse(1);
-    expect(orphans).toHaveLength(1);
+    expect(orphans).toMatchObject([{ code: 'timed-out' }]);
     await clock.elapse(99);
     expect(released).toEqual([]);
     await clock.elapse(1);
