@@ -1,3 +1,4 @@
+import { createCipheriv, hkdfSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { canonical, Seal } from '../../src/modern/seal.ts';
 
@@ -37,6 +38,31 @@ describe('Seal', () => {
     let token = seal.seal(value);
     while (!/[-_]/.test(token)) token = seal.seal(value);
     expect(seal.open(change(token))).toBeUndefined();
+  });
+
+  it('M-R12: opens no other spelling of the same bytes', () => {
+    const seal = Seal.of([])!;
+    const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    // Behind two or three characters of the last four, the last has bits that nobody reads.
+    const token = ['', 'x', 'xx']
+      .map((text) => seal.seal(text))
+      .find(({ length }) => (length - 'r1.'.length) % 4 !== 0)!;
+    const last = ALPHABET.indexOf(token.at(-1)!);
+    expect(seal.open(token)).toBeDefined();
+    expect(seal.open(token.slice(0, -1) + ALPHABET[last ^ 1])).toBeUndefined();
+  });
+
+  it('opens no token with a tag cut short, which is quickly guessed', () => {
+    const key = new Uint8Array(hkdfSync('sha256', NEW, '', 'mcp-actors/requestState', 32));
+    const iv = new Uint8Array(12);
+    const tokenOf = (text: string, tagBytes: number): string => {
+      const cipher = createCipheriv('aes-256-gcm', key, iv);
+      const sealed = Buffer.concat([cipher.update(text), cipher.final()]);
+      const tag = cipher.getAuthTag().subarray(0, tagBytes);
+      return `r1.${Buffer.concat([iv, tag, sealed]).toString('base64url')}`;
+    };
+    const seal = Seal.of([NEW])!;
+    expect([seal.open(tokenOf('7', 16)), seal.open(tokenOf('', 4))]).toEqual([7, undefined]);
   });
 
   it('opens no token of more than 256 KiB, though it sealed the token itself', () => {
