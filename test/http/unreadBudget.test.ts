@@ -3,6 +3,14 @@ import { unreadRig } from '../support/unreadRig.ts';
 
 const no = (count: number): boolean[] => Array.from({ length: count }, () => false);
 
+/** One who can not make room. */
+const holder = (principal?: string) => ({
+  principal,
+  bytes: 0,
+  cutOldest: () => 0,
+  expire: () => {},
+});
+
 describe('UnreadBudget', () => {
   it('has the largest session lose first, the oldest first, down to three quarters', () => {
     const { open, cut, limits } = unreadRig({ maxUnreadTotalBytes: 1000, maxUnreadBytes: 900 });
@@ -22,9 +30,47 @@ describe('UnreadBudget', () => {
     for (let i = 0; i < 30; i++) add(100).leave();
     const late = add(100);
     for (let i = 0; i < 8; i++) add(100);
-    late.unread = 1;
-    add(100);
+    late.unread = 99;
+    // Counted are 1001 bytes, and 1000 are unread.
+    add(101);
     expect(cut()).not.toContain(true);
+    add(1);
+    expect(cut()).toContain(true);
+  });
+
+  it('makes room as often as there is none', () => {
+    const { open, cut } = unreadRig({ maxUnreadTotalBytes: 1000, maxUnreadBytes: 2000 });
+    const { add } = open('a');
+    for (let i = 0; i < 11; i++) add(100);
+    for (let i = 0; i < 4; i++) add(100);
+    expect(cut().filter(Boolean)).toHaveLength(8);
+  });
+
+  it('says which limit is met where those who have most can make no room', () => {
+    const { budget } = unreadRig({ maxUnreadBytesPerPrincipal: 400, maxUnreadTotalBytes: 1000 });
+    const [ann, bob, nobody] = [holder('ann'), holder('bob'), holder()];
+    const counted = (each: typeof ann, bytes: number): void => {
+      each.bytes = bytes;
+      budget.counted(each, bytes);
+    };
+    counted(ann, 400);
+    counted(bob, 10);
+    counted(nobody, 500);
+    expect([ann, bob, nobody].map((each) => budget.met(each))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    counted(ann, 401);
+    expect([ann, bob, nobody].map((each) => budget.met(each))).toEqual([
+      'maxUnreadBytesPerPrincipal',
+      undefined,
+      undefined,
+    ]);
+    counted(nobody, 589);
+    expect(budget.met(bob)).toBeUndefined();
+    counted(nobody, 590);
+    expect(budget.met(bob)).toBe('maxUnreadTotalBytes');
   });
 
   it('bounds what the sessions of one principal hold together, and nobody else loses', () => {
@@ -81,6 +127,16 @@ describe('UnreadBudget', () => {
     expect(cut()).toEqual([false, false]);
     await clock.elapse(1);
     expect([...cut(), clock.pending]).toEqual([false, true, 0]);
+  });
+
+  it('drops the rest after the end of the runtime, though some of it was read', async () => {
+    const { open, budget, cut, clock } = unreadRig({ closeTimeoutMs: 500 });
+    const read = open('a').add(10);
+    open('b').add(10);
+    budget.close();
+    read.leave();
+    await clock.elapse(500);
+    expect(cut()).toEqual([false, true]);
   });
 
   it('has nothing to wait for at the end where all was read', () => {
