@@ -11,10 +11,10 @@ const files = Object.keys(COVERS).filter(
 );
 const rows: string[] = [];
 for (const file of files) {
-  // Read by the runner's vitest.config.ts: a process of its own.
+  // For vitest.config.ts. Stryker's own `testFiles` switches on too late what a module does once.
   process.env['MUTATION_TESTS'] = COVERS[file]!.join(' ');
   const mutants = await new Stryker({
-    configFile: 'test/mutation/stryker.config.json',
+    configFile: 'test/mutation/stryker.config.mjs',
     incrementalFile: `coverage/mutants/${file.replaceAll('/', '.')}.json`,
     mutate: [file],
   }).runMutationTest();
