@@ -50,6 +50,17 @@ describe('an answer that waits for the store is not given twice', () => {
     expect(world.runtime.stats().inFlight).toBe(0);
   });
 
+  it('where its server answers once more: that is a dead letter at once', async () => {
+    const { world, call, settled, released } = await waiting();
+    const dead = world.record('deadletter');
+    world.server.answer(1, { second: true });
+    await turn();
+    expect(dead).toMatchObject([{ direction: 'out', reason: 'late' }]);
+    await released();
+    expect((await (await call).whole()).message.result).toEqual({ first: true });
+    expect([settled.length, dead.length]).toEqual([1, 1]);
+  });
+
   it.each(['evict', 'DELETE', 'crash', 'close'] as const)(
     'where its session ends meanwhile: %s',
     async (how) => {

@@ -13,16 +13,20 @@ import { isRequest, type Message } from '../../src/wire/jsonrpc.ts';
 /** Takes down what it is told. */
 class FakeExchange implements Exchange {
   readonly answers: string[] = [];
+  /** Whether each answer was an error. */
+  readonly errors: (boolean | undefined)[] = [];
   readonly reach = 'none';
   cancels = 0;
+  isGone = false;
 
   get isSettled(): boolean {
     return this.answers.length + this.cancels > 0;
   }
 
-  answer(json: string): boolean {
+  answer(json: string, isError?: boolean): boolean {
     this.answers.push(json);
-    return true;
+    this.errors.push(isError);
+    return !this.isGone;
   }
 
   cancelled(): void {
@@ -209,6 +213,58 @@ describe('Mailbox.settle', () => {
     expect(log.slice(1)).toEqual(['answered 1', 'drained', 'dead out late response']);
   });
 
+  it('says which answers are errors', () => {
+    const { accept, mailbox, exchanges } = setUp();
+    for (const id of [1, 2, 3]) accept(ask(id));
+    mailbox.settle({ jsonrpc: '2.0', id: 1, result: {} });
+    mailbox.settle({ jsonrpc: '2.0', id: 2, error: { code: 1, message: 'no' } });
+    mailbox.cut('session-ended', 'all');
+    expect([1, 2, 3].map((id) => exchanges.get(id)?.errors)).toEqual([[false], [true], [true]]);
+  });
+
+  it('law 5: an answer whose client has left is a dead letter', () => {
+    const { accept, mailbox, exchanges, log } = setUp();
+    accept(ask(1));
+    exchanges.get(1)!.isGone = true;
+    mailbox.settle({ jsonrpc: '2.0', id: 1, result: {} });
+    expect(log.slice(1)).toEqual(['dead out closed response', 'answered 1', 'drained']);
+  });
+
+  it('answers with an error where JSON can not express the answer, and the server hears why', () => {
+    const { accept, mailbox, exchanges, log } = setUp({ concurrency: 1 });
+    for (const id of [1, 2]) accept(ask(id));
+    expect(() => mailbox.settle({ jsonrpc: '2.0', id: 1, result: { n: 1n } })).toThrow(TypeError);
+    expect(JSON.parse(exchanges.get(1)!.answers[0]!)).toMatchObject({
+      id: 1,
+      error: { data: { code: 'internal-error' } },
+    });
+    expect([log.at(-1), mailbox.inFlight]).toEqual(['deliver ask 2', 1]);
+  });
+
+  it('knows what is in flight, the one that is alone, and the most there have been', () => {
+    const { accept, mailbox, host } = setUp();
+    const { highWater } = host.services.counters;
+    const seen: unknown[] = [];
+    const look = (): unknown =>
+      seen.push([[...mailbox.asks()].map(({ message }) => message.id), mailbox.only]);
+    look();
+    for (const id of ['a', 'b']) {
+      accept(ask(id));
+      look();
+    }
+    mailbox.settle({ jsonrpc: '2.0', id: 'a', result: {} });
+    look();
+    mailbox.settle({ jsonrpc: '2.0', id: 'b', result: {} });
+    accept(ask('c'));
+    expect(seen).toEqual([
+      [[], undefined],
+      [['a'], 'a'],
+      [['a', 'b'], undefined],
+      [['b'], 'b'],
+    ]);
+    expect(highWater.inFlight).toBe(2);
+  });
+
   it.each([0, ''])('gives the id %j back as it came, though the server saw another', (id) => {
     const { accept, mailbox, exchanges } = setUp();
     accept(ask(id));
@@ -219,6 +275,71 @@ describe('Mailbox.settle', () => {
     expect(exchanges.get(id)?.answers).toEqual([
       `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{}}`,
     ]);
+  });
+});
+
+/** Requests for one handler: all but the last are parked, which runs. */
+function parked(...ids: number[]) {
+  const rig = setUp({ concurrency: 1 });
+  for (const id of ids) {
+    rig.accept(ask(id));
+    if (id !== ids.at(-1)) rig.mailbox.parking!.park(id);
+  }
+  const unpark = (id: number): void =>
+    rig.mailbox.parking!.unpark(id, () => rig.log.push(`go ${id}`));
+  const settle = (id: number): void => rig.mailbox.settle({ jsonrpc: '2.0', id, result: {} });
+  rig.log.length = 0;
+  return { ...rig, unpark, settle };
+}
+
+describe('Mailbox.parking', () => {
+  it('gives the place of a parked request away, and the next that is free back', () => {
+    const { accept, log, settle, unpark } = parked(1, 2);
+    accept(ask(3));
+    unpark(1);
+    expect(log).toEqual([]);
+    settle(2);
+    expect(log).toEqual(['answered 2', 'go 1']);
+    // It holds the place again.
+    settle(1);
+    expect(log.slice(2)).toEqual(['answered 1', 'deliver ask 3']);
+  });
+
+  it('goes on at once where there is a place', () => {
+    const { log, settle, unpark } = parked(1, 2);
+    settle(2);
+    unpark(1);
+    expect(log).toEqual(['answered 2', 'go 1']);
+  });
+
+  it('parks what runs, once, and brings back what is parked', () => {
+    const { accept, log, mailbox, unpark } = parked(1);
+    accept(ask(2));
+    accept(ask(3));
+    for (const id of [99, 2]) mailbox.parking!.park(id);
+    expect(log).toEqual([]);
+    mailbox.parking!.park(1);
+    mailbox.parking!.park(1);
+    for (const id of [99, 2]) unpark(id);
+    expect(log).toEqual(['deliver ask 2']);
+  });
+
+  it('leaves out a request that was withdrawn while it waited for its place', () => {
+    const { accept, log, settle, unpark } = parked(1, 2, 3);
+    unpark(1);
+    unpark(2);
+    accept(cancel(1));
+    settle(3);
+    expect(log.filter((line) => line.startsWith('go'))).toEqual(['go 2']);
+  });
+
+  it('has no place to give back where a parked request is settled', () => {
+    const { accept, log, settle } = parked(1, 2);
+    accept(ask(3));
+    settle(1);
+    expect(log).toEqual(['answered 1']);
+    settle(2);
+    expect(log.slice(1)).toEqual(['answered 2', 'deliver ask 3']);
   });
 });
 
