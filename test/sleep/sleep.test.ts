@@ -273,6 +273,21 @@ describe('an attached session', () => {
     await second.until(({ messages }) => messages.length === 1);
     expect(second.ids.at(-1)).not.toBe(last);
   });
+
+  it('is not resumed where what its client missed was too old before it fell asleep', async () => {
+    const world = new FakeRuntime({ replayMs: MINUTE });
+    const client = await world.open();
+    const first = await client.get();
+    world.server.notify('notifications/tools/list_changed');
+    await first.until(({ messages }) => messages.length === 1);
+    const last = first.ids.at(-1)!;
+    first.leave();
+    await turn();
+    world.server.notify('notifications/prompts/list_changed');
+    await sleep(world, 10 * MINUTE);
+    expect(inMemory(world)).toBe(0);
+    expect((await client.get({ 'last-event-id': last })).status).toBe(400);
+  });
 });
 
 describe('known from a comparable system', () => {
