@@ -97,6 +97,38 @@ describe('eventStore', () => {
     expect(resumed.messages).toHaveLength(3);
   });
 
+  it('takes a stream from nobody for a client that left while the store was asked', async () => {
+    const { world, client, eventStore, begin, say } = await told(10);
+    const replay = eventStore.replayEventsAfter.bind(eventStore);
+    let release!: () => void;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const reading = new Promise<void>((resolve) => {
+      eventStore.replayEventsAfter = async (last, sender) => {
+        resolve();
+        await held;
+        return replay(last, sender);
+      };
+    });
+    const leaving = new AbortController();
+    const headers = { accept: 'text/event-stream', 'mcp-session-id': client.id!, 'x-user': 'ann' };
+    const asked = world.runtime.fetch(
+      new Request('http://localhost/mcp', {
+        headers: { ...headers, 'last-event-id': begin },
+        signal: leaving.signal,
+      }),
+    );
+    await reading;
+    leaving.abort();
+    eventStore.replayEventsAfter = replay;
+    const resumed = await client.get({ 'last-event-id': begin });
+    await resumed.until(({ messages }) => messages.length === 10);
+    release();
+    expect((await asked).status).toBe(499);
+    for (let i = 0; i < 10; i++) await turn();
+    say(11);
+    await resumed.until(({ messages }) => messages.length === 11);
+  });
+
   it("can not be asked for another session's events, whatever the id", async () => {
     const { world, begin } = await told(10);
     const bob = await world.open('bob');
