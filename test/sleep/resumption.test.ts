@@ -205,12 +205,32 @@ describe('a stream in a durable store', () => {
     expect([await store.rows(client.id!), await store.count()]).toEqual([[], 0]);
   });
 
+  it('is forgotten by age in the next process, too', async () => {
+    const store = new DurableMemory();
+    const { first, client, stream } = await streaming(store, { replayMs: 60_000 });
+    stream.leave();
+    await turn();
+    first.server.answer(1);
+    await settle(first);
+    const { world, again } = await next(store, client, { replayMs: 60_000 });
+    await again.call('tools/list');
+    await settle(world);
+    expect(await store.rows(client.id!)).not.toEqual([]);
+    await world.clock.elapse(120_000);
+    await settle(world);
+    expect(await store.rows(client.id!)).toEqual([]);
+  });
+
   it('C1: one that was cancelled is not resumed, in the next process neither', async () => {
     const store = new DurableMemory();
     const { first, client, stream } = await streaming(store);
+    first.server.notify('notifications/message', { data: 1 }, first.server.idOf('hold'));
+    await settle(first);
+    expect(await store.rows(client.id!)).toHaveLength(2);
     await client.notify('notifications/cancelled', { requestId: 1 });
     await stream.whole();
     await settle(first);
+    expect(await store.rows(client.id!)).toEqual([]);
     const { resume } = await next(store, client);
     const resumed = await (await resume(stream.ids[0]!)).whole();
     expect(resumed.messages.filter(({ id }) => id === 1)).toEqual([]);
