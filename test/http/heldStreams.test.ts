@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Delivery } from '../../src/http/delivery.ts';
 import { BLOCK } from '../../src/http/numbers.ts';
 import { formatEventId } from '../../src/wire/eventId.ts';
 import { turn } from '../support/eventually.ts';
@@ -135,6 +136,28 @@ describe('a stream that waits for its row', () => {
     release();
     await (await call).until(({ ids }) => ids.length === 1);
     expect((await client.get({ 'last-event-id': formatEventId(key, 1, 0) })).status).toBe(200);
+  });
+
+  it('that its handler closes ends with the id to come back with, not before', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store });
+    const client = await world.open();
+    await settle(world);
+    const { transport } = world.server;
+    const take = transport!.onmessage!;
+    transport!.onmessage = (message, extra) => {
+      take(message, extra);
+      (extra as Partial<Delivery>).closeSSEStream?.();
+    };
+    const release = store.hold('write');
+    const call = client.request('hold', {}, 1);
+    await turn();
+    release();
+    const begun = await (await call).whole();
+    expect([begun.messages, begun.ids.length, begun.end]).toEqual([[], 1, 'ended']);
+    world.server.answer(1, { done: true });
+    const resumed = await (await client.get({ 'last-event-id': begun.ids[0]! })).whole();
+    expect(answerOf(resumed).result).toEqual({ done: true });
   });
 
   it('that is cancelled is answered, and not begun any more', async () => {

@@ -38,6 +38,9 @@ export const COVERS: Readonly<Record<string, readonly string[]>> = {
   'src/modern/classify.ts': ['test/modern/{classify,clients,homes}.test.ts'],
   'src/base/deadlines.ts': ['test/base/deadlines.test.ts'],
   'src/base/byteBudget.ts': ['test/base/byteBudget.test.ts'],
-  'src/base/scope.ts': ['test/base/scope.test.ts', 'test/session/lazyResource.test.ts'],
+  'src/base/scope.ts': [
+    'test/base/scope.test.ts',
+    'test/session/{lazyResource,ownedChild}.test.ts',
+  ],
   'src/base/within.ts': ['test/base/within.test.ts'],
 };
