@@ -64,6 +64,11 @@ describe('nextStep', () => {
     expect(there).toBe(told(WAYS.active));
   });
 
+  it('is computed once', () => {
+    const quiet = { type: 'session.quiet' } as const;
+    expect(nextStep(told(WAYS.active), quiet)).toBe(nextStep(told(WAYS.active), quiet));
+  });
+
   it('keeps sessions that sleep apart from those that do not', () => {
     expect(told(WAYS['idle.warm'], true)).not.toBe(told(WAYS['idle.warm'], false));
   });
