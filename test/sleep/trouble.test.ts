@@ -74,6 +74,22 @@ describe('a store that is slow', () => {
     expect([asked, world.servers.length]).toEqual([{ get: 1, rows: 1 }, 1]);
   });
 
+  it('is not asked for an id that is longer than any can be', async () => {
+    const store = new HeldStore();
+    const client = await left(store);
+    const world = new FakeRuntime({ store });
+    await settle(world);
+    const asked: string[] = [];
+    const get = store.get.bind(store);
+    store.get = (id) => (asked.push(id), get(id));
+    const again = await moved(client, world);
+    for (const length of [256, 257]) {
+      again.id = 'x'.repeat(length);
+      expect((await again.request('tools/list')).status).toBe(404);
+    }
+    expect(asked.map(({ length }) => length)).toEqual([256]);
+  });
+
   it('to take any session: those that end before it has something of them leave nothing to write', async () => {
     const store = new HeldStore();
     const world = new FakeRuntime({ store });
