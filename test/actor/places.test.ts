@@ -93,6 +93,14 @@ describe('at the cap', () => {
     expect([ann, bob, cid].map((each) => each?.holdsPlace)).toEqual([true, false, true]);
   });
 
+  it('one that is attached does not, whoever asks', () => {
+    const { crowd } = setUp({ maxSessions: 3 });
+    const [attached, detached] = crowd('ann', 2);
+    attached!.attach();
+    for (const member of [attached, detached]) member!.yieldPlace();
+    expect([attached, detached].map((each) => each?.holdsPlace)).toEqual([true, false]);
+  });
+
   it('nobody ends for one who has as many', () => {
     const { admit, crowd } = setUp({ maxSessions: 4 });
     const [ann, bob] = [crowd('ann', 2), crowd('bob', 2)];

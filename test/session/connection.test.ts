@@ -157,6 +157,21 @@ describe('Connection.release', () => {
   });
 });
 
+describe('Connection.stateChanged', () => {
+  it('has nothing stored once the connection is released: what changes then is lost with it', async () => {
+    let changes = 0;
+    const owner = { id: 'id', journal: { orphan() {} }, stateChanged: () => void changes++ };
+    const connection = new Connection(owner as unknown as ConnectionOwner, {} as ServerVoice);
+    connection.stateChanged();
+    await connection.release(
+      async (run) => void (await run()),
+      () => () => {},
+    );
+    connection.stateChanged();
+    expect(changes).toBe(1);
+  });
+});
+
 describe('Connection.replay', () => {
   it('is over when the connection is released before the server has answered', async () => {
     const owner = { id: 'id', journal: { orphan() {} }, mailbox: { settle() {} }, attune() {} };
