@@ -12,7 +12,9 @@ import { type RuntimeOptions, settle } from '../../src/options.ts';
 import type { SessionActor } from '../../src/session/sessionActor.ts';
 import { Keeper } from '../../src/store/keeper.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
+import { turn } from '../support/eventually.ts';
 import { FakeServer } from '../support/fakeServer.ts';
+import { HeldStore } from '../support/heldStore.ts';
 import { servicesOf } from '../support/servicesOf.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
 
@@ -140,6 +142,23 @@ describe('Directory.find', () => {
     expect(await directory.find('mine', 'bob')).toEqual(await directory.find('nobody', 'bob'));
     expect([...directory.residents()]).toEqual([]);
     await expect(directory.find('mine', 'ann')).rejects.toThrow('no way');
+  });
+
+  it('recalls no session that ended while its store was asked', async () => {
+    const store = new HeldStore();
+    const expiresAt = Number.MAX_SAFE_INTEGER;
+    const mine = sessionRecord({ id: 'mine', principal: 'ann', expiresAt });
+    await store.write([{ type: 'put', record: mine }]);
+    const { directory } = setUp(ALONE, store);
+    const release = store.hold('get');
+    // The store has not forgotten the session yet.
+    onTestFinished(store.hold('write'));
+    const found = directory.find('mine', 'ann');
+    await turn();
+    directory.keeper.drop(mine);
+    release();
+    expect(await found).toMatchObject({ at: 'nowhere', refusal: 'session-not-found' });
+    expect([...directory.residents()]).toEqual([]);
   });
 
   it('alone, owns every session in the same turn', () => {
