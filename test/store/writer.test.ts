@@ -38,12 +38,14 @@ function rig() {
     retries: deadlines.queue<() => void>(500, (again) => again()),
   };
   const writer = new Writer(store, host, () => undefined);
+  const failed: unknown[] = [];
+  host.events.on('store.failed', ({ session, doing }) => failed.push([session, doing]));
   /** Lets a write end, and what follows run. */
   const written = async (n: number, error?: Error): Promise<void> => {
     store.gates[n]!(error);
     await turn();
   };
-  return { clock, deadlines, store, writer, written };
+  return { clock, deadlines, failed, store, writer, written };
 }
 
 const kept = (id: string): Persisted => ({
@@ -113,6 +115,57 @@ describe('Writer', () => {
     store.gates[2]!();
     await turn();
     expect([writer.isBusy('a'), writer.isRemoving('a')]).toEqual([false, false]);
+  });
+
+  it('mark: has a session stored some time after it was marked first', () => {
+    const { clock, writer } = rig();
+    let behind = 0;
+    const a = { ...kept('a'), writeBehind: () => void behind++ };
+    writer.mark(a);
+    clock.advance(60);
+    writer.mark(a);
+    clock.advance(40);
+    expect(behind).toBe(1);
+    clock.advance(100);
+    expect(behind).toBe(1);
+  });
+
+  it('removed: waits for those that end, and says whether all are forgotten', async () => {
+    const { store, writer, written } = rig();
+    const [a, b] = [outcome(writer.remove(kept('a'))), writer.removed(['a', 'none'])];
+    await turn();
+    await written(0);
+    expect([await a, await b]).toEqual(['stored', true]);
+    for (const id of ['b', 'c']) void outcome(writer.remove(kept(id)));
+    const both = writer.removed(['b', 'c']);
+    await turn();
+    for (const error of [new Error('not both'), new Error('no'), undefined]) {
+      await written(store.gates.length - 1, error);
+    }
+    expect(await both).toBe(false);
+  });
+
+  it('forgets what was stored of a session that can not be stored any more', async () => {
+    const { store, writer } = rig();
+    void outcome(writer.put({ ...kept('a'), record: () => undefined }));
+    await turn();
+    expect(store.asked).toEqual([[{ type: 'remove', id: 'a' }]]);
+  });
+
+  it('announces what the store refused, of whom', async () => {
+    const { failed, writer, written } = rig();
+    const [a, b, c] = ['a', 'b', 'c'].map(kept);
+    const outcomes = [writer.put(a!), writer.remove(c!)].map(outcome);
+    writer.row(b!, row(1));
+    await turn();
+    // Together, and then each alone.
+    for (const n of [0, 1, 2, 3]) await written(n, new Error('no'));
+    expect(failed).toEqual([
+      ['a', 'put'],
+      [undefined, 'remove'],
+      ['b', 'append'],
+    ]);
+    expect(await Promise.all(outcomes)).toEqual(['failed', 'failed']);
   });
 
   it('close: tries once more to remove what could not be, and does not wait for ever', async () => {
@@ -254,6 +307,30 @@ describe("Writer, of a session's rows", () => {
     await turn();
     expect(store.asked[1] && numbersOf(store.asked[1])).toEqual(asked);
     expect([writer.isBusy('a'), store.asked.length]).toEqual([false, asked === undefined ? 1 : 2]);
+  });
+
+  it('a row that is refused while its session ends is not tried again', async () => {
+    const { clock, store, writer, written } = rig();
+    writer.row(kept('a'), row(1));
+    await turn();
+    void outcome(writer.remove(kept('a')));
+    await written(0, new Error('no'));
+    await written(1);
+    clock.advance(500);
+    await turn();
+    expect(store.asked.map(numbersOf)).toEqual([[[1, 'row 1']], ['remove']]);
+    expect(writer.isBusy('a')).toBe(false);
+  });
+
+  it('a row that was refused and then erased leaves nothing to try again', async () => {
+    const { writer, written } = rig();
+    const [a, first] = [kept('a'), row(1)];
+    writer.row(a, first);
+    await turn();
+    await written(0, new Error('no'));
+    writer.erase(a, first);
+    await turn();
+    expect(writer.isBusy('a')).toBe(false);
   });
 
   it('close: rows that were refused are tried once more', async () => {
