@@ -8,7 +8,7 @@ const MAILBOX = [
   'test/session/{bounds,heldAnswers,mailbox,principalWork,requestEvents}.test.ts',
   'test/wire/rows/{cancellation,quickCancel}.test.ts',
 ];
-const MODERN = ['test/modern/{classify,homes,parked,seal,tasks,waiting}.test.ts'];
+const MODERN = ['test/modern/{calls,classify,homes,parked,seal,tasks,waiting}.test.ts'];
 const STREAMS = [
   'test/http/{backpressure,comeback,eventLog,heldStreams,keepAlive,lines,outbox,recall,replay,takeovers,unread,unreadBudget}.test.ts',
 ];
@@ -33,7 +33,7 @@ export const COVERS: Readonly<Record<string, readonly string[]>> = {
   'src/http/unread.ts': STREAMS,
   'src/http/unreadBudget.ts': ['test/http/{unread,unreadBudget}.test.ts'],
   'src/modern/seal.ts': ['test/modern/{parked,seal}.test.ts'],
-  'src/modern/calls.ts': MODERN,
+  'src/modern/calls.ts': ['test/modern/{calls,parked}.test.ts'],
   'src/modern/call.ts': MODERN,
   'src/modern/classify.ts': ['test/modern/{classify,clients,homes}.test.ts'],
   'src/base/deadlines.ts': ['test/base/deadlines.test.ts'],
