@@ -1,6 +1,6 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../support/eventually.ts';
+import { eventually, turn } from '../support/eventually.ts';
 import { type ModernAsk, type ModernClient, textOf } from '../support/modernClient.ts';
 import { ModernWorld } from '../support/modernWorld.ts';
 import type { Rpc } from '../support/reply.ts';
@@ -156,6 +156,43 @@ describe('a parked call', () => {
     expect(late.result).toMatchObject({ isError: true });
     expect(textOf(late)).toContain('Call the tool again');
     expect(world.runtime.stats().modern.lost).toBe(1);
+  });
+
+  it('M-P2: is given up, and its handler hears so from its question', async () => {
+    const heard: unknown[] = [];
+    const { world, ann } = await asking(
+      async (server) => {
+        await server.server
+          .elicitInput({ message: 'Go?', requestedSchema: FORM })
+          .catch((error: unknown) => heard.push(error));
+        return 'never read';
+      },
+      { parkMs: 60_000 },
+    );
+    await ann.call('ask');
+    await world.settle(61_000);
+    expect(heard).toMatchObject([{ data: { code: 'call-lost' } }]);
+  });
+
+  it('is none where its question is withdrawn in the turn it was asked in', async () => {
+    const { world, ann } = await asking(async (server) => {
+      const leaving = new AbortController();
+      const question = server.server.elicitInput(
+        { message: 'Go?', requestedSchema: FORM },
+        { signal: leaving.signal },
+      );
+      leaving.abort();
+      await question.catch(() => {});
+      for (let i = 0; i < 8; i++) await turn();
+      return 'by itself';
+    });
+    const reply = await (await ann.send('tools/call', { name: 'ask', arguments: {} })).whole();
+    expect([reply.isStream, reply.messages.length, textOf(reply.message)]).toEqual([
+      false,
+      1,
+      'by itself',
+    ]);
+    expect(world.runtime.stats().modern.parked).toBe(0);
   });
 
   it('M-P1: is capped for each principal, and the handlers beyond hear an error', async () => {
