@@ -26,7 +26,10 @@ export const COVERS: Readonly<Record<string, readonly string[]>> = {
   'src/actor/actor.ts': [...LIVES, 'test/actor/floods.test.ts'],
   'src/actor/supervisor.ts': LIVES,
   'src/actor/places.ts': [...LIVES, 'test/actor/places.test.ts'],
-  'src/store/writer.ts': ['test/store/{commits,writer}.test.ts', 'test/sleep/trouble.test.ts'],
+  'src/store/writer.ts': [
+    'test/store/{commits,writer,writerRows}.test.ts',
+    'test/sleep/trouble.test.ts',
+  ],
   'src/store/keeper.ts': ['test/sleep/{damage,durable,numbers,trouble}.test.ts'],
   'src/http/outbox.ts': STREAMS,
   'src/http/readers.ts': STREAMS,
