@@ -93,6 +93,8 @@ export class Counters {
     invalidStates: 0,
     /** Calls that became tasks. */
     tasks: 0,
+    /** Now: calls that wait for their client. */
+    waiting: 0,
     /** Now: tasks that are not finished. */
     tasksRunning: 0,
     /** Now: open `subscriptions/listen`. */

@@ -138,6 +138,7 @@ export class Calls<C extends Parkable> {
   park(call: C, had: Answers | undefined): string {
     const { principal, bytes } = call;
     this.#parked.set(Number(call.innerId), call);
+    this.#services.counters.modern.waiting = this.#parked.size;
     this.#counts.set(principal, (this.#counts.get(principal) ?? 0) + 1);
     this.#sizes.set(call, bytes);
     this.#bytes += bytes;
@@ -170,6 +171,7 @@ export class Calls<C extends Parkable> {
   /** A call waits no longer. */
   leave(call: C): void {
     if (!this.#parked.delete(Number(call.innerId))) return;
+    this.#services.counters.modern.waiting = this.#parked.size;
     const { principal } = call;
     const left = (this.#counts.get(principal) ?? 1) - 1;
     if (left === 0) this.#counts.delete(principal);

@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
-import type { RuntimeEvents } from 'mcp-actors';
+import { defineHandle, type RuntimeEvents } from 'mcp-actors';
 import { instrument, type InstrumentOptions } from 'mcp-actors/metrics';
 import { END_REASONS } from 'mcp-actors/machines';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -15,9 +15,12 @@ const OPERATION = 'mcp.server.operation.duration';
 const TCP = { 'network.transport': 'tcp', 'network.protocol.name': 'http' };
 const LATEST = { 'mcp.protocol.version': '2025-11-25' };
 
-/** Fails with the code a request asks for, and lets a tool fail. */
+const boxes = defineHandle({ name: 'box', open: () => ({}) });
+
+/** Fails with the code a request asks for, lets a tool fail, and opens a handle. */
 const failing: Hook = (message, server) => {
   if (!('id' in message) || !('method' in message)) return false;
+  if (message.method === 'box') void boxes.create();
   const { code, isError } = message.params ?? {};
   if (code !== undefined) {
     const error = { code: code as number, message: 'refused' };
@@ -53,6 +56,7 @@ describe('instrument', () => {
     const client = await world.open();
     await client.call('tools/call', { name: 't', code: -32000 });
     await client.call('prompts/get', { name: 'p' });
+    await client.call('box');
     const held = client.request('hold', {}, 1);
     await turn();
     await client.call('hold', {}, 2);

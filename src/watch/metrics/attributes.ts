@@ -19,6 +19,7 @@ export const LIMIT = 'mcp_actors.limit';
 export const CAUSE = 'mcp_actors.cause';
 export const WORK = 'mcp_actors.work';
 export const WHAT = 'mcp_actors.what';
+export const KIND = 'mcp_actors.kind';
 /** For spans only: this attribute has one value for each session. */
 export const SESSION = 'mcp_actors.session';
 

@@ -3,6 +3,7 @@ import {
   CAUSE,
   CODE,
   ERROR_TYPE,
+  KIND,
   LIMIT,
   METHOD,
   OPERATION,
@@ -70,6 +71,10 @@ export const COUNTS = {
   ended: counter('sessions.ended', 'session', 'Sessions that ended.', REASON),
   inFlight: level('requests.in_flight', 'request', 'Requests accepted and not yet answered, now.'),
   streams: level('streams', 'stream', 'Event streams and sockets open now.'),
+  waiting: level('calls.parked', 'call', 'Calls that wait for their client, now.'),
+  tasks: level('tasks', 'task', 'Tasks that are not finished, now.'),
+  listens: level('listens', 'stream', 'Open `subscriptions/listen`, now.'),
+  handles: level('handles', 'handle', 'Handles now, those asleep as well.', KIND),
   handshakes: level(
     'handshakes.unfinished',
     'session',
