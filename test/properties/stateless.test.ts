@@ -91,7 +91,7 @@ const neverMeet = (scope: ModernOptions['scope']) =>
         ...(session !== undefined && { 'mcp-param-session': session }),
       };
       const rpc = await client.call(what, args, {}, { ...how, headers });
-      const meta = rpc.result?.['_meta'] as Readonly<Record<string, unknown>> | undefined;
+      const meta = rpc.result?.['_meta'] as Readonly<Record<string, string>> | undefined;
       mine.session ??= meta?.['mcp-actors/session'];
       const words = textOf(rpc)?.split(' ') ?? [];
       const foreign = words.find((each) => !each.startsWith(`${who}-`));
