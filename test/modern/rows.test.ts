@@ -45,13 +45,14 @@ describe('M-R13: answers that nobody asked for', () => {
   });
 });
 
-describe('M-D1: a probe', () => {
-  const probe = async (world: ModernWorld): Promise<[number, unknown]> => {
-    const client = await world.client('ann');
-    const reply = await (await client.send('server/discover')).whole();
-    return [reply.status, reply.message.error?.data?.['code']];
-  };
+/** The status and the code of an answer to who asks which revisions there are. */
+async function probe(world: ModernWorld): Promise<[number, unknown]> {
+  const client = await world.client('ann');
+  const reply = await (await client.send('server/discover')).whole();
+  return [reply.status, reply.message.error?.data?.['code']];
+}
 
+describe('M-D1: a probe', () => {
   it('is answered while the runtime drains, is full, and has a store that is down', async () => {
     const modern = { prefer: 'stateless' } as const;
     const draining = new ModernWorld({ modern });
