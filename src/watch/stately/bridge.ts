@@ -4,6 +4,7 @@ import { ActorsError } from '../../base/errors.ts';
 import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
 import { randomId } from '../../base/ids.ts';
 import type { SessionPage, SessionQuery } from '../../directory/view.ts';
+import type { HandleView } from '../../handles/view.ts';
 import { attach } from './attach.ts';
 import { Audience } from './audience.ts';
 import { Cast } from './cast.ts';
@@ -14,14 +15,15 @@ import { type ServeStatelyOptions, serveViewers, type StatelyServer } from './se
 /** A source that can be watched: a runtime, or a host of scopes. */
 export interface Watchable {
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
-  sessions?(query?: SessionQuery): Promise<SessionPage>;
+  list?(query?: SessionQuery): Promise<SessionPage>;
+  handles?(): readonly HandleView[];
   readonly isReady?: boolean;
 }
 
 export interface StatelyOptions {
   /** Shows methods and sizes of messages, and dead letters, as events. @default false */
   readonly messages?: boolean;
-  /** Sessions shown: those that moved last. At least 1. @default 1000 */
+  /** Sessions and handles shown: those that moved last. At least 1. @default 1000 */
   readonly maxActors?: number;
   /** Viewers of all kinds at once. At least 1. @default 8 */
   readonly maxViewers?: number;
@@ -44,9 +46,9 @@ const STATELY_NAMES: NamesOf<StatelyOptions> = {
 };
 
 export interface StatelyStats {
-  /** Actors shown: the supervisor and the sessions. */
+  /** Actors shown: the supervisor, the sessions and the handles. */
   readonly actors: number;
-  /** Sessions no longer shown, because `maxActors` other sessions moved later. */
+  /** Sessions and handles no longer shown, because `maxActors` others moved later. */
   readonly forgotten: number;
   readonly viewers: number;
   readonly sent: number;
@@ -92,7 +94,8 @@ const PAGE = 1000;
 
 /**
  * Shows the sessions of a runtime to Stately's inspectors: the supervisor as the root actor, each
- * session as a child of it. A viewer that throws, stalls or leaves changes nothing for any session.
+ * session and each handle as a child of it. A viewer that throws, stalls or leaves changes nothing
+ * for any session.
  *
  * @throws ActorsError `bad-option`
  */
@@ -165,6 +168,11 @@ function follow(
   audience: Audience,
   messages: boolean,
 ): (() => void)[] {
+  const end = (ended: RuntimeEvents['session.ended']): void => {
+    const last = cast.ended(ended);
+    const event = { type: 'session.ended', reason: ended.reason };
+    if (last !== undefined) audience.tell(last, audience.clock.now(), event, true);
+  };
   const stops = [
     source.on('session.transition', (step) => {
       audience.tell(cast.moved(step), step.at, step.event, true);
@@ -173,12 +181,11 @@ function follow(
       cast.superviseTo(to);
       audience.tell(cast.root, at, { type: event }, true);
     }),
-    source.on('session.ended', (end) => {
-      const last = cast.ended(end);
-      if (last === undefined) return;
-      const event = { type: 'session.ended', reason: end.reason };
-      audience.tell(last, audience.clock.now(), event, true);
+    source.on('session.ended', end),
+    source.on('handle.transition', ({ kind, handle, ...step }) => {
+      audience.tell(cast.moved({ ...step, session: handle }, kind), step.at, step.event, true);
     }),
+    source.on('handle.ended', ({ handle, ...how }) => end({ ...how, session: handle })),
   ];
   if (!messages) return stops;
   return [
@@ -196,14 +203,16 @@ function follow(
   ];
 }
 
-/** Shows the sessions there were before. A session not listed is shown when it moves. */
+/** Shows the handles and sessions there were before. What is not listed is shown when it moves. */
 async function introduce(source: Watchable, cast: Cast, audience: Audience): Promise<void> {
+  const handles = source.handles?.() ?? [];
+  audience.meet(handles.flatMap((view) => cast.introduce(view, view.kind) ?? []));
   const ended = new Set<string>();
   const stop = source.on('session.ended', ({ session }) => ended.add(session));
   try {
     let after: string | undefined;
     do {
-      const page = await source.sessions?.({ limit: PAGE, ...(after !== undefined && { after }) });
+      const page = await source.list?.({ limit: PAGE, ...(after !== undefined && { after }) });
       // A session may end while its page is on its way.
       const live = (page?.sessions ?? []).filter(({ key }) => !ended.has(key));
       audience.meet(live.flatMap((view) => cast.introduce(view) ?? []));

@@ -18,7 +18,7 @@ import { stateAt } from '../../../machines/states.ts';
 import { definitionOf } from './definitionOf.ts';
 import type { StatelyActor, StatelySnapshot } from './packets.ts';
 
-/** An actor as the inspector shows it: the supervisor, or a session. */
+/** An actor as the inspector shows it: the supervisor, a session, or a handle. */
 export interface Player extends Pick<
   StatelyActor,
   'sessionId' | 'name' | 'parentId' | 'definition'
@@ -28,21 +28,26 @@ export interface Player extends Pick<
   snapshot: StatelySnapshot;
 }
 
+/** A session, or a handle, which runs the same machine. */
 interface SessionPlayer extends Player {
   at: SessionSnapshot;
 }
+
+/** What is known of a session, or a handle, from before the bridge. */
+type Introduced = Pick<SessionView, 'key' | 'state' | 'startedAt'> &
+  Partial<Pick<SessionView, 'isAttached' | 'isConfirmed' | 'reason'>>;
 
 const SESSION = JSON.stringify(definitionOf(sessionMachine, firstStep(false).snapshot.context));
 const SUPERVISOR = JSON.stringify(definitionOf(supervisorMachine));
 
 /**
- * Keeps the supervisor and the sessions that moved last, each with its present snapshot: the actors
- * that a new viewer is told of first.
+ * Keeps the supervisor, and the sessions and handles that moved last, each with its present
+ * snapshot: the actors that a new viewer is told of first. A handle is a session with a kind.
  */
 export class Cast {
   readonly root: Player;
   readonly #max: number;
-  /** Sessions in the order of their last move. */
+  /** Sessions and handles, by their loggable keys, in the order of their last move. */
   readonly #sessions = new Map<string, SessionPlayer>();
   /** Sessions forgotten because others moved later. */
   forgotten = 0;
@@ -78,15 +83,15 @@ export class Cast {
   }
 
   /** Adds a session from before the bridge; `undefined`: already known, or there is no room. */
-  introduce(view: SessionView): Player | undefined {
-    const { key, state, startedAt, isAttached, isConfirmed, reason = null } = view;
+  introduce(view: Introduced, kind?: string): Player | undefined {
+    const { key, state, startedAt, isAttached = false, isConfirmed = true, reason = null } = view;
     if (this.#sessions.has(key) || this.isFull) return undefined;
     // A view does not say whether the session may sleep; its later steps will.
     const context = { attached: isAttached, confirmed: isConfirmed, sleeps: true, reason };
-    return this.#set(key, startedAt, stateAt(state, context));
+    return this.#set(key, startedAt, stateAt(state, context), kind);
   }
 
-  moved({ at, session, event, from, to }: Transition): Player {
+  moved({ at, session, event, from, to }: Transition, kind?: string): Player {
     const player = this.#sessions.get(session);
     const known = player?.at ?? (from === 'new' ? undefined : stateAt(from, UNKNOWN));
     let step: Step | undefined;
@@ -95,10 +100,10 @@ export class Cast {
     else if (known !== undefined) step = nextStep(known, event);
     // A flag of the context may have been guessed wrong: the state that the event names counts.
     const snapshot = step?.path === to ? step.snapshot : stateAt(to, known?.context ?? UNKNOWN);
-    return this.#set(session, at, snapshot);
+    return this.#set(session, at, snapshot, kind);
   }
 
-  /** Removes an ended session. @returns the session, where its machine has not said so */
+  /** Removes what has ended. @returns the session or handle, where its machine has not said so */
   ended({ session, reason }: RuntimeEvents['session.ended']): Player | undefined {
     const player = this.#sessions.get(session);
     this.#sessions.delete(session);
@@ -113,10 +118,10 @@ export class Cast {
     this.root.snapshot = shownAs(supervisorAt(state as SupervisorState));
   }
 
-  #set(session: string, at: number, snapshot: SessionSnapshot): SessionPlayer {
+  #set(session: string, at: number, snapshot: SessionSnapshot, kind?: string): SessionPlayer {
     const player = this.#sessions.get(session) ?? {
-      sessionId: `session-${session}`,
-      name: session,
+      sessionId: `${kind === undefined ? 'session' : 'handle'}-${session}`,
+      name: kind === undefined ? session : `${kind} ${session}`,
       parentId: this.root.sessionId,
       definition: SESSION,
       createdAt: at,
