@@ -25,6 +25,7 @@ export const SLOW: readonly string[] = [
   'test/watch/inspector/callsTab.test.ts',
   'test/watch/inspector/features.test.ts',
   'test/watch/inspector/gateway.test.ts',
+  'test/watch/inspector/handlesTab.test.ts',
   'test/watch/inspector/load.test.ts',
   'test/watch/inspector/page.test.ts',
   'test/watch/inspector/reach.test.ts',

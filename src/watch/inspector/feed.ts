@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Calls } from './calls.ts';
+import type { Handles } from './handles.ts';
 import type { Machines } from './machines.ts';
 import type { InspectorSettings } from './options.ts';
 import type { Viewer } from './viewer.ts';
@@ -12,6 +13,12 @@ const MAX_LETTERS = 200;
 /** How often a quiet feed still sends a line: a page takes a silent server for gone. */
 const BEAT_MS = 1000;
 
+/** What a runtime lists, beside its sessions. */
+interface Lists {
+  readonly calls: Calls;
+  readonly handles: Handles;
+}
+
 /**
  * Tells the pages what happens, as lines of JSON: `hello`, the present rows, `ready`, then the
  * changes, every `flushMs` while there is a viewer. All viewers get the same line, made once.
@@ -19,7 +26,7 @@ const BEAT_MS = 1000;
 export class Feed {
   readonly #watch: Watch;
   readonly #machines: Machines;
-  readonly #calls: Calls;
+  readonly #lists: Lists;
   readonly #settings: InspectorSettings;
   readonly #viewers = new Set<Viewer>();
   #timer: unknown;
@@ -27,10 +34,10 @@ export class Feed {
   #letters = 0;
   #lastBeat = 0;
 
-  constructor(watch: Watch, machines: Machines, calls: Calls, settings: InspectorSettings) {
+  constructor(watch: Watch, machines: Machines, lists: Lists, settings: InspectorSettings) {
     this.#watch = watch;
     this.#machines = machines;
-    this.#calls = calls;
+    this.#lists = lists;
     this.#settings = settings;
   }
 
@@ -50,7 +57,8 @@ export class Feed {
     if (viewer.isGone) return void this.#viewers.delete(viewer);
     this.#timer ??= this.#next();
     const { limits } = this.#watch.runtime;
-    viewer.write(this.#line({ type: 'hello', limits, calls: this.#calls.all(), ...this.#house() }));
+    const lists = { calls: this.#lists.calls.all(), handles: this.#lists.handles.all() };
+    viewer.write(this.#line({ type: 'hello', limits, ...lists, ...this.#house() }));
     viewer.write(this.#line({ type: 'batch', letters: this.#lettersSince(0).letters }));
     // Rows change while they are written: each is read when its turn comes, so none is stale.
     await viewer.writeAll(this.#rows());
@@ -82,10 +90,12 @@ export class Feed {
       const machines = this.#machines.takeChanges();
       const now = this.#settings.clock.now();
       const isDue = now - this.#lastBeat >= BEAT_MS;
-      const calls = this.#calls.takeChanges();
-      const news = { rows, gone, letters, machines, calls };
+      const calls = this.#lists.calls.takeChanges();
+      const handles = this.#lists.handles.takeChanges();
+      const news = { rows, gone, letters, machines, calls, handles };
       const isQuiet = rows.length + gone.length + letters.length + machines.length === 0;
-      if (!isQuiet || calls !== undefined || isDue) {
+      const isNews = !isQuiet || calls !== undefined || handles !== undefined;
+      if (isNews || isDue) {
         this.#lastBeat = now;
         const line = this.#line({ type: 'batch', ...news, ...this.#house() });
         for (const viewer of this.#viewers) viewer.write(line);

@@ -8,6 +8,7 @@ import { PAGE } from './assets/page.ts';
 import { Calls } from './calls.ts';
 import { detailOf } from './detail.ts';
 import { Feed } from './feed.ts';
+import { Handles } from './handles.ts';
 import type { Line } from './lines.ts';
 import { Machines } from './machines.ts';
 import { exported } from './names.ts';
@@ -49,8 +50,8 @@ export async function serveInspector(
   // Events are dated by the clock of the runtime, not of the inspector.
   const machines = new Machines(settings.machines, runtime);
   const watch = new Watch(runtime, settings);
-  const calls = new Calls(runtime);
-  const feed = new Feed(watch, machines, calls, settings);
+  const lists = { calls: new Calls(runtime), handles: new Handles(runtime) };
+  const feed = new Feed(watch, machines, lists, settings);
   const loopback = new Loopback(token);
   const viewers = new Set<Viewer>();
 
@@ -108,7 +109,8 @@ export async function serveInspector(
   const stop = (): void => {
     feed.close();
     watch.stop();
-    calls.stop();
+    lists.calls.stop();
+    lists.handles.stop();
     machines.stop();
   };
   const listening = await listen(

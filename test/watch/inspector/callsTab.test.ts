@@ -20,7 +20,7 @@ describe('the tab of calls', () => {
     expect(await line.getByRole('cell').nth(3).innerText()).toBe('parked');
     await page.locator('.calls .state.active[data-state="parked"]').waitFor();
     await page.locator('.calls .edge.taken[data-target="parked"]').waitFor();
-    expect(await page.getByTestId('call-state').innerText()).toBe('parked');
+    expect(await page.getByTestId('chosen-state').innerText()).toBe('parked');
     const left = () => line.getByRole('cell').last().innerText();
     expect(await left()).toMatch(/^\d+ min$/);
     const charts = (await visit(url, 'charts')).text;
@@ -32,14 +32,14 @@ describe('the tab of calls', () => {
     await page.keyboard.press('Enter');
     expect(await choose.getAttribute('aria-pressed')).toBe('true');
     await (await ModernClient.in(runtime, 'bob')).call('elicit', { message: 'x' });
-    await poll(() => page.locator('tr[data-call]').count()).toBe(2);
+    await poll(() => page.locator('tr[data-row]').count()).toBe(2);
     expect(await choose.getAttribute('aria-pressed')).toBe('true');
 
     const requestState = result?.['requestState'];
     const more = { requestState, inputResponses: { input_1: YES } };
     await ann.call('elicit', { message: 'an argument' }, more);
-    await poll(() => page.locator('tr[data-call]').count()).toBe(1);
-    await page.getByText(`#${view!.call} is over.`).waitFor();
+    await poll(() => page.locator('tr[data-row]').count()).toBe(1);
+    await page.getByText(`elicit #${view!.call} is over.`).waitFor();
     expect(await page.locator('.calls .state.active').count()).toBe(0);
   });
 

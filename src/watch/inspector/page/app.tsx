@@ -5,6 +5,7 @@ import { CallsPane } from './callsPane.tsx';
 import { type Choice, EVERYTHING } from './choice.ts';
 import { Connection } from './connection.ts';
 import { Filters } from './filters.tsx';
+import { HandlesPane } from './handlesPane.tsx';
 import { Help } from './help.tsx';
 import { OverviewPane } from './overviewPane.tsx';
 import { useKeys } from './keys.ts';
@@ -40,7 +41,8 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
   const chosen = useChosen(rows, choice);
   const [session, supervisor, call, ...machines] = charts;
   const calls = scene.calls === undefined ? [] : ['Calls'];
-  const tabs = [...TABS, ...calls, ...machines.map(({ name }) => name)];
+  const handles = scene.handles === undefined ? [] : ['Handles'];
+  const tabs = [...TABS, ...calls, ...handles, ...machines.map(({ name }) => name)];
   // A recording has fewer tabs.
   const tab = tabs.includes(wanted) ? wanted : TABS[0]!;
 
@@ -130,7 +132,11 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
           <Tabs
             names={tabs}
             chosen={tab}
-            counts={{ 'Dead letters': scene.letters.length, Calls: scene.calls?.total ?? 0 }}
+            counts={{
+              'Dead letters': scene.letters.length,
+              Calls: scene.calls?.total ?? 0,
+              Handles: scene.handles?.total ?? 0,
+            }}
             onChoose={setTab}
           />
           <div
@@ -149,6 +155,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
             {tab === 'Dead letters' && <LettersPane scene={scene} onSelect={select} />}
             {tab === 'Ended' && <EndedPane scene={scene} onSelect={select} />}
             {tab === 'Calls' && <CallsPane scene={scene} svg={call!.svg} onSelect={select} />}
+            {tab === 'Handles' && <HandlesPane scene={scene} svg={session!.svg} />}
             {machine !== undefined && <MachinePane machine={machine} state={state} />}
           </div>
         </div>

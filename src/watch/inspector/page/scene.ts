@@ -1,7 +1,9 @@
 import type { RuntimeStats } from '../../../events/counters.ts';
-import type { CallList } from '../calls.ts';
+import type { CallRow } from '../calls.ts';
 import type { Detail } from '../detail.ts';
+import type { HandleRow } from '../handles.ts';
 import type { Line, LineOf } from '../lines.ts';
+import type { Listed } from '../listing.ts';
 import type { MachineState } from '../machines.ts';
 import type { Row } from '../rows.ts';
 
@@ -28,7 +30,9 @@ export interface Scene {
   readonly overview: Overview;
   readonly machines: readonly MachineState[];
   /** Calls that have outlived their response; a recording has none, nor have some runtimes. */
-  readonly calls?: CallList | undefined;
+  readonly calls?: Listed<CallRow> | undefined;
+  /** Handles that are awake; a recording has none, nor has a runtime that knows no kind of handles. */
+  readonly handles?: Listed<HandleRow> | undefined;
   /** Lines of one session, oldest first. */
   lines(key: string): readonly Line[];
   /** What a server tells of one session; a recording has no details. */

@@ -1,6 +1,8 @@
-import type { CallList } from '../calls.ts';
+import type { CallRow } from '../calls.ts';
 import type { Detail } from '../detail.ts';
+import type { HandleRow } from '../handles.ts';
 import type { Line, Numbered } from '../lines.ts';
+import type { Listed } from '../listing.ts';
 import type { MachineState } from '../machines.ts';
 import type { Row } from '../rows.ts';
 import type { Overview, Letter, Scene } from './scene.ts';
@@ -13,7 +15,8 @@ export interface FeedLine extends Partial<Pick<Overview, 'stats' | 'limits'>> {
   readonly gone?: readonly string[];
   readonly letters?: readonly (Letter & { readonly n: number })[];
   readonly machines?: readonly MachineState[];
-  readonly calls?: CallList;
+  readonly calls?: Listed<CallRow>;
+  readonly handles?: Listed<HandleRow>;
   readonly supervisor?: Pick<Overview, 'state' | 'last'>;
 }
 
@@ -38,7 +41,8 @@ export class Store implements Scene {
   letters: NonNullable<FeedLine['letters']> = [];
   overview: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
   machines: readonly MachineState[] = [];
-  calls: CallList | undefined;
+  calls: Listed<CallRow> | undefined;
+  handles: Listed<HandleRow> | undefined;
   /** The session whose details the page shows: another object whenever that changes. */
   selected: Selected = { key: undefined, detail: undefined, lines: [] };
   #clock = { at: 0, heard: 0, isStopped: false };
@@ -60,6 +64,7 @@ export class Store implements Scene {
       this.machines = [...this.machines.filter(({ name }) => name !== machine.name), machine];
     }
     this.calls = line.calls ?? this.calls;
+    this.handles = line.handles ?? this.handles;
     const { supervisor, stats, limits } = line;
     this.overview = {
       ...this.overview,
@@ -111,6 +116,7 @@ export class Store implements Scene {
     this.#heard = new Set();
     this.letters = [];
     this.calls = undefined;
+    this.handles = undefined;
     this.selected = { key: this.selected.key, detail: undefined, lines: [] };
   }
 

@@ -1,7 +1,8 @@
 import { duration, timeOf } from './format.ts';
 import type { Scene } from './scene.ts';
+import { Table } from './table.tsx';
 
-interface TablePaneProps {
+interface RuntimePaneProps {
   readonly scene: Scene;
   readonly onSelect: (key: string) => void;
 }
@@ -9,10 +10,10 @@ interface TablePaneProps {
 const SHOWN = 300;
 
 /** The pane of messages that could not be delivered, the newest first. */
-export function LettersPane({ scene, onSelect }: TablePaneProps) {
+export function LettersPane({ scene, onSelect }: RuntimePaneProps) {
   const letters = scene.letters.slice(-SHOWN).toReversed();
   return (
-    <Table
+    <TablePane
       title="Dead letters"
       head={['at', 'session', 'way', 'kind', 'method', 'reason']}
       rows={letters.map(({ at, session, direction, kind, method = '–', reason }) => [
@@ -29,14 +30,14 @@ export function LettersPane({ scene, onSelect }: TablePaneProps) {
 }
 
 /** The pane of tombstones: sessions that ended, and why, the latest first. */
-export function EndedPane({ scene, onSelect }: TablePaneProps) {
+export function EndedPane({ scene, onSelect }: RuntimePaneProps) {
   const ended = scene
     .rows()
     .filter(({ endedAt }) => endedAt !== undefined)
     .toSorted((a, b) => b.endedAt! - a.endedAt!)
     .slice(0, SHOWN);
   return (
-    <Table
+    <TablePane
       title="Ended"
       head={['at', 'session', 'reason', 'age', 'messages', 'client']}
       rows={ended.map(({ key, reason = '', endedAt = 0, startedAt, seen, client }) => [
@@ -52,14 +53,14 @@ export function EndedPane({ scene, onSelect }: TablePaneProps) {
   );
 }
 
-interface TableProps extends Pick<TablePaneProps, 'onSelect'> {
+interface TablePaneProps extends Pick<RuntimePaneProps, 'onSelect'> {
   readonly title: string;
   readonly head: readonly string[];
   /** Cells of each row, where the second is the key of a session. */
   readonly rows: readonly (readonly string[])[];
 }
 
-function Table({ title, head, rows, onSelect }: TableProps) {
+function TablePane({ title, head, rows, onSelect }: TablePaneProps) {
   return (
     <div class="pane">
       <header class="title">
@@ -68,34 +69,21 @@ function Table({ title, head, rows, onSelect }: TableProps) {
       {rows.length === 0 ? (
         <p class="none">None.</p>
       ) : (
-        <div class="scroll" role="region" aria-label={title} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                {head.map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(([at, session = '', ...cells], i) => (
-                <tr key={i}>
-                  <td>{at}</td>
-                  <td>
-                    <button class="link" onClick={() => onSelect(session)}>
-                      {session}
-                    </button>
-                  </td>
-                  {cells.map((cell, place) => (
-                    <td key={place}>{cell}</td>
-                  ))}
-                </tr>
+        <Table title={title} head={head}>
+          {rows.map(([at, session = '', ...cells], i) => (
+            <tr key={i}>
+              <td>{at}</td>
+              <td>
+                <button class="link" onClick={() => onSelect(session)}>
+                  {session}
+                </button>
+              </td>
+              {cells.map((cell, place) => (
+                <td key={place}>{cell}</td>
               ))}
-            </tbody>
-          </table>
-        </div>
+            </tr>
+          ))}
+        </Table>
       )}
     </div>
   );
