@@ -181,7 +181,7 @@ describe('the whole house', () => {
   });
 
   it('U13: counts those asleep to nobody’s places, and each tab has its panel', async () => {
-    const { page, connect } = await openStage({ maxSessions: 2, idleTimeoutMs: 20, quietMs: 20 });
+    const { page, connect } = await openStage({ maxSessions: 2, idleTimeoutMs: 500, quietMs: 100 });
     for (let i = 0; i < 2; i++) await connect();
     await page.getByRole('tab', { name: 'Supervisor' }).click();
     // Both are there, and asleep.
