@@ -46,3 +46,16 @@ export const SLOW: readonly string[] = [
   'test/testing/peers.test.ts',
   'test/testing/refinement.test.ts',
 ];
+
+/**
+ * Tests that change what others of their process have: the global `Request`, which hono's server for
+ * node replaces, or a module. By `npm test` all other files are run together, in processes that have
+ * loaded the sources once.
+ */
+export const ALONE: string[] = [
+  'test/adapters/health.test.ts',
+  'test/adapters/mounts/**/*.test.ts',
+  'test/host/**/*.test.ts',
+  'test/http/fetch.test.ts',
+  'test/testing/machineCoverage.test.ts',
+];
