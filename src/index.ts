@@ -1,5 +1,3 @@
-export type { EndReason } from '../machines/session.ts';
-export type { CrashPolicy } from './actor/intensity.ts';
 export type { DrainReport } from './actor/supervisor.ts';
 export { outsideSessions } from './base/asyncContext.ts';
 export type { Clock } from './base/clock.ts';
@@ -8,7 +6,7 @@ export { DEFAULT_LIMITS, type Limits } from './base/limits.ts';
 export type { Owned } from './base/scope.ts';
 export type { SessionView } from './directory/view.ts';
 export type { RuntimeStats } from './events/counters.ts';
-export type { DeadLetter, RuntimeEvents } from './events/events.ts';
+export type { RuntimeEvents } from './events/events.ts';
 export type { FetchContext } from './http/fetch.ts';
 export { defineHandle } from './handles/defineHandle.ts';
 export { HandleError } from './handles/handleError.ts';
