@@ -12,6 +12,7 @@ const MAX_LOOKS = 32;
 /** The caps of a runtime: decides who may become an actor, and who makes room. */
 export class Places {
   readonly #services: Services;
+  readonly #maxAnonymous: number;
   readonly #handshakes: PendingTable;
   /**
    * The accounts with an actor that can give up its place: whoever has most places comes first, and
@@ -24,8 +25,10 @@ export class Places {
   #held = 0;
   #rests = 0;
 
-  constructor(services: Services) {
+  /** @param maxAnonymous how many places all anonymous callers together have, as one principal has its own */
+  constructor(services: Services, maxAnonymous = Infinity) {
     this.#services = services;
+    this.#maxAnonymous = maxAnonymous;
     this.#handshakes = new PendingTable(services, {
       max: 'maxHandshakes',
       perPrincipal: 'maxHandshakesPerPrincipal',
@@ -48,7 +51,8 @@ export class Places {
     const { principal } = account;
     if (this.#handshakes.isShareUsed(principal))
       return this.#full('maxHandshakesPerPrincipal', principal);
-    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal', account.principal);
+    const none = this.#lookForShare(account);
+    if (none !== undefined) return none;
     // A handshake that gives way leaves its place as well: none gives way in vain.
     if (!this.#handshakes.makeRoom(principal)) return this.#full('maxHandshakes');
     return this.#hasRoom(account) ? undefined : this.#full('maxSessions');
@@ -56,7 +60,8 @@ export class Places {
 
   /** The same for an actor with which nobody shakes hands. @returns why there is no place */
   find(account: PrincipalAccount): NoPlace | undefined {
-    if (!this.#hasShare(account)) return this.#full('maxSessionsPerPrincipal', account.principal);
+    const none = this.#lookForShare(account);
+    if (none !== undefined) return none;
     return this.#hasRoom(account) ? undefined : this.#full('maxSessions');
   }
 
@@ -119,16 +124,18 @@ export class Places {
     else this.#offering.put(account);
   }
 
-  /** Whether a principal has a place left of its own, if need be that of its own idle actor. */
-  #hasShare(account: PrincipalAccount): boolean {
-    const { maxSessionsPerPrincipal: max } = this.#services.limits;
-    if (account.principal === undefined) return true;
+  /** Looks whether a principal has a place left of its own, if need be that of its own idle actor. */
+  #lookForShare(account: PrincipalAccount): NoPlace | undefined {
+    const { principal } = account;
+    const isAnonymous = principal === undefined;
+    const max = isAnonymous ? this.#maxAnonymous : this.#services.limits.maxSessionsPerPrincipal;
     for (let looks = 0; account.places >= max && looks < MAX_LOOKS; looks++) {
       const { first } = account;
-      if (first === null) return false;
+      if (first === null) break;
       first.yieldPlace();
     }
-    return account.places < max;
+    if (account.places < max) return undefined;
+    return this.#full(isAnonymous ? 'maxAnonymous' : 'maxSessionsPerPrincipal', principal);
   }
 
   #hasRoom(account: PrincipalAccount): boolean {
@@ -152,7 +159,7 @@ export class Places {
   }
 
   /** @param whose the principal whose own part is used */
-  #full(limit: keyof Limits, whose?: string): NoPlace {
+  #full(limit: keyof Limits | 'maxAnonymous', whose?: string): NoPlace {
     this.#services.tripped(limit);
     return whose === undefined ? 'at-capacity' : 'quota-reached';
   }

@@ -36,6 +36,8 @@ export interface SupervisorOptions {
   readonly onCrash: CrashPolicy;
   /** Mints the ids of actors. */
   readonly createId: () => string;
+  /** Actors of all anonymous callers together. @default Infinity */
+  readonly maxAnonymous?: number;
 }
 
 /**
@@ -56,13 +58,13 @@ export class Supervisor<A extends Actor> implements Parent {
   readonly #residents = new Map<string, A>();
   #whenEmpty: (() => void)[] = [];
 
-  constructor(services: Services, { onCrash, createId }: SupervisorOptions) {
+  constructor(services: Services, { onCrash, createId, maxAnonymous }: SupervisorOptions) {
     this.services = services;
     this.lifetimes = new Lifetimes(services);
     this.onCrash = onCrash;
     this.tombstones = new Tombstones(services.digest, services.limits.maxHistory);
     this.accounts = new PrincipalAccounts(services.limits);
-    this.#places = new Places(services);
+    this.#places = new Places(services, maxAnonymous);
     this.#reservations = new Reservations(services);
     this.#createId = createId;
   }

@@ -65,7 +65,8 @@ export class HandleKind implements HandleFamily {
       maxSessionsPerPrincipal: limits.maxPerPrincipal,
     });
     announceHandles(this.services, services, settings.name);
-    this.supervisor = new Supervisor(this.services, { onCrash: 'evict', createId });
+    const { maxAnonymous } = limits;
+    this.supervisor = new Supervisor(this.services, { onCrash: 'evict', createId, maxAnonymous });
     this.keeper = new Keeper(storeOf(settings.name), this.services);
     this.#limits = new SleepLimits(this, this.services);
     this.#sweep = new Sweep(this, this.services);
@@ -87,7 +88,6 @@ export class HandleKind implements HandleFamily {
 
   /** Opens a handle. @throws HandleError */
   async create(holder: Holder, input: unknown): Promise<HandleActor> {
-    if (this.#lacksRoom(holder.principal)) throw limited(this);
     const handle = this.#open(holder, input);
     await handle.reached('waking');
     if (handle.snapshot.hasTag('ending')) {
@@ -281,14 +281,5 @@ export class HandleKind implements HandleFamily {
 
   #hasEnded(id: string): boolean {
     return this.supervisor.tombstones.has(id) || this.keeper.isRemoving(id);
-  }
-
-  /** Anonymous callers have one share in common: none of theirs ends for another. */
-  #lacksRoom(principal: string | undefined): boolean {
-    if (principal !== undefined) return false;
-    const { places } = this.supervisor.accounts.of(undefined);
-    if (places < this.settings.limits.maxAnonymous) return false;
-    this.services.tripped('maxAnonymous');
-    return true;
   }
 }

@@ -95,6 +95,31 @@ describe('a handle that nobody uses', () => {
     expect(await ann('where', { page: first })).toBe('about:blank 0');
   });
 
+  it('of an anonymous caller makes room among theirs, and wakes within their share', async () => {
+    const world = new HandleWorld({
+      ...asleep,
+      open: () => ({ url: 'about:blank' }),
+      maxAnonymous: 1,
+    });
+    const nobody = await world.legacy();
+    const first = await nobody('create_page');
+    await world.settle(2000);
+    const second = await nobody('create_page');
+    expect(second).toMatch(/^[a-z2-7]{26}$/);
+    expect(world.runtime.stats().handles['page']).toMatchObject({ total: 2, asleep: 1 });
+    const using = nobody('hold', { page: second });
+    await world.settle(2000);
+    expect(await nobody('where', { page: first })).toBe(
+      '! Too many pages are open: try again later.',
+    );
+    expect(world.runtime.stats().limits).toMatchObject({ 'page.maxAnonymous': 1 });
+    world.held[0]!();
+    await using;
+    await world.settle(2000);
+    expect(await nobody('where', { page: first })).toBe('about:blank 0');
+    expect(world.runtime.stats().handles['page']).toMatchObject({ total: 2, asleep: 1 });
+  });
+
   it('ends asleep as well', async () => {
     const world = new HandleWorld(asleep);
     const ended = world.record('handle.ended');
