@@ -38,7 +38,8 @@ export class HandleActor extends Actor {
   readonly kind: HandleFamily;
   /** The session that made the handle, by its loggable name. */
   readonly by: string;
-  readonly input: unknown;
+  /** What `open` takes, kept where the handle may be opened again. */
+  input: unknown;
   state: unknown;
   /** What `open` or `onWake` has returned. */
   value: unknown;
@@ -197,7 +198,9 @@ export class HandleActor extends Actor {
     const { settings } = this.kind;
     this.incarnations.open('session.ready', async () => {
       this.state = atOnce('state', settings.state?.(this.input));
-      this.value = await settings.open(this.input, this.#facade());
+      const { input } = this;
+      if (!settings.reopens) this.input = undefined;
+      this.value = await settings.open(input, this.#facade());
     });
   }
 

@@ -41,6 +41,11 @@ export function limited({ name, plural }: KindName, most?: number): HandleError 
   return new HandleError('handle-limit', text);
 }
 
+export function tooLong({ name }: KindName, maxBytes: number): HandleError {
+  const text = `What create_${name} was given is too long: a ${name} takes ${maxBytes} bytes at most.`;
+  return new HandleError('handle-limit', text);
+}
+
 export function failed({ name }: KindName, cause: unknown): HandleError {
   return new HandleError('handle-failed', `The ${name} could not be opened.`, { cause });
 }

@@ -1,15 +1,19 @@
 import type { NoPlace } from '../actor/actor.ts';
 import { Supervisor } from '../actor/supervisor.ts';
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
+import { ActorsError } from '../base/errors.ts';
+import { laterTurn } from '../base/turns.ts';
 import { SleepLimits } from '../directory/sleepLimits.ts';
 import { Sweep } from '../directory/sweep.ts';
 import type { HandleStats } from '../events/counters.ts';
 import type { Services } from '../events/services.ts';
+import { isPlainData } from '../session/plainData.ts';
 import { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { SessionStore } from '../store/store.ts';
+import { scanValue } from '../wire/scan.ts';
 import { announceHandles } from './announce.ts';
-import { failed, gone, type HandleError, limited, restarting } from './handleError.ts';
+import { failed, gone, type HandleError, limited, restarting, tooLong } from './handleError.ts';
 import { HandleActor, type HandleFamily } from './handleActor.ts';
 import { keptIn } from './handleRecord.ts';
 import type { HandleSettings } from './options.ts';
@@ -18,6 +22,8 @@ import { type HandleView, type OwnHandle, ownHandleOf, viewOfHandle } from './vi
 /** Records read in one go, and how many times, for a list of those that sleep. */
 const PAGE = 500;
 const MAX_PAGES = 20;
+/** Arrays and objects in each other that an input is looked into. */
+const MAX_INPUT_DEPTH = 128;
 
 type Found = HandleActor | undefined;
 
@@ -88,6 +94,7 @@ export class HandleKind implements HandleFamily {
 
   /** Opens a handle. @throws HandleError */
   async create(holder: Holder, input: unknown): Promise<HandleActor> {
+    this.#checkInput(input);
     const handle = this.#open(holder, input);
     await handle.reached('waking');
     if (handle.snapshot.hasTag('ending')) {
@@ -109,7 +116,9 @@ export class HandleKind implements HandleFamily {
     }
     if (resident !== undefined) return resident;
     // What ended here must have left the store before the same id begins anew.
-    if (this.keeper.isRemoving(id)) await this.keeper.forgotten([id]);
+    if (this.keeper.isRemoving(id) && !(await this.keeper.forgotten([id]))) {
+      throw new ActorsError('store-unavailable', 'the store still has the one before');
+    }
     const found = await this.seek(id, principal);
     if (found !== undefined) return found;
     // Another caller may have opened it meanwhile.
@@ -225,6 +234,17 @@ export class HandleKind implements HandleFamily {
     this.#limits.grew(principal);
   }
 
+  /** What comes in a call is bounded where it outlives the call. @throws HandleError */
+  #checkInput(input: unknown): void {
+    const { limits, reopens } = this.settings;
+    // What is no data came from nobody's message, and no handle sleeps with it.
+    if (!reopens || !isPlainData(input)) return;
+    const bytes = scanValue(input, MAX_INPUT_DEPTH, limits.maxInputBytes);
+    if (typeof bytes === 'number' && bytes <= limits.maxInputBytes) return;
+    this.services.tripped('maxInputBytes');
+    throw tooLong(this, limits.maxInputBytes);
+  }
+
   #open({ principal, session }: Holder, input: unknown, id?: string): HandleActor {
     const kept = { principal, by: session, input, state: undefined };
     const create = (as: string): HandleActor => new HandleActor(this, as, kept);
@@ -271,6 +291,8 @@ export class HandleKind implements HandleFamily {
       for (const record of records) if (!this.isHere(record.id)) yield record;
       if (next === undefined) return;
       after = next;
+      // There may be many of nobody's, and others have work to do.
+      await laterTurn(this.services.clock);
     }
   }
 

@@ -51,6 +51,11 @@ export interface HandleLimits {
   maxPerPrincipal: number;
   /** Handles of this kind that all anonymous callers together have open. @default 256 */
   maxAnonymous: number;
+  /**
+   * Bytes that the input of a handle may take in memory, where the handle keeps its input to be opened
+   * with again: where it sleeps and has no `onWake`. @default 16 KiB
+   */
+  maxInputBytes: number;
 }
 
 export const HANDLE_DEFAULTS: HandleLimits = {
@@ -62,6 +67,7 @@ export const HANDLE_DEFAULTS: HandleLimits = {
   max: 1000,
   maxPerPrincipal: 16,
   maxAnonymous: 256,
+  maxInputBytes: 16 * 1024,
 };
 
 /**
@@ -123,6 +129,7 @@ const NAMES: NamesOf<HandleOptions<unknown>> = {
   max: true,
   maxPerPrincipal: true,
   maxAnonymous: true,
+  maxInputBytes: true,
 };
 
 /** Names of tools and arguments have to be alike for every client and model. */
@@ -135,6 +142,8 @@ export type HandleSettings = Required<Pick<HandleOptions<unknown, unknown>, 'nam
     readonly limits: HandleLimits;
     /** Something of the handle can be kept without what is live. */
     readonly sleeps: boolean;
+    /** What is live is opened again by `open`, with the input that the handle keeps for that. */
+    readonly reopens: boolean;
   };
 
 /** @throws ActorsError `bad-option` */
@@ -153,7 +162,7 @@ export function settleHandle(options: HandleOptions<unknown, unknown>): HandleSe
   if (list !== undefined) check('list', 'true or false', list, (v) => typeof v === 'boolean');
   const limits = settleLimits(HANDLE_DEFAULTS, options, MAY_BE_INFINITE);
   const sleeps = state !== undefined || onSleep !== undefined || onWake !== undefined;
-  return { ...options, name, plural, limits, sleeps };
+  return { ...options, name, plural, limits, sleeps, reopens: sleeps && onWake === undefined };
 }
 
 function isNoun(value: unknown): boolean {

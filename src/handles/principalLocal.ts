@@ -43,6 +43,7 @@ const KEEPS: HandleSettings = {
   open: () => undefined,
   state: (): Values => new Map(),
   sleeps: true,
+  reopens: true,
   limits: {
     ...HANDLE_DEFAULTS,
     maxQueue: 1024,

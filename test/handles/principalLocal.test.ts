@@ -1,6 +1,6 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { createRuntime, principalLocal, type Runtime, type RuntimeOptions } from 'mcp-actors';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
@@ -152,5 +152,24 @@ describe('principalLocal', () => {
       '["b"]',
       expect.stringMatching(/^\["?b?"?\]$/),
     ]);
+  });
+
+  it('does not begin anew what a store that fails would still remove', async () => {
+    const store = new DurableMemory();
+    const shop = new Shop({ store, report: false });
+    await (
+      await shop.legacy('ann')
+    )('add', { item: 'a' });
+    await shop.settle(24 * 3_600_000);
+    const full = vi.spyOn(store.part('principals'), 'write').mockRejectedValue(new Error('full'));
+    await shop.settle(15 * 60_000);
+    const ann = await shop.legacy('ann');
+    expect(await ann('add', { item: 'b' })).toBe('the store still has the one before');
+    full.mockRestore();
+    await shop.settle(1500);
+    expect(await ann('add', { item: 'c' })).toBe('["c"]');
+    await shop.settle(5000);
+    const next = new Shop({ store }, shop.clock.now());
+    expect(await (await next.modern('ann'))('cart')).toBe('["c"]');
   });
 });

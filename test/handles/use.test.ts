@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ModernClient } from '../support/modernClient.ts';
 import { headed, HandleWorld } from '../support/handleWorld.ts';
+import { z } from 'zod';
+
+const asleep = { state: () => ({ count: 0 }) };
 
 const GONE =
   '! There is no such page: it expired, was ended, or never was yours. create_page makes a new one, list_pages lists yours.';
@@ -190,6 +193,26 @@ describe('a handle', () => {
     world.held[0]!();
     await holding;
     expect(await ann('where', { page })).toBe('about:blank -');
+  });
+
+  it('limits: what outlives the call that brought it is bounded', async () => {
+    const opened: unknown[] = [];
+    const options = {
+      input: { url: z.string().optional() },
+      open: (input: unknown) => (opened.push(input), { url: 'about:blank' }),
+      maxInputBytes: 1000,
+    };
+    const keeps = await new HandleWorld({ ...options, ...asleep }).modern('ann');
+    const tooLong = '! What create_page was given is too long: a page takes 1000 bytes at most.';
+    expect(await keeps('create_page', { url: 'a'.repeat(1000) })).toBe(tooLong);
+    expect(opened).toEqual([]);
+    expect(await keeps('create_page', { url: 'a'.repeat(800) })).toMatch(/^[a-z2-7]{26}$/);
+    // Of a page that is not opened again nothing is kept.
+    for (const how of [{}, { ...asleep, onWake: () => ({ url: '' }) }]) {
+      const drops = await new HandleWorld({ ...options, ...how }).modern('ann');
+      expect(await drops('create_page', { url: 'a'.repeat(1000) })).toMatch(/^[a-z2-7]{26}$/);
+    }
+    expect(opened).toHaveLength(3);
   });
 
   it('limits: a principal has its share, all anonymous callers have one together, and all a cap', async () => {
