@@ -156,10 +156,13 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
   let closed: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     // Sessions first, for their calls use handles; the store last, for both are kept there.
-    await supervisor.close();
-    await handles.close();
-    await modern?.close();
-    await directory.close();
+    try {
+      await supervisor.close();
+      await handles.close();
+      await modern?.close();
+    } finally {
+      await directory.close();
+    }
   };
   const close = (): Promise<void> =>
     (closed ??= end().finally(() => {

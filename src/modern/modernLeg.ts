@@ -103,7 +103,7 @@ export class ModernLeg implements Leg {
       const ask = { incoming, message, envelope, opened: open(message) };
       const { opening } = this.#modern;
       if (opening === null) this.#request(ask);
-      else opening.then(() => this.#request(ask)).catch((e: unknown) => this.#way.failed(ask, e));
+      else this.#way.wait(ask, opening, () => this.#request(ask));
     }
     return true;
   }

@@ -63,8 +63,7 @@ export class Tasks<C extends TaskCall = TaskCall> {
     this.#lasting = deadlines.queue(settings.afterMs, (call) => this.detach(call));
     this.#ttl = deadlines.queue(settings.ttlMs, (task) => {
       task.call?.expire();
-      this.#drop(task);
-      this.#records?.forget(task);
+      this.#forget(task);
     });
   }
 
@@ -132,8 +131,7 @@ export class Tasks<C extends TaskCall = TaskCall> {
     call.home.session.later(stored, (isStored) => {
       // The handler may have answered meanwhile, or the client be gone.
       if (isStored && call.isWaited) return call.become(task);
-      this.#drop(task);
-      return this.#records?.forget(task);
+      return this.#forget(task);
     });
   }
 
@@ -210,12 +208,16 @@ export class Tasks<C extends TaskCall = TaskCall> {
     const key = this.keyOf(task);
     services.events.emit('task.changed', { session, task: key, status });
     if (task.isFinished) this.#finished(task);
-    const stored = task.isFinished ? this.#records?.put(task) : undefined;
+    // A task for which there is no room any more is not stored again.
+    const isKept = task.isFinished && this.#all.has(task.id);
+    const stored = isKept ? this.#records?.put(task) : undefined;
     if (stored === undefined) return listens.taskChanged(task);
-    task.storing = stored.then(() => {
-      task.storing = null;
-      return listens.taskChanged(task);
-    });
+    task.storing = stored
+      .then(() => {
+        task.storing = null;
+        return listens.taskChanged(task);
+      })
+      .catch((error: unknown) => services.events.emit('endpoint.failed', { error }));
   }
 
   /** The task's name for logs: the id opens the task for its principal. */
@@ -233,8 +235,14 @@ export class Tasks<C extends TaskCall = TaskCall> {
     for (const oldest of this.#kept.keys()) {
       if (this.#keptBytes <= this.settings.maxKeptBytes) return;
       this.#share.services.tripped('maxKeptBytes', oldest.session);
-      this.#drop(oldest);
+      this.#forget(oldest);
     }
+  }
+
+  /** Nothing is left of a task, in a durable store neither. */
+  #forget(task: Task<C>): void {
+    this.#drop(task);
+    this.#records?.forget(task);
   }
 
   #drop(task: Task<C>): void {

@@ -137,16 +137,34 @@ describe('a task in a durable store', () => {
     expect(await store.part('tasks').get(id)).toMatchObject({ state: { status: 'completed' } });
   });
 
-  it('that is forgotten in memory for want of room is still in the store', async () => {
+  it('that is forgotten for want of room is forgotten by the store as well', async () => {
+    const store = new DurableMemory();
+    const { rig, told } = processOf(store, { tasks: { mode: () => 'task', maxKeptBytes: 1500 } });
+    const ann = await rig.client('ann');
+    const [a, b] = [idOf(await work(ann, 'a')), idOf(await work(ann, 'b'))];
+    await rig.settle();
+    for (const name of ['a', 'b']) {
+      told.get(name)!();
+      await rig.settle();
+    }
+    await rig.settle(1000);
+    expect((await get(ann, a)).error).toMatchObject({ code: -32602 });
+    expect((await get(ann, b)).result).toMatchObject({ status: 'completed' });
+    expect(await store.part('tasks').count()).toBe(1);
+    expect(rig.runtime.stats().limits).toMatchObject({ maxKeptBytes: 1 });
+  });
+
+  it('that takes more room than there is leaves nothing in the store', async () => {
     const store = new DurableMemory();
     const { rig, told } = processOf(store, { tasks: { mode: () => 'task', maxKeptBytes: 10 } });
     const ann = await rig.client('ann');
     const id = idOf(await work(ann, 'a'));
     await rig.settle();
     told.get('a')!();
-    await rig.settle();
+    await rig.settle(1000);
     expect(rig.runtime.calls()).toEqual([]);
-    expect((await get(ann, id)).result).toMatchObject({ status: 'completed' });
+    expect((await get(ann, id)).error).toMatchObject({ code: -32602 });
+    expect(await store.part('tasks').count()).toBe(0);
   });
 
   it.each(['in the same process', 'in the next one'])(
@@ -209,7 +227,11 @@ describe('a parked call and a durable store', () => {
     store.part('secrets').trouble = 'hangs';
     const world = new ModernWorld({ store, storeTimeoutMs: 1000 });
     const asked = (await world.client('ann')).call('who');
+    await world.settle();
+    // What waits is counted, and is so no more once it waits no more.
+    expect(world.runtime.stats().bytesIn.messages).toBeGreaterThan(0);
     await world.settle(1100);
+    expect(world.runtime.stats().bytesIn.messages).toBe(0);
     expect((await asked).result).toMatchObject({ content: [{ text: 'ann modern ann' }] });
   });
 });
