@@ -1,3 +1,5 @@
+import { builtin } from './builtin.ts';
+
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 const LENGTH = 26;
 
@@ -12,6 +14,16 @@ export function randomId(): string {
   const codes: number[] = [];
   for (const byte of bytes) codes.push(ALPHABET.charCodeAt(byte & 31));
   return String.fromCharCode(...codes);
+}
+
+/**
+ * An id that a text always has, in each process, so that a store finds what was kept by it. Nobody can
+ * choose a text that has the id of another: SHA-256, or the text itself where there is no Node.
+ */
+export function idOfText(text: string): string {
+  const crypto = builtin('node:crypto');
+  if (crypto === undefined) return btoa(encodeURIComponent(text)).replaceAll('=', '');
+  return crypto.createHash('sha256').update(text).digest('base64url');
 }
 
 /** A random number from 1 to `most`: how far a counter leaps so as not to meet another. */

@@ -147,15 +147,15 @@ export class HandleActor extends Actor {
     const none = this.isAsleep ? this.takePlace() : undefined;
     if (none !== undefined) throw this.kind.refusal(none);
     const late = (error: unknown): void => this.journal.orphan('handler', error);
-    this.#uses ??= new Uses(() => this.#pump(), late);
+    this.#uses ??= new Uses((isDone) => this.#pump(isDone), late);
     return await this.#uses.run(() => callback(this.value, this.#facade()), signal);
   }
 
   /** A use waits, or is done. */
-  #pump(): void {
+  #pump(isDone: boolean): void {
     this.#isTouched = true;
     // The value may have changed its state in place, and does not say so.
-    if (this.arrival === 'dispatch') this.persistence?.changed();
+    if (isDone && this.arrival === 'dispatch') this.persistence?.changed();
     if (this.arrival === 'activate') this.tell({ type: 'message.arrived' });
     this.startUses();
     if (this.references > 0) return;

@@ -1,7 +1,7 @@
 import { isPlainData } from '../session/plainData.ts';
 import type { Left, Recorded } from '../session/recordOf.ts';
 import type { Keeper } from '../store/keeper.ts';
-import { dataRecord, type SessionRecord } from '../store/record.ts';
+import { dataRecord, NEVER, type SessionRecord } from '../store/record.ts';
 
 /** What a handle goes on from. */
 export interface Kept {
@@ -27,9 +27,6 @@ export interface RecordedHandle
     readonly expiresAt: number | undefined;
   } | null;
 }
-
-/** The expiry of a record that is kept for ever: not every store takes `Infinity`. */
-const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** Makes the record of a handle: that of a session whose `home` is the handle's kind. */
 export function handleRecordOf(handle: RecordedHandle): Recorded {

@@ -1,5 +1,5 @@
 import { ActorsError } from '../base/errors.ts';
-import { builtin } from '../base/builtin.ts';
+import { idOfText } from '../base/ids.ts';
 import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { check } from '../base/check.ts';
 import { currentContext } from '../session/context.ts';
@@ -106,12 +106,5 @@ async function keeperOfCaller(): Promise<HandleActor> {
     throw new ActorsError('no-principal', 'an anonymous caller has nothing of its own');
   }
   const kind = handlesOf(world).of(KEEPS, 'principals');
-  return kind.locate(idOf(principal), { principal, session: '' });
-}
-
-/** An id that nobody holds, and the same in each process, so that a store has it. */
-function idOf(principal: string): string {
-  const crypto = builtin('node:crypto');
-  if (crypto === undefined) return `p${btoa(encodeURIComponent(principal)).replaceAll('=', '')}`;
-  return `p${crypto.createHash('sha256').update(principal).digest('base64url')}`;
+  return kind.locate(`p${idOfText(principal)}`, { principal, session: '' });
 }

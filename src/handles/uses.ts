@@ -32,14 +32,14 @@ class Turn {
 export class Uses {
   readonly #waiting = new Set<Turn>();
   readonly #running = new Set<Turn>();
-  readonly #pump: () => void;
+  readonly #pump: (isDone: boolean) => void;
   readonly #late: (error: unknown) => void;
 
   /**
    * @param pump told that a use waits, or is done
    * @param late told of what a use threw when its caller had heard that the handle is over
    */
-  constructor(pump: () => void, late: (error: unknown) => void) {
+  constructor(pump: (isDone: boolean) => void, late: (error: unknown) => void) {
     this.#pump = pump;
     this.#late = late;
   }
@@ -66,7 +66,7 @@ export class Uses {
     signal?.addEventListener('abort', leave, { once: true });
     this.#waiting.add(turn);
     try {
-      this.#pump();
+      this.#pump(false);
       await turn.started;
       const over = turn.over();
       const used = startUse(use);
@@ -77,7 +77,7 @@ export class Uses {
     } finally {
       signal?.removeEventListener('abort', leave);
       this.#waiting.delete(turn);
-      if (this.#running.delete(turn)) this.#pump();
+      if (this.#running.delete(turn)) this.#pump(true);
     }
   }
 

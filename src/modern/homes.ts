@@ -1,7 +1,7 @@
 import type { AuthInfo } from '../wire/authInfo.ts';
 import type { NoPlace } from '../actor/actor.ts';
 import { atOnce, type Awaitable, isPromise } from '../base/awaitable.ts';
-import { builtin } from '../base/builtin.ts';
+import { idOfText } from '../base/ids.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Elsewhere } from '../directory/whereabouts.ts';
 import type { OutletPlace, StoredOutlets } from '../session/exchange.ts';
@@ -205,11 +205,7 @@ export function homeOf({ outlet }: SessionActor): Home {
 /** The id of a home: never on the wire, and the same in each process, so that a store has it. */
 function idOf(scope: Scope, principal: string | undefined, name: string | undefined): string {
   const text = JSON.stringify(['mcp-actors', scope, principal ?? null, name ?? null]);
-  const crypto = builtin('node:crypto');
-  if (crypto === undefined) {
-    return `m${btoa(encodeURIComponent(text)).replaceAll('=', '')}`;
-  }
-  return `m${crypto.createHash('sha256').update(text).digest('base64url')}`;
+  return `m${idOfText(text)}`;
 }
 
 function saidOf(result: Readonly<Record<string, unknown>>): ServerSaid {

@@ -1,4 +1,4 @@
-import { dataRecord } from '../store/record.ts';
+import { dataRecord, NEVER } from '../store/record.ts';
 import type { SessionStore } from '../store/store.ts';
 
 const ID = 'secret';
@@ -21,7 +21,7 @@ export async function keptSecret(part: SessionStore, now: number): Promise<strin
     principal: undefined,
     home: ID,
     startedAt: now,
-    expiresAt: Number.MAX_SAFE_INTEGER,
+    expiresAt: NEVER,
     state: secret,
   });
   await part.write([{ type: 'put', record }]);

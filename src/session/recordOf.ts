@@ -1,15 +1,12 @@
 import { atOnce } from '../base/awaitable.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
-import type { SessionRecord } from '../store/record.ts';
+import { NEVER, type SessionRecord } from '../store/record.ts';
 import type { Handshake } from './handshake.ts';
 import { isPlainData } from './plainData.ts';
 import type { Woken } from './session.ts';
 import { isName, type LeftOut, namedLocals } from './sessionLocal.ts';
 import type { SessionSettings } from './world.ts';
-
-/** The expiry of a record that is kept for ever: not every store takes `Infinity`. */
-const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** How the last server of a session ended, kept until the next server is there. */
 export type Left = Omit<Woken, 'kept'>;

@@ -68,6 +68,9 @@ const NO_HANDSHAKE: HandshakeRecord = {
   subscriptions: [],
 };
 
+/** The expiry of a record that is kept for ever: not every store takes `Infinity`. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
 /** What is kept of something that is no session: `home` says what. */
 export type Data = Pick<
   SessionRecord,
