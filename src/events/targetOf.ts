@@ -1,3 +1,4 @@
+import { copied, cut } from '../base/cut.ts';
 import { MAX_NAME_LENGTH, type NotificationMessage } from '../wire/jsonrpc.ts';
 
 /** The member of a message's parameters that names its target, by the message's method. */
@@ -24,6 +25,6 @@ export function targetOf({
   const member = NAMED_BY.get(method);
   const name = member && params?.[member];
   if (typeof name !== 'string') return undefined;
-  const shown = member === 'uri' ? name.replaceAll(SECRETS, '') : name;
-  return shown.slice(0, MAX_NAME_LENGTH);
+  if (member === 'name') return cut(name, MAX_NAME_LENGTH);
+  return copied(name.replaceAll(SECRETS, '').slice(0, MAX_NAME_LENGTH));
 }

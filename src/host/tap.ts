@@ -1,3 +1,4 @@
+import { cut } from '../base/cut.ts';
 import { randomId } from '../base/ids.ts';
 import { isSessionLost } from '../base/lostSession.ts';
 import { BoundedMap } from '../base/boundedMap.ts';
@@ -114,7 +115,7 @@ function note(host: TapHost, calls: FollowedCalls, direction: 'in' | 'out', mess
   const bytes = textOf(message)?.length ?? 0;
   if (isResponse(message) && direction === 'in') calls.finish(message.id);
   // A foreign server gives its messages any names it likes.
-  host.saw({ direction, kind, method: method?.slice(0, MAX_NAME_LENGTH), bytes });
+  host.saw({ direction, kind, method: method && cut(method, MAX_NAME_LENGTH), bytes });
   if (isResponse(message)) return;
   if (direction === 'out') calls.sent(message);
   else if (method === 'notifications/progress') calls.progressed(message);

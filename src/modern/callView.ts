@@ -1,3 +1,4 @@
+import { cut } from '../base/cut.ts';
 import { MAX_NAME_LENGTH, type RequestId } from '../wire/jsonrpc.ts';
 import type { Params } from './envelope.ts';
 import type { InputRequest } from './inputs.ts';
@@ -53,7 +54,7 @@ export function callViewOf(
     principal: principalKey(principal),
     method,
     // Text from the wire, of any length.
-    name: typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : undefined,
+    name: typeof name === 'string' ? cut(name, MAX_NAME_LENGTH) : undefined,
     state,
     round,
     questions: Object.values(call.inputRequests).map((request) => request.method),

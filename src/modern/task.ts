@@ -1,4 +1,5 @@
 import { isoTime } from '../base/clock.ts';
+import { cut } from '../base/cut.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import { refusal } from '../wire/refusals.ts';
 import type { CallView, ViewedCall } from './callView.ts';
@@ -148,7 +149,7 @@ export class Task<C extends TaskCall = TaskCall> {
   progressed({ message, progress, total }: Params, now: number): boolean {
     if (this.isFinished || now - this.#messageAt < MESSAGE_MS) return false;
     const counted = [progress, total].filter((each) => typeof each === 'number').join('/');
-    this.message = typeof message === 'string' ? message.slice(0, MAX_MESSAGE) : counted;
+    this.message = typeof message === 'string' ? cut(message, MAX_MESSAGE) : counted;
     this.#messageAt = now;
     return true;
   }

@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut.ts';
 import type { ClientName, RuntimeEvents } from '../../events/events.ts';
 import type { RecordingLine } from '../recorder/line.ts';
 import type { Line } from './lines.ts';
@@ -44,7 +45,7 @@ export function exported(line: Line): Line {
 }
 
 export function clientOf({ name, version }: ClientName): string {
-  return `${name} ${version}`.slice(0, MAX_CLIENT);
+  return cut(`${cut(name, MAX_CLIENT)} ${version}`, MAX_CLIENT);
 }
 
 /** The text of whatever was thrown, and of its causes: messages and the first lines of stacks. */
@@ -56,7 +57,7 @@ function textOf(thrown: unknown): string {
     texts.push(text.split('\n', MAX_TEXT_LINES).join('\n'));
     error = error instanceof Error ? error.cause : undefined;
   } while (error !== undefined && texts.length < MAX_CAUSES);
-  return texts.join('\ncaused by ').slice(0, MAX_TEXT);
+  return cut(texts.join('\ncaused by '), MAX_TEXT);
 }
 
 /** The stack of an error, which begins with its message unless somebody has changed either. */

@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut.ts';
 import { watchPassed } from '../../gateway/passed.ts';
 import { listen } from '../recorder/listen.ts';
 import { History } from './history.ts';
@@ -44,7 +45,7 @@ export class Watch {
       // Gateways of other runtimes are heard as well: their sessions are not in the table.
       watchPassed(({ session, direction, kind, method, target, bytes }) => {
         if (this.table.stateOf(session) === undefined) return;
-        const short = method?.slice(0, MAX_METHOD);
+        const short = method && cut(method, MAX_METHOD);
         const at = runtime.now();
         const name = target?.();
         const line = { at, session, direction, kind, method: short, bytes };

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { cut } from '../../base/cut.ts';
 import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
 import { KEPT, type KeptEvent, type RecordingLine } from './line.ts';
 
@@ -44,7 +45,7 @@ export function listen(
 /** Of an error the class alone is recorded: its text may hold anything. */
 function recorded(member: string, value: unknown): unknown {
   if (member === 'error') {
-    return value instanceof Error ? value.name.slice(0, MAX_NAME) : typeof value;
+    return value instanceof Error ? cut(value.name, MAX_NAME) : typeof value;
   }
-  return member === 'method' && typeof value === 'string' ? value.slice(0, MAX_NAME) : value;
+  return member === 'method' && typeof value === 'string' ? cut(value, MAX_NAME) : value;
 }
