@@ -6,17 +6,22 @@ import { HeldStore } from '../support/heldStore.ts';
 import { left, moved, settle } from '../support/left.ts';
 import { MINUTE } from '../support/sleep.ts';
 
+/** A process whose store has a damaged record, and is slow to say so. */
+async function damaged() {
+  const store = new HeldStore();
+  const client = await left(store);
+  const world = new FakeRuntime({ store, storeTimeoutMs: 1000 });
+  await settle(world);
+  store.fail('get', new ActorsError('record-corrupt', 'put aside'));
+  return { store, client, world, release: store.hold('get') };
+}
+
 describe('a record that can not be read', () => {
   it.each([
     ['in time', 0, 404],
     ['later than anybody waits', 1500, 503],
   ])('is counted no more, where the store says so %s', async (_when, ms, status) => {
-    const store = new HeldStore();
-    const client = await left(store);
-    const world = new FakeRuntime({ store, storeTimeoutMs: 1000 });
-    await settle(world);
-    store.fail('get', new ActorsError('record-corrupt', 'put aside'));
-    const release = store.hold('get');
+    const { client, world, release } = await damaged();
     const asked = (await moved(client, world)).request('tools/list');
     await settle(world, ms);
     release();
@@ -26,12 +31,7 @@ describe('a record that can not be read', () => {
   });
 
   it('of a session that goes on here is counted by nobody, and is stored again', async () => {
-    const store = new HeldStore();
-    const client = await left(store);
-    const world = new FakeRuntime({ store, storeTimeoutMs: 1000 });
-    await settle(world);
-    store.fail('get', new ActorsError('record-corrupt', 'put aside'));
-    const release = store.hold('get');
+    const { store, client, world, release } = await damaged();
     const gone = (await moved(client, world)).request('tools/list');
     // Nobody waits for it any more.
     await settle(world, 1500);
@@ -50,12 +50,7 @@ describe('a record that can not be read', () => {
   });
 
   it('is not counted by a process that has closed', async () => {
-    const store = new HeldStore();
-    const client = await left(store);
-    const world = new FakeRuntime({ store });
-    await settle(world);
-    store.fail('get', new ActorsError('record-corrupt', 'put aside'));
-    const release = store.hold('get');
+    const { client, world, release } = await damaged();
     void (await moved(client, world)).request('tools/list');
     await turn();
     await world.runtime.close();

@@ -1,5 +1,4 @@
 import { ActorsError } from '../../base/errors.ts';
-import type { StorePart } from '../store.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -144,31 +143,5 @@ export class Commits {
 
   #refuseClosed(): void {
     if (this.#closed !== null) throw new ActorsError('store-unavailable', 'The store is closed');
-  }
-}
-
-/** The way to the tables of a part of a store. */
-export class PartAccess implements Access {
-  readonly #store: Access;
-  readonly #part: StorePart;
-
-  constructor(store: Access, part: StorePart) {
-    this.#store = store;
-    this.#part = part;
-  }
-
-  read<T>(work: (tables: Tables) => T | Promise<T>): T | Promise<T> {
-    return this.#store.read((tables) => work(this.#of(tables)));
-  }
-
-  write(work: Work, changes?: number, bytes?: number): Promise<void> {
-    return this.#store.write((tables) => work(this.#of(tables)), changes, bytes);
-  }
-
-  /** The files are closed with the store. */
-  async close(): Promise<void> {}
-
-  #of(tables: Tables): Tables {
-    return tables.parts.get(this.#part)!;
   }
 }

@@ -10,10 +10,11 @@ import type {
   StoreTime,
 } from '../store.ts';
 import type { Awaitable } from '../../base/awaitable.ts';
-import { type Access, Commits, PartAccess } from './commits.ts';
+import { type Access, Commits } from './commits.ts';
 import { Environment } from './environment.ts';
 import { beginningWith, fingerprint, NUMBER, PRINT, sortable } from './keys.ts';
 import type { CheckedOptions } from './options.ts';
+import { PartAccess } from './partAccess.ts';
 import { Reader } from './reader.ts';
 import { encodeRecord } from './recordCodec.ts';
 import { decodeTime, encodeTime } from './timeCodec.ts';
