@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Ask, sendOverSocket } from '../support/door.ts';
 import { Fixture } from '../support/fixture.ts';
 import { RawClient } from '../support/rawClient.ts';
+import { drawnInTurn } from '../support/drawn.ts';
 import { startRig } from '../support/rig.ts';
 import { WebSocketPeer } from '../support/webSocketPeer.ts';
 
@@ -56,20 +57,17 @@ describe('a flood of handshakes that nobody confirms (A3)', () => {
   });
 
   it('of anonymous callers is refused in part', async () => {
-    const { runtime, client } = await startRig('node http');
+    const { runtime, client } = await startRig('node http', { random: drawnInTurn() });
     const replies = await Promise.all(times(600, () => client().initialize()));
     const refused = replies.filter(({ status }) => status === 503).length;
-    // Of some 340 that met a full table, one in nine; chance never makes that none.
+    // Of some 340 that met a full table, one in nine.
     expect(refused).toBeGreaterThan(0);
     expect(refused).toBeLessThan(150);
     expect(runtime.stats().handshakes).toBe(256);
   });
 
   it('of anonymous callers, kept up, does not keep an honest one out', async () => {
-    // Draws in turn, so that this test is the same each time.
-    let draw = 0;
-    const random = (): number => (draw = (draw + 0.381_966) % 1);
-    const { client } = await startRig('node http', { random });
+    const { client } = await startRig('node http', { random: drawnInTurn() });
     const flood = (): Promise<unknown> => Promise.all(times(64, () => client().initialize()));
     for (let i = 0; i < 4; i++) await flood();
     const served = await Promise.all(

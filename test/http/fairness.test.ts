@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { RuntimeStats } from '../../src/events/counters.ts';
 import { Program } from '../support/program.ts';
 
-/** What is flooded, and what has to be met by it: without, it would be no flood. */
+/** What is flooded, and how often a limit was met by it: never, and it would be no flood. */
 const KINDS: Record<string, (stats: RuntimeStats) => number> = {
   handshakes: ({ limits }) => limits['maxHandshakesPerPrincipal'] ?? 0,
   // Beside a flood of handshakes there are few that come so far.
@@ -75,6 +75,13 @@ it.each([...all.map((kind) => [kind, [kind]] as const), ['all of them at once', 
     expect(await alice.open()).toEqual([200, 202]);
     const flood = new Program('test/support/flood.ts', [url, ...kinds]);
     for (const kind of kinds) await flood.says(new RegExp(`flooding ${kind}`));
+    const statsOf = async (): Promise<RuntimeStats> =>
+      (await (await fetch(`http://127.0.0.1:${port}`)).json()) as RuntimeStats;
+    // She comes when each limit has been met, however long the machine takes for that.
+    for (let unmet: string[] = [...kinds]; unmet.length > 0; await delay(100)) {
+      const stats = await statsOf();
+      unmet = unmet.filter((kind) => KINDS[kind]!(stats) === 0);
+    }
     const p99s: number[] = [];
     do {
       const { ms, statuses } = await alice.ping(PINGS);
@@ -83,9 +90,7 @@ it.each([...all.map((kind) => [kind, [kind]] as const), ['all of them at once', 
       // Her share is as good as unused: another session is hers for the asking.
       expect(await new Alice(url).open()).toEqual([200, 202]);
     } while (p99s.at(-1)! > MOST_MS && p99s.length < TRIES);
-    const stats = (await (await fetch(`http://127.0.0.1:${port}`)).json()) as RuntimeStats;
     console.log(`${what}: p99 of a ping ${p99s.map((each) => each.toFixed(1)).join(', ')} ms`);
-    for (const kind of kinds) expect([kind, KINDS[kind]!(stats) > 0]).toEqual([kind, true]);
     expect(p99s.at(-1)).toBeLessThan(MOST_MS);
   },
   120_000,

@@ -1,6 +1,7 @@
 import { createRuntime, type Runtime, type RuntimeEvents, type RuntimeOptions } from 'mcp-actors';
 import type { RuntimeEventName } from '../../src/events/events.ts';
 import { FakeServer, type Hook } from './fakeServer.ts';
+import { drawn } from './drawn.ts';
 import { VirtualClock } from './virtualClock.ts';
 import { WireClient, type WireClientOptions } from './wireClient.ts';
 
@@ -22,6 +23,7 @@ export class FakeRuntime {
     this.clock = new VirtualClock(startsAt);
     this.runtime = createRuntime<unknown>({
       clock: this.clock,
+      random: drawn,
       principal: (_, { headers }) => headers['x-user'] as string | undefined,
       server: () => this.serve(hook),
       ...options,

@@ -18,8 +18,7 @@ const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
 const AT_ONCE = 6;
 /** Large answers are work of the handler, which no limit of ours makes less. */
 const OF_ANSWERS = 1;
-/** Connections that are left hanging: the oldest are closed, or there would be no more of them. */
-const hanging: Socket[] = [];
+/** Connections of one kind that are left hanging: the oldest are closed to make room for more. */
 const MOST_HANGING = 400;
 let count = 0;
 
@@ -44,7 +43,12 @@ async function open(): Promise<string> {
 }
 
 /** Sends the head of a POST and some of its body, and does no more. */
-function hang(session: string, body: string, length = body.length): Promise<void> {
+function hang(
+  hanging: Socket[],
+  session: string,
+  body: string,
+  length = body.length,
+): Promise<void> {
   const named = { ...HEADERS, 'mcp-session-id': session, host: 'localhost' };
   const head = Object.entries({ ...named, 'content-length': String(length) });
   const lines = head.map(([name, value]) => `${name}: ${value}`);
@@ -60,36 +64,61 @@ function hang(session: string, body: string, length = body.length): Promise<void
 const call = (method: string, more = ''): string =>
   JSON.stringify({ jsonrpc: '2.0', id: ++count, method, params: { more } });
 
-/** Rounds of each kind; each is given a session that it may use up. */
-const ROUNDS: Record<string, (session: string) => Promise<unknown>> = {
+/** Kinds whose rounds open sessions of their own. */
+const OPENING = new Set(['handshakes', 'sessions']);
+
+/** A round of one kind, in a session that may be used up. */
+type Round = (session: string, hanging: Socket[]) => Promise<unknown>;
+
+const ROUNDS: Record<string, Round> = {
   handshakes: () => initialize(),
   sessions: () => open(),
-  queues: (session) => hang(session, call('hold', 'x'.repeat(20_000))),
-  unread: async (session) => {
-    await hang(session, call('big'));
+  queues: (session, hanging) => hang(hanging, session, call('hold', 'x'.repeat(20_000))),
+  unread: async (session, hanging) => {
+    await hang(hanging, session, call('big'));
     await delay(20);
   },
-  uploads: (session) => hang(session, 'x'.repeat(60_000), 1_000_000),
+  uploads: (session, hanging) => hang(hanging, session, 'x'.repeat(60_000), 1_000_000),
   notifications: (session) => post({ method: 'notifications/roots/list_changed' }, session),
 };
 
-async function loop(kind: string): Promise<void> {
-  const round = ROUNDS[kind]!;
-  let session: string | undefined;
-  for (let i = 0; ; i++) {
+async function loop(
+  round: (session: string) => Promise<unknown>,
+  held: string | undefined,
+  onFlooding: () => void,
+): Promise<void> {
+  let session = held;
+  for (let i = 1; ; i++) {
     try {
-      if (session === undefined || i % 200 === 0) session = await open();
+      session ??= await open();
+      // A session that is refused leaves the one before.
+      if (i % 200 === 0) session = await open().catch(() => session!);
       await round(session);
     } catch {
       session = undefined;
       // Refused, or cut: the next round comes at once.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (i === 50) console.log(`flooding ${kind}`);
+    if (i === 50) onFlooding();
   }
 }
 
-for (const kind of kinds) {
+/** Starts the loops of a kind, each in a session that is open. @returns when they flood */
+async function start(kind: string): Promise<void> {
   const loops = kind === 'unread' ? OF_ANSWERS : AT_ONCE;
-  for (let i = 0; i < loops; i++) void loop(kind);
+  const sessions: (string | undefined)[] = [];
+  while (sessions.length < loops) sessions.push(OPENING.has(kind) ? undefined : await open());
+  const hanging: Socket[] = [];
+  const round = (session: string): Promise<unknown> => ROUNDS[kind]!(session, hanging);
+  await Promise.all(
+    sessions.map((session) => new Promise<void>((resolve) => void loop(round, session, resolve))),
+  );
+  console.log(`flooding ${kind}`);
 }
+
+// Whoever floods handshakes has none left for another session, so these kinds are the last.
+const [first, last] = [
+  kinds.filter((kind) => !OPENING.has(kind)),
+  kinds.filter((kind) => OPENING.has(kind)),
+];
+for (const some of [first, last]) await Promise.all(some.map(start));

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { type Door, type DoorKind, openDoor } from './door.ts';
 import { turn } from './eventually.ts';
 import { Fixture } from './fixture.ts';
+import { drawn } from './drawn.ts';
 import { VirtualClock } from './virtualClock.ts';
 import { RawClient, type RawClientOptions } from './rawClient.ts';
 
@@ -29,6 +30,7 @@ export async function startRig(
     server: fixture.factory,
     principal: (_authInfo, { headers }) => headers['x-user']?.toString(),
     clock,
+    random: drawn,
     ...options,
   });
   const door = await openDoor(kind, runtime);

@@ -14,6 +14,7 @@ import { DurableMemory } from './durableMemory.ts';
 import { turn } from './eventually.ts';
 import { FakeServer } from './fakeServer.ts';
 import { type Manner, misbehave } from './misbehaviour.ts';
+import { drawn } from './drawn.ts';
 import { VirtualClock } from './virtualClock.ts';
 
 interface State {
@@ -138,6 +139,7 @@ export class UserRig {
     });
     const runtime = createRuntime<State>({
       clock: this.clock,
+      random: drawn,
       store: this.#store(),
       eventStore: this.#eventStore(),
       maxReplayEvents: 2,

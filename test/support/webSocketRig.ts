@@ -5,6 +5,7 @@ import { createRuntime, type Runtime, type RuntimeOptions } from 'mcp-actors';
 import { serveWebSocket, type WebSocketDoor, type WebSocketOptions } from 'mcp-actors/websocket';
 import { onTestFinished } from 'vitest';
 import { Fixture } from './fixture.ts';
+import { drawn } from './drawn.ts';
 import { VirtualClock } from './virtualClock.ts';
 
 /** A runtime behind WebSockets on a real port, on a virtual clock. */
@@ -24,7 +25,12 @@ export async function startWebSocketRig(
 ): Promise<WebSocketRig> {
   const fixture = new Fixture();
   const clock = new VirtualClock();
-  const runtime = createRuntime<unknown>({ server: fixture.factory, clock, ...options });
+  const runtime = createRuntime<unknown>({
+    server: fixture.factory,
+    clock,
+    random: drawn,
+    ...options,
+  });
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
