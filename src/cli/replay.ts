@@ -1,5 +1,5 @@
 import { RecordingError } from '../watch/recorder/recordingError.ts';
-import type { Replay } from '../watch/recorder/replay.ts';
+import type { Difference, Replay } from '../watch/recorder/replay.ts';
 import { replayFile } from '../watch/recorder/replayFile.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { printable } from './report.ts';
@@ -36,10 +36,13 @@ const TROUBLES: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 };
 
-function summaryOf({ header, sessions, transitions, dropped, ...rest }: Replay): string[] {
-  const said = [
-    `Recorded by mcp-actors ${header.version}: ${sessions} sessions, ${transitions} transitions.`,
-  ];
+function summaryOf({ header, dropped, ...rest }: Replay): string[] {
+  const { sessions, handles, calls, transitions } = rest;
+  const counts = [`${sessions} sessions`];
+  if (handles > 0) counts.push(`${handles} handles`);
+  if (calls > 0) counts.push(`${calls} calls`);
+  counts.push(`${transitions} transitions`);
+  const said = [`Recorded by mcp-actors ${header.version}: ${counts.join(', ')}.`];
   if (dropped > 0) said.push(`${dropped} lines were dropped when it was recorded.`);
   // A replay stops at a difference: the end of the recording is unknown.
   if (rest.difference !== undefined) return said;
@@ -53,9 +56,14 @@ function summaryOf({ header, sessions, transitions, dropped, ...rest }: Replay):
 
 function verdictOf({ difference }: Replay): string {
   if (difference === undefined) return 'The machine does the same.';
-  const { line, session, event, field, expected, seen } = difference;
-  const who = session === undefined ? 'the supervisor' : `session ${session}`;
-  return `Line ${line}, ${who}, told ${event}: "${field}" of the machine is ${shown(expected)}, of the file ${shown(seen)}.`;
+  const { line, event, field, expected, seen } = difference;
+  return `Line ${line}, ${whoOf(difference)}, told ${event}: "${field}" of the machine is ${shown(expected)}, of the file ${shown(seen)}.`;
+}
+
+function whoOf({ session, handle, call }: Difference): string {
+  if (handle !== undefined) return `handle ${handle}`;
+  if (call !== undefined) return `call ${call} of session ${session}`;
+  return session === undefined ? 'the supervisor' : `session ${session}`;
 }
 
 function shown(value: unknown): string {

@@ -2,7 +2,7 @@ import { type CallEvent, type CallStep, nextCallStep } from '../../machines/call
 import type { Services } from '../events/services.ts';
 import type { ViewedCall } from './callView.ts';
 
-/** Steps the machine of a call, and announces the step where somebody listens. */
+/** Steps the machine of a call; a step that changes something is announced to whoever listens. */
 export function stepOf(
   { innerId, home }: Pick<ViewedCall, 'innerId' | 'home'>,
   { snapshot, path: from }: CallStep,
@@ -10,7 +10,8 @@ export function stepOf(
   { clock, events }: Pick<Services, 'clock' | 'events'>,
 ): CallStep {
   const step = nextCallStep(snapshot, event);
-  if (events.watchesCalls) {
+  const isChange = step.snapshot !== snapshot || step.effects.length > 0;
+  if (events.watchesCalls && isChange) {
     events.emit('call.transition', {
       at: clock.now(),
       session: home.session.key,

@@ -7,7 +7,7 @@ import {
   type Step,
 } from '../../../machines/step.ts';
 import { stateAt } from '../../../machines/states.ts';
-import type { TransitionLine } from './line.ts';
+import type { HandleLine, TransitionLine } from './line.ts';
 
 /** One member of a recorded line that differs from what the machine does. */
 export interface Mismatch {
@@ -19,10 +19,13 @@ export interface Mismatch {
   readonly seen: unknown;
 }
 
+/** A line with a step of the session machine, which handles run as well. */
+type StepLine = Pick<TransitionLine | HandleLine, 'event' | 'from' | 'to' | 'effects'>;
+
 const BOOLEANS = [false, true] as const;
 
 /**
- * Follows one session of a recording with the machine, step by step.
+ * Follows one session or handle of a recording with the machine, step by step.
  *
  * A recording may begin in the middle of a session's life, where the flags of its context are not
  * known. Then the course follows every snapshot the session can have, and each transition leaves
@@ -39,7 +42,7 @@ export class Course {
   }
 
   /** Makes the step of a line; returns the mismatch where the machine does something else. */
-  step(line: TransitionLine): Mismatch | undefined {
+  step(line: StepLine): Mismatch | undefined {
     const { event, from, to } = line;
     const isBeginning = event.type === 'session.opened' || event.type === 'session.recalled';
     // A sleeping session can be recalled from its record.
@@ -69,14 +72,14 @@ export class Course {
     return { field: 'reason', expected: reasons[0], seen: reason };
   }
 
-  #steps(event: TransitionLine['event']): readonly Step[] {
+  #steps(event: StepLine['event']): readonly Step[] {
     if (event.type === 'session.opened') return [firstStep(event.sleeps)];
     if (event.type === 'session.recalled') return [sleepingStep(event.confirmed)];
     return this.#snapshots.map((snapshot) => nextStep(snapshot, event));
   }
 }
 
-function mismatchOf({ path, effects }: Step, line: TransitionLine): Mismatch | undefined {
+function mismatchOf({ path, effects }: Step, line: StepLine): Mismatch | undefined {
   if (path !== line.to) return { field: 'to', expected: path, seen: line.to };
   const isSame =
     effects.length === line.effects.length && effects.every((each, i) => each === line.effects[i]);

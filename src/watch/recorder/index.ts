@@ -1,7 +1,10 @@
 export type {
+  CallLine,
   DroppedLine,
   EndedLine,
   EndLine,
+  HandleEndedLine,
+  HandleLine,
   HeaderLine,
   RecordingLine,
   SupervisorLine,

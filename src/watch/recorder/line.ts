@@ -21,6 +21,13 @@ export const KEPT = {
   'session.woken': { type: 'woken', members: ['session', 'cause', 'epoch', 'ms'] },
   'session.pinned': { type: 'pinned', members: ['session', 'why'] },
   'session.orphan': { type: 'orphan', members: ['session', 'what'] },
+  'handle.transition': {
+    type: 'handle',
+    members: ['kind', 'handle', 'event', 'from', 'to', 'effects'],
+  },
+  'handle.ended': { type: 'handle-ended', members: ['kind', 'handle', 'reason', 'ageMs'] },
+  'handle.failed': { type: 'handle-failed', members: ['kind', 'handle', 'error'] },
+  'call.transition': { type: 'call', members: ['session', 'call', 'event', 'from', 'to'] },
   limit: { type: 'limit', members: ['session', 'limit'] },
   'store.failed': { type: 'store', members: ['session', 'doing', 'error'] },
   /** With its method where messages are recorded. */
@@ -54,6 +61,9 @@ type Kept<N extends KeptEvent> = {
 export type TransitionLine = Kept<'session.transition'>;
 export type SupervisorLine = Kept<'supervisor.transition'>;
 export type EndedLine = Kept<'session.ended'>;
+export type HandleEndedLine = Kept<'handle.ended'>;
+export type HandleLine = Kept<'handle.transition'>;
+export type CallLine = Kept<'call.transition'>;
 
 /** The first line of a recording. */
 export interface HeaderLine {

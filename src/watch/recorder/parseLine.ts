@@ -2,6 +2,7 @@ import { END_REASONS, sessionMachine } from '../../../machines/session.ts';
 import { SESSION_EFFECTS } from '../../../machines/step.ts';
 import { SUPERVISOR_EVENTS, SUPERVISOR_STATES } from '../../../machines/supervisor.ts';
 import { STATE_PATHS } from '../../../machines/states.ts';
+import { CALL_EVENTS, CALL_PATHS } from './callCourse.ts';
 import { ENDINGS, FORMAT, FORMAT_VERSION, KEPT, type RecordingLine } from './line.ts';
 import { RecordingError } from './recordingError.ts';
 
@@ -27,24 +28,45 @@ const EVENT_MEMBERS: ReadonlyMap<unknown, readonly [member: string, check: Check
   ['session.crashed', ['restart', isBoolean]],
 ]);
 
+type Members = Readonly<Record<string, readonly [Check, string]>>;
+
+const REASON = [isReason, 'no reason: %'] as const;
+/** The members of a step that sessions and handles make. */
+const PLACES: Members = {
+  from: [oneOf(['new', ...STATE_PATHS]), 'no state: %'],
+  to: [oneOf(STATE_PATHS), 'no state: %'],
+  effects: [(value) => Array.isArray(value) && value.every(isEffect), 'no effects: %'],
+};
+
 /** The members of lines that a replay uses, and what is said of a value that is wrong, `%`. */
 const CHECKS: {
-  readonly [T in RecordingLine['type']]?: Readonly<Record<string, readonly [Check, string]>>;
+  readonly [T in RecordingLine['type']]?: Members;
 } = {
   header: {},
   transition: {
     session: [isText, 'a transition without a session'],
     event: [isSessionEvent, 'no event of a session: %'],
-    from: [oneOf(['new', ...STATE_PATHS]), 'no state: %'],
-    to: [oneOf(STATE_PATHS), 'no state: %'],
-    effects: [(value) => Array.isArray(value) && value.every(isEffect), 'no effects: %'],
+    ...PLACES,
   },
   supervisor: {
     event: [oneOf(SUPERVISOR_EVENTS), 'no event: %'],
     from: [isSupervisorState, 'no state: %'],
     to: [isSupervisorState, 'no state: %'],
   },
-  ended: { session: [isText, 'an end without a session'], reason: [isReason, 'no reason: %'] },
+  handle: {
+    handle: [isText, 'a step without a handle'],
+    event: [isSessionEvent, 'no event of a handle: %'],
+    ...PLACES,
+  },
+  'handle-ended': { handle: [isText, 'an end without a handle'], reason: REASON },
+  call: {
+    session: [isText, 'a call without a session'],
+    call: [Number.isInteger, 'a call without a number'],
+    event: [oneOf(CALL_EVENTS), 'no event of a call: %'],
+    from: [oneOf(CALL_PATHS), 'no state: %'],
+    to: [oneOf(CALL_PATHS), 'no state: %'],
+  },
+  ended: { session: [isText, 'an end without a session'], reason: REASON },
   dropped: { lines: [Number.isInteger, 'no count of dropped lines'] },
   end: { why: [oneOf(ENDINGS), 'no end: %'] },
 };

@@ -1,6 +1,7 @@
 import { nextSupervisorState, type SupervisorState } from '../../../machines/supervisor.ts';
-import { Course, type Mismatch } from './course.ts';
-import type { HeaderLine, RecordingLine, SupervisorLine, TransitionLine } from './line.ts';
+import type { Mismatch } from './course.ts';
+import { type CourseLine, Courses, type Who } from './courses.ts';
+import type { HeaderLine, RecordingLine, SupervisorLine } from './line.ts';
 import { jsonOf, parseLine } from './parseLine.ts';
 import { RecordingError } from './recordingError.ts';
 
@@ -8,9 +9,13 @@ import { RecordingError } from './recordingError.ts';
 export interface Difference extends Mismatch {
   /** Number of the line, counted from 1. */
   readonly line: number;
-  /** Key of the session that differs; `undefined` where the supervisor differs. */
+  /** Key of the session that differs, or of the session whose call does. */
   readonly session: string | undefined;
-  /** The event that the session or supervisor was told. */
+  /** Key of the handle that differs. */
+  readonly handle: string | undefined;
+  /** Number of the call that differs. Where all three are `undefined`, the supervisor differs. */
+  readonly call: number | undefined;
+  /** The event that the session, handle, call or supervisor was told. */
   readonly event: string;
 }
 
@@ -21,8 +26,12 @@ export interface Replay {
   readonly difference: Difference | undefined;
   readonly lines: number;
   readonly sessions: number;
+  readonly handles: number;
+  /** Calls of the stateless revision that lasted: the others make no step of their machine. */
+  readonly calls: number;
+  /** Steps of sessions, handles and calls. */
   readonly transitions: number;
-  /** Lines the recorder had to drop. Behind such a gap each session is followed anew. */
+  /** Lines the recorder had to drop. Behind such a gap each machine is followed anew. */
   readonly dropped: number;
   /**
    * How the recording ends, where nothing differs before. `cut`: in the middle, as where the
@@ -52,15 +61,16 @@ export async function replay(lines: Iterable<string> | AsyncIterable<string>): P
   return run.result();
 }
 
+/** What is found beside what is counted. */
+type Found = 'difference' | 'lines' | 'dropped' | 'end' | 'brokenLine';
+
 class Run {
   #header: HeaderLine | undefined;
-  #courses = new Map<string, Course>();
+  readonly #courses = new Courses();
   #supervisor: SupervisorState | undefined;
-  readonly #found: { -readonly [M in Exclude<keyof Replay, 'header'>]: Replay[M] } = {
+  readonly #found: { -readonly [M in Found]: Replay[M] } = {
     difference: undefined,
     lines: 0,
-    sessions: 0,
-    transitions: 0,
     dropped: 0,
     end: 'cut',
     brokenLine: undefined,
@@ -89,34 +99,22 @@ class Run {
     if (this.#header === undefined) {
       throw new RecordingError('not-a-recording', 1, 'this is empty');
     }
-    return { header: this.#header, ...this.#found };
+    const { sessions, handles, calls, transitions } = this.#courses;
+    return { header: this.#header, sessions, handles, calls, transitions, ...this.#found };
   }
 
   #follow(line: RecordingLine): void {
     if (line.type === 'header') this.#header = line;
-    else if (line.type === 'transition') this.#step(line);
-    else if (line.type === 'ended') {
-      this.#note(this.#courses.get(line.session)?.end(line.reason), line.session, 'ended');
-      this.#courses.delete(line.session);
+    else if (isOfCourse(line)) {
+      this.#note(this.#courses.take(line), line, 'event' in line ? nameOf(line.event) : 'ended');
     } else if (line.type === 'supervisor') {
-      this.#note(this.#supervise(line), undefined, line.event);
+      this.#note(this.#supervise(line), {}, line.event);
     } else if (line.type === 'dropped') {
       this.#found.dropped += line.lines;
-      this.#courses = new Map();
+      this.#courses.gap();
       this.#supervisor = undefined;
     } else if (line.type === 'end') this.#found.end = line.why;
     // Lines of other types move no machine.
-  }
-
-  #step(line: TransitionLine): void {
-    this.#found.transitions++;
-    let course = this.#courses.get(line.session);
-    if (course === undefined) {
-      this.#found.sessions++;
-      course = new Course(line.from);
-      this.#courses.set(line.session, course);
-    }
-    this.#note(course.step(line), line.session, line.event.type);
   }
 
   #supervise({ from, to, event }: SupervisorLine): Mismatch | undefined {
@@ -129,8 +127,25 @@ class Run {
     return undefined;
   }
 
-  #note(mismatch: Mismatch | undefined, session: string | undefined, event: string): void {
+  #note(mismatch: Mismatch | undefined, who: Who, event: string): void {
     if (mismatch === undefined) return;
-    this.#found.difference = { line: this.#found.lines, session, event, ...mismatch };
+    const { session, handle, call } = who;
+    this.#found.difference = { line: this.#found.lines, session, handle, call, event, ...mismatch };
   }
+}
+
+const OF_COURSES: ReadonlySet<RecordingLine['type']> = new Set<CourseLine['type']>([
+  'transition',
+  'ended',
+  'handle',
+  'handle-ended',
+  'call',
+]);
+
+function isOfCourse(line: RecordingLine): line is CourseLine {
+  return OF_COURSES.has(line.type);
+}
+
+function nameOf(event: string | { readonly type: string }): string {
+  return typeof event === 'string' ? event : event.type;
 }

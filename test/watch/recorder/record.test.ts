@@ -6,7 +6,6 @@ import { record, type RecordingLine, replay, replayFile } from 'mcp-actors/recor
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually, turn } from '../../support/eventually.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
-import { HandleWorld } from '../../support/handleWorld.ts';
 
 const SECRET = 'hunter2';
 
@@ -41,33 +40,6 @@ async function busy(world: FakeRuntime, times: number): Promise<void> {
 }
 
 describe('record', () => {
-  it('has nothing of handles that a replay could stumble over, and no id', async () => {
-    const world = new HandleWorld({ onSleep: ({ url }) => url, maxPerPrincipal: 1 });
-    let text = '';
-    const write = (lines: string): void => void (text += lines);
-    const recording = await record(world.runtime, { write, messages: true, clock: world.clock });
-    const ann = await world.legacy('ann');
-    const page = await ann('create_page');
-    await ann('create_page');
-    await world.settle(6 * 60_000);
-    await ann('where', { page });
-    await ann('destroy_page', { page });
-    await recording.close();
-    const lines = parsed(text);
-    const sessions = world.runtime.residents().map(({ key }) => key);
-    const steps = lines.filter((line) => line.type === 'transition');
-    expect(new Set(steps.map(({ session }) => session))).toEqual(new Set(sessions));
-    expect(lines.filter((line) => line.type === 'limit')).toMatchObject([
-      { limit: 'page.maxPerPrincipal' },
-    ]);
-    expect(text).not.toContain(page);
-    expect(await replay(text.trimEnd().split('\n'))).toMatchObject({
-      difference: undefined,
-      sessions: 1,
-      end: 'closed',
-    });
-  });
-
   it('writes a header, then each step of each machine, then an end', async () => {
     const world = new FakeRuntime();
     const file = join(folder(), 'life.jsonl');

@@ -29,6 +29,18 @@ export function stepOf(line: Line): Step {
       const { from, to, event } = line;
       return note('transition', from === to ? event.type : `${from} → ${to}  ·  ${event.type}`);
     }
+    case 'call': {
+      const { call, from, to, event } = line;
+      return note('transition', `call ${call}: ${from} → ${to}  ·  ${event}`);
+    }
+    case 'handle': {
+      const { kind, handle, from, to, event } = line;
+      return note('transition', `${kind} ${handle}: ${from} → ${to}  ·  ${event.type}`);
+    }
+    case 'handle-failed':
+      return note('trouble', `${line.kind} ${line.handle} failed, ${line.error}`);
+    case 'handle-ended':
+      return note('end', `${line.kind} ${line.handle} ended: ${line.reason}`);
     case 'started':
       return note('news', `started for ${line.principal}`);
     case 'slept':

@@ -1,0 +1,84 @@
+import { CallCourse } from './callCourse.ts';
+import { Course, type Mismatch } from './course.ts';
+import type { CallLine, EndedLine, HandleEndedLine, HandleLine, TransitionLine } from './line.ts';
+
+/** Who a line is about. */
+export interface Who {
+  /** Key of the session, or of the session that the call belongs to. */
+  readonly session?: string;
+  /** Key of the handle. */
+  readonly handle?: string;
+  /** Number of the call. */
+  readonly call?: number;
+}
+
+/** A line that moves a machine, or says that one has ended. */
+export type CourseLine = TransitionLine | EndedLine | HandleLine | HandleEndedLine | CallLine;
+
+/** Follows each session, handle and call of a recording by the line, each to its end. */
+export class Courses {
+  sessions = 0;
+  handles = 0;
+  calls = 0;
+  transitions = 0;
+  readonly #sessions = new Map<string, Course>();
+  readonly #handles = new Map<string, Course>();
+  readonly #calls = new Map<number, CallCourse>();
+
+  /** Takes a line; returns the mismatch where its machine does something else. */
+  take(line: CourseLine): Mismatch | undefined {
+    if (line.type === 'ended') return endOf(this.#sessions, line.session, line.reason);
+    if (line.type === 'handle-ended') return endOf(this.#handles, line.handle, line.reason);
+    this.transitions++;
+    if (line.type === 'call') return this.#call(line);
+    if (line.type === 'handle') {
+      const { course, isNew } = courseOf(this.#handles, line.handle, line.from);
+      if (isNew) this.handles++;
+      return course.step(line);
+    }
+    const { course, isNew } = courseOf(this.#sessions, line.session, line.from);
+    if (isNew) this.sessions++;
+    return course.step(line);
+  }
+
+  /** Lines are missing: each is followed anew from its next line on. */
+  gap(): void {
+    this.#sessions.clear();
+    this.#handles.clear();
+    this.#calls.clear();
+  }
+
+  #call(line: CallLine): Mismatch | undefined {
+    let course = this.#calls.get(line.call);
+    if (course === undefined) {
+      this.calls++;
+      course = new CallCourse(line.from);
+      this.#calls.set(line.call, course);
+    }
+    const mismatch = course.step(line);
+    if (course.isDone) this.#calls.delete(line.call);
+    return mismatch;
+  }
+}
+
+function courseOf(
+  courses: Map<string, Course>,
+  key: string,
+  from: string,
+): { readonly course: Course; readonly isNew: boolean } {
+  const known = courses.get(key);
+  if (known !== undefined) return { course: known, isNew: false };
+  const course = new Course(from);
+  courses.set(key, course);
+  return { course, isNew: true };
+}
+
+function endOf(
+  courses: Map<string, Course>,
+  key: string,
+  reason: EndedLine['reason'],
+): Mismatch | undefined {
+  const mismatch = courses.get(key)?.end(reason);
+  courses.delete(key);
+  return mismatch;
+}
