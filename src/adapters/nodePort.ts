@@ -133,7 +133,7 @@ export class NodePort implements ResponsePort {
     const response = this.#response;
     // A host may take its time before it hands a request on: where the client has left by then, no
     // event will say so again.
-    if (isDestroyed(response)) return callback();
+    if (isDestroyed(response) || isLineLost(response)) return callback();
     if (response.socket !== null) return void response.once('close', callback);
     // A response that is pipelined behind another has no socket yet and would not hear of its end.
     // Many responses may wait on one socket.

@@ -191,7 +191,7 @@ export class Outbox implements Outlet {
     const seen = Math.max(place.sequence, stream.dropped);
     if (recall.isWhole) this.#replay(stream, this.#sayable(stream, seen));
     // The client comes back for the rest, behind the last event it was given.
-    else this.#readers.hangUp(stream);
+    else this.#readers.interrupt(stream);
     return 'resumed';
   }
 
@@ -252,7 +252,7 @@ export class Outbox implements Outlet {
     for (const entry of entries) this.#send(stream, entry);
     if (stream.isFull && stream.held === null && stream.pending === null) {
       stream.isFull = false;
-      this.#readers.hangUp(stream);
+      this.#readers.interrupt(stream);
     }
     if (!stream.isOut) return;
     this.#readers.hangUp(stream);

@@ -112,6 +112,16 @@ export class Readers {
   }
 
   /**
+   * Ends the response of a stream whose client is to come back for the rest. Clients that do not
+   * understand priming take an end for the last word; a line that breaks they come back from, or
+   * tell their user of.
+   */
+  interrupt(stream: Stream): void {
+    if (!stream.primed) stream.port?.cut();
+    this.hangUp(stream);
+  }
+
+  /**
    * Ends the response of the GET stream because its process leaves: the client is to open the stream
    * anew. Clients that do not understand priming take an end for the last word; a line that breaks
    * they open again.

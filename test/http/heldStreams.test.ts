@@ -10,6 +10,9 @@ import { answerOf } from '../support/wireClient.ts';
 
 type Options = ConstructorParameters<typeof FakeRuntime>[0];
 
+/** With the revision that its client speaks. */
+type HeldOptions = Options & { readonly version?: string };
+
 const KILO = 1000;
 const word = 'x'.repeat(100 * KILO);
 const numbers = (messages: readonly Rpc[]): unknown[] =>
@@ -23,10 +26,10 @@ async function settle(world: FakeRuntime): Promise<void> {
 }
 
 /** A call whose stream waits for its row: the store takes nothing until `release` is called. */
-async function held(options: Options = {}) {
+async function held({ version = '2025-11-25', ...options }: HeldOptions = {}) {
   const store = new HeldStore();
   const world = new FakeRuntime({ store, ...options });
-  const client = await world.open();
+  const client = await world.open(undefined, { version });
   await settle(world);
   const release = store.hold('write');
   const call = client.request('hold', {}, 1);
@@ -80,6 +83,16 @@ describe('a stream that waits for its row', () => {
     const rest = await (await client.get({ 'last-event-id': part.ids.at(-1)! })).whole();
     expect(numbers(rest.messages)).toEqual(Array.from({ length: 29 }, (_, n) => n + 11));
     expect(answerOf(rest).result).toEqual({ done: true });
+    expect(world.runtime.stats().limits).toEqual({ maxStreamBytes: 1 });
+  });
+
+  it('breaks off for a client that takes an end for the last word', async () => {
+    const { world, call, say, release } = await held({ version: '2025-06-18', maxStreamBytes: 10 });
+    for (let n = 0; n < 3; n++) say(n);
+    world.server.answer(1, { done: true });
+    release();
+    const part = await (await call).whole();
+    expect([part.end, part.messages, world.runtime.stats().streams]).toEqual(['broken', [], 0]);
     expect(world.runtime.stats().limits).toEqual({ maxStreamBytes: 1 });
   });
 

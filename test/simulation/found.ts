@@ -8,4 +8,16 @@ export const FOUND: readonly (History & { readonly what: string })[] = [
   { seed: 3_010_405, steps: 120, what: 'unread bytes that a sleep took off the account' },
   { seed: 3_020_223, steps: 120, what: 'a word of farewell to a client that had left' },
   { seed: 4_002_489, steps: 120, what: 'a state that the store refused when nobody waited for it' },
+  {
+    seed: 7_003_234,
+    steps: 120,
+    keep: [87, 88, 91, 92, 96, 97, 98, 100, 103, 104],
+    what: 'a stream without room, ended as if it were whole',
+  },
+  {
+    seed: 7_006_711,
+    steps: 120,
+    keep: [11, 12, 13, 23, 29, 30, 40, 42, 47, 53, 56, 57, 71, 77, 84, 85, 86],
+    what: 'a response behind another on its line, asked for when the line was lost',
+  },
 ];

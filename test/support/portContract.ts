@@ -153,6 +153,21 @@ export function portContract(name: string, make: () => PortRig | Promise<PortRig
       },
     );
 
+    it.each(['asked for', 'opened'] as const)(
+      'tells whoever asks after its client has left a response that was %s',
+      async (how) => {
+        const { port, client, gone } = await enter();
+        if (how === 'opened') port.open(STREAM);
+        await client.leave();
+        await eventually(() => port.gone && gone() === 1);
+        let told = 0;
+        port.whenGone(() => told++);
+        await eventually(() => told === 1);
+        await settled();
+        expect(told).toBe(1);
+      },
+    );
+
     it('is drained while there is room, and when the client has made some', async () => {
       const { port, client, big } = await enter();
       port.open(STREAM);
