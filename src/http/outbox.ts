@@ -270,7 +270,7 @@ export class Outbox implements Outlet {
     this.#waiting.changed();
     this.#readers.hangUp(stream);
     this.#remove(stream);
-    for (const { row } of this.#log.forget(stream.number)) this.#rows?.erase(row);
+    for (const entry of this.#log.forget(stream.number)) this.#rows?.forget(entry);
     this.#cancelled.set(stream.number, true);
   }
 
@@ -367,7 +367,7 @@ export class Outbox implements Outlet {
   #dropped(entry: ReplayEntry, bound: ReplayBound): void {
     if (entry.undelivered) this.#host.journal.tripped(bound);
     const stream = this.#streams.get(entry.stream);
-    if (stream === undefined) return this.#rows?.erase(entry.row);
+    if (stream === undefined) return this.#rows?.forget(entry);
     stream.dropped = entry.sequence;
     // Entries leave in order, so the last one of a finished stream is the end of it.
     const isEnd = stream.done && entry.sequence === stream.sequence;
@@ -375,13 +375,13 @@ export class Outbox implements Outlet {
     if (isEnd) return stream.isOut ? this.#remove(stream, entry) : undefined;
     // Another process would not know of the gap.
     this.#rows?.keep(stream);
-    this.#rows?.erase(entry.row);
+    this.#rows?.forget(entry);
   }
 
   /** @param last the end of the stream, where the log has it no more */
   #remove(stream: Stream, last?: ReplayEntry): void {
     this.#rows?.erase(stream.row);
-    this.#rows?.erase(last?.row);
+    if (last !== undefined) this.#rows?.forget(last);
     this.#streams.delete(stream.number);
   }
 }

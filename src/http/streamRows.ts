@@ -126,6 +126,12 @@ export class StreamRows {
   erase(row: Row | undefined): void {
     if (row !== undefined) this.#store.erase(row);
   }
+
+  /** Erases an event, which is never stored again: it may have yet to go out. */
+  forget(entry: ReplayEntry): void {
+    this.erase(entry.row);
+    entry.row = undefined;
+  }
 }
 
 /** Makes the rows of a durable store, where the session has one. */

@@ -226,6 +226,28 @@ describe('a stream that waits for numbers', () => {
   });
 });
 
+describe('an event that waits to go out', () => {
+  it('is not stored again when it does, where the log has dropped it', async () => {
+    const store = new HeldStore();
+    const world = new FakeRuntime({ store, maxReplayEvents: 10 });
+    const client = await world.open();
+    await settle(world);
+    const note = (n: number): void => world.server.notify('notifications/message', { n });
+    // All that is free to say without asking the store.
+    for (let n = 1; n <= BLOCK; n++) note(n);
+    const get = await client.get();
+    await get.until(({ messages }) => messages.length === 10);
+    await settle(world);
+    const release = store.hold('write');
+    for (let n = 1; n <= 50; n++) note(BLOCK + n);
+    release();
+    await get.until(({ messages }) => messages.length === 60);
+    await settle(world);
+    // The events that can be resumed, and their stream.
+    expect(await store.rows(client.id!)).toHaveLength(11);
+  });
+});
+
 describe('the end of a stream whose row is on its way', () => {
   it('waits for it, also where the stream itself may begin', async () => {
     const { store, world, call, say, release } = await held();

@@ -20,4 +20,10 @@ export const FOUND: readonly (History & { readonly what: string })[] = [
     keep: [11, 12, 13, 23, 29, 30, 40, 42, 47, 53, 56, 57, 71, 77, 84, 85, 86],
     what: 'a response behind another on its line, asked for when the line was lost',
   },
+  {
+    seed: 7_008_199,
+    steps: 120,
+    keep: [7, 12, 13, 19, 29, 32],
+    what: 'events that the log had dropped, stored again when they went out',
+  },
 ];
