@@ -150,4 +150,4 @@ it('a store that does not forget is asked again with the next sweep, not at once
   await world.clock.elapse(3 * MINUTE);
   expect([...ended.values()]).toEqual(once(300));
   expect(await store.count()).toBe(0);
-});
+}, 120_000);
