@@ -11,6 +11,8 @@ export const figureNames = [
   'profile-churn',
   'heap',
   'watching',
+  'stateless',
+  'waiting',
 ] as const;
 export type FigureName = (typeof figureNames)[number];
 
@@ -32,9 +34,12 @@ const usage = `npm run bench -- [options]
   --rounds N         rounds of the interleaved run (5)
   --seconds N        seconds a contender works in each round (3)
   --idle-sessions N  sessions the memory figure opens (3000)
-  --server NAME      the SDK class every session has: McpServer, or the low-level Server
-  --only A,B         contenders (bare, direct, map, map-json, actors, watch-...) and/or
-                     figures (calls, churn, memory, profile, profile-churn, heap, watching);
+  --server NAME      what every session has: McpServer, the low-level Server, Wide (53 tools
+                     of 25 fields), or Hoisted (a schema made once)
+  --only A,B         contenders (bare, direct, map, map-json, actors, modern..., handler,
+                     watch-...) and/or
+                     figures (calls, churn, memory, profile, profile-churn, heap, watching,
+                     stateless, waiting);
                      without it: bare, map, actors; calls, churn, memory, profile
   --json FILE        also write every number there
   --quick            seconds in all: shows that it works, measures nothing`;

@@ -2,6 +2,7 @@ import type { ContenderName } from './contenders/index.ts';
 import type { Rounds } from './figures/interleave.ts';
 import type { SessionBytes } from './figures/memory.ts';
 import type { Profile } from './figures/profile.ts';
+import type { Waiting } from './figures/waiting.ts';
 import type { Work } from './figures/work.ts';
 import type { Kind } from './profile/snapshot.ts';
 
@@ -11,6 +12,8 @@ export interface Results {
   churn?: Rounds<Work>;
   memory?: Rounds<SessionBytes>;
   watching?: Rounds<Work>;
+  stateless?: Rounds<Work>;
+  waiting?: readonly Waiting[];
   readonly profiles: Profile[];
   readonly heaps: Map<ContenderName, Kind[]>;
 }

@@ -7,11 +7,14 @@ import { churn } from './figures/churn.ts';
 import { heap } from './figures/heap.ts';
 import { memory } from './figures/memory.ts';
 import { loads, profile } from './figures/profile.ts';
+import { stateless } from './figures/stateless.ts';
+import { waiting } from './figures/waiting.ts';
 import { watching } from './figures/watching.ts';
 import { readOptions } from './options.ts';
 import { memoryTable, workTable } from './report/figures.ts';
 import { toJson } from './report/json.ts';
 import { heapTable, profileTables } from './report/profile.ts';
+import { statelessTable, waitingTable } from './report/stateless.ts';
 import { targets, targetTable } from './report/targets.ts';
 import { watchingTable } from './report/watching.ts';
 import type { Results } from './results.ts';
@@ -49,6 +52,14 @@ if (wants.has('watching')) {
   results.watching = await watching(options, launch);
   show(watchingTable(results.watching));
 }
+if (wants.has('stateless')) {
+  results.stateless = await stateless(options, launch);
+  show(statelessTable(results.stateless, options.server));
+}
+if (wants.has('waiting')) {
+  results.waiting = await waiting(launch, options.idleSessions);
+  show(waitingTable(results.waiting));
+}
 for (const load of loads) {
   for (const name of wants.has(load === 'calls' ? 'profile' : 'profile-churn') ? looked : []) {
     const measured = await profile(options, launch, name, load);
@@ -62,7 +73,7 @@ for (const name of wants.has('heap') ? looked : []) {
   show(heapTable(name, kinds));
 }
 
-const list = targets(results);
+const list = targets(results, options.server);
 if (options.quick) show('A quick run: it works. It measures nothing.');
 else if (list.length > 0) show(targetTable(list));
 if (options.json) writeFileSync(options.json, toJson(options, results, list));

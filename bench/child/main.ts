@@ -5,7 +5,10 @@ import { createProbes } from './probes.ts';
 import type { Questions } from './questions.ts';
 
 const [, , name, server] = process.argv;
-const contender = await contenders[name as ContenderName](echoServers[server as ServerName]);
+const contender = await contenders[name as ContenderName](
+  echoServers[server as ServerName],
+  server as ServerName,
+);
 
 answerAll<Questions>(
   createProbes(() => contender.busy()),

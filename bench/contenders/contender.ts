@@ -9,5 +9,3 @@ export interface Contender {
 
 /** Makes the SDK server of one session. */
 export type MakeServer = (options?: ServerOptions) => Pick<Server, 'connect' | 'close'>;
-
-export type Start = (make: MakeServer) => Promise<Contender>;

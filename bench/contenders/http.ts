@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 interface Handlers {
@@ -22,6 +22,11 @@ export async function listen({ post, remove }: Handlers): Promise<number> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => post(Buffer.concat(chunks).toString(), session, response));
   });
+  return listenOn(server);
+}
+
+/** @returns the port */
+export async function listenOn(server: Server): Promise<number> {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return (server.address() as AddressInfo).port;
 }

@@ -2,6 +2,7 @@ import type { Connection } from './connection.ts';
 import { header, type HttpReply } from './parser.ts';
 
 const PROTOCOL_VERSION = '2025-11-25';
+const STATELESS_VERSION = '2026-07-28';
 
 interface Answer {
   id?: number;
@@ -13,6 +14,22 @@ export interface ClientSession {
   readonly id: string;
   readonly port: number;
   readonly head: string;
+  /** What every request of the stateless revision says of its client. */
+  readonly meta?: string;
+}
+
+/** A client of the stateless revision: nothing is opened for it. */
+export function statelessClient(port: number): ClientSession {
+  const head =
+    `${common('POST', port)}Content-Type: application/json\r\n` +
+    `MCP-Protocol-Version: ${STATELESS_VERSION}\r\nMcp-Method: tools/call\r\n` +
+    'Mcp-Name: echo\r\nContent-Length: ';
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': STATELESS_VERSION,
+    'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } },
+    'io.modelcontextprotocol/clientInfo': { name: 'bench-driver', version: '1.0.0' },
+  };
+  return { id: '', port, head, meta: `,"_meta":${JSON.stringify(meta)}` };
 }
 
 const common = (method: string, port: number): string =>
@@ -59,7 +76,23 @@ export function echoRequest(session: ClientSession, id: number, text: string): s
   return post(
     session.head,
     `{"jsonrpc":"2.0","id":${id},"method":"tools/call",` +
-      `"params":{"name":"echo","arguments":{"text":"${text}"}}}`,
+      `"params":{"name":"echo","arguments":{"text":"${text}"}${session.meta ?? ''}}}`,
+  );
+}
+
+/** A call of a tool that asks its user. */
+export function askRequest(client: ClientSession, id: number): string {
+  return echoRequest(client, id, 'Really?');
+}
+
+/** Asks to be told when the list of tools changes. */
+export function listenRequest(port: number, id: number): string {
+  const { head, meta } = statelessClient(port);
+  const method = 'subscriptions/listen';
+  return post(
+    head.replace('tools/call', method).replace('Mcp-Name: echo\r\n', ''),
+    `{"jsonrpc":"2.0","id":${id},"method":"${method}",` +
+      `"params":{"notifications":{"toolsListChanged":true}${meta}}}`,
   );
 }
 

@@ -8,7 +8,7 @@ const plain = (rounds: ReadonlyMap<string, unknown> | undefined): object | undef
 
 /** Every round of every figure, for a reader that is a program. */
 export function toJson(options: Options, results: Results, targets: readonly Target[]): string {
-  const { calls, churn, memory, watching, profiles, heaps } = results;
+  const { calls, churn, memory, watching, stateless, waiting, profiles, heaps } = results;
   return JSON.stringify(
     {
       node: process.version,
@@ -18,6 +18,8 @@ export function toJson(options: Options, results: Results, targets: readonly Tar
       churn: plain(churn),
       memory: plain(memory),
       watching: plain(watching),
+      stateless: plain(stateless),
+      waiting,
       profiles: profiles.map((profile) => {
         const groups = shares(profile);
         return {

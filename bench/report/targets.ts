@@ -1,3 +1,6 @@
+import type { ServerName } from '../contenders/echo.ts';
+import type { ContenderName } from '../contenders/index.ts';
+import type { Work } from '../figures/work.ts';
 import type { Results } from '../results.ts';
 import { actorShare, shares } from '../profile/shares.ts';
 import { against } from './figures.ts';
@@ -11,7 +14,8 @@ export interface Target {
 }
 
 /** What the core must reach, as far as this run measured it. */
-export function targets({ calls, churn, memory, profiles }: Results): Target[] {
+export function targets(results: Results, server: ServerName): Target[] {
+  const { calls, churn, memory, profiles } = results;
   const list: Target[] = [];
   const perCall = calls && against(calls, 'actors', 'map', ({ perSecond }) => perSecond)?.median;
   if (perCall !== undefined) {
@@ -43,7 +47,47 @@ export function targets({ calls, churn, memory, profiles }: Results): Target[] {
       reached: self < 0.15,
     });
   }
+  return [...list, ...statelessTargets(results, server)];
+}
+
+/** What the stateless revision must reach, as far as this run measured it. */
+function statelessTargets({ stateless, waiting }: Results, server: ServerName): Target[] {
+  const list: Target[] = [];
+  const compare = (
+    name: ContenderName,
+    base: ContenderName,
+    how: 'speed' | 'cpu',
+    wanted: number,
+  ): void => {
+    const read = ({ perSecond, serverMicros }: Work): number =>
+      how === 'speed' ? perSecond : serverMicros;
+    const measured = stateless && against(stateless, name, base, read)?.median;
+    if (measured === undefined) return;
+    if (how === 'speed')
+      list.push(atLeast(`calls per second of ${name} against ${base}`, measured, wanted));
+    else list.push(atMost(`CPU of a call of ${name} against ${base}`, measured, wanted, '×'));
+  };
+  compare('modern', 'handler', 'speed', server === 'Wide' ? 10 : 4);
+  if (server !== 'Wide') {
+    compare('modern', 'actors', 'cpu', server === 'Server' ? 1.2 : 1.25);
+    compare('modern', 'bare', 'speed', 0.28);
+    compare('modern-v2', 'actors', 'cpu', 1.25);
+    compare('modern-request', 'handler', 'cpu', server === 'Hoisted' ? 0.6 : 1);
+  }
+  for (const [index, wanted] of [8192, 16_384, 6144].entries()) {
+    const each = waiting?.[index];
+    if (each !== undefined) list.push(atMost(`bytes of ${each.what}`, each.bytes, wanted, ''));
+  }
   return list;
+}
+
+function atMost(what: string, measured: number, wanted: number, unit: string): Target {
+  return {
+    what,
+    wanted: `<= ${figure(wanted)} ${unit}`.trimEnd(),
+    measured: `${figure(measured)} ${unit}`.trimEnd(),
+    reached: measured <= wanted,
+  };
 }
 
 function atLeast(what: string, measured: number, wanted: number): Target {

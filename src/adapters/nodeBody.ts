@@ -109,8 +109,11 @@ function readText(
   };
   request.on('data', onData).on('end', onEnd).on('close', onClose);
   // Without a listener, the error of an aborted upload would reach the host as unhandled.
-  request.on('error', () => {});
+  request.on('error', ignore);
 }
+
+/** Not written where it is given: a request in flight would hold all that its body was read with. */
+function ignore(): void {}
 
 /** Whether a chunk is the body that the head has declared, to its last byte. */
 function isWhole({ headers }: HostedRequest, { length }: Buffer): boolean {
