@@ -6,7 +6,7 @@ import { count } from '../events/counters.ts';
 import type { Carrier } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { requestInfoOf } from '../http/delivery.ts';
+import { RequestInfo } from '../http/delivery.ts';
 import type { SharedLimit, UnreadBudget, UnreadHolder } from '../http/unreadBudget.ts';
 import type { Exchange, Extra, Origin, Outlet, Outlets } from '../session/exchange.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
@@ -360,7 +360,7 @@ const UNHEARD: Exchange = {
 /** What a message is delivered with where it has no stream of its own to close. */
 export function extraOf(origin: Origin): Extra {
   const { authInfo, request } = origin;
-  const extra = { authInfo, requestInfo: requestInfoOf(origin), request };
+  const extra = { authInfo, requestInfo: new RequestInfo(origin), request };
   return extra;
 }
 

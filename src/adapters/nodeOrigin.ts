@@ -4,18 +4,26 @@ import { header, hostOf, type RequestHead } from '../wire/headers.ts';
 import type { HostedRequest } from './hosted.ts';
 import { lazyRequest } from './lazyRequest.ts';
 
-/** Node's request as the origin of messages: URL and web-standard request are made when asked. */
+/**
+ * Node's request as the origin of messages: URL and web-standard request are made when asked. Only
+ * the head is kept: what a request has brought may wait for hours, and the request itself need not.
+ */
 export class NodeOrigin implements Origin {
   readonly head: RequestHead;
   readonly authInfo: AuthInfo | undefined;
-  readonly #request: HostedRequest & { readonly originalUrl?: string };
+  readonly #target: string;
+  readonly #isEncrypted: boolean;
   #url: URL | null | undefined;
   #web: Request | undefined;
 
   constructor(request: HostedRequest, authInfo: AuthInfo | undefined) {
-    this.head = request as RequestHead;
+    const { method, headers, url = '', host, originalUrl = url } = seen(request);
+    this.head = { method, headers, url, host };
     this.authInfo = authInfo;
-    this.#request = request;
+    // Express takes the path it has mounted a handler on off `url`.
+    this.#target = originalUrl;
+    // Only a `TLSSocket` has it.
+    this.#isEncrypted = 'encrypted' in request.socket;
   }
 
   get url(): URL | undefined {
@@ -28,17 +36,13 @@ export class NodeOrigin implements Origin {
   }
 
   #parse(): URL | undefined {
-    const { originalUrl, url = '', socket } = this.#request;
-    // Only a `TLSSocket` has it.
-    const scheme = 'encrypted' in socket ? 'https' : 'http';
-    // Express takes the path it has mounted a handler on off `url`.
-    const target = originalUrl ?? url;
+    const scheme = this.#isEncrypted ? 'https' : 'http';
     const base = `${scheme}://${hostOf(this.head) ?? 'localhost'}`;
-    return URL.canParse(target, base) ? new URL(target, base) : undefined;
+    return URL.canParse(this.#target, base) ? new URL(this.#target, base) : undefined;
   }
 
   #toWeb(): Request {
-    const { method = 'GET' } = this.#request;
+    const { method } = this.head;
     const headers = new Headers();
     for (const name of Object.keys(this.head.headers)) {
       // The pseudo-headers of http/2 are none of the web's.
@@ -46,4 +50,9 @@ export class NodeOrigin implements Origin {
     }
     return new Request(this.url ?? 'http://localhost/', { method, headers });
   }
+}
+
+/** A request with the members that hosts add. */
+function seen(request: HostedRequest): RequestHead & { readonly originalUrl?: string } {
+  return request as RequestHead & { readonly originalUrl?: string };
 }

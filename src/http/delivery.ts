@@ -23,7 +23,7 @@ export class Delivery implements Extra {
   }
 
   get requestInfo(): RequestInfo {
-    return requestInfoOf(this.#origin);
+    return new RequestInfo(this.#origin);
   }
 
   get request(): Request | undefined {
@@ -48,18 +48,20 @@ export class Delivery implements Extra {
   }
 }
 
-/** What v1 handlers see of a request, as `extra.requestInfo`. */
-interface RequestInfo {
+/**
+ * What v1 handlers see of a request, as `extra.requestInfo`. The SDK reads one for every request, so
+ * the URL is parsed only when a handler asks.
+ */
+export class RequestInfo {
   readonly headers: RequestHead['headers'];
-  readonly url: URL | undefined;
-}
+  readonly #origin: Pick<Origin, 'url'>;
 
-/** Gives the request behind a message the form of the SDK's transports; a URL is made when asked. */
-export function requestInfoOf(origin: Pick<Origin, 'head' | 'url'>): RequestInfo {
-  return {
-    headers: origin.head.headers,
-    get url() {
-      return origin.url;
-    },
-  };
+  constructor(origin: Pick<Origin, 'head' | 'url'>) {
+    this.headers = origin.head.headers;
+    this.#origin = origin;
+  }
+
+  get url(): URL | undefined {
+    return this.#origin.url;
+  }
 }

@@ -24,11 +24,14 @@ export interface Answer {
 /** Most characters of answers that a token carries. */
 const MAX_HAD = 32 * 1024;
 
-interface Open {
-  readonly asked: Asked;
+/** A question without an answer. One may wait for hours, so nothing is kept twice. */
+interface Open extends Pick<Asked, 'wireId' | 'fail'> {
+  readonly key: string;
   readonly request: InputRequest;
   readonly bytes: number;
 }
+
+const NONE: readonly never[] = [];
 
 /** What one call has asked its client, and what the client has answered. */
 export class Inputs {
@@ -38,11 +41,12 @@ export class Inputs {
   missing: Capabilities | undefined;
   readonly #isRerun: boolean;
   /** The answers that the handler has had, for whoever runs the call again; `null`: too many. */
-  #had: Record<string, unknown> | null = {};
+  #had: Record<string, unknown> | null | undefined;
   #hadBytes = 0;
-  readonly #open = new Map<string, Open>();
+  /** Questions without an answer: few at a time. */
+  #open: readonly Open[] = NONE;
   /** Answers that the handler has not got yet. */
-  #answers: Answer[] = [];
+  #answers: readonly Answer[] = NONE;
   #count = 0;
 
   /**
@@ -56,24 +60,22 @@ export class Inputs {
 
   /** How many questions have no answer. */
   get size(): number {
-    return this.#open.size;
+    return this.#open.length;
   }
 
   /** What the open questions take in memory, in bytes. */
   get bytes(): number {
-    let bytes = 0;
-    for (const question of this.#open.values()) bytes += question.bytes;
-    return bytes;
+    return this.#open.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** The answers that the handler has had; `undefined` where a token can not carry them. */
   get had(): Answers | undefined {
-    return this.#had ?? undefined;
+    return this.#had === null ? undefined : (this.#had ?? {});
   }
 
   /** The open questions by their keys. */
   get requests(): Record<string, InputRequest> {
-    return Object.fromEntries(Array.from(this.#open, ([key, { request }]) => [key, request]));
+    return Object.fromEntries(this.#open.map(({ key, request }) => [key, request]));
   }
 
   /**
@@ -91,7 +93,8 @@ export class Inputs {
     }
     const { _meta, ...rest } = params ?? {};
     const { [QUESTION_KEY]: named, progressToken: _token, ...meta } = isObject(_meta) ? _meta : {};
-    const own = typeof named === 'string' && !this.#open.has(named) ? named : undefined;
+    const isTaken = this.#open.some((each) => each.key === named);
+    const own = typeof named === 'string' && !isTaken ? named : undefined;
     const key = own ?? `input_${++this.#count}`;
     const given = this.#given(key, method, own !== undefined);
     if (given !== undefined) {
@@ -105,38 +108,39 @@ export class Inputs {
       asked.fail(errorOf('internal-error'));
       return 'failed';
     }
-    this.#open.set(key, { asked, request, bytes: text.length });
+    const { wireId, fail } = asked;
+    this.#open = [...this.#open, { key, wireId, fail, request, bytes: text.length }];
     return 'asked';
   }
 
   /** The handler waits no longer for an answer. */
   withdraw(wireId: RequestId): void {
-    for (const [key, { asked }] of this.#open) if (asked.wireId === wireId) this.#open.delete(key);
+    this.#open = this.#open.filter((each) => each.wireId !== wireId);
   }
 
   /** Takes those of a client's answers that are ones; keys that nobody asked for are ignored. */
   accept(answers: unknown): void {
     if (!isObject(answers)) return;
-    for (const [key, { asked, request }] of this.#open) {
+    this.#open = this.#open.filter(({ key, wireId, request }) => {
       const result = Object.hasOwn(answers, key) ? answers[key] : undefined;
-      if (!isAnswerTo(request.method, result)) continue;
-      this.#open.delete(key);
+      if (!isAnswerTo(request.method, result)) return true;
       this.#note(key, result);
-      this.#answers.push({ wireId: asked.wireId, result });
-    }
+      this.#answers = [...this.#answers, { wireId, result }];
+      return false;
+    });
   }
 
   /** The answers that the handler has not got yet. */
-  take(): Answer[] {
+  take(): readonly Answer[] {
     const answers = this.#answers;
-    this.#answers = [];
+    this.#answers = NONE;
     return answers;
   }
 
   /** Gives up the open questions. */
-  drop(): Asked[] {
-    const open = Array.from(this.#open.values(), ({ asked }) => asked);
-    this.#open.clear();
+  drop(): readonly Pick<Asked, 'fail'>[] {
+    const open = this.#open;
+    this.#open = NONE;
     return open;
   }
 
@@ -155,7 +159,7 @@ export class Inputs {
   #note(key: string, result: Record<string, unknown>): void {
     this.#hadBytes += JSON.stringify(result).length;
     if (this.#hadBytes > MAX_HAD) this.#had = null;
-    else if (this.#had !== null) this.#had[key] = result;
+    else if (this.#had !== null) this.#had = { ...this.#had, [key]: result };
   }
 
   /** An answer that came before its question; by its place only where the call is run again. */

@@ -37,6 +37,8 @@ const REMOVED: ReadonlySet<string> = new Set([
 
 /** A home can end between the moment it is found and the moment it is asked. */
 const MAX_TRIES = 3;
+/** Of calls that bring none: one for all. */
+const NO_ANSWERS: Answers = {};
 
 const LOST =
   'This call waited too long or its server restarted, and what it had done so far is unknown. ' +
@@ -134,7 +136,7 @@ export class ModernLeg implements Leg {
     const mode = this.#desk.modeOf(ask);
     if (mode === undefined) return;
     if (opened.requestState !== undefined) return this.#retry({ ...ask, mode });
-    const given = isObject(opened.inputResponses) ? opened.inputResponses : {};
+    const given = isObject(opened.inputResponses) ? opened.inputResponses : NO_ANSWERS;
     this.#begin({ ...ask, mode, given, isRerun: false, state: undefined });
   }
 
@@ -246,7 +248,7 @@ export class ModernLeg implements Leg {
         return this.#desk.lasts(claim.call, ask);
       case 'state':
       case 'rerun': {
-        const late = isObject(opened.inputResponses) ? opened.inputResponses : {};
+        const late = isObject(opened.inputResponses) ? opened.inputResponses : NO_ANSWERS;
         const isRerun = claim.kind === 'rerun';
         if (isRerun) this.#modern.services.counters.modern.rerun++;
         const given = isRerun ? { ...claim.given, ...late } : late;
