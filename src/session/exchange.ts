@@ -45,7 +45,7 @@ export interface Asked {
   readonly wireId: RequestId;
   readonly message: RequestMessage;
   /** Nobody will answer: the handler gets an error. */
-  fail(error: RpcError): void;
+  fail(this: void, error: RpcError): void;
 }
 
 /** Where a session sends what belongs to no request: its GET stream, or its socket. */
