@@ -35,7 +35,7 @@ export interface Parent {
   withdrawing(actor: Actor): void;
   /** The actor needs a place again. @returns why there is none */
   returning(actor: Actor): NoPlace | undefined;
-  /** The actor has ended and can be forgotten. */
+  /** The actor is over in this process and can be forgotten. */
   bury(actor: Actor, reason: EndReason): void;
 }
 
@@ -59,6 +59,8 @@ export abstract class Actor implements Life, Pending {
   readonly journal: Journal;
   /** Set by the supervisor: this actor counts against the caps. */
   holdsPlace = false;
+  /** A durable store has what the next process needs to go on with the actor. */
+  isKept = false;
   /** Set by the supervisor, as are the next three: the order in which actors give up their place. */
   rest = 0;
   chain: object | null = null;

@@ -6,6 +6,7 @@ import {
 } from '../../machines/supervisor.ts';
 import { atOnce } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
+import type { ClientName } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
 import type { Actor, NoPlace, Parent } from './actor.ts';
 import type { CrashPolicy } from './intensity.ts';
@@ -169,11 +170,17 @@ export class Supervisor<A extends Actor> implements Parent {
     const { id, key, principal, startedAt } = actor;
     if (this.#residents.get(id) !== actor) return;
     const { counters, events, clock } = this.services;
-    counters.evicted[reason]++;
+    if (actor.isKept) counters.kept++;
+    else counters.evicted[reason]++;
     this.tombstones.bury(id, principal, reason);
     this.#part(actor);
-    const ageMs = clock.now() - startedAt;
-    events.emit('session.ended', { session: key, reason, ageMs, client: () => actor.client });
+    const life = {
+      session: key,
+      ageMs: clock.now() - startedAt,
+      client: (): ClientName | undefined => actor.client,
+    };
+    if (actor.isKept) events.emit('session.kept', life);
+    else events.emit('session.ended', { ...life, reason });
     this.#noteEmpty();
   }
 

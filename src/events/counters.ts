@@ -21,6 +21,8 @@ export interface HandleStats extends Readonly<Record<CountedState, number>> {
   readonly opened: number;
   /** By the reason of the end. */
   readonly ended: Readonly<Record<EndReason, number>>;
+  /** Those that left in a drain, and that a durable store has. */
+  readonly kept: number;
   /** Those that could not be opened, or whose code or resources failed. */
   readonly failed: number;
   readonly slept: number;
@@ -29,7 +31,7 @@ export interface HandleStats extends Readonly<Record<CountedState, number>> {
 
 /** What `runtime.stats()` returns: a copy. Counts since the runtime began, unless said otherwise. */
 export interface RuntimeStats extends Readonly<
-  Omit<Counters, 'copy' | 'cut' | 'kept' | 'incomplete' | 'moved' | 'sessions'>
+  Omit<Counters, 'copy' | 'cut' | 'incomplete' | 'moved' | 'sessions'>
 > {
   /** Now, by state. */
   readonly sessions: Readonly<Record<CountedState, number>> & { readonly total: number };
@@ -43,6 +45,8 @@ export class Counters {
   readonly sessions = zeros(COUNTED_STATES);
   spawned = 0;
   readonly evicted = zeros(END_REASONS);
+  /** Sessions that left in a drain and go on in the next process. */
+  kept = 0;
   crashes = 0;
   restarts = 0;
   /** Servers released because nobody used them. */
@@ -111,9 +115,7 @@ export class Counters {
   readonly highWater = { inFlight: 0, queue: 0, stash: 0 };
   /** Requests that got an error because their session closed; what a drain reports. */
   cut = 0;
-  /** Sessions that ended here and go on in another process. */
-  kept = 0;
-  /** Of these, sessions whose locals the store could not keep, or not all. */
+  /** Kept sessions whose locals the store could not keep, or not all. */
   incomplete = 0;
 
   /** A session went from one state to another. */
@@ -123,12 +125,7 @@ export class Counters {
   }
 
   copy(): RuntimeStats {
-    const {
-      cut: _cut,
-      kept: _kept,
-      incomplete: _incomplete,
-      ...counts
-    } = structuredClone<Counters>(this);
+    const { cut: _cut, incomplete: _incomplete, ...counts } = structuredClone<Counters>(this);
     const total = Object.values(counts.sessions).reduce((sum, each) => sum + each, 0);
     return { ...counts, sessions: { ...counts.sessions, total }, handles: {} };
   }

@@ -180,6 +180,16 @@ export interface RuntimeEvents {
     /** Name and version that the client gave. Content: call this where content may be seen. */
     client?: () => ClientName | undefined;
   };
+  /**
+   * The session left this process in a drain, and a durable store has it: the next process goes on
+   * with it. It has no `session.ended` here.
+   */
+  'session.kept': {
+    session: string;
+    ageMs: number;
+    /** Name and version that the client gave. Content: call this where content may be seen. */
+    client?: () => ClientName | undefined;
+  };
   'session.crashed': { session: string; error: unknown; restarted: boolean };
   /** The session's server was released; a record stays. */
   'session.slept': { session: string };
@@ -220,6 +230,8 @@ export interface RuntimeEvents {
   /** A handle was opened. `handle` is a name for logs, as `session` is. */
   'handle.opened': { kind: string; handle: string; principal: string };
   'handle.ended': { kind: string; handle: string; reason: EndReason; ageMs: number };
+  /** The handle left this process in a drain, and a durable store has it. */
+  'handle.kept': { kind: string; handle: string; ageMs: number };
   /** A handle could not be opened, or its code or a resource failed: it ends. */
   'handle.failed': { kind: string; handle: string; error: unknown };
   /** A durable store can not keep a handle, whose input or state is not plain data. */
@@ -289,6 +301,7 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'session.started': true,
   'session.transition': true,
   'session.ended': true,
+  'session.kept': true,
   'session.crashed': true,
   'session.slept': true,
   'session.woken': true,
@@ -303,6 +316,7 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'task.changed': true,
   'handle.opened': true,
   'handle.ended': true,
+  'handle.kept': true,
   'handle.failed': true,
   'handle.unstorable': true,
   'handle.transition': true,

@@ -12,6 +12,9 @@ export function announceHandles(of: Services, trunk: Services, kind: string): vo
   of.events.on('session.ended', ({ session, reason, ageMs }) => {
     events.emit('handle.ended', { kind, handle: session, reason, ageMs });
   });
+  of.events.on('session.kept', ({ session, ageMs }) => {
+    events.emit('handle.kept', { kind, handle: session, ageMs });
+  });
   of.events.on('session.crashed', ({ session, error }) => {
     events.emit('handle.failed', { kind, handle: session, error });
   });

@@ -223,7 +223,7 @@ export class HandleActor extends Actor {
   async end(): Promise<void> {
     if (this.reason === 'drained' && this.persistence?.isKept === true) {
       await this.dormancy.leave();
-      if (await this.persistence.stored()) this.services.counters.kept++;
+      this.isKept = await this.persistence.stored();
     }
     await this.release();
   }

@@ -183,8 +183,9 @@ export class HandleKind implements HandleFamily {
   }
 
   stats(): HandleStats {
-    const { sessions, spawned, evicted, crashes, slept, woken } = this.services.counters.copy();
-    return { ...sessions, opened: spawned, ended: evicted, failed: crashes, slept, woken };
+    const { sessions, spawned, evicted, kept, crashes, slept, woken } =
+      this.services.counters.copy();
+    return { ...sessions, opened: spawned, ended: evicted, kept, failed: crashes, slept, woken };
   }
 
   views(): HandleView[] {

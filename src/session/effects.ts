@@ -102,7 +102,6 @@ async function released(session: SessionActor): Promise<void> {
   if (!goesOn(session)) return;
   // Another process goes on with the session from what is stored here.
   if (!(await session.stored()) || !goesOn(session)) return;
-  const { counters } = session.services;
-  counters.kept++;
-  if (session.persistence?.isWhole === false) counters.incomplete++;
+  session.isKept = true;
+  if (session.persistence?.isWhole === false) session.services.counters.incomplete++;
 }

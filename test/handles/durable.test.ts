@@ -38,6 +38,20 @@ describe('a durable store', () => {
     expect(await store.parts.get('handles')!.count()).toBe(0);
   });
 
+  it('U24: has a handle of a drain announced as kept, and not as ended', async () => {
+    const world = new HandleWorld(options, { store: new DurableMemory() });
+    const [kept, ended] = [world.record('handle.kept'), world.record('handle.ended')];
+    await (
+      await world.modern('ann')
+    )('create_page');
+    const drained = world.runtime.drain({ deadlineMs: 1000 });
+    await world.settle(1000);
+    await drained;
+    expect([kept, ended]).toMatchObject([[{ kind: 'page', ageMs: expect.any(Number) }], []]);
+    const { kept: count, ended: reasons } = world.runtime.stats().handles['page']!;
+    expect([count, reasons.drained]).toEqual([1, 0]);
+  });
+
   it('keeps no handle that says nothing of sleep', async () => {
     const store = new DurableMemory();
     const world = new HandleWorld({}, { store });

@@ -31,6 +31,7 @@ export interface ProcessHost extends PortWatch {
   /** A server was made for a session. */
   built(life: Life, server: UserServer): void;
   ended(key: string, reason: string): void;
+  kept(key: string): void;
 }
 
 /** One process: a runtime with its own clock, behind the server of node:http. */
@@ -178,6 +179,13 @@ export class SimProcess {
       'session.ended',
       unlessDead(({ session, reason }) => {
         world.ended(session, reason);
+        this.user.now('listener');
+      }),
+    );
+    runtime.on(
+      'session.kept',
+      unlessDead(({ session }) => {
+        world.kept(session);
         this.user.now('listener');
       }),
     );

@@ -172,6 +172,15 @@ export class World implements ProcessHost, Observer {
     life.endedAt = this.now;
   }
 
+  /** The session goes on in the next process. */
+  kept(key: string): void {
+    const life = this.#byKey.get(key);
+    this.did(`kept ${life?.id}`);
+    if (life === undefined) return;
+    this.ledger.check(this.disk !== undefined, () => `${life.id} is kept by no disk`);
+    this.ledger.check(life.endedAt === undefined, () => `${life.id} ended and is kept`);
+  }
+
   /** Something goes out. */
   said(port: StrictPort, text: string): void {
     const { asker } = port;

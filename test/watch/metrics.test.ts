@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEAD_LETTER_REASONS, type RuntimeEventName } from '../../src/events/events.ts';
 import { endpointOf } from '../../src/http/endpointOf.ts';
 import { INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
+import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import type { Hook } from '../support/fakeServer.ts';
@@ -245,6 +246,22 @@ describe('mcp.server.session.duration', () => {
       { 'mcp_actors.reason': 'crashed', 'error.type': 'crashed' },
     ]);
     expect((await rig.histograms(name))[0]?.sum).toBe(2);
+  });
+});
+
+describe('U24: a session that is kept in a drain', () => {
+  it('is counted as kept, and its duration is for the process in which it ends', async () => {
+    const { rig, world } = watched({}, { store: new DurableMemory() });
+    await world.open();
+    const drained = world.runtime.drain({ deadlineMs: 1000 });
+    for (let i = 0; i < 10; i++) await turn();
+    await world.clock.elapse(1000);
+    await drained;
+    expect(await rig.seen('mcp.server.session.duration')).toEqual([]);
+    expect((await rig.points('mcp_actors.sessions.kept'))[0]?.value).toBe(1);
+    expect(await rig.values('mcp_actors.sessions.ended', 'mcp_actors.reason')).toEqual(
+      zeros(END_REASONS),
+    );
   });
 });
 

@@ -19,10 +19,8 @@ export class Handles extends Listing<string, HandleRow> {
     this.listen(
       runtime.on('handle.opened', this.turned),
       runtime.on('handle.transition', (step) => this.#follow(step)),
-      runtime.on('handle.ended', ({ handle }) => {
-        this.forget(handle);
-        this.turned();
-      }),
+      runtime.on('handle.ended', ({ handle }) => this.#left(handle)),
+      runtime.on('handle.kept', ({ handle }) => this.#left(handle)),
     );
   }
 
@@ -36,6 +34,11 @@ export class Handles extends Listing<string, HandleRow> {
     const listed = views.flatMap((ofKind) => ofKind.slice(-MAX_ROWS));
     const rows = listed.map((view) => ({ ...view, last: this.steps.get(view.key) }));
     return { rows, total: views.reduce((sum, { length }) => sum + length, 0) };
+  }
+
+  #left(handle: string): void {
+    this.forget(handle);
+    this.turned();
   }
 
   #follow({ handle, at, event, from, to }: RuntimeEvents['handle.transition']): void {

@@ -16,15 +16,15 @@ type UpstreamLine = { readonly type: 'upstream' } & Omit<Passed, 'target'> & Nam
 /** A crash, with the message of its error and the first lines of its stack: for the page alone. */
 type CrashedLine = Recorded<'crashed'> & { readonly text?: string };
 
-/** An end, with what the client called itself: for the page alone. */
-type EndedLine = Recorded<'ended'> & { readonly client?: string };
+/** An end in this process, with what the client called itself: for the page alone. */
+type EndedLine = Recorded<'ended' | 'kept'> & { readonly client?: string };
 
 /**
  * One line of what happened: a line of a recording, or a message between a gateway's session and
  * the server behind it. Names, types and sizes, never the content of a message.
  */
 export type Line =
-  | Exclude<RecordingLine, { readonly type: 'message' | 'crashed' | 'ended' }>
+  | Exclude<RecordingLine, { readonly type: 'message' | 'crashed' | 'ended' | 'kept' }>
   | MessageLine
   | CrashedLine
   | EndedLine

@@ -22,8 +22,8 @@ export function withNames(line: RecordingLine, event: object): Line {
   if (line.type === 'crashed') {
     return { ...line, text: textOf((event as RuntimeEvents['session.crashed']).error) };
   }
-  if (line.type === 'ended') {
-    const client = (event as RuntimeEvents['session.ended']).client?.();
+  if (line.type === 'ended' || line.type === 'kept') {
+    const client = (event as RuntimeEvents['session.ended' | 'session.kept']).client?.();
     return client === undefined ? line : { ...line, client: clientOf(client) };
   }
   return line;
@@ -37,7 +37,7 @@ export function exported(line: Line): Line {
     const { text: _text, ...rest } = line;
     return rest;
   }
-  if (line.type === 'ended') {
+  if (line.type === 'ended' || line.type === 'kept') {
     const { client: _client, ...rest } = line;
     return rest;
   }

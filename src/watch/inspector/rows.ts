@@ -15,7 +15,7 @@ const COPIED = [
   'reason',
 ] as const satisfies readonly (keyof SessionView)[];
 
-type Copied = Pick<SessionView, (typeof COPIED)[number] | 'deadline'>;
+type Copied = Pick<SessionView, Exclude<(typeof COPIED)[number], 'reason'> | 'deadline'>;
 
 /** A session in the list. */
 export interface Row extends Writable<Copied> {
@@ -25,7 +25,9 @@ export interface Row extends Writable<Copied> {
   last: (Pick<Transition, 'at' | 'from' | 'to'> & { readonly event: string }) | undefined;
   /** Messages seen since the inspector began to listen. */
   seen: { in: number; out: number };
-  /** When the session ended; the row is its tombstone from then on. */
+  /** Why the session ended; `kept`: it is over in this process, and the next goes on with it. */
+  reason: SessionView['reason'] | 'kept';
+  /** When the session ended, or left this process; the row is its tombstone from then on. */
   endedAt: number | undefined;
 }
 

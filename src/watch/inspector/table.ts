@@ -50,9 +50,9 @@ export class Table {
     } else if (line.type === 'message') row.seen[line.direction]++;
     else if (line.type === 'started') row.principal = line.principal;
     else if (line.type === 'pinned') row.pinned = line.why;
-    else if (line.type === 'ended') {
+    else if (line.type === 'ended' || line.type === 'kept') {
       row.client = line.client ?? row.client;
-      this.#end(row, line.reason, at);
+      this.#end(row, line.type === 'kept' ? 'kept' : line.reason, at);
     }
     this.#changed.add(row);
   }

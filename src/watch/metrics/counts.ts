@@ -48,6 +48,7 @@ function read(stats: RuntimeStats, maxSessions: number) {
     sessionLimit: one(maxSessions),
     opened: one(stats.spawned),
     ended: Object.entries(stats.evicted),
+    kept: one(stats.kept),
     inFlight: one(stats.inFlight),
     streams: one(stats.streams),
     handshakes: one(stats.handshakes),

@@ -69,6 +69,11 @@ export const COUNTS = {
   sessionLimit: gauge('sessions.limit', 'session', '`maxSessions` of the runtime.'),
   opened: counter('sessions.opened', 'session', 'Sessions admitted.'),
   ended: counter('sessions.ended', 'session', 'Sessions that ended.', REASON),
+  kept: counter(
+    'sessions.kept',
+    'session',
+    'Sessions that left in a drain and go on in the next process.',
+  ),
   inFlight: level('requests.in_flight', 'request', 'Requests accepted and not yet answered, now.'),
   streams: level('streams', 'stream', 'Event streams and sockets open now.'),
   waiting: level('calls.parked', 'call', 'Calls that wait for their client, now.'),

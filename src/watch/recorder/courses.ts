@@ -1,6 +1,14 @@
 import { CallCourse } from './callCourse.ts';
 import { Course, type Mismatch } from './course.ts';
-import type { CallLine, EndedLine, HandleEndedLine, HandleLine, TransitionLine } from './line.ts';
+import type {
+  CallLine,
+  EndedLine,
+  HandleEndedLine,
+  HandleKeptLine,
+  HandleLine,
+  KeptLine,
+  TransitionLine,
+} from './line.ts';
 
 /** Who a line is about. */
 export interface Who {
@@ -12,8 +20,15 @@ export interface Who {
   readonly call?: number;
 }
 
-/** A line that moves a machine, or says that one has ended. */
-export type CourseLine = TransitionLine | EndedLine | HandleLine | HandleEndedLine | CallLine;
+/** A line that moves a machine, or says that one is over in the process. */
+export type CourseLine =
+  | TransitionLine
+  | EndedLine
+  | KeptLine
+  | HandleLine
+  | HandleEndedLine
+  | HandleKeptLine
+  | CallLine;
 
 /** Follows each session, handle and call of a recording by the line, each to its end. */
 export class Courses {
@@ -28,7 +43,9 @@ export class Courses {
   /** Takes a line; returns the mismatch where its machine does something else. */
   take(line: CourseLine): Mismatch | undefined {
     if (line.type === 'ended') return endOf(this.#sessions, line.session, line.reason);
+    if (line.type === 'kept') return endOf(this.#sessions, line.session, 'drained');
     if (line.type === 'handle-ended') return endOf(this.#handles, line.handle, line.reason);
+    if (line.type === 'handle-kept') return endOf(this.#handles, line.handle, 'drained');
     this.transitions++;
     if (line.type === 'call') return this.#call(line);
     if (line.type === 'handle') {

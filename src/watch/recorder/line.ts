@@ -16,6 +16,7 @@ export const KEPT = {
   'supervisor.transition': { type: 'supervisor', members: ['event', 'from', 'to'] },
   'session.started': { type: 'started', members: ['session', 'principal'] },
   'session.ended': { type: 'ended', members: ['session', 'reason', 'ageMs'] },
+  'session.kept': { type: 'kept', members: ['session', 'ageMs'] },
   'session.crashed': { type: 'crashed', members: ['session', 'restarted', 'error'] },
   'session.slept': { type: 'slept', members: ['session'] },
   'session.woken': { type: 'woken', members: ['session', 'cause', 'epoch', 'ms'] },
@@ -26,6 +27,7 @@ export const KEPT = {
     members: ['kind', 'handle', 'event', 'from', 'to', 'effects'],
   },
   'handle.ended': { type: 'handle-ended', members: ['kind', 'handle', 'reason', 'ageMs'] },
+  'handle.kept': { type: 'handle-kept', members: ['kind', 'handle', 'ageMs'] },
   'handle.failed': { type: 'handle-failed', members: ['kind', 'handle', 'error'] },
   'call.transition': { type: 'call', members: ['session', 'call', 'event', 'from', 'to'] },
   limit: { type: 'limit', members: ['session', 'limit'] },
@@ -61,7 +63,9 @@ type Kept<N extends KeptEvent> = {
 export type TransitionLine = Kept<'session.transition'>;
 export type SupervisorLine = Kept<'supervisor.transition'>;
 export type EndedLine = Kept<'session.ended'>;
+export type KeptLine = Kept<'session.kept'>;
 export type HandleEndedLine = Kept<'handle.ended'>;
+export type HandleKeptLine = Kept<'handle.kept'>;
 export type HandleLine = Kept<'handle.transition'>;
 export type CallLine = Kept<'call.transition'>;
 

@@ -59,6 +59,7 @@ const CHECKS: {
     ...PLACES,
   },
   'handle-ended': { handle: [isText, 'an end without a handle'], reason: REASON },
+  'handle-kept': { handle: [isText, 'a kept handle without its key'] },
   call: {
     session: [isText, 'a call without a session'],
     call: [Number.isInteger, 'a call without a number'],
@@ -67,6 +68,7 @@ const CHECKS: {
     to: [oneOf(CALL_PATHS), 'no state: %'],
   },
   ended: { session: [isText, 'an end without a session'], reason: REASON },
+  kept: { session: [isText, 'a kept session without its key'] },
   dropped: { lines: [Number.isInteger, 'no count of dropped lines'] },
   end: { why: [oneOf(ENDINGS), 'no end: %'] },
 };

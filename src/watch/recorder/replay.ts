@@ -106,7 +106,7 @@ class Run {
   #follow(line: RecordingLine): void {
     if (line.type === 'header') this.#header = line;
     else if (isOfCourse(line)) {
-      this.#note(this.#courses.take(line), line, 'event' in line ? nameOf(line.event) : 'ended');
+      this.#note(this.#courses.take(line), line, told(line));
     } else if (line.type === 'supervisor') {
       this.#note(this.#supervise(line), {}, line.event);
     } else if (line.type === 'dropped') {
@@ -139,6 +139,8 @@ const OF_COURSES: ReadonlySet<RecordingLine['type']> = new Set<CourseLine['type'
   'ended',
   'handle',
   'handle-ended',
+  'kept',
+  'handle-kept',
   'call',
 ]);
 
@@ -146,6 +148,8 @@ function isOfCourse(line: RecordingLine): line is CourseLine {
   return OF_COURSES.has(line.type);
 }
 
-function nameOf(event: string | { readonly type: string }): string {
-  return typeof event === 'string' ? event : event.type;
+/** The event that a line says its machine was told, or how the line says it is over. */
+function told(line: CourseLine): string {
+  if (!('event' in line)) return line.type.endsWith('kept') ? 'kept' : 'ended';
+  return typeof line.event === 'string' ? line.event : line.event.type;
 }

@@ -186,6 +186,9 @@ function follow(
       audience.tell(cast.moved({ ...step, session: handle }, kind), step.at, step.event, true);
     }),
     source.on('handle.ended', ({ handle, ...how }) => end({ ...how, session: handle })),
+    // The machine has said so already: only one that is awake leaves in a drain.
+    source.on('session.kept', ({ session }) => cast.left(session)),
+    source.on('handle.kept', ({ handle }) => cast.left(handle)),
   ];
   if (!messages) return stops;
   return [
@@ -208,7 +211,10 @@ async function introduce(source: Watchable, cast: Cast, audience: Audience): Pro
   const handles = source.handles?.() ?? [];
   audience.meet(handles.flatMap((view) => cast.introduce(view, view.kind) ?? []));
   const ended = new Set<string>();
-  const stop = source.on('session.ended', ({ session }) => ended.add(session));
+  const stops = [
+    source.on('session.ended', ({ session }) => ended.add(session)),
+    source.on('session.kept', ({ session }) => ended.add(session)),
+  ];
   try {
     let after: string | undefined;
     do {
@@ -221,7 +227,7 @@ async function introduce(source: Watchable, cast: Cast, audience: Audience): Pro
   } catch {
     // The store of sleeping sessions may fail; the runtime announces that as `store.failed`.
   } finally {
-    stop();
+    for (const stop of stops) stop();
   }
 }
 

@@ -113,6 +113,11 @@ export class Cast {
     return player;
   }
 
+  /** Removes what has left the process, and has not ended. */
+  left(session: string): void {
+    this.#sessions.delete(session);
+  }
+
   superviseTo(state: string): void {
     // The event's `to` is a state of the supervisor's machine.
     this.root.snapshot = shownAs(supervisorAt(state as SupervisorState));

@@ -84,6 +84,12 @@ export class SleepProcess {
       const life = this.#lifeOf(session);
       if (life !== undefined && !this.isDead) this.#ended(life, reason);
     });
+    this.runtime.on('session.kept', ({ session }) => {
+      const life = this.#lifeOf(session);
+      if (life === undefined || this.isDead) return;
+      ledger.check(machine.isDurable, () => `${life.id} is kept by no store`);
+      this.#ended(life, 'drained');
+    });
   }
 
   /** Some time passes, and everything with it. */

@@ -12,6 +12,7 @@ const message = {
 } as const;
 const crashed = { ...at, type: 'crashed', restarted: false, error: 'TypeError' } as const;
 const ended = { ...at, type: 'ended', reason: 'expired', ageMs: 1 } as const;
+const kept = { ...at, type: 'kept', ageMs: 1 } as const;
 
 const client = () => ({ name: 'zed', version: '1' });
 
@@ -30,6 +31,7 @@ describe('withNames', () => {
   it('adds what the client called itself to the end of its session', () => {
     expect(withNames(ended, { client })).toEqual({ ...ended, client: 'zed 1' });
     expect(withNames(ended, {})).toBe(ended);
+    expect(withNames(kept, { client })).toEqual({ ...kept, client: 'zed 1' });
     expect(clientOf({ name: 'x'.repeat(500), version: '1' })).toHaveLength(80);
   });
 
@@ -75,6 +77,7 @@ describe('exported', () => {
   it('leaves out what may hold anything, and keeps the name of a tool', () => {
     expect(exported(withNames(crashed, { error: new Error('secret') }))).toEqual(crashed);
     expect(exported(withNames(ended, { client }))).toEqual(ended);
+    expect(exported(withNames(kept, { client }))).toEqual(kept);
     const named = { ...message, name: 'echo' };
     expect(exported(named)).toBe(named);
   });

@@ -82,6 +82,15 @@ describe('Table', () => {
     expect(table.takeChanges(10).gone).toEqual(['a']);
   });
 
+  it('U24: says of a session that is kept that it is, and not that it ended', () => {
+    const table = new Table(3, 2);
+    sweep(table, 'a');
+    table.note({ type: 'kept', at: 9, session: 'a', ageMs: 8, client: 'zed 1' });
+    expect([...table.rows()]).toMatchObject([
+      { key: 'a', reason: 'kept', endedAt: 9, client: 'zed 1' },
+    ]);
+  });
+
   it('makes no row of a dead letter, nor of the end of somebody it never knew', () => {
     const table = new Table(3, 2);
     const letter = {

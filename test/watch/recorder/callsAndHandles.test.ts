@@ -1,6 +1,7 @@
 import { record, type RecordingLine, replay } from 'mcp-actors/recorder';
 import { describe, expect, it } from 'vitest';
 import { CALL_EVENTS, CALL_PATHS, CallCourse } from '../../../src/watch/recorder/callCourse.ts';
+import { DurableMemory } from '../../support/durableMemory.ts';
 import { HandleWorld } from '../../support/handleWorld.ts';
 import { ModernWorld } from '../../support/modernWorld.ts';
 
@@ -71,6 +72,10 @@ function isClaim(line: RecordingLine): boolean {
   return line.type === 'call' && line.event === 'retry.claimed';
 }
 
+function isClosing(line: RecordingLine): boolean {
+  return line.type === 'handle' && line.to.startsWith('closing');
+}
+
 describe('a recording of handles', () => {
   it('holds each step and end, the limits that were met, and no id', async () => {
     const { lines, id } = await ofPages();
@@ -117,6 +122,27 @@ describe('a recording of handles', () => {
       field: 'reason',
       expected: 'terminated',
     });
+  });
+});
+
+describe('U24: a recording of a handle that a drain leaves to the next process', () => {
+  it('says that it is kept, and the replay knows what the machine did', async () => {
+    const page = { onSleep: ({ url }: { url: string }) => url, onWake: () => ({ url: '' }) };
+    const world = new HandleWorld(page, { store: new DurableMemory() });
+    const lines = await recorded(world, async () => {
+      await (
+        await world.legacy('ann')
+      )('create_page');
+      const drained = world.runtime.drain({ deadlineMs: 1000 });
+      await world.settle(1000);
+      await drained;
+    });
+    const types = parsed(lines).map(({ type }) => type);
+    expect(types).toContain('handle-kept');
+    expect(types).not.toContain('handle-ended');
+    expect((await replay(lines)).difference).toBeUndefined();
+    const { lines: odd, number } = changed(lines, isClosing, { to: 'idle.warm' });
+    expect((await replay(odd)).difference).toMatchObject({ line: number, field: 'to' });
   });
 });
 

@@ -17,7 +17,8 @@ import {
 } from 'mcp-actors/stately';
 import { createActor } from 'xstate';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
-import { eventually } from '../../support/eventually.ts';
+import { DurableMemory } from '../../support/durableMemory.ts';
+import { eventually, turn } from '../../support/eventually.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
 import { Inspected } from '../../support/inspected.ts';
 
@@ -98,6 +99,18 @@ describe('the receiver of @statelyai/inspect', () => {
     await world.runtime.close();
     await eventually(() => seen.root?.value === 'closed');
     expect(seen.root?.events.map(({ type }) => type)).toEqual(['supervisor.close']);
+  });
+
+  it('U24: forgets a session that is kept in a drain', async () => {
+    const world = new FakeRuntime({ store: new DurableMemory() });
+    const bridge = bridged(world);
+    await world.open();
+    await eventually(() => bridge.stats().actors === 2);
+    const drained = world.runtime.drain({ deadlineMs: 1000 });
+    for (let i = 0; i < 10; i++) await turn();
+    await world.clock.elapse(1000);
+    await drained;
+    expect(bridge.stats().actors).toBe(1);
   });
 
   it('speaks as the package’s own inspector does of an actor of the same machine', async () => {

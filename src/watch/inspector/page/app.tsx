@@ -168,6 +168,6 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
 /** Reasons to filter by: all reasons where the runtime names them, else those in the recording. */
 function reasonsOf(scene: Scene): string[] {
   const { stats } = scene.overview;
-  if (stats !== undefined) return Object.keys(stats.evicted);
+  if (stats !== undefined) return [...Object.keys(stats.evicted), 'kept'];
   return [...new Set(scene.rows().flatMap(({ reason }) => reason ?? []))];
 }

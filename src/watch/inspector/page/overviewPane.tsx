@@ -44,6 +44,7 @@ export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly s
               counts={{
                 spawned: stats.spawned,
                 calls: stats.calls,
+                kept: stats.kept,
                 crashes: stats.crashes,
                 restarts: stats.restarts,
                 orphans: stats.orphans,

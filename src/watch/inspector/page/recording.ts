@@ -106,6 +106,7 @@ const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['question', ['session', 'method']],
   ['store', ['doing']],
   ['ended', ['session', 'reason']],
+  ['kept', ['session']],
   ['supervisor', ['from', 'to', 'event']],
 ]);
 

@@ -41,6 +41,8 @@ export function stepOf(line: Line): Step {
       return note('trouble', `${line.kind} ${line.handle} failed, ${line.error}`);
     case 'handle-ended':
       return note('end', `${line.kind} ${line.handle} ended: ${line.reason}`);
+    case 'handle-kept':
+      return note('end', `${line.kind} ${line.handle} is kept for the next process`);
     case 'started':
       return note('news', `started for ${line.principal}`);
     case 'slept':
@@ -61,6 +63,8 @@ export function stepOf(line: Line): Step {
       return note('trouble', `limit ${line.limit}`);
     case 'ended':
       return note('end', `ended: ${line.reason}`);
+    case 'kept':
+      return note('end', 'kept for the next process');
     case 'supervisor':
       return note('news', `supervisor ${line.from} → ${line.to}`);
     case 'header':
