@@ -1,6 +1,7 @@
 /**
  * Installs the packed package with one SDK alone, as its users do, in a folder of its own, and looks
- * at what came: the tree, the types without `skipLibCheck`, a session. Needs the network.
+ * at what came: the tree and its weight, the types without `skipLibCheck`, a session, and what npm
+ * says on the oldest Node. Then follows docs/quickstart.md. Needs the network.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -16,20 +17,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { v1Form } from '../support/v1Form.ts';
+import { OldestNode } from './oldestNode.ts';
+import { followQuickstart } from './followQuickstart.ts';
+import { packInto } from './packInto.ts';
+import { overweight, promisedWeight, weigh } from './weight.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mcp-actors-package-'));
 const quickstart = readFileSync(join(ROOT, 'examples/quickstart.ts'), 'utf8');
-const versions = (
-  JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    devDependencies: Record<string, string>;
-  }
-).devDependencies;
+const { devDependencies: versions, engines } = JSON.parse(
+  readFileSync(join(ROOT, 'package.json'), 'utf8'),
+) as { devDependencies: Record<string, string>; engines: { node: string } };
 
 interface Case {
   readonly name: string;
-  /** What is installed beside the package. */
-  readonly with: readonly string[];
+  /** The SDK that is installed beside the package. */
+  readonly sdk: string;
   /** The program, in TypeScript. */
   readonly program: string;
   /** No package of these may be in the tree. */
@@ -99,21 +102,21 @@ const COUNTED = /"text":"1".*"text":"2"/s;
 const cases: readonly Case[] = [
   {
     name: 'SDK v2 alone',
-    with: ['@modelcontextprotocol/server', 'zod'],
+    sdk: '@modelcontextprotocol/server',
     program: quickstart + CALLS,
     without: ['@modelcontextprotocol/sdk'],
     says: COUNTED,
   },
   {
     name: 'SDK v1 alone',
-    with: ['@modelcontextprotocol/sdk', 'zod'],
+    sdk: '@modelcontextprotocol/sdk',
     program: v1Form(quickstart) + CALLS,
     without: V2,
     says: COUNTED,
   },
   {
     name: 'neither SDK',
-    with: [],
+    sdk: '',
     program: NEITHER,
     without: ['@modelcontextprotocol/sdk', ...V2],
     says: /^sdk-missing no SDK is installed here: npm install @modelcontextprotocol\/server/,
@@ -122,44 +125,59 @@ const cases: readonly Case[] = [
 
 let failed = 0;
 try {
-  const tarball = join(folder, pack());
-  for (const each of cases) {
-    const problems = tryOut(each, tarball);
-    failed += problems.length === 0 ? 0 : 1;
-    console.log(`${each.name}: ${problems.length === 0 ? 'passed' : problems.join('\n')}`);
-  }
+  const { tarball } = packInto(folder);
+  const oldest = new OldestNode(engines.node, folder);
+  for (const each of cases) told(each.name, tryOut(each, tarball, oldest));
+  told('docs/quickstart.md', await followed(tarball));
+  told(`a clone on Node ${oldest.version}`, oldest.complaintsOfClone(ROOT, folder));
 } finally {
   rmSync(folder, { recursive: true });
 }
-console.log(`${cases.length - failed} passed, ${failed} failed`);
+console.log(`${cases.length + 2 - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** @returns the name of the tarball */
-function pack(): string {
-  execFileSync('npm', ['run', '-s', 'build'], { cwd: ROOT, stdio: 'inherit' });
-  const args = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder];
-  return execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }).trim();
+function told(name: string, problems: readonly string[]): void {
+  failed += problems.length === 0 ? 0 : 1;
+  console.log(`${name}: ${problems.length === 0 ? 'passed' : problems.join('\n')}`);
+}
+
+/** docs/quickstart.md with what the registry gives its reader today. @returns what is wrong */
+async function followed(tarball: string): Promise<string[]> {
+  const place = join(folder, 'quickstart');
+  mkdirSync(place);
+  const install = (packages: readonly string[]): string =>
+    `npm install ${packages.join(' ').replace('mcp-actors', tarball)}`;
+  return followQuickstart({ folder: place, install }).then(
+    () => [],
+    (error) => [String(error)],
+  );
+}
+
+function versioned(name: string): string {
+  return `${name}@${versions[name] ?? 'latest'}`;
 }
 
 /** @returns what is wrong */
-function tryOut(each: Case, tarball: string): string[] {
+function tryOut(each: Case, tarball: string, oldest: OldestNode): string[] {
   const place = join(folder, each.name.replaceAll(' ', '-'));
   mkdirSync(place);
   writeFileSync(join(place, 'package.json'), '{ "type": "module", "private": true }');
-  // `mcp-actors/testing` has a type of fast-check's.
-  const tools = ['typescript', '@types/node', 'fast-check'];
-  const wanted = [...each.with, ...tools].map((name) => `${name}@${versions[name] ?? 'latest'}`);
-  const npm = ['install', '--no-audit', '--no-fund', '--ignore-scripts', tarball, ...wanted];
+  const sdk = each.sdk === '' ? [] : [versioned(each.sdk)];
+  const problems = oldest.install(place, [tarball, ...sdk]);
+  const weight = weigh(place);
+  console.log(`${each.name}: ${weight.packages} packages, ${weight.mib.toFixed(1)} MiB`);
+  problems.push(...overweight(weight, promisedWeight(ROOT, each.sdk)));
+
+  // `mcp-actors/testing` has a type of fast-check's, and the programs have schemas.
+  const tools = ['typescript', '@types/node', 'fast-check', 'zod'].map(versioned);
+  const npm = ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...tools];
   execFileSync('npm', npm, { cwd: place, stdio: ['ignore', 'ignore', 'inherit'] });
 
-  const problems: string[] = [];
   const scope = join(place, 'node_modules/@modelcontextprotocol');
   const there = existsSync(scope) ? readdirSync(scope) : [];
   for (const name of each.without) {
     if (there.includes(name.slice(name.indexOf('/') + 1))) problems.push(`${name} is in the tree`);
   }
-  const packages = readdirSync(join(place, 'node_modules')).length;
-  console.log(`${each.name}: ${packages} folders in node_modules`);
 
   writeFileSync(join(place, 'program.ts'), each.program);
   writeFileSync(join(place, 'entries.ts'), ALL_ENTRIES);

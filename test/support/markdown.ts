@@ -50,10 +50,12 @@ export class Page {
     );
   }
 
-  /** Targets of links that do not leave the project. */
+  /** Targets of links and pictures that do not leave the project, in Markdown or in HTML. */
   get links(): string[] {
-    const targets = Array.from(this.prose.matchAll(/\]\(([^)\s]+)\)/g), ([, target]) => target!);
-    return targets.filter((target) => !target.includes('://'));
+    const targets = this.prose.matchAll(/\]\(([^)\s]+)\)|\b(?:href|src|srcset)="([^"\s]+)/g);
+    return Array.from(targets, ([, inText, inTag]) => (inText ?? inTag)!).filter(
+      (target) => !target.includes('://'),
+    );
   }
 
   /** The text under a heading, up to the next one. */
