@@ -1,5 +1,4 @@
 import { closeSync } from 'node:fs';
-import { resolve as absolute } from 'node:path';
 import { createRuntime } from 'mcp-actors';
 import { type Inspector, serveInspector } from 'mcp-actors/inspector';
 import { serve } from 'mcp-actors/node';
@@ -10,6 +9,7 @@ import { createEverythingServer } from './server.ts';
 import { initialState } from './state.ts';
 import { keepStatusLine } from './status-line.ts';
 import { taskMode } from './tools/task-tools.ts';
+import { welcome } from './welcome.ts';
 
 // A terminal or pipe that is gone must not end the server, least of all while it drains.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -34,16 +34,7 @@ const inspector: Inspector | undefined = inspect
     }).catch(busy(inspect.port, 'INSPECT_PORT=3002 npm start -- --inspect'))
   : undefined;
 
-console.log(`The everything server listens at ${host.url}
-
-  claude mcp add --transport http everything ${host.url}
-  ${lookAt(host.url)}
-
-${inspector ? `The inspector, for this machine alone: ${inspector.url}` : 'See every session: npm start -- --inspect'}
-${data === undefined ? 'Keep them when it ends: npm start -- --data ./data' : `Sessions are kept in ${absolute(data)}`}
-
-Ctrl-C ends it.
-`);
+console.log(welcome({ url: host.url, inspector: inspector?.url, data }));
 const stopStatusLine = keepStatusLine(runtime);
 
 const signal = await new Promise((resolve) => {
@@ -57,14 +48,6 @@ await host.close({ deadlineMs: 5000 });
 // At exit node restores the terminal, and aborts when an open one is gone.
 if (signal === 'SIGHUP') for (const fd of [0, 1, 2]) closeSync(fd);
 process.exit(0);
-
-/** What looks at it: the SDK's inspector, where this Node is new enough to run the present one. */
-function lookAt(url: string): string {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return major > 22 || (major === 22 && minor >= 19)
-    ? `npx @modelcontextprotocol/inspector@2 --transport http --server-url ${url}`
-    : `npx tsx src/cli/bin.ts check ${url}`;
-}
 
 function busy(wanted: number, example: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {

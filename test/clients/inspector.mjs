@@ -27,7 +27,9 @@ await journey({
 });
 
 async function inspect({ url, home }, options) {
-  const args = [program, '--cli', url, '--transport', 'http', '--format', 'json', ...options];
+  // The options that `npm start` names.
+  const at = ['--transport', 'http', '--server-url', url];
+  const args = [program, '--cli', ...at, '--format', 'json', ...options];
   const env = { ...process.env, HOME: home };
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   return JSON.parse(stdout).result;

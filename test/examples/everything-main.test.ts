@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -41,12 +42,23 @@ describe('npm start', () => {
     const { said, url } = start(0);
     const served = await url();
     await expect.poll(() => said.out).toMatch(/Ctrl-C/);
-    const [, line = ''] = /^ {2}npx (.*)$/m.exec(said.out) ?? [];
+    const [, line = ''] = /^ {2}\w.* npx (.*)$/m.exec(said.out) ?? [];
     const [major = 0] = process.versions.node.split('.').map(Number);
     expect(line).toContain(major < 22 ? `check ${served}` : served);
     if (major >= 22) return;
     const check = spawn('npx', line.split(' '), { cwd: root, stdio: 'ignore' });
     expect(await once(check, 'close')).toEqual([0, null]);
+  });
+
+  it('says what to do next: connect, look, see, keep, write one', async () => {
+    const { said, url } = start(0);
+    const served = await url();
+    await expect.poll(() => said.out).toMatch(/Ctrl-C/);
+    expect(said.out).toContain(`claude mcp add --transport http everything ${served}\n`);
+    expect(said.out).toContain('See every session: npm start -- --inspect\n');
+    expect(said.out).toContain('Keep sessions when the server ends: npm start -- --data ./data\n');
+    const [, page = ''] = /^Write a server of your own: (.*)$/m.exec(said.out) ?? [];
+    expect(existsSync(join(root, page))).toBe(true);
   });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(

@@ -1,0 +1,35 @@
+import { resolve as absolute } from 'node:path';
+
+interface Started {
+  readonly url: string;
+  /** Where the inspector of sessions is, if it is open. */
+  readonly inspector: string | undefined;
+  /** The folder that keeps sessions, if there is one. */
+  readonly data: string | undefined;
+}
+
+/** What the server says when it listens: where it is, and what to do next. */
+export function welcome({ url, inspector, data }: Started): string {
+  return `The everything server listens at ${url}
+
+What to do next, in another terminal:
+
+  Connect Claude Code    claude mcp add --transport http everything ${url}
+  ${lookAt(url)}
+
+${inspector ? `See every session, on this machine alone: ${inspector}` : 'See every session: npm start -- --inspect'}
+${data === undefined ? 'Keep sessions when the server ends: npm start -- --data ./data' : `Sessions are kept in ${absolute(data)}`}
+Write a server of your own: docs/quickstart.md
+
+Ctrl-C ends the server.
+`;
+}
+
+/** The SDK's inspector, where this Node is new enough for it: an older Node is given a release of it
+ * that knows none of these options. */
+function lookAt(url: string): string {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 19)
+    ? `Call its tools         npx @modelcontextprotocol/inspector@2 --transport http --server-url ${url}`
+    : `Check what it does     npx tsx src/cli/bin.ts check ${url}`;
+}
