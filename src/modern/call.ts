@@ -7,34 +7,25 @@ import {
 } from '../../machines/call.ts';
 import type { CallScope } from '../session/callScope.ts';
 import type { Asked, Exchange } from '../session/exchange.ts';
+import { answerFormOf, header } from '../wire/headers.ts';
 import type { Implementation } from '../wire/implementation.ts';
 import { type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
 import { refusal } from '../wire/refusals.ts';
-import type { Answers, Calls } from './calls.ts';
+import type { Answers } from './calls.ts';
+import type { CallShare } from './callShare.ts';
+import { CallDelivery } from './delivery.ts';
+import { Detached } from './detached.ts';
 import { dress, dressResult, type Dressing } from './dress.ts';
 import { type Capabilities, type ModernEnvelope, type Params, wantsLevel } from './envelope.ts';
 import type { Home } from './home.ts';
 import { inside } from './inquiry.ts';
-import { type InputRequest, Inputs } from './inputs.ts';
-import type { ModernSettings } from './options.ts';
-import { Reply, type ReplyShare } from './reply.ts';
+import { Inputs } from './inputs.ts';
+import type { InputRequest } from './ownRound.ts';
+import { Reply } from './reply.ts';
 import { errorOf } from './questionErrors.ts';
 import type { CallOptions, Round } from './round.ts';
 import { stepOf } from './stepOf.ts';
 import type { Task } from './task.ts';
-import type { Tasks } from './tasks.ts';
-
-/** What calls need of the stateless revision. */
-export interface CallShare extends ReplyShare {
-  readonly settings: Pick<ModernSettings, 'cache' | 'limits'>;
-  readonly calls: Calls<ModernCall>;
-  /** `null`: no call becomes a task. */
-  readonly tasks: Tasks<ModernCall> | null;
-  /** Runs a callback in a later turn of the event loop. */
-  nextTurn(callback: () => void): void;
-  /** What the client is to get of an answer of the server behind. */
-  finished(call: ModernCall, response: ResponseMessage): ResponseMessage;
-}
 
 /**
  * One request of the stateless revision: to the session's mailbox an exchange, to the client a call
@@ -46,9 +37,10 @@ export class ModernCall implements Exchange, CallScope {
   readonly principal: string | undefined;
   readonly method: string;
   readonly params: Params | undefined;
-  /** What the author of the tool has put into the token. */
-  readonly requestState: string | undefined;
-  readonly #share: CallShare;
+  /** What the server behind is given with the request; `null` while nobody holds a line. */
+  delivery: CallDelivery | null;
+  readonly #requestState: string | undefined;
+  readonly #share: CallShare<ModernCall>;
   #step: CallStep = FIRST_CALL_STEP;
   #envelope: ModernEnvelope;
   #wireId: RequestId;
@@ -59,17 +51,18 @@ export class ModernCall implements Exchange, CallScope {
   /** The answer as it leaves, where a client waits for it. */
   #dressed: { readonly status: number; readonly json: string } | null = null;
   #isAnswered = false;
-  #task: Task<ModernCall> | null = null;
+  #task: Detached<ModernCall> | null = null;
   /** Told when the answers of the last round are with the handler, or never will be. */
   #delivered: (() => void) | null = null;
   readonly startedAt: number;
 
-  constructor(home: Home, share: CallShare, round: Round, options: CallOptions) {
+  constructor(home: Home, share: CallShare<ModernCall>, round: Round, options: CallOptions) {
     this.home = home;
     this.#share = share;
     this.innerId = options.innerId;
     this.principal = options.principal;
-    this.requestState = options.requestState;
+    this.delivery = new CallDelivery(round.incoming, home, this);
+    this.#requestState = options.requestState;
     this.#inputs = new Inputs(options.given, options.isRerun);
     this.method = round.message.method;
     this.params = round.message.params;
@@ -92,6 +85,10 @@ export class ModernCall implements Exchange, CallScope {
 
   get inputResponses(): Answers {
     return this.#inputs.given;
+  }
+
+  get requestState(): string | undefined {
+    return this.#inputs.own === null ? this.#requestState : this.#inputs.own.requestState;
   }
 
   // ---- what watchers see
@@ -132,6 +129,10 @@ export class ModernCall implements Exchange, CallScope {
     return this.#reply === null ? 'none' : 'live';
   }
 
+  goesOn(response: ResponseMessage): boolean {
+    return this.#task?.goesOn(response) === true;
+  }
+
   encode(response: ResponseMessage): string {
     const finished = this.#share.finished(this, response);
     this.#response = finished;
@@ -144,7 +145,7 @@ export class ModernCall implements Exchange, CallScope {
   answer(): boolean {
     this.#isAnswered = true;
     const isRead = this.#reply === null || !this.#reply.isGone;
-    this.#on({ type: 'call.answered' });
+    this.on({ type: 'call.answered' });
     return isRead;
   }
 
@@ -154,13 +155,13 @@ export class ModernCall implements Exchange, CallScope {
     if (method === 'notifications/cancelled') return true;
     if (method === 'notifications/message' && !wantsLevel(this.#envelope, params?.['level']))
       return true;
-    if (this.#reply === null) return this.#note(method, params ?? {});
+    if (this.#reply === null) return this.#task?.tell(method, params ?? {}) === true;
     return this.#reply.tell(json);
   }
 
   cancelled(): void {
     this.#isAnswered = true;
-    this.#on({ type: 'call.withdrawn' });
+    this.on({ type: 'call.withdrawn' });
   }
 
   ask(asked: Asked): void {
@@ -169,7 +170,7 @@ export class ModernCall implements Exchange, CallScope {
       return asked.fail(errorOf('too-many-parked'));
     }
     const given = this.#inputs.ask(asked, this.clientCapabilities);
-    if (given === 'asked') this.#on({ type: 'question.asked' });
+    if (given === 'asked') this.on({ type: 'question.asked' });
     else if (given !== 'failed') this.#deliver(asked.wireId, given);
   }
 
@@ -193,9 +194,10 @@ export class ModernCall implements Exchange, CallScope {
     this.#delivered = delivered;
     this.#envelope = round.envelope;
     this.#wireId = round.message.id;
+    this.delivery = new CallDelivery(round.incoming, this.home, this);
     this.#reply = this.#replyOn(round);
     this.#round++;
-    this.#on({ type: 'retry.claimed' });
+    this.on({ type: 'retry.claimed' });
     if (!this.#snapshot.hasTag('attached')) return;
     const { mailbox } = this.home.session;
     this.#inputs.accept(answers);
@@ -207,7 +209,7 @@ export class ModernCall implements Exchange, CallScope {
 
   /** The home ends: a call that nobody waits for ends with it, others may finish. */
   retire(): void {
-    if (this.isParked && !this.#isAnswered) this.#on({ type: 'call.withdrawn' });
+    if (this.isParked && !this.#isAnswered) this.on({ type: 'call.withdrawn' });
   }
 
   /** A client holds the line for the answer. */
@@ -217,27 +219,28 @@ export class ModernCall implements Exchange, CallScope {
 
   /** The call lasts: from here on it is a task. */
   become(task: Task<ModernCall>): void {
-    this.#task = task;
-    this.#on({ type: 'call.detached' });
+    this.#task = new Detached(task, this, this.#inputs, this.#share);
+    this.on({ type: 'call.detached' });
   }
 
   /** The client of a task answers questions of its handler. */
   answered(answers: unknown): void {
     this.#inputs.accept(answers);
     this.#deliverAll();
-    this.#on({ type: 'question.answered', open: this.#inputs.size > 0 });
+    this.#task?.goOn();
+    this.on({ type: 'question.answered', open: this.#inputs.size > 0 });
   }
 
   /** The client of a task does not want it any more. */
   withdraw(): void {
     if (this.#task?.isFinished !== false) return;
-    this.#task.status = 'cancelled';
-    this.#on({ type: 'call.withdrawn' });
+    this.#task.cancelled();
+    this.on({ type: 'call.withdrawn' });
   }
 
   /** Nobody came back in time. */
   expire(): void {
-    this.#on({ type: 'deadline.passed' });
+    this.on({ type: 'deadline.passed' });
   }
 
   /** The home did not take the call: somebody else answers. */
@@ -246,7 +249,7 @@ export class ModernCall implements Exchange, CallScope {
     this.#forget();
   }
 
-  #on(event: CallEvent): void {
+  on(event: CallEvent): void {
     this.#step = stepOf(this, this.#step, event, this.#share.services);
     for (const effect of this.#step.effects) this.#perform(effect);
   }
@@ -258,7 +261,7 @@ export class ModernCall implements Exchange, CallScope {
     else if (effect === 'reply') this.#answerNow();
     else if (effect === 'keep') this.#keep();
     else if (effect === 'createTask') this.#createTask();
-    else if (effect === 'tellTask') this.#tellTask();
+    else if (effect === 'tellTask') this.#task!.changed();
     else if (effect === 'abort') this.#abort();
     else if (effect === 'disarm') this.#share.calls.leave(this);
     else if (effect === 'forget') this.#forget();
@@ -270,39 +273,27 @@ export class ModernCall implements Exchange, CallScope {
   #turned(): void {
     if (!this.#step.path.endsWith('.gathering')) return;
     // All were withdrawn in the turn they were asked in.
-    if (this.#inputs.size === 0) return this.#on({ type: 'questions.dropped' });
+    if (this.#inputs.size === 0) return this.on({ type: 'questions.dropped' });
     const isTask = this.#task !== null;
-    if (isTask || this.#share.calls.hasRoom(this)) return this.#on({ type: 'turn.over' });
+    if (isTask || this.#share.calls.hasRoom(this)) return this.on({ type: 'turn.over' });
     const open = this.#inputs.drop();
-    this.#on({ type: 'questions.dropped' });
+    this.on({ type: 'questions.dropped' });
     for (const asked of open) asked.fail(errorOf('too-many-parked'));
   }
 
   #createTask(): void {
-    const task = this.#task!;
-    this.#share.tasks!.begun(task);
-    const result = dressResult({ ...task.summary, resultType: 'task' }, this.#dressing);
+    const result = dressResult(this.#task!.created(), this.#dressing);
     this.#respond(200, JSON.stringify({ jsonrpc: '2.0', id: this.#wireId, result }));
-    if (this.#inputs.size > 0) this.#on({ type: 'question.asked' });
-  }
-
-  #tellTask(): void {
-    this.#share.tasks!.went(this.#task!, this.#inputs.size > 0);
-  }
-
-  /** What a handler says after its response. `false`: nobody will ever hear of that. */
-  #note(method: string, params: Params): boolean {
-    if (this.#task === null || method !== 'notifications/progress') return false;
-    this.#share.tasks!.progressed(this.#task, params);
-    return true;
+    if (this.#inputs.size > 0) this.on({ type: 'question.asked' });
   }
 
   #askAgain(): void {
-    this.#on({ type: 'question.asked' });
-    this.#on({ type: 'turn.over' });
+    this.on({ type: 'question.asked' });
+    this.on({ type: 'turn.over' });
   }
 
   #park(): void {
+    this.delivery = null;
     this.#delivered?.();
     const { inputRequests } = this;
     const requestState = this.#share.calls.park(this, this.#inputs.had);
@@ -330,10 +321,11 @@ export class ModernCall implements Exchange, CallScope {
 
   // ---- answering
 
-  #replyOn({ port, form }: Round): Reply {
+  #replyOn({ incoming: { origin, port } }: Round): Reply {
+    const form = answerFormOf(header(origin.head, 'accept')) ?? 'either';
     const reply = new Reply(port, this.home, this.#share, this, form);
     port.whenGone(() => {
-      if (this.#reply === reply) this.#on({ type: 'client.gone' });
+      if (this.#reply === reply) this.on({ type: 'client.gone' });
     });
     return reply;
   }

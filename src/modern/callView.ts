@@ -1,7 +1,7 @@
 import { cut } from '../base/cut.ts';
 import { MAX_NAME_LENGTH, type RequestId } from '../wire/jsonrpc.ts';
 import type { Params } from './envelope.ts';
-import type { InputRequest } from './inputs.ts';
+import type { InputRequest } from './ownRound.ts';
 
 /** A call of the stateless revision that has outlived the response which brought it. */
 export interface CallView {

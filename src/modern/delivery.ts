@@ -1,10 +1,8 @@
 import { Delivery } from '../http/delivery.ts';
 import type { Incoming } from '../http/leg.ts';
 import type { CallScope } from '../session/callScope.ts';
-import { answerFormOf, header } from '../wire/headers.ts';
 import { isRequest, type Message, type RequestId, type RequestMessage } from '../wire/jsonrpc.ts';
-import type { Round } from './round.ts';
-import type { ModernEnvelope, Params } from './envelope.ts';
+import type { Params } from './envelope.ts';
 import type { Home } from './home.ts';
 
 /** What a call is delivered with: the `extra` of the SDK's transports, and the call. */
@@ -20,17 +18,6 @@ export class CallDelivery extends Delivery {
   override get closeStandaloneSSEStream(): undefined {
     return undefined;
   }
-}
-
-/** A request as a round of its call. */
-export function roundOf(
-  message: RequestMessage,
-  envelope: ModernEnvelope,
-  incoming: Incoming,
-): Round {
-  const { origin, port } = incoming;
-  const form = answerFormOf(header(origin.head, 'accept')) ?? 'either';
-  return { message, envelope, port, form };
 }
 
 /** A request as the server behind gets it. */

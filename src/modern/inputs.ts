@@ -4,16 +4,11 @@ import { textOf } from '../wire/verbatim.ts';
 import type { Answers } from './calls.ts';
 import { isAnswerTo, isQuestion, missingFor } from './capabilities.ts';
 import type { Capabilities, Params } from './envelope.ts';
+import { type InputRequest, OwnRound } from './ownRound.ts';
 import { errorOf } from './questionErrors.ts';
 
 /** Under this key of a question's `_meta`, its author names the question. */
 export const QUESTION_KEY = 'mcp-actors/key';
-
-/** A question as a client of the stateless revision is asked it. */
-export interface InputRequest {
-  readonly method: string;
-  readonly params?: Params;
-}
 
 /** An answer on its way to the handler that asked. */
 export interface Answer {
@@ -35,11 +30,12 @@ const NONE: readonly never[] = [];
 
 /** What one call has asked its client, and what the client has answered. */
 export class Inputs {
-  /** Answers that came before their questions, with the request. */
-  readonly given: Answers;
   /** What a client has to declare for a question that it could not be asked. */
   missing: Capabilities | undefined;
+  readonly #given: Answers;
   readonly #isRerun: boolean;
+  #own: OwnRound | null = null;
+  #rounds = 0;
   /** The answers that the handler has had, for whoever runs the call again; `null`: too many. */
   #had: Record<string, unknown> | null | undefined;
   #hadBytes = 0;
@@ -54,13 +50,28 @@ export class Inputs {
    * @param isRerun they are those of a call that is lost, and is run again
    */
   constructor(given: Answers, isRerun: boolean) {
-    this.given = given;
+    this.#given = given;
     this.#isRerun = isRerun;
+  }
+
+  /** What the handler has last asked by a result of its own. */
+  get own(): OwnRound | null {
+    return this.#own;
+  }
+
+  /** How often the handler has asked by a result of its own. */
+  get rounds(): number {
+    return this.#rounds;
+  }
+
+  /** Answers that came before their questions: with the request, or to a result of the handler's. */
+  get given(): Answers {
+    return this.#own?.answers ?? this.#given;
   }
 
   /** How many questions have no answer. */
   get size(): number {
-    return this.#open.length;
+    return this.#open.length + (this.#own?.size ?? 0);
   }
 
   /** What the open questions take in memory, in bytes. */
@@ -75,7 +86,8 @@ export class Inputs {
 
   /** The open questions by their keys. */
   get requests(): Record<string, InputRequest> {
-    return Object.fromEntries(this.#open.map(({ key, request }) => [key, request]));
+    const open = Object.fromEntries(this.#open.map(({ key, request }) => [key, request]));
+    return this.#own === null ? open : { ...open, ...this.#own.requests };
   }
 
   /**
@@ -96,7 +108,7 @@ export class Inputs {
     const isTaken = this.#open.some((each) => each.key === named);
     const own = typeof named === 'string' && !isTaken ? named : undefined;
     const key = own ?? `input_${++this.#count}`;
-    const given = this.#given(key, method, own !== undefined);
+    const given = this.#givenFor(key, method, own !== undefined);
     if (given !== undefined) {
       this.#note(key, given);
       return given;
@@ -121,6 +133,7 @@ export class Inputs {
   /** Takes those of a client's answers that are ones; keys that nobody asked for are ignored. */
   accept(answers: unknown): void {
     if (!isObject(answers)) return;
+    this.#own?.accept(answers);
     this.#open = this.#open.filter(({ key, wireId, request }) => {
       const result = Object.hasOwn(answers, key) ? answers[key] : undefined;
       if (!isAnswerTo(request.method, result)) return true;
@@ -128,6 +141,17 @@ export class Inputs {
       this.#answers = [...this.#answers, { wireId, result }];
       return false;
     });
+  }
+
+  /** The handler asks by a result of its own. */
+  begin(result: Params): void {
+    this.#own = new OwnRound(result);
+    this.#rounds++;
+  }
+
+  /** Whether all that a result of the handler's has asked is answered, said once. */
+  takeRound(): boolean {
+    return this.#own?.take() === true;
   }
 
   /** The answers that the handler has not got yet. */
@@ -163,7 +187,7 @@ export class Inputs {
   }
 
   /** An answer that came before its question; by its place only where the call is run again. */
-  #given(key: string, method: string, isNamed: boolean): Record<string, unknown> | undefined {
+  #givenFor(key: string, method: string, isNamed: boolean): Record<string, unknown> | undefined {
     if (!(isNamed || this.#isRerun) || !Object.hasOwn(this.given, key)) return undefined;
     const given = this.given[key];
     return isAnswerTo(method, given) ? given : undefined;

@@ -9,7 +9,8 @@ import { late } from '../store/reads.ts';
 import type { SessionStore, StorePart } from '../store/store.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import { SessionArgument } from './argument.ts';
-import type { CallShare, ModernCall } from './call.ts';
+import type { ModernCall } from './call.ts';
+import type { CallShare } from './callShare.ts';
 import { Calls } from './calls.ts';
 import { type CallView, callViewOf } from './callView.ts';
 import type { Home } from './home.ts';
@@ -23,7 +24,7 @@ import type { TaskSettings } from './taskOptions.ts';
 import { Tasks } from './tasks.ts';
 
 /** Everything of the stateless revision in one runtime. */
-export class Modern implements CallShare, HomesShare, ListensShare {
+export class Modern implements CallShare<ModernCall>, HomesShare, ListensShare {
   readonly settings: ModernSettings;
   readonly services: Services;
   readonly timers: StreamTimers;

@@ -9,7 +9,7 @@ import type { Ask } from './ask.ts';
 import { ModernCall } from './call.ts';
 import { type Answers, RETRYABLE } from './calls.ts';
 import { classify, headIsModern, MODERN_REVISIONS, type Verdict } from './classify.ts';
-import { CallDelivery, idOf, innerOf, roundOf } from './delivery.ts';
+import { idOf, innerOf } from './delivery.ts';
 import { dressResult } from './dress.ts';
 import { envelopeOf, metaOf, open } from './envelope.ts';
 import type { Home, ServerSaid } from './home.ts';
@@ -196,7 +196,7 @@ export class ModernLeg implements Leg {
   }
 
   #accept(home: Home, beginning: Beginning, tools: Tools | undefined, tries: number): void {
-    const { incoming, message, envelope, opened } = beginning;
+    const { incoming, message, opened } = beginning;
     const { parcel, port, principal } = incoming;
     const isArgued = home.scope === 'argument';
     if (tools !== undefined && !this.#agrees(beginning, tools)) {
@@ -208,10 +208,9 @@ export class ModernLeg implements Leg {
     const inner = innerOf(innerId, message, params ?? opened.params);
     const { given, isRerun, state: requestState } = beginning;
     const options = { innerId, principal, given, isRerun, requestState };
-    const round = roundOf(message, envelope, incoming);
-    const call = new ModernCall(home, this.#modern, round, options);
-    const delivery = new CallDelivery(incoming, home, call);
+    const call = new ModernCall(home, this.#modern, beginning, options);
     const { bytes, weight } = parcel!;
+    const delivery = call.delivery!;
     const code = home.session.accept({ message: inner, delivery, exchange: call, bytes, weight });
     if (code === undefined) {
       call.begin();
@@ -233,7 +232,7 @@ export class ModernLeg implements Leg {
 
   /** A client comes back with answers, by the token of the round that asked. */
   #retry(ask: CallAsk): void {
-    const { incoming, message, envelope, opened } = ask;
+    const { incoming, message, opened } = ask;
     const { principal } = incoming;
     if (!RETRYABLE.has(message.method)) return this.#way.refuse(ask, 'params-invalid');
     // Before the token is used up: answers may wait for a place, and count until their handler has
@@ -244,7 +243,7 @@ export class ModernLeg implements Leg {
     if (claim.kind !== 'call') end();
     switch (claim.kind) {
       case 'call':
-        claim.call.claimed(roundOf(message, envelope, incoming), opened.inputResponses, end);
+        claim.call.claimed(ask, opened.inputResponses, end);
         return this.#desk.lasts(claim.call, ask);
       case 'state':
       case 'rerun': {

@@ -1,16 +1,9 @@
-import type { AnswerForm } from '../wire/headers.ts';
-import type { RequestId, RequestMessage } from '../wire/jsonrpc.ts';
-import type { ResponsePort } from '../wire/port.ts';
+import type { RequestId } from '../wire/jsonrpc.ts';
+import type { Ask } from './ask.ts';
 import type { Answers } from './calls.ts';
-import type { ModernEnvelope } from './envelope.ts';
 
 /** What a call begins with, and begins anew with when its client comes back. */
-export interface Round {
-  readonly message: RequestMessage;
-  readonly envelope: ModernEnvelope;
-  readonly port: ResponsePort;
-  readonly form: AnswerForm;
-}
+export type Round = Pick<Ask, 'incoming' | 'message' | 'envelope'>;
 
 /** What only the first round of a call has. */
 export interface CallOptions {

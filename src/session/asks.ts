@@ -123,6 +123,7 @@ export class Asks {
       this.#host.journal.deadLetter('out', response, 'late');
       return;
     }
+    if (ask.exchange.goesOn?.(response) === true) return;
     const held = this.#host.persistence?.beforeAnswer(ask, response);
     if (held !== undefined) {
       ask.isHeld = true;

@@ -31,6 +31,8 @@ export interface Exchange {
   tell(json: string): boolean;
   /** One request of the exchange was cancelled: nothing is said, and nobody waits (row C1). */
   cancelled(): void;
+  /** Takes an answer that ends no request: its handler will run again. `false`: it does end it. */
+  goesOn?(response: ResponseMessage): boolean;
   /** Makes the text of an answer, where the exchange has a form of its own for answers. */
   encode?(response: ResponseMessage): string;
   /** Takes a question of the request's handler, where the exchange has a way of its own to ask. */
