@@ -145,6 +145,7 @@ describe('core', () => {
     const doors = [...new Set(imports.map(({ from }) => from))];
     expect(doors.toSorted()).toEqual([
       'src/gateway/httpTransport.ts',
+      'src/modern/native.ts',
       'src/session/schemaEngine.ts',
       'src/testing/sdkClient.ts',
     ]);

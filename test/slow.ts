@@ -39,8 +39,9 @@ export const SLOW: readonly string[] = [
   'test/handles/memory.test.ts',
   'test/sleep/leaks.test.ts',
   'test/walk.test.ts',
-  // Many histories, many mutants, every door.
+  // Many histories, many mutants, every door, either SDK.
   'test/adapters/contract.test.ts',
+  'test/modern/nativeSuites.test.ts',
   'test/simulation/**',
   'test/testing/mutants.test.ts',
   'test/testing/peers.test.ts',
@@ -57,5 +58,6 @@ export const ALONE: string[] = [
   'test/adapters/mounts/**/*.test.ts',
   'test/host/**/*.test.ts',
   'test/http/fetch.test.ts',
+  'test/modern/nativeFallback.test.ts',
   'test/testing/machineCoverage.test.ts',
 ];

@@ -38,7 +38,7 @@ export function attune(server: object, parkMs: number): void {
 }
 
 /** The low-level server in a high-level one; `undefined` where there is nothing of the SDK. */
-function innerOf(server: object): Asking | undefined {
+export function innerOf(server: object): Asking | undefined {
   const { request } = server as Asking;
   if (typeof request === 'function') return server;
   const { server: inner } = server as { readonly server?: Asking };

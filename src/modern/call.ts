@@ -83,6 +83,10 @@ export class ModernCall implements Exchange, CallScope {
     return this.#envelope.capabilities;
   }
 
+  get level(): string | undefined {
+    return this.#envelope.level;
+  }
+
   get inputResponses(): Answers {
     return this.#inputs.given;
   }

@@ -27,7 +27,8 @@ export interface Dressed {
   readonly message: ResponseMessage;
 }
 
-const CACHEABLE: ReadonlySet<string> = new Set([
+/** Methods whose results say how long they may be kept. */
+export const CACHEABLE: ReadonlySet<string> = new Set([
   'tools/list',
   'prompts/list',
   'resources/list',

@@ -5,10 +5,12 @@ import { idOfText } from '../base/ids.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Elsewhere } from '../directory/whereabouts.ts';
 import type { OutletPlace, StoredOutlets } from '../session/exchange.ts';
+import type { SchemaValidator } from '../session/schemaEngine.ts';
 import type { Implementation } from '../wire/implementation.ts';
 import type { SessionActor } from '../session/sessionActor.ts';
 import type { RequestHead } from '../wire/headers.ts';
 import { isObject } from '../wire/jsonrpc.ts';
+import type { SdkTransport } from '../wire/sdkTransport.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import { SESSION_REVISIONS, STATELESS_REVISION } from '../wire/versions.ts';
 import { attune } from './attune.ts';
@@ -18,6 +20,8 @@ import { Home, type HomeShare, type ServerSaid } from './home.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { ModernSettings } from './options.ts';
 import { Inquiry, inside } from './inquiry.ts';
+import { nativeTransport } from './nativeServer.ts';
+import { nativeOptions } from './nativeOptions.ts';
 import { type Scope, SCOPES } from './options.ts';
 
 /** Who asks, and for what. */
@@ -48,6 +52,7 @@ export interface HomesShare extends HomeShare {
 class HomeOutlets implements StoredOutlets<SessionActor> {
   readonly carrier = 'http';
   readonly revision = STATELESS_REVISION;
+  readonly serverOptions: object;
   readonly hasId: boolean;
   readonly home: Scope;
   readonly maxInFlight?: number;
@@ -57,6 +62,7 @@ class HomeOutlets implements StoredOutlets<SessionActor> {
     this.home = scope;
     this.hasId = scope !== 'request';
     this.#share = share;
+    this.serverOptions = nativeOptions(share.settings.cache);
     if (scope === 'shared') this.maxInFlight = share.settings.limits.maxSharedInFlight;
   }
 
@@ -64,8 +70,15 @@ class HomeOutlets implements StoredOutlets<SessionActor> {
     return new Home(session, this.home, this.#share);
   }
 
-  attune(server: object): void {
-    attune(server, this.#share.settings.limits.parkMs);
+  attune(
+    { world }: SessionActor,
+    server: object,
+    transport: SdkTransport,
+  ): Awaitable<SdkTransport> {
+    const { parkMs } = this.#share.settings.limits;
+    attune(server, parkMs);
+    const validator = (): SchemaValidator => world.serverOptions.jsonSchemaValidator;
+    return nativeTransport(server, transport, { parkMs, validator });
   }
 
   greeted(session: SessionActor, result: Readonly<Record<string, unknown>>): void {

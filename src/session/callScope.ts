@@ -9,6 +9,8 @@ export interface CallScope {
   readonly principal: string | undefined;
   readonly clientInfo: Implementation | undefined;
   readonly clientCapabilities: Readonly<Record<string, unknown>>;
+  /** The least severe log message that the client wants; `undefined`: none at all. */
+  readonly level: string | undefined;
   /** Answers that came with the request, by the keys of their questions. */
   readonly inputResponses: Readonly<Record<string, unknown>>;
   /** The state of the author's own that came back with the request. */

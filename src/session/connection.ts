@@ -1,3 +1,4 @@
+import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import { runInSession, type SessionContext } from './context.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Extra } from './exchange.ts';
@@ -9,6 +10,7 @@ import { OwnQuestions } from './ownQuestions.ts';
 import type { SessionServer } from './session.ts';
 import { type Answers, ServerTransport, type ServerVoice } from './transport.ts';
 import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
+import type { SdkTransport } from '../wire/sdkTransport.ts';
 
 /** The session a connection belongs to. */
 export interface ConnectionOwner extends Omit<SessionContext, 'ask' | 'call' | 'stray'> {
@@ -23,8 +25,8 @@ export interface ConnectionOwner extends Omit<SessionContext, 'ask' | 'call' | '
     /** Waits for a release, within `closeTimeoutMs` or a deadline of the resource's own. */
     readonly wait: WaitWithin;
   };
-  /** Prepares a server before it is connected. */
-  attune(server: object): void;
+  /** Prepares a server before it is connected. @returns what to connect the server to */
+  attune(server: object, transport: SdkTransport): Awaitable<SdkTransport>;
   /** The server has answered `initialize`, which was replayed to it. */
   greeted(result: Readonly<Record<string, unknown>>): void;
   /** Something that work of the session waits for is gone. */
@@ -116,8 +118,11 @@ export class Connection implements Answers, SessionContext {
     // The connection was released while the factory ran: the late server is closed, not connected.
     if (this.#isReleased) return server.close();
     this.#server = server;
-    this.#owner.attune(server);
-    await server.connect(this.transport);
+    const attuned = this.#owner.attune(server, this.transport);
+    const transport = isPromise(attuned) ? await attuned : attuned;
+    if (this.#isReleased) return;
+    // Another transport than ours is for a server of the SDK, which takes any.
+    await server.connect(transport as ServerTransport);
   }
 
   deliver(message: Message, delivery: Extra | undefined): void {

@@ -1,8 +1,10 @@
+import type { Awaitable } from '../base/awaitable.ts';
 import type { AuthInfo } from '../wire/authInfo.ts';
 import type { EndReason } from '../../machines/session.ts';
 import type { Carrier } from '../events/events.ts';
 import type { Rows } from '../store/record.ts';
 import type { RequestHead } from '../wire/headers.ts';
+import type { SdkTransport } from '../wire/sdkTransport.ts';
 import type { RequestId, RequestMessage, ResponseMessage, RpcError } from '../wire/jsonrpc.ts';
 import type { CallScope } from './callScope.ts';
 
@@ -99,8 +101,10 @@ export interface Outlets<S> {
   readonly revision?: string;
   /** Most requests in flight of one session, where that is not the limit of all sessions. */
   readonly maxInFlight?: number;
-  /** Prepares a server of the session, before the server is connected. */
-  attune?(server: object): void;
+  /** What servers of the sessions are made with, beside what those of all sessions are made with. */
+  readonly serverOptions?: object;
+  /** Prepares a server of a session, before the server is connected. @returns what to connect it to */
+  attune?(session: S, server: object, transport: SdkTransport): Awaitable<SdkTransport>;
   /** A server of the session has answered `initialize`. */
   greeted?(session: S, result: Readonly<Record<string, unknown>>): void;
   open(session: S, from?: OutletPlace): Outlet;

@@ -25,6 +25,21 @@ export interface SessionServer {
   close(): Promise<void>;
 }
 
+/** What a session's server is made with. Each SDK takes what it knows. */
+export interface ServerOptions {
+  /** Shared by all sessions, where each server would otherwise build its own. */
+  readonly jsonSchemaValidator: SchemaValidator;
+  /**
+   * In era `modern`: the revisions of sessions, and the stateless one. A server of SDK v2 that lists
+   * the stateless revision serves it in its own way; without the list, as it serves sessions.
+   */
+  readonly supportedProtocolVersions?: string[];
+  /** In era `modern`, with the option `modern.cache`: what the results of each method say of that. */
+  readonly cacheHints?: Readonly<
+    Record<string, { readonly ttlMs: number; readonly cacheScope: 'public' | 'private' }>
+  >;
+}
+
 /** Makes the server of one session. A server given out twice is the error `server-reused`. */
 export type ServerFactory<T = unknown> = (
   session: Session<T>,
@@ -117,12 +132,11 @@ export interface Session<T = unknown> {
   /** The last progress of each request in flight. */
   readonly progress: readonly ProgressEntry[];
   /**
-   * Options to spread into those of the SDK server: one schema validator shared by all sessions,
-   * where each server would otherwise build its own.
+   * Options to spread into those of the SDK server.
    *
    * @throws ActorsError `sdk-missing` where neither SDK is installed
    */
-  readonly serverOptions: { readonly jsonSchemaValidator: SchemaValidator };
+  readonly serverOptions: ServerOptions;
   /** Ends the session. Requests in flight may finish within `closeTimeoutMs`. */
   close(): void;
 }

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../base/awaitable.ts';
 import { Actor, type Parent } from '../actor/actor.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { SessionEffect } from '../../machines/step.ts';
@@ -5,6 +6,7 @@ import { ActorsError } from '../base/errors.ts';
 import type { Carrier, ClientName, PinnedBy } from '../events/events.ts';
 import type { Rows, SessionRecord } from '../store/record.ts';
 import type { Message, NotificationMessage, ResponseMessage } from '../wire/jsonrpc.ts';
+import type { SdkTransport } from '../wire/sdkTransport.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import { inOurEra } from '../wire/versions.ts';
 import type { Connection } from './connection.ts';
@@ -23,8 +25,6 @@ import { sleepCodeOf } from './sleepCode.ts';
 import { Updates } from './updates.ts';
 import type { World } from './world.ts';
 
-const DONE = Promise.resolve();
-
 /**
  * One MCP session: an actor that owns an SDK server, its transport and a scoped state. Every
  * message of the session, in and out, passes its mailbox.
@@ -42,7 +42,7 @@ export class SessionActor extends Actor {
   readonly persistence: Persistence | null;
   /** The value of the runtime's `state` option. */
   state: unknown;
-  readonly #outlets: Outlets<SessionActor>;
+  readonly outlets: Outlets<SessionActor>;
   /** Opened on first use: most short sessions never have an event stream. */
   #outlet: Outlet | null;
   #locals: Map<unknown, unknown> | null = null;
@@ -71,7 +71,7 @@ export class SessionActor extends Actor {
     this.outgoing = new Outgoing(this);
     this.session = new SessionHandle(this);
     this.incarnations = new Incarnations(this);
-    this.#outlets = outlets;
+    this.outlets = outlets;
     const { keeper } = world;
     this.persistence = keeper.isDurable && outlets.hasId ? new Persistence(this, keeper) : null;
     // A line is there before its session; event streams come when the client asks for them.
@@ -97,7 +97,7 @@ export class SessionActor extends Actor {
     this.persistence?.restore(record);
     const sequence = record.standalone;
     if (sequence > 0 || this.persistence !== null) {
-      this.#outlet = this.#outlets.open(this, { sequence, rows });
+      this.#outlet = this.outlets.open(this, { sequence, rows });
     }
     this.recall(record.confirmed);
   }
@@ -138,26 +138,26 @@ export class SessionActor extends Actor {
   // ---- what is known of the session
 
   get protocolVersion(): string | undefined {
-    return this.#outlets.revision ?? this.handshake.protocolVersion;
+    return this.outlets.revision ?? this.handshake.protocolVersion;
   }
 
   /** What the session is of where no client named it; `undefined`: the protocol names the session. */
   get home(): string | undefined {
-    return this.#outlets.home;
+    return this.outlets.home;
   }
 
   get maxInFlight(): number {
-    return this.#outlets.maxInFlight ?? this.services.limits.maxInFlight;
+    return this.outlets.maxInFlight ?? this.services.limits.maxInFlight;
   }
 
   /** Prepares a server of the session, before the server is connected. */
-  attune(server: object): void {
-    this.#outlets.attune?.(server);
+  attune(server: object, transport: SdkTransport): Awaitable<SdkTransport> {
+    return this.outlets.attune?.(this, server, transport) ?? transport;
   }
 
   /** A server of the session has answered `initialize`. */
   greeted(result: Readonly<Record<string, unknown>>): void {
-    this.#outlets.greeted?.(this, result);
+    this.outlets.greeted?.(this, result);
   }
 
   get isWorthKeeping(): boolean {
@@ -175,11 +175,11 @@ export class SessionActor extends Actor {
   }
 
   get carrier(): Carrier {
-    return this.#outlets.carrier;
+    return this.outlets.carrier;
   }
 
   get outlet(): Outlet {
-    this.#outlet ??= this.#outlets.open(this);
+    this.#outlet ??= this.outlets.open(this);
     return this.#outlet;
   }
 
@@ -267,14 +267,14 @@ export class SessionActor extends Actor {
     this.dormancy.renew();
     this.stateChanged();
     // Not in the middle of the work that ended the stream.
-    if (!attached) this.later(DONE, () => this.passivate());
+    if (!attached) this.later(Promise.resolve(), () => this.passivate());
   }
 
   // ---- sleep, and what is stored
 
   /** A client can come back to the session by its id, so a record of the session is of use. */
   override get isStorable(): boolean {
-    return this.#outlets.hasId;
+    return this.outlets.hasId;
   }
 
   /** Made on first use: most sessions never sleep. */
@@ -337,8 +337,7 @@ export class SessionActor extends Actor {
 
   /** Changes the state. What `change` returns becomes the state; returning nothing keeps it. */
   update(change: (state: unknown) => unknown): Promise<unknown> {
-    this.#updates ??= new Updates(this);
-    return this.#updates.run(change);
+    return (this.#updates ??= new Updates(this)).run(change);
   }
 
   /** What the store keeps of the session has changed: only a durable store needs to hear. */

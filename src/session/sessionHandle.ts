@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { callIn } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { LazyResource } from './lazyResource.ts';
-import type { Lazy, LazyOptions, Session, Woken } from './session.ts';
+import type { Lazy, LazyOptions, ServerOptions, Session, Woken } from './session.ts';
 import type { Implementation } from '../wire/implementation.ts';
 
 /** The actor of a session, as the session's handle uses it. */
@@ -21,7 +21,8 @@ export interface HandleHost extends Pick<
   readonly services: Services;
   /** How much work pins the session. */
   readonly references: number;
-  readonly world: { readonly serverOptions: Session['serverOptions'] };
+  readonly world: { readonly serverOptions: ServerOptions };
+  readonly outlets: { readonly serverOptions?: object };
   readonly journal: Journal;
   readonly outgoing: { readonly progress: readonly ProgressEntry[] };
   readonly incarnations: {
@@ -154,8 +155,10 @@ export class SessionHandle implements Session {
     return this.#actor.outgoing.progress;
   }
 
-  get serverOptions(): Session['serverOptions'] {
-    return this.#actor.world.serverOptions;
+  get serverOptions(): ServerOptions {
+    const { outlets, world } = this.#actor;
+    const more = outlets.serverOptions;
+    return more === undefined ? world.serverOptions : { ...world.serverOptions, ...more };
   }
 
   close(): void {

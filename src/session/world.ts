@@ -3,7 +3,7 @@ import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { Question } from './questions.ts';
-import type { ServerFactory, Session, Woken } from './session.ts';
+import type { ServerFactory, ServerOptions, Session, Woken } from './session.ts';
 import { SharedValidator } from './validator.ts';
 
 /** What the user of a runtime sets for its sessions. */
@@ -50,7 +50,7 @@ export class World<S> {
   readonly settings: SessionSettings;
   readonly keeper: Keeper;
   readonly home: Home<S>;
-  #serverOptions: Session['serverOptions'] | undefined;
+  #serverOptions: ServerOptions | undefined;
   /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
   readonly unreached: DeadlineQueue<Question>;
 
@@ -71,7 +71,7 @@ export class World<S> {
   }
 
   /** Made when a factory first asks: a server that is not the SDK's needs none. */
-  get serverOptions(): Session['serverOptions'] {
+  get serverOptions(): ServerOptions {
     return (this.#serverOptions ??= { jsonSchemaValidator: new SharedValidator() });
   }
 }

@@ -1,4 +1,4 @@
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '../support/eitherSdk.ts';
 import { describe, expect, it } from 'vitest';
 import { eventually, turn } from '../support/eventually.ts';
 import { type ModernAsk, type ModernClient, textOf } from '../support/modernClient.ts';

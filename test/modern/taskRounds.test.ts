@@ -1,6 +1,6 @@
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { currentCall } from 'mcp-actors/modern';
 import { describe, expect, it } from 'vitest';
+import { McpServer } from '../support/eitherSdk.ts';
 import { ALL, type ModernAsk } from '../support/modernClient.ts';
 import { ModernWorld } from '../support/modernWorld.ts';
 

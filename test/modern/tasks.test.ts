@@ -1,4 +1,4 @@
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '../support/eitherSdk.ts';
 import type { TaskOptions } from 'mcp-actors/modern';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

@@ -174,7 +174,12 @@ describe('Connection.stateChanged', () => {
 
 describe('Connection.replay', () => {
   it('is over when the connection is released before the server has answered', async () => {
-    const owner = { id: 'id', journal: { orphan() {} }, mailbox: { settle() {} }, attune() {} };
+    const owner = {
+      id: 'id',
+      journal: { orphan() {} },
+      mailbox: { settle() {} },
+      attune: (_: object, to: object) => to,
+    };
     const connection = new Connection(owner as unknown as ConnectionOwner, {} as ServerVoice);
     const heard: unknown[] = [];
     await connection.connect({

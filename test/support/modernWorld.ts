@@ -1,4 +1,4 @@
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from './eitherSdk.ts';
 import {
   createRuntime,
   type Runtime,
