@@ -74,12 +74,13 @@ const inputPrompts: readonly PromptDefinition[] = [
     },
   },
 ];
-const all = [...prompts, ...inputPrompts];
+/** The prompts of all revisions. */
+export const allPrompts = [...prompts, ...inputPrompts];
 const promptsByName: ReadonlyMap<string, PromptDefinition> = new Map(
-  all.map((prompt) => [prompt.listing.name, prompt]),
+  allPrompts.map((prompt) => [prompt.listing.name, prompt]),
 );
 const listing = { prompts: prompts.map((prompt) => prompt.listing) };
-const statelessListing = { prompts: all.map((prompt) => prompt.listing) };
+const statelessListing = { prompts: allPrompts.map((prompt) => prompt.listing) };
 
 /** Answers `prompts/list` and `prompts/get`. */
 export function servePrompts(server: Server, { era }: Pick<Session, 'era'>): void {

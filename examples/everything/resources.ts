@@ -13,7 +13,7 @@ import { media } from './media.ts';
 import type { EverythingState } from './state.ts';
 import { WatchedResource } from './watched-resource.ts';
 
-const resources = [
+export const resources = [
   {
     uri: 'test://static-text',
     name: 'static-text',
@@ -29,7 +29,7 @@ const resources = [
   WatchedResource.listing,
 ];
 
-const resourceTemplates = [
+export const resourceTemplates = [
   {
     uriTemplate: 'test://template/{id}/data',
     name: 'template',
@@ -60,7 +60,8 @@ export function serveResources(server: Server, session: Session<EverythingState>
   });
 }
 
-function read(uri: string): ReadResourceResult {
+/** @throws McpError where there is no such resource */
+export function read(uri: string): ReadResourceResult {
   switch (uri) {
     case 'test://static-text': {
       const text = 'This is the content of the static text resource.';

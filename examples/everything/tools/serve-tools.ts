@@ -13,7 +13,7 @@ import { sessionTools } from './session-tools.ts';
 import { simpleTools } from './simple-tools.ts';
 import { failure } from './results.ts';
 import { taskTools } from './task-tools.ts';
-import type { ToolHost } from './tool.ts';
+import type { Tool, ToolHost } from './tool.ts';
 
 const broken: number = ErrorCode.InternalError;
 
@@ -25,12 +25,13 @@ const tools = [
   ...clientTools,
   jsonSchemaTool,
 ];
-const all = [...tools, ...inputTools, ...taskTools];
-const toolsByName: ReadonlyMap<string, (typeof all)[number]> = new Map(
-  all.map((tool) => [tool.listing.name, tool]),
+/** The tools of all revisions. */
+export const allTools: readonly Tool[] = [...tools, ...inputTools, ...taskTools];
+const toolsByName: ReadonlyMap<string, Tool> = new Map(
+  allTools.map((tool) => [tool.listing.name, tool]),
 );
 const listing = { tools: tools.map((tool) => tool.listing) };
-const statelessListing = { tools: all.map((tool) => tool.listing) };
+const statelessListing = { tools: allTools.map((tool) => tool.listing) };
 
 /** Answers `tools/list` and `tools/call` of one session. */
 export function serveTools(host: ToolHost): void {
