@@ -3,7 +3,7 @@ import { LmdbStore } from './lmdb/lmdbStore.ts';
 import type { SessionStore } from './store.ts';
 
 export { LMDB_DEFAULTS, type LmdbStoreOptions } from './lmdb/options.ts';
-export type { Migrate } from './lmdb/recordCodec.ts';
+export type { Migrate } from './codec/recordCodec.ts';
 
 /**
  * Keeps sessions in a folder on this machine, so that they outlive the process: hand the store to

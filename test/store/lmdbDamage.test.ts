@@ -1,7 +1,7 @@
 import { openLmdbStore, type LmdbStoreOptions } from 'mcp-actors/lmdb';
 import { describe, expect, it } from 'vitest';
 import { RECORD_FORMAT, type SessionRecord } from '../../src/store/record.ts';
-import { encodeRecord } from '../../src/store/lmdb/recordCodec.ts';
+import { encodeRecord } from '../../src/store/codec/recordCodec.ts';
 import type { SessionStore, StoreChange } from '../../src/store/store.ts';
 import { rawStore, type RawStore } from '../support/rawStore.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';

@@ -1,10 +1,10 @@
 import { open, type RootDatabase } from 'lmdb';
 import { ActorsError } from '../../base/errors.ts';
+import { WIRE } from '../codec/recordCodec.ts';
 import { RECORD_FORMAT } from '../record.ts';
 import type { Files, Work } from './commits.ts';
 import { prepareFiles } from './files.ts';
 import type { CheckedOptions } from './options.ts';
-import { WIRE } from './recordCodec.ts';
 import { Tables, type Table } from './tables.ts';
 
 /** The version of how tables and keys are laid out. */

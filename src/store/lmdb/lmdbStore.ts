@@ -1,5 +1,9 @@
-import { serialize } from 'node:v8';
 import { ActorsError } from '../../base/errors.ts';
+import { fingerprint, PRINT } from '../codec/fingerprint.ts';
+import { encodeRecord } from '../codec/recordCodec.ts';
+import { encodeRow } from '../codec/rowCodec.ts';
+import { NUMBER, sortable } from '../codec/sortable.ts';
+import { decodeTime, encodeTime } from '../codec/timeCodec.ts';
 import type { SessionRecord } from '../record.ts';
 import type {
   RecordPage,
@@ -12,13 +16,10 @@ import type {
 import type { Awaitable } from '../../base/awaitable.ts';
 import { type Access, Commits } from './commits.ts';
 import { Environment } from './environment.ts';
-import { beginningWith, fingerprint, NUMBER, PRINT, sortable } from './keys.ts';
 import type { CheckedOptions } from './options.ts';
 import { PartAccess } from './partAccess.ts';
 import { Reader } from './reader.ts';
-import { encodeRecord } from './recordCodec.ts';
-import { decodeTime, encodeTime } from './timeCodec.ts';
-import { seal } from './sealed.ts';
+import { beginningWith } from './range.ts';
 import { keysIn, type Tables } from './tables.ts';
 
 /** Bytes that a change counts beside those of its record or row. */
@@ -129,7 +130,7 @@ export class LmdbStore implements SessionStore {
       return { bytes: OVERHEAD, work: (tables) => tables.remove(session) };
     }
     const { n, row } = change;
-    const bytes = row === undefined ? undefined : seal(serialize(row));
+    const bytes = row === undefined ? undefined : encodeRow(row);
     return {
       bytes: OVERHEAD + (bytes?.length ?? 0),
       work: (tables) => tables.row(session, n, bytes),

@@ -1,6 +1,6 @@
 import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import { ActorsError } from '../../base/errors.ts';
-import type { Migrate } from './recordCodec.ts';
+import type { Migrate } from '../codec/recordCodec.ts';
 
 /** How a store on the disk is kept: the options of `openLmdbStore`. */
 export interface LmdbStoreOptions {

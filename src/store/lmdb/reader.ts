@@ -1,10 +1,11 @@
-import { deserialize } from 'node:v8';
 import { ActorsError } from '../../base/errors.ts';
+import { PRINT } from '../codec/fingerprint.ts';
+import { decodeRecord, listingOf, type Migrate } from '../codec/recordCodec.ts';
+import { decodeRow } from '../codec/rowCodec.ts';
+import { numberOf } from '../codec/sortable.ts';
 import type { SessionRecord } from '../record.ts';
 import type { Access } from './commits.ts';
-import { beginningWith, numberOf, PRINT, type Range } from './keys.ts';
-import { decodeRecord, listingOf, type Migrate } from './recordCodec.ts';
-import { unseal } from './sealed.ts';
+import { beginningWith, type Range } from './range.ts';
 import { keysIn, sessionOf, type Table, type Tables } from './tables.ts';
 
 export interface Listed {
@@ -67,8 +68,7 @@ export class Reader {
     for (const key of keysIn(tables.rows, beginningWith(session))) {
       const bytes = tables.rows.get(key);
       try {
-        // The seal holds, so the bytes are what this store encoded: the text of a row.
-        const row = deserialize(unseal(bytes ?? Buffer.of())) as string;
+        const row = decodeRow(bytes ?? Buffer.of());
         rows.push({ n: numberOf(key.subarray(PRINT)), row });
       } catch (error) {
         const remove = (now: Tables): void => now.removeRows(session);

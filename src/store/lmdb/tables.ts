@@ -1,7 +1,9 @@
 import type { Database, RootDatabase } from 'lmdb';
-import { beginningWith, NUMBER, PRINT, sortable, type Range } from './keys.ts';
+import { PRINT } from '../codec/fingerprint.ts';
+import { listingOf, type Listing } from '../codec/recordCodec.ts';
+import { NUMBER, sortable } from '../codec/sortable.ts';
 import { STORE_PARTS, type StorePart } from '../store.ts';
-import { listingOf, type Listing } from './recordCodec.ts';
+import { beginningWith, type Range } from './range.ts';
 
 /** A table of the store: keys and values are bytes. */
 export type Table = Database<Buffer, Buffer>;

@@ -1,8 +1,9 @@
 import { deserialize, serialize } from 'node:v8';
 import { ActorsError } from '../../base/errors.ts';
 import { RECORD_FORMAT, type SessionRecord } from '../record.ts';
-import { fingerprint, NUMBER, PRINT, sortable } from './keys.ts';
+import { fingerprint, PRINT } from './fingerprint.ts';
 import { seal, unseal } from './sealed.ts';
+import { NUMBER, sortable } from './sortable.ts';
 
 /** The version of the serialisation of this release of node. */
 export const [, WIRE = 0] = serialize(null);
@@ -61,7 +62,7 @@ export function decodeRecord(bytes: Buffer, migrate: Migrate | undefined): Sessi
   if (format > RECORD_FORMAT || (body[1] ?? 0) > WIRE) {
     throw new ActorsError('store-unavailable', 'A newer release wrote this record');
   }
-  // The seal holds, so the bytes are what this store encoded: the fields of a record.
+  // The seal holds, so the bytes are what a store encoded: the fields of a record.
   const fields = deserialize(body) as SessionRecord & Record<string, unknown>;
   if (format === RECORD_FORMAT) return fields;
   if (migrate === undefined) throw new Error(`Nothing reads records of format ${format}`);
