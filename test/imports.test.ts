@@ -192,6 +192,7 @@ describe('a package has one door', () => {
   it.each([
     ['eventemitter3', ['src/events/eventStream.ts']],
     ['ws', ['src/adapters/webSocketLine.ts', 'src/watch/stately/sockets.ts']],
+    ['ioredis', ['src/redis/client.ts']],
     ['lmdb', ['src/store/lmdb/environment.ts']],
     ['xstate', ['call', 'session', 'step', 'supervisor'].map((name) => `machines/${name}.ts`)],
   ])('%s', (name, doors) => {

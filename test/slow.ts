@@ -18,6 +18,7 @@ export const SLOW: readonly string[] = [
   'test/gateway/published.test.ts',
   'test/gateway/upstream.test.ts',
   'test/package/**',
+  'test/redis/server/**',
   'test/restart/**',
   'test/store/lmdbProcesses.test.ts',
   'test/examples/**',

@@ -12,6 +12,8 @@ const [LEFT, MIDDLE, RIGHT] = [
   { x: 312, width: COLUMN },
   { x: 564, width: COLUMN },
 ];
+/** The columns where four stand in a row. */
+const quarter = (at: number) => ({ x: 60 + 176 * at, width: 152 });
 const CORE = { x: 230, width: 340 };
 const HALF = { x: CORE.x, width: 162 };
 
@@ -20,9 +22,10 @@ const PLACES: Readonly<Record<string, Place>> = {
   watch: { row: 0, ...LEFT, what: 'inspector, recorder, metrics' },
   cli: { row: 0, ...MIDDLE, what: 'the program' },
   host: { row: 0, ...RIGHT, what: 'clients, one scope a user' },
-  gateway: { row: 1, ...LEFT, what: 'servers in other processes' },
-  adapters: { row: 1, ...MIDDLE, what: 'node, sockets, pipes' },
-  testing: { row: 1, ...RIGHT, what: 'a model, a property, a clock' },
+  gateway: { row: 1, ...quarter(0), what: 'servers elsewhere' },
+  adapters: { row: 1, ...quarter(1), what: 'node, sockets, pipes' },
+  testing: { row: 1, ...quarter(2), what: 'a model, a property' },
+  redis: { row: 1, ...quarter(3), what: 'a store in Redis' },
   top: { row: 2, ...CORE, what: 'index, runtime, options: all is put together here' },
   modern: { row: 3, ...HALF, what: 'the stateless revision' },
   handles: { row: 3, ...HALF, x: CORE.x + CORE.width - HALF.width, what: 'live things with an id' },

@@ -27,7 +27,11 @@ export type ErrorCode =
   | 'record-corrupt'
   | 'state-too-large'
   | 'store-locked'
-  | 'store-unavailable';
+  | 'store-unavailable'
+  | 'store-unfit'
+  | 'store-forgot'
+  | 'secret-unknown'
+  | 'driver-missing';
 
 /** An error of this library. Match on `code`, never on the text. */
 export class ActorsError extends Error {

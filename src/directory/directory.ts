@@ -65,6 +65,7 @@ export class Directory implements Home<SessionActor> {
     this.#sweep = new Sweep(this, services);
     if (!keeper.isDurable) return;
     keeper.isKnown = (id) => this.#restore(id);
+    keeper.onForgotten = () => this.#sweep.restore();
     // The failure is announced, and met again by the request that needs the store.
     keeper.opened()?.catch(() => {});
     this.#sweep.expect();

@@ -78,14 +78,22 @@ export class Sweep {
     }
   }
 
+  /** Stores each session in this process anew: the store has lost some, and does not know which. */
+  restore(): void {
+    this.#store(Infinity);
+  }
+
   /** Renews records of sessions in this process: none may expire before its session does. */
   #renew(now: number): void {
     const { keeper } = this.#directory;
-    if (!keeper.isDurable) return;
-    const half = (keeper.expiry() - now) / 2;
+    if (keeper.isDurable) this.#store(now + (keeper.expiry() - now) / 2);
+  }
+
+  /** Stores the sessions in this process whose records expire before a time. */
+  #store(before: number): void {
     for (const { persistence, snapshot } of this.#directory.residents()) {
       if (persistence?.isUsed !== true || snapshot.hasTag('ending')) continue;
-      if (persistence.storedUntil - now < half) persistence.changed();
+      if (persistence.storedUntil < before) persistence.changed();
     }
   }
 }

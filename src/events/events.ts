@@ -47,7 +47,16 @@ export const UNSTORABLE = [
 export type Unstorable = (typeof UNSTORABLE)[number];
 
 /** What a session store was asked to do when it failed. A closed set. */
-export type StoreWork = 'open' | 'get' | 'put' | 'remove' | 'sweep' | 'append' | 'load' | 'time';
+export type StoreWork =
+  | 'open'
+  | 'get'
+  | 'put'
+  | 'remove'
+  | 'sweep'
+  | 'append'
+  | 'load'
+  | 'time'
+  | 'keep';
 
 /** At a start the clock was far from what a durable store has last seen of it. */
 export interface ClockShift {

@@ -78,6 +78,7 @@ export class HandleKind implements HandleFamily {
     this.#sweep = new Sweep(this, this.services);
     if (!this.keeper.isDurable) return;
     this.keeper.isKnown = (id) => this.isHere(id);
+    this.keeper.onForgotten = () => this.#sweep.restore();
     this.keeper.opened()?.catch(() => {});
     this.#sweep.expect();
   }

@@ -1,6 +1,12 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import type { SessionRecord } from '../store/record.ts';
-import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../store/store.ts';
+import type {
+  RecordPage,
+  RecordQuery,
+  SessionStore,
+  StoreChange,
+  StoreObserver,
+} from '../store/store.ts';
 
 /** Records counted in one go. */
 const PAGE = 500;
@@ -63,6 +69,10 @@ export class KindStore implements SessionStore {
 
   time(): ReturnType<NonNullable<SessionStore['time']>> {
     return this.#part.time?.();
+  }
+
+  observe(observer: StoreObserver): void {
+    this.#part.observe?.(observer);
   }
 
   /** The part is closed with its store. */

@@ -40,6 +40,7 @@ export class Keeper {
   #opening: Promise<void> | 'done' | null = null;
   #isOver = false;
   #isKnown: (id: string) => boolean = () => false;
+  #onForgotten: () => void = () => {};
 
   constructor(given: SessionStore, services: Services) {
     const { clock, deadlines, events, limits } = services;
@@ -61,6 +62,10 @@ export class Keeper {
     this.reads = new Reads(store, timer, (id) => {
       if (!this.#isOver && !this.#isKnown(id)) this.#services.counters.sessions.asleep--;
     });
+    given.observe?.({
+      failed: (error) => this.failed('keep', error),
+      forgot: () => this.#onForgotten(),
+    });
     const host = { events, later: this.#later, retries: this.#retries, timer };
     this.#writer = store.isDurable ? new Writer(store, host, () => this.opened()) : null;
   }
@@ -76,6 +81,11 @@ export class Keeper {
    */
   set isKnown(isKnown: (id: string) => boolean) {
     this.#isKnown = isKnown;
+  }
+
+  /** Has somebody store again what is in this process, when the store has lost some of it. */
+  set onForgotten(onForgotten: () => void) {
+    this.#onForgotten = onForgotten;
   }
 
   /** Whether the store can have a record of this id that is not about to be removed. */

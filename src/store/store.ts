@@ -26,6 +26,14 @@ export interface StoreTime {
 export const STORE_PARTS = ['handles', 'principals', 'tasks', 'secrets'] as const;
 export type StorePart = (typeof STORE_PARTS)[number];
 
+/** Hears what a durable store finds out by itself, and nobody waits for. */
+export interface StoreObserver {
+  /** Something went wrong. */
+  failed(error: unknown): void;
+  /** What was stored is gone again: what there is of it in this process is to be stored anew. */
+  forgot(): void;
+}
+
 /** Some of the records of a store, in the order they expire. */
 export interface RecordPage {
   readonly records: readonly SessionRecord[];
@@ -76,5 +84,7 @@ export interface SessionStore {
    * is closed before the store is.
    */
   part?(name: StorePart): SessionStore;
+  /** Tells from here on what the store finds out by itself. A part tells of its own records alone. */
+  observe?(observer: StoreObserver): void;
   close(): Awaitable<void>;
 }

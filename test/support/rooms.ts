@@ -24,10 +24,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   top: ['modern', 'handles', ...CORE],
   adapters: PLUG_IN,
   gateway: ['adapters', ...PLUG_IN],
+  redis: ['store', 'events', ...GROUND],
   testing: PLUG_IN,
   host: ['adapters', ...PLUG_IN],
   watch: ['adapters', 'gateway', ...PLUG_IN],
-  cli: ['adapters', 'gateway', 'host', 'testing', 'watch', ...PLUG_IN],
+  cli: ['adapters', 'gateway', 'host', 'redis', 'testing', 'watch', ...PLUG_IN],
 };
 
 /** The room of a source file, given by its path from the root. */

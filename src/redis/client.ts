@@ -1,0 +1,116 @@
+import type { Cluster, Redis } from 'ioredis';
+import { ActorsError } from '../base/errors.ts';
+import type { RedisAddress } from './options.ts';
+
+/** A part of a command. */
+export type Arg = string | number | Buffer;
+
+/** Longest pause between two tries to connect. */
+const MAX_PAUSE_MS = 500;
+
+/** What a client tells. */
+export interface ClientHost {
+  /** A fresh connection can be used. */
+  ready(): void;
+  /** A connection failed, or could not be had. */
+  failed(error: Error): void;
+}
+
+/**
+ * How every client is used. A command goes out once, on the connection there is, and fails with that
+ * connection: whether it is sent again is decided by whoever knows what it does.
+ */
+function manners(timeoutMs: number) {
+  return {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: timeoutMs,
+    retryStrategy: pauseMs,
+    protocol: 2,
+    replyMapping: 'legacy',
+    keyPrefix: '',
+    stringNumbers: false,
+    enableAutoPipelining: false,
+    lazyConnect: false,
+  } as const;
+}
+
+function pauseMs(tries: number): number {
+  return Math.min(20 * 2 ** Math.min(tries, 10), MAX_PAUSE_MS);
+}
+
+/** The door to `ioredis`: a client of our own, which connects again until it is closed. */
+export class Client {
+  readonly #redis: Redis | Cluster;
+  /** Answers that have come: a server that sends none any more is stuck. */
+  #answers = 0;
+
+  private constructor(redis: Redis | Cluster, host: ClientHost) {
+    this.#redis = redis;
+    redis.on('ready', () => host.ready());
+    redis.on('error', (error: Error) => host.failed(error));
+  }
+
+  /** @throws ActorsError `driver-missing` where `ioredis` is not installed */
+  static async open(
+    { url, client }: RedisAddress,
+    timeoutMs: number,
+    host: ClientHost,
+  ): Promise<Client> {
+    const options = manners(timeoutMs);
+    if (client === undefined) return new Client(await made(url ?? '', options), host);
+    if (!client.isCluster) return new Client((client as Redis).duplicate(options), host);
+    const { enableOfflineQueue, keyPrefix, retryStrategy: _, ...redisOptions } = options;
+    const ours = { enableOfflineQueue, keyPrefix, clusterRetryStrategy: pauseMs, redisOptions };
+    return new Client((client as Cluster).duplicate([], ours), host);
+  }
+
+  get isReady(): boolean {
+    return this.#redis.status === 'ready';
+  }
+
+  get isCluster(): boolean {
+    return this.#redis.isCluster;
+  }
+
+  get answers(): number {
+    return this.#answers;
+  }
+
+  /** Sends a command. Texts in its answer are bytes. @throws an error of the server or of the line */
+  async command(name: string, ...args: readonly Arg[]): Promise<unknown> {
+    try {
+      const answer: unknown = await (this.#redis as Redis).callBuffer(name, ...args);
+      this.#answers++;
+      return answer;
+    } catch (error) {
+      if (isReply(error)) this.#answers++;
+      throw error;
+    }
+  }
+
+  /** Gives up on the connection, and on what it still owes. Another one is made. */
+  drop(): void {
+    this.#redis.disconnect(true);
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+}
+
+/** Whether an error is one that the server has answered with. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+async function made(url: string, options: ReturnType<typeof manners>): Promise<Redis> {
+  try {
+    const { Redis: Made } = await import('ioredis');
+    return new Made(url, options);
+  } catch (cause) {
+    const message = 'ioredis can not be loaded here: npm install ioredis';
+    throw new ActorsError('driver-missing', message, { cause });
+  }
+}

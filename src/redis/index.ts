@@ -1,0 +1,4 @@
+export { REDIS_DEFAULTS, type RedisAddress, type RedisClient } from './options.ts';
+export type { RedisStoreOptions } from './options.ts';
+export { type RedisStore, redisStore } from './redisStore.ts';
+export type { Migrate } from '../store/codec/recordCodec.ts';

@@ -1,0 +1,21 @@
+import { ActorsError } from '../base/errors.ts';
+
+/** What the first word of an error of Redis means for a store. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  OOM: 'Redis has no memory left: maxmemory is reached',
+  READONLY: 'This Redis is a replica, which takes no writes',
+  MISCONF: 'Redis can not write to its disk',
+  NOREPLICAS: 'Redis has fewer replicas than it is told to have',
+  WRONGPASS: 'Redis refuses the name or the password',
+  NOAUTH: 'Redis wants a password',
+  NOPERM: 'Redis does not permit what a store needs to this user',
+  MOVED: 'This is a node of a Redis Cluster: give a client that is a Cluster',
+  BUSY: 'Redis is busy with a script',
+};
+
+/** The error of a store that Redis has refused something; the cause has the words of Redis. */
+export function refusalOf(cause: unknown): ActorsError {
+  const [, word = ''] = /^([A-Z]+)\b/.exec(cause instanceof Error ? cause.message : '') ?? [];
+  const meaning = Object.hasOwn(MEANINGS, word) ? MEANINGS[word]! : 'Redis refused';
+  return new ActorsError('store-unavailable', meaning, { cause });
+}

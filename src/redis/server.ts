@@ -1,0 +1,37 @@
+/** What `INFO` says of a server, by name. */
+export type Facts = ReadonlyMap<string, string>;
+
+export function factsOf(info: string): Facts {
+  const lines = info.matchAll(/^([\w-]+):(.*?)\r?$/gm);
+  return new Map(Array.from(lines, ([, name = '', value = '']) => [name, value]));
+}
+
+/** The oldest Redis that has scripts with flags. Valkey began behind it. */
+const OLDEST = 7;
+
+/** Why a server can not keep sessions; `undefined` where it can, or does not say. */
+export function unfitness(
+  facts: Facts,
+  { prefix, allowEviction }: { readonly prefix: string; readonly allowEviction: boolean },
+): string | undefined {
+  const version = facts.get('redis_version');
+  if (version !== undefined && Number.parseInt(version, 10) < OLDEST) {
+    return `Redis ${version} is too old: 7.0 or later is needed`;
+  }
+  if (evicts(facts) && !allowEviction) {
+    return `Redis may evict sessions: maxmemory-policy is ${facts.get('maxmemory_policy')}, and must be noeviction`;
+  }
+  if (facts.get('cluster_enabled') === '1' && !hasTag(prefix)) {
+    return 'A Redis Cluster keeps a store in one slot: give a prefix with a hash tag, such as {mcpa}:';
+  }
+  return undefined;
+}
+
+/** Keys without an expiry may be evicted. The store's have none. */
+export function evicts(facts: Facts): boolean {
+  return facts.get('maxmemory_policy')?.startsWith('allkeys-') === true;
+}
+
+function hasTag(prefix: string): boolean {
+  return /^[^{]*\{[^}]+\}/.test(prefix);
+}
