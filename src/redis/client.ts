@@ -6,14 +6,16 @@ import type { RedisAddress } from './options.ts';
 export type Arg = string | number | Buffer;
 
 /** Longest pause between two tries to connect. */
-const MAX_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 200;
 
 /** What a client tells. */
 export interface ClientHost {
   /** A fresh connection can be used. */
   ready(): void;
-  /** A connection failed, or could not be had. */
+  /** A connection failed, or could not be had. One thing may lead to another. */
   failed(error: Error): void;
+  /** That was all of a connection. */
+  closed(): void;
 }
 
 /**
@@ -50,6 +52,7 @@ export class Client {
     this.#redis = redis;
     redis.on('ready', () => host.ready());
     redis.on('error', (error: Error) => host.failed(error));
+    redis.on('close', () => host.closed());
   }
 
   /** @throws ActorsError `driver-missing` where `ioredis` is not installed */
@@ -106,11 +109,9 @@ export function isReply(error: unknown): error is Error {
 }
 
 async function made(url: string, options: ReturnType<typeof manners>): Promise<Redis> {
-  try {
-    const { Redis: Made } = await import('ioredis');
-    return new Made(url, options);
-  } catch (cause) {
+  const { Redis: Made } = await import('ioredis').catch((cause: unknown) => {
     const message = 'ioredis can not be loaded here: npm install ioredis';
     throw new ActorsError('driver-missing', message, { cause });
-  }
+  });
+  return new Made(url, options);
 }

@@ -49,8 +49,9 @@ export class Hold {
   readonly #holder = thisProcess();
   #token = '';
   #taking: Promise<void> | null = null;
-  /** The server was found fit, since the connection there is. */
-  #checking: Promise<void> | null = null;
+  /** Whether the server that the connection leads to is fit: asked once for each connection. */
+  #fitness: Promise<void> | null = null;
+  #isChecking = false;
   #lost: ActorsError | null = null;
   #isLeft = false;
   #beat: unknown;
@@ -66,13 +67,7 @@ export class Hold {
    */
   async open(): Promise<void> {
     if (this.#lost !== null) throw this.#lost;
-    const checking = (this.#checking ??= this.#check());
-    try {
-      await checking;
-    } catch (error) {
-      if (this.#checking === checking) this.#checking = null;
-      throw error;
-    }
+    await (this.#fitness ??= this.#checked());
     if (this.#token !== '') return;
     this.#taking ??= this.#take().finally(() => (this.#taking = null));
     await this.#taking;
@@ -80,7 +75,8 @@ export class Hold {
 
   /** A fresh connection may lead to another server. */
   renewed(): void {
-    this.#checking = null;
+    // What is being asked is asked on the fresh connection.
+    if (!this.#isChecking) this.#fitness = null;
   }
 
   /** Asks what only the process with the store may ask. @throws ActorsError */
@@ -118,6 +114,18 @@ export class Hold {
     if (this.#token === '' || this.#lost !== null || !this.#host.link.isReady) return;
     // Otherwise the lease ends by itself.
     await this.ask(LEAVE, [this.#lease()[0]]).catch(() => {});
+  }
+
+  async #checked(): Promise<void> {
+    this.#isChecking = true;
+    try {
+      await this.#check();
+    } catch (error) {
+      this.#fitness = null;
+      throw error;
+    } finally {
+      this.#isChecking = false;
+    }
   }
 
   async #check(): Promise<void> {

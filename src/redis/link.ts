@@ -38,8 +38,9 @@ export class Link {
   #isOpening = false;
   #client: Client | null = null;
   readonly #waiting = new Set<Waiting>();
-  /** Why there is no connection. */
+  /** Why there is no connection: what the last one failed with first. */
   #failure: Error | undefined;
+  #isFailureOld = false;
   #isClosed = false;
 
   constructor(host: LinkHost) {
@@ -119,6 +120,7 @@ export class Link {
       const client = await this.#host.connect({
         ready: () => this.#renew(),
         failed: (error) => this.#fail(error),
+        closed: () => (this.#isFailureOld = true),
       });
       if (this.#isClosed) client.close();
       this.#client = client;
@@ -139,7 +141,8 @@ export class Link {
   }
 
   #fail(error: Error): void {
-    this.#failure = error;
+    if (this.#failure === undefined || this.#isFailureOld) this.#failure = error;
+    this.#isFailureOld = false;
     // The server is there, and lets nobody in: waiting would not help.
     if (isReply(error)) this.#turnAway(refusalOf(error));
   }

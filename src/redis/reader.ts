@@ -55,7 +55,7 @@ export class Reader {
     try {
       return this.#decode(session, bytes);
     } catch (error) {
-      throw await this.#corrupt(error, this.#damaged(session, bytes));
+      throw await this.#corrupt(error, () => this.#damaged(session, bytes));
     }
   }
 
@@ -93,7 +93,7 @@ export class Reader {
           row: decodeRow(this.#engine.sealer.open(session, place, bytes)),
         });
       } catch (error) {
-        throw await this.#corrupt(error, this.#aside('torn', session, n, bytes));
+        throw await this.#corrupt(error, () => this.#aside('torn', session, n, bytes));
       }
     }
     return rows.toSorted((a, b) => a.n - b.n);
@@ -144,10 +144,11 @@ export class Reader {
     return new ActorsError('record-corrupt', message);
   }
 
-  async #corrupt(cause: unknown, putAside: Promise<void>): Promise<ActorsError> {
-    // The reader of a corrupt record is told of that record, not of a second failure.
-    await putAside.catch(() => {});
+  async #corrupt(cause: unknown, putAside: () => Promise<void>): Promise<ActorsError> {
+    // Somebody else can read it: with another secret, or a newer release.
     if (cause instanceof ActorsError) return cause;
+    // The reader of a corrupt record is told of that record, not of a second failure.
+    await putAside().catch(() => {});
     const message = 'What is stored of a session can not be read; it was put aside';
     return new ActorsError('record-corrupt', message, { cause });
   }

@@ -4,10 +4,9 @@ import { createInterface } from 'node:readline';
 import * as fc from 'fast-check';
 import { openLmdbStore } from 'mcp-actors/lmdb';
 import { expect, it, onTestFinished } from 'vitest';
-import type { SessionStore } from '../../src/store/store.ts';
 import { turn } from '../support/eventually.ts';
 import { sessionRecord } from '../support/sessionRecord.ts';
-import { LANES, stateOf } from '../support/storeChild.ts';
+import { laneOf, LANES } from '../support/lanes.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 
 const CHILD = new URL('../support/storeChild.ts', import.meta.url).pathname;
@@ -39,26 +38,6 @@ async function reportOf(
   for await (const line of lines) last = JSON.parse(line);
   const [code] = await ended;
   return code === 0 ? last : { code };
-}
-
-/** What is in a lane, as one text: a number where all of it is of one write. */
-async function laneOf(store: SessionStore, lane: string): Promise<string> {
-  const [one, two] = [await store.get(`${lane}1`), await store.get(`${lane}2`)];
-  const rows = [...(await store.rows(`${lane}1`)), ...(await store.rows(`${lane}2`))];
-  const listed = (await store.page({ principal: lane, limit: 9 })).records.length;
-  if (one === undefined && two === undefined && rows.length === 0 && listed === 0) return '0';
-  const epoch = one?.epoch ?? NaN;
-  const state = stateOf(epoch);
-  const isWhole =
-    two?.epoch === epoch &&
-    one?.state === state &&
-    two.state === state &&
-    rows.length === 1 &&
-    rows[0]?.n === epoch &&
-    rows[0].row === state &&
-    listed === 2;
-  if (isWhole) return `${epoch}`;
-  return `torn: ${JSON.stringify([one?.epoch, two?.epoch, rows.map(({ n }) => n), listed])}`;
 }
 
 it(`a process killed while it writes leaves each write whole or not at all, ${ROUNDS} times`, async () => {

@@ -15,7 +15,7 @@ export class RedisServer {
   readonly port: number;
   /** Where a node of a Redis Cluster hears from the others. */
   readonly busPort: number = 0;
-  readonly #folder: string;
+  readonly folder: string;
   readonly #settings: readonly string[];
   #child: ChildProcess | null = null;
   #said = '';
@@ -24,7 +24,7 @@ export class RedisServer {
   private constructor(port: number, settings: readonly string[]) {
     this.port = port;
     this.#settings = settings;
-    this.#folder = mkdtempSync(join(tmpdir(), 'mcp-actors-redis-'));
+    this.folder = mkdtempSync(join(tmpdir(), 'mcp-actors-redis-'));
   }
 
   /**
@@ -59,7 +59,7 @@ export class RedisServer {
   /** Starts it, or starts it again with what it has on its disk. */
   async start(): Promise<void> {
     const port = ['--port', String(this.port), '--bind', '127.0.0.1'];
-    const quiet = ['--dir', this.#folder, '--save', '', '--daemonize', 'no'];
+    const quiet = ['--dir', this.folder, '--save', '', '--repl-diskless-sync-delay', '0'];
     const child = spawn('redis-server', [...port, ...quiet, ...this.#settings], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -112,10 +112,16 @@ export class RedisServer {
     return this.#asking.call(name, ...args);
   }
 
+  /** Reads a value as the bytes it is. */
+  async bytes(name: string, ...args: readonly string[]): Promise<Buffer> {
+    await this.command('PING');
+    return (await this.#asking!.callBuffer(name, ...args)) as Buffer;
+  }
+
   async end(): Promise<void> {
     this.#asking?.disconnect();
     await this.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

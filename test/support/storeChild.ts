@@ -5,35 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { openLmdbStore } from 'mcp-actors/lmdb';
-import type { StoreChange } from '../../src/store/store.ts';
+import { changesOf, LANES } from './lanes.ts';
 import { sessionRecord } from './sessionRecord.ts';
-
-export const LANES = ['w', 'x', 'y', 'z'];
-
-/** A state that shows which write it is of, and whether it is whole; some need many pages. */
-export function stateOf(epoch: number): string {
-  return `${epoch},`.repeat(1 + ((epoch * 37) % 4000));
-}
-
-/** Two records, and a row in the place of another: all of it one write. */
-export function changesOf(lane: string, epoch: number): StoreChange[] {
-  const put = (id: string): StoreChange => ({
-    type: 'put',
-    record: sessionRecord({
-      id,
-      epoch,
-      principal: lane,
-      expiresAt: 1000 + ((epoch * 7919) % 100),
-      state: stateOf(epoch),
-    }),
-  });
-  return [
-    put(`${lane}1`),
-    put(`${lane}2`),
-    { type: 'row', id: `${lane}1`, n: epoch, row: stateOf(epoch) },
-    { type: 'row', id: `${lane}1`, n: epoch - 1, row: undefined },
-  ];
-}
 
 function say(what: unknown): void {
   writeSync(1, `${JSON.stringify(what)}\n`);
