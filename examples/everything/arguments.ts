@@ -4,7 +4,7 @@ import { fail } from './fail.ts';
 /** What `npm start` was told. */
 export interface Arguments {
   readonly port: number;
-  /** The folder for sessions; without one they end with the process. */
+  /** The folder for sessions, or the URL of a Redis; without one they end with the process. */
   readonly data: string | undefined;
   /** Where the inspector is, if it is wanted. */
   readonly inspect: { readonly port: number; readonly token: string | undefined } | undefined;
@@ -18,13 +18,13 @@ const options = {
   stateless: { type: 'boolean', default: false },
 } as const;
 
-const usage = 'npm start -- [--data DIR] [--inspect] [--stateless]';
+const usage = 'npm start -- [--data DIR|redis://HOST] [--inspect] [--stateless]';
 const wrongUsage = 64;
 
 /** Reads the command line and the environment; what makes no sense ends the process. */
 export function readArguments(): Arguments {
   const { data, inspect, stateless } = parse();
-  if (data === '') fail(`--data takes a folder: ${usage}.`, wrongUsage);
+  if (data === '') fail(`--data takes a folder or the URL of a Redis: ${usage}.`, wrongUsage);
   const token = process.env['INSPECT_TOKEN'] || undefined;
   return {
     port: portOf('PORT', 3000),

@@ -4,7 +4,7 @@ import { type Inspector, serveInspector } from 'mcp-actors/inspector';
 import { serve } from 'mcp-actors/node';
 import { readArguments } from './arguments.ts';
 import { fail } from './fail.ts';
-import { openStore } from './open-store.ts';
+import { openStore, placeOf } from './open-store.ts';
 import { createEverythingServer } from './server.ts';
 import { initialState } from './state.ts';
 import { keepStatusLine } from './status-line.ts';
@@ -21,8 +21,8 @@ const runtime = createRuntime({
   state: initialState,
   modern: { prefer: stateless ? 'stateless' : 'sessions' },
   tasks: { afterMs: 300, mode: taskMode },
-  // With a folder for them, sessions outlive this process.
-  ...(data !== undefined && { store: openStore(data) }),
+  // With a folder or a Redis for them, sessions outlive this process.
+  ...(data !== undefined && { store: await openStore(data) }),
 });
 runtime.on('store.failed', ({ doing, error }) => console.error(`Store, ${doing}:`, error));
 
@@ -34,7 +34,8 @@ const inspector: Inspector | undefined = inspect
     }).catch(busy(inspect.port, 'INSPECT_PORT=3002 npm start -- --inspect'))
   : undefined;
 
-console.log(welcome({ url: host.url, inspector: inspector?.url, data }));
+const kept = data && placeOf(data);
+console.log(welcome({ url: host.url, inspector: inspector?.url, data: kept }));
 const stopStatusLine = keepStatusLine(runtime);
 
 const signal = await new Promise((resolve) => {

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { RedisServer } from '../support/redisServer.ts';
 import { rawStore } from '../support/rawStore.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 import { EverythingClient } from './everything-client.ts';
@@ -101,10 +102,13 @@ describe('npm start', () => {
   });
 
   it.each([
-    [['--dat', './data'], /^Unknown option '--dat': npm start -- \[--data DIR\].*\.\n$/],
+    [
+      ['--dat', './data'],
+      /^Unknown option '--dat': npm start -- \[--data DIR\|redis:\/\/HOST\].*\.\n$/,
+    ],
     [['./data'], /^Unexpected argument '\.\/data': npm start -- .*\.\n$/],
     [['--data'], /^Option '--data <value>' argument missing: npm start -- .*\.\n$/],
-    [['--data='], /^--data takes a folder: npm start -- .*\.\n$/],
+    [['--data='], /^--data takes a folder or the URL of a Redis: npm start -- .*\.\n$/],
   ])('says in one sentence what is wrong with %j, and exits 64', async (args, sentence) => {
     const { said, ended } = start(0, ...args);
     expect(await ended).toBe(64);
@@ -159,6 +163,27 @@ describe('npm start -- --data', () => {
       expect(said.err).toMatch(new RegExp(`^Sessions can not be kept in ${path}: ${why}\\.\\n$`));
     },
   );
+
+  it('keeps sessions in a Redis, and tells no password', async () => {
+    const redis = await RedisServer.ofTest('--requirepass', 'secret');
+    const url = redis.url.replace('//', '//:secret@');
+    const first = start(0, '--data', url);
+    const { client } = await EverythingClient.connect(await first.url());
+    expect(first.said.out).toContain(`Sessions are kept in Redis at 127.0.0.1:${redis.port}`);
+    const count = () => client.callTool({ name: 'counter', arguments: {} });
+    expect(await count()).toMatchObject({ content: [{ text: '1' }] });
+    const { port } = new URL(await first.url());
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = start(port, '--data', url);
+    await second.url();
+    expect(await count()).toMatchObject({ content: [{ text: '2' }] });
+    await client.close();
+
+    const refused = start(0, '--data', url.replace('secret', 'wrong'));
+    expect(await refused.ended).toBe(1);
+    expect(refused.said.err).toMatch(/^Sessions can not be kept in Redis at \S+: WRONGPASS .*\n$/);
+  });
 
   it('says in one sentence that another server has the folder, which goes on, and exits 1', async () => {
     const { path } = storeFolder();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BundledChild } from '../support/bundledChild.ts';
 import { REVISION } from '../support/modernClient.ts';
+import { RedisServer } from '../support/redisServer.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 
 const PREFIX = 'io.modelcontextprotocol/';
@@ -56,44 +57,55 @@ function clientOf(url: string) {
 
 const idOf = ({ taskId }: Result) => ({ taskId });
 
-it('kill -9: finished tasks, handles and values go on, what ran has failed, what asked is told', async () => {
-  const folder = storeFolder().path;
-  const first = program.start([folder]);
-  const url = await first.url();
-  const before = clientOf(url);
-  const [box] = (await before.call('create_box')).content!;
-  await before.call('put', { box: box!.text, thing: 'apple' });
-  await before.call('note', { word: 'one' });
-  const done = await before.call('work');
-  await fetch(new URL('/elsewhere', url));
-  await expect
-    .poll(() => before.ask('tasks/get', idOf(done)))
-    .toMatchObject({ status: 'completed' });
-  const running = await before.call('work');
-  const asking = await before.call('ask');
-  expect(asking).toMatchObject({ resultType: 'input_required' });
+/** What has everything, as the program is told it. */
+const PLACES: readonly (readonly [string, () => Promise<string>])[] = [
+  ['a folder', async () => storeFolder().path],
+  ['Redis', async () => (await RedisServer.ofTest()).url],
+];
 
-  first.process.kill('SIGKILL');
-  expect(await first.ended).toBe('SIGKILL');
-  const second = program.start([folder]);
-  const after = clientOf(await second.url());
+it.each(PLACES)(
+  'kill -9, with %s: finished tasks, handles and values go on, what ran has failed, what asked is told',
+  async (_name, open) => {
+    const place = await open();
+    const first = program.start([place]);
+    const url = await first.url();
+    const before = clientOf(url);
+    const [box] = (await before.call('create_box')).content!;
+    await before.call('put', { box: box!.text, thing: 'apple' });
+    await before.call('note', { word: 'one' });
+    const done = await before.call('work');
+    await fetch(new URL('/elsewhere', url));
+    await expect
+      .poll(() => before.ask('tasks/get', idOf(done)))
+      .toMatchObject({ status: 'completed' });
+    const running = await before.call('work');
+    const asking = await before.call('ask');
+    expect(asking).toMatchObject({ resultType: 'input_required' });
 
-  expect(await after.ask('tasks/get', idOf(done))).toMatchObject({
-    status: 'completed',
-    result: { content: [{ text: 'worked' }] },
-  });
-  expect(await after.ask('tasks/get', idOf(running))).toMatchObject({
-    status: 'failed',
-    error: { code: -32603, data: { code: 'session-restarted' } },
-  });
-  const put = await after.call('put', { box: box!.text, thing: 'pear' });
-  expect(put.content).toEqual([{ type: 'text', text: `apple,pear of ${second.process.pid}` }]);
-  expect((await after.call('note', { word: 'two' })).content).toMatchObject([{ text: 'one,two' }]);
-  const { requestState } = asking;
-  const inputResponses = { input_1: { action: 'accept', content: {} } };
-  const retried = await after.call('ask', {}, { requestState, inputResponses });
-  expect(retried).toMatchObject({
-    isError: true,
-    content: [{ text: expect.stringContaining('Call the tool again') as string }],
-  });
-});
+    first.process.kill('SIGKILL');
+    expect(await first.ended).toBe('SIGKILL');
+    const second = program.start([place]);
+    const after = clientOf(await second.url());
+
+    expect(await after.ask('tasks/get', idOf(done))).toMatchObject({
+      status: 'completed',
+      result: { content: [{ text: 'worked' }] },
+    });
+    expect(await after.ask('tasks/get', idOf(running))).toMatchObject({
+      status: 'failed',
+      error: { code: -32603, data: { code: 'session-restarted' } },
+    });
+    const put = await after.call('put', { box: box!.text, thing: 'pear' });
+    expect(put.content).toEqual([{ type: 'text', text: `apple,pear of ${second.process.pid}` }]);
+    expect((await after.call('note', { word: 'two' })).content).toMatchObject([
+      { text: 'one,two' },
+    ]);
+    const { requestState } = asking;
+    const inputResponses = { input_1: { action: 'accept', content: {} } };
+    const retried = await after.call('ask', {}, { requestState, inputResponses });
+    expect(retried).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('Call the tool again') as string }],
+    });
+  },
+);

@@ -3,21 +3,43 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EverythingProcess } from '../support/everythingProcess.ts';
+import { RedisServer } from '../support/redisServer.ts';
 import { connect, each, Worker } from './callers.ts';
 import { Witness } from './witness.ts';
+
+/** What has the sessions, as `--data` names it. */
+interface Place {
+  readonly data: string;
+  readonly remove: () => Promise<void>;
+}
+
+const folder = async (): Promise<Place> => {
+  const data = mkdtempSync(join(tmpdir(), 'mcp-actors-restart-'));
+  return { data, remove: async () => rmSync(data, { recursive: true }) };
+};
+
+const redis = async (): Promise<Place> => {
+  const server = await RedisServer.start();
+  return { data: server.url, remove: () => server.end() };
+};
 
 const CLIENTS = 100;
 const INFO = { name: 'restart', version: '1.0.0' };
 
-describe.each(['SIGKILL', 'SIGTERM'] as const)(
-  'a server ended by %s while a hundred clients work',
-  (signal) => {
+describe.each([
+  ['SIGKILL', 'a folder', folder],
+  ['SIGTERM', 'a folder', folder],
+  ['SIGKILL', 'Redis', redis],
+  ['SIGTERM', 'Redis', redis],
+] as const)(
+  'a server ended by %s while a hundred clients work, with its sessions in %s',
+  (signal, _name, open) => {
     it('goes on with every one of them: its session, its state, nothing twice', async () => {
-      const data = mkdtempSync(join(tmpdir(), 'mcp-actors-restart-'));
+      const { data, remove } = await open();
       let server = await EverythingProcess.start(0, ['--data', data]);
       onTestFinished(async () => {
         await server.end('SIGKILL');
-        rmSync(data, { recursive: true });
+        await remove();
       });
       const { url, port } = server;
       const witnesses = Array.from({ length: CLIENTS }, (_, n) => new Witness(`client ${n}`));

@@ -1,14 +1,14 @@
 /**
- * A process of its own that keeps tasks, handles and what asks in a folder. The tool `work` ends when
+ * A process of its own that keeps tasks, handles and what asks in a store. The tool `work` ends when
  * a request to another path says so.
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { createRuntime, defineHandle, principalLocal } from 'mcp-actors';
-import { openLmdbStore } from 'mcp-actors/lmdb';
 import { serve } from 'mcp-actors/node';
 import { z } from 'zod';
+import { storeAt } from './storeAt.ts';
 
-const [folder = ''] = process.argv.slice(2);
+const [place = ''] = process.argv.slice(2);
 const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
 
 const boxes = defineHandle({
@@ -20,7 +20,7 @@ const notes = principalLocal<string[]>(() => [], { name: 'notes' });
 const working: (() => void)[] = [];
 
 const runtime = createRuntime({
-  store: openLmdbStore({ path: folder }),
+  store: storeAt(place),
   principal: (_, { headers }) => headers['x-user'] as string | undefined,
   tasks: { mode: (tool) => (tool === 'work' ? 'task' : 'call') },
   server(session) {

@@ -1,16 +1,16 @@
 /**
- * A process of its own whose sessions are in a folder and say what they are told to. A request to
- * another path has the disk hang from then on: what is said is heard, and stored nowhere.
+ * A process of its own whose sessions are in a store and say what they are told to. A request to
+ * another path has the store hang from then on: what is said is heard, and stored nowhere.
  */
 import { createRuntime } from 'mcp-actors';
-import { openLmdbStore } from 'mcp-actors/lmdb';
 import { serve } from 'mcp-actors/node';
 import { isRequest, isResponse } from '../../src/wire/jsonrpc.ts';
 import { FakeServer } from './fakeServer.ts';
 import { HangingStore } from './hangingStore.ts';
+import { storeAt } from './storeAt.ts';
 
-const [folder = ''] = process.argv.slice(2);
-const store = new HangingStore(openLmdbStore({ path: folder }));
+const [place = ''] = process.argv.slice(2);
+const store = new HangingStore(storeAt(place));
 
 const runtime = createRuntime({
   store,
