@@ -2,22 +2,31 @@ import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { refereeNode } from '../conformance/referee-node.ts';
+import type { Configuration, Door } from './configurations.ts';
 
 export type Outcome = Readonly<Record<string, string | number>>;
 
-const timeLimitMs = 90_000;
+const timeLimitMs = 120_000;
 
 /** A client on a journey, in a process of its own: one that crashes takes no other along. */
 export class Traveller {
   /** Never rejects: a process that ends without a word failed to connect. */
   readonly outcome: Promise<Outcome>;
+  readonly #ended = new AbortController();
   readonly #stdin: NodeJS.WritableStream;
-  readonly #readiness = new EventEmitter();
-  #readyTimes = 0;
-  #ended = false;
+  readonly #lines = new EventEmitter();
+  #isReady = false;
 
-  constructor(node: string, script: string, args: readonly string[]) {
-    const child = spawn(node, [join(import.meta.dirname, script), ...args], {
+  /** @param port where the server, or what is in front of it, listens */
+  static send(configuration: Configuration, port: number, journey: string): Traveller {
+    const { library, options = {}, newer, door = 'http' } = configuration;
+    const node = newer ? refereeNode() : process.execPath;
+    return new Traveller(node, [journey, library, JSON.stringify(options), addressOf(door, port)]);
+  }
+
+  private constructor(node: string, args: readonly string[]) {
+    const child = spawn(node, [join(import.meta.dirname, 'journeys/main.mjs'), ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#stdin = child.stdin;
@@ -26,32 +35,45 @@ export class Traveller {
     let last = '';
     createInterface({ input: child.stdout }).on('line', (line) => {
       last = line;
-      if (line === 'ready') this.#change(() => this.#readyTimes++);
+      if (line !== 'ready') return;
+      this.#isReady = true;
+      this.#lines.emit('ready');
     });
     const late = setTimeout(() => child.kill('SIGKILL'), timeLimitMs);
     this.outcome = once(child, 'close').then(([code]) => {
       clearTimeout(late);
-      this.#change(() => (this.#ended = true));
+      this.#ended.abort();
       return (
         read(last) ?? { connect: `FAIL ended with ${(code as number | null) ?? 'a signal'}`, ms: 0 }
       );
     });
   }
 
-  /** Waits until it says so for the nth time, or has ended. */
-  async ready(times: number): Promise<void> {
-    while (this.#readyTimes < times && !this.#ended) await once(this.#readiness, 'change');
+  /** Aborts when it has ended. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
-  /** Tells it that there is a server again. */
+  /** Waits until it is ready to go on, or has ended. */
+  async ready(): Promise<void> {
+    if (this.#isReady || this.ended.aborted) return;
+    await once(this.#lines, 'ready', { signal: this.ended }).catch(() => {});
+  }
+
   goOn(): void {
+    this.#isReady = false;
     this.#stdin.write('\n');
   }
+}
 
-  #change(change: () => void): void {
-    change();
-    this.#readiness.emit('change');
-  }
+function addressOf(door: Door, port: number): string {
+  const host = `127.0.0.1:${port}`;
+  return {
+    http: `http://${host}/mcp`,
+    sse: `http://${host}/sse`,
+    websocket: `ws://${host}/mcp`,
+    stdio: 'stdio:',
+  }[door];
 }
 
 function read(line: string): Outcome | undefined {

@@ -18,17 +18,20 @@ export class EverythingProcess {
     this.port = Number(new URL(url).port);
   }
 
-  /** @param port 0 takes a free one */
-  static async start(port: number, args: readonly string[]): Promise<EverythingProcess> {
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', 'examples/everything/main.ts', ...args],
-      {
-        cwd: root,
-        env: { ...process.env, PORT: String(port), NODE_OPTIONS: '' },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+  /**
+   * @param port 0 takes a free one
+   * @param program another way to serve it, which takes `PORT` and says where it listens
+   */
+  static async start(
+    port: number,
+    args: readonly string[],
+    program = 'examples/everything/main.ts',
+  ): Promise<EverythingProcess> {
+    const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+      cwd: root,
+      env: { ...process.env, PORT: String(port), NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let said = '';
     const url = await new Promise<string>((resolve, reject) => {
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

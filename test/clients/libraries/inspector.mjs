@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { journey } from './journey.mjs';
 
 const program = join(
   import.meta.dirname,
-  'node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js',
+  '../node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js',
 );
 
-// Each method is a run of its own: connect, do one thing, close.
-await journey({
+/** The inspector on the command line. Each method is a run: connect, do one thing, close. */
+export default () => ({
   // A home of its own: it keeps settings there.
   connect: async (url) => ({ url, home: mkdtempSync(join(tmpdir(), 'inspector-')) }),
   async list(target) {

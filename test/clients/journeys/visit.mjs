@@ -1,0 +1,48 @@
+import { strict as assert } from 'node:assert';
+import { Steps } from './steps.mjs';
+
+/**
+ * What a library's client does, each in its own way.
+ *
+ * @template C
+ * @typedef {object} Client
+ * @property {(url: string) => Promise<C>} connect
+ * @property {(connected: C) => Promise<string[]>} list names of the tools
+ * @property {(connected: C, tool: string, args: object, onProgress?: (progress: number) => void) =>
+ *   Promise<string>} call the answer's text; fails after `timeout`
+ * @property {boolean} [reports] it hands on what is reported while a call runs
+ * @property {boolean} [reconnects] its line can not be opened again: its user connects anew
+ * @property {(connected: C) => Promise<unknown>} close
+ */
+
+/** Takes a client to the server and back. @param {Client<unknown>} client */
+export async function visit(client, url) {
+  const started = performance.now();
+  const steps = new Steps(['connect', 'list', 'call', 'progress', 'close']);
+  let connected;
+
+  const isConnected = await steps.try('connect', async () => {
+    connected = await client.connect(url);
+  });
+  if (isConnected) {
+    await steps.try('list', async () => {
+      const tools = await client.list(connected);
+      assert(tools.includes('echo') && tools.includes('long-running'), `tools: ${tools.join()}`);
+    });
+    await steps.try('call', async () => {
+      assert.equal(await client.call(connected, 'echo', { message: 'hello' }), 'Echo: hello');
+    });
+    if (client.reports) {
+      await steps.try('progress', async () => {
+        const seen = [];
+        const args = { duration: 0.3, steps: 3 };
+        await client.call(connected, 'long-running', args, (progress) => seen.push(progress));
+        if (seen.length < 3 && seen[0] === 1 && seen[1] !== 3) return 'some';
+        assert.deepEqual(seen, [1, 2, 3]);
+        return 'ok';
+      });
+    }
+    await steps.try('close', () => client.close(connected), { always: true });
+  }
+  steps.print(performance.now() - started);
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Configuration } from './configurations.ts';
+import { ProxiedClient } from './proxied-client.ts';
+import { startServer } from './start-server.ts';
+import { judge } from './table.ts';
+import type { Outcome } from './traveller.ts';
+
+const OUTAGES = ['cut', 'kill', 'term'];
+const of = (outage: string): string[] => [outage, `${outage}Call`, `${outage}Get`];
+export const OUTAGE_STEPS = ['connect', ...OUTAGES.flatMap(of), 'close'];
+
+/** What becomes of clients in outages: all at once, on one server. */
+export async function outages(
+  configurations: readonly Configuration[],
+): Promise<Map<string, Outcome>> {
+  const data = mkdtempSync(join(tmpdir(), 'mcp-actors-clients-'));
+  let server = await startServer(0, ['--data', data]);
+  const { port } = server;
+  const clients = await Promise.all(configurations.map((each) => ProxiedClient.send(each, port)));
+  const everyone = (act: (client: ProxiedClient) => Promise<void>): Promise<void[]> =>
+    Promise.all(clients.map(act));
+  try {
+    await everyone(async (client) => {
+      await client.callRuns();
+      client.cut();
+      await client.goOn('cut');
+    });
+    for (const [outage, signal] of [
+      ['kill', 'SIGKILL'],
+      ['term', 'SIGTERM'],
+    ] as const) {
+      await everyone((client) => client.isReady());
+      await everyone((client) => client.callRuns());
+      await server.end(signal);
+      server = await startServer(port, ['--data', data]);
+      await everyone((client) => client.goOn(outage));
+    }
+    const outcomes = clients.map(async (client) => {
+      const outcome = judge(await client.outcome(), expectedOf(client.configuration));
+      return [client.configuration.name, outcome] as const;
+    });
+    return new Map(await Promise.all(outcomes));
+  } finally {
+    for (const client of clients) client.leave();
+    await server.end('SIGKILL');
+    rmSync(data, { recursive: true });
+  }
+}
+
+/** A call whose process died is told so; one that was cut, or is running at SIGTERM, is finished. */
+function expectedOf({ differs }: Configuration) {
+  return {
+    connect: 'ok',
+    cut: 'ok',
+    cutCall: 'done',
+    kill: 'ok',
+    killCall: 'told',
+    term: 'ok',
+    termCall: 'done',
+    close: 'ok',
+    ...differs,
+  };
+}

@@ -1,4 +1,0 @@
-import { travel } from './travel.mjs';
-import { sdkV2 } from './sdk-v2.mjs';
-
-await travel(sdkV2({ versionNegotiation: { mode: 'auto' } }));

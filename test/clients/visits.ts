@@ -1,0 +1,32 @@
+import type { Configuration } from './configurations.ts';
+import { startServer } from './start-server.ts';
+import { judge } from './table.ts';
+import { type Outcome, Traveller } from './traveller.ts';
+
+export const VISIT_STEPS = ['connect', 'list', 'call', 'progress', 'close'];
+
+/** Each client goes to the server and back. One after the other: the milliseconds are its own. */
+export async function visits(clients: readonly Configuration[]): Promise<Map<string, Outcome>> {
+  const server = await startServer(0, []);
+  const outcomes = new Map<string, Outcome>();
+  try {
+    for (const client of clients) {
+      const { outcome } = Traveller.send(client, server.port, 'visit');
+      outcomes.set(client.name, judge(await outcome, expectedOf(client)));
+    }
+  } finally {
+    await server.end('SIGTERM');
+  }
+  return outcomes;
+}
+
+function expectedOf({ differs }: Configuration) {
+  return {
+    connect: 'ok',
+    list: 'ok',
+    call: 'ok',
+    // What may be lost may as well come.
+    progress: ['ok', differs?.['progress'] ?? 'ok'],
+    close: 'ok',
+  };
+}
