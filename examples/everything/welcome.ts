@@ -1,10 +1,8 @@
-import { resolve as absolute } from 'node:path';
-
 interface Started {
   readonly url: string;
   /** Where the inspector of sessions is, if it is open. */
   readonly inspector: string | undefined;
-  /** The folder that keeps sessions, if there is one. */
+  /** The folder or Redis that keeps sessions, if there is one. */
   readonly data: string | undefined;
 }
 
@@ -18,7 +16,7 @@ What to do next, in another terminal:
   ${lookAt(url)}
 
 ${inspector ? `See every session, on this machine alone: ${inspector}` : 'See every session: npm start -- --inspect'}
-${data === undefined ? 'Keep sessions when the server ends: npm start -- --data ./data' : `Sessions are kept in ${absolute(data)}`}
+${data === undefined ? 'Keep sessions when the server ends: npm start -- --data ./data' : `Sessions are kept in ${data}`}
 Write a server of your own: docs/quickstart.md
 
 Ctrl-C ends the server.

@@ -17,7 +17,7 @@ const runtime = createRuntime({
   state: initialState,
   // It shares its processor with some thirty clients: to refuse them then is right, and tried elsewhere.
   maxLoopDelayMs: Infinity,
-  ...(values.data !== undefined && { store: openStore(values.data) }),
+  ...(values.data !== undefined && { store: await openStore(values.data) }),
 });
 
 if (values.stdio) {
