@@ -3,7 +3,7 @@ import type { CrashPolicy } from './actor/intensity.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { check, settleLimits } from './base/check.ts';
 import { ActorsError } from './base/errors.ts';
-import { randomFraction, randomId } from './base/ids.ts';
+import { isNodeName, randomFraction, randomId } from './base/ids.ts';
 import {
   DEFAULT_LIMITS,
   DURABLE_LIMITS,
@@ -116,6 +116,12 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
    * durable store, or for this process alone
    */
   readonly secret?: string | readonly string[];
+  /**
+   * Names this process in what clients of several processes hold, so that a balancer can route by it:
+   * handles, `session` arguments, tasks (`n1-…`) and tokens (`r1.n1.…`). 1 to 16 of a-z and 0-9.
+   * @default none: no id says where it is from
+   */
+  readonly node?: string;
   /** Time for every deadline of the runtime; tests give a virtual clock. @default the system's */
   readonly clock?: Clock;
   /**
@@ -179,6 +185,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
   onCrash: ["'evict', 'restart' or { restarts, withinMs }", isCrashPolicy],
   principal: ['a function', isFunction],
   createId: ['a function', isFunction],
+  node: ['1 to 16 characters of a-z and 0-9', isNodeName],
   random: ['a function', isFunction],
   loopMonitor: ['an object with watch(report)', isLoopMonitor],
   onSleep: ['a function', isFunction],

@@ -130,16 +130,17 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
   const keeper = new Keeper(settings.store, services);
   const supervisor = new Supervisor<SessionActor>(services, settings);
   const outlets = new HttpOutlets(services, settings);
-  const { createId, secrets, store, tasks } = settings;
+  const { createId, node, secrets, store, tasks } = settings;
   const partOf = (name: StorePart): SessionStore | undefined =>
     store.isDurable ? store.part?.(name) : undefined;
-  const modern = settings.modern && new Modern(settings.modern, outlets, secrets, tasks, partOf);
+  const modern =
+    settings.modern && new Modern(settings.modern, outlets, { node, partOf, secrets, tasks });
   const outletsOf = (home: string | undefined): StoredOutlets<SessionActor> =>
     home === undefined || modern === null ? outlets : modern.homes.outletsOf(home);
   const directory = new Directory(supervisor, { settings, keeper, ownership: ALONE, outletsOf });
   if (modern !== null) modern.directory = directory;
   const { world } = directory;
-  const handles = new Handles({ world, services, createId, partOf });
+  const handles = new Handles({ world, services, createId, node, partOf });
   setHandles(world, handles);
   const endpoint = new Endpoint(directory, {
     screen: new Screen({ ...settings, maxBodyBytes: services.limits.maxBodyBytes }),

@@ -29,6 +29,7 @@ const NAMES: Omit<NamesOf<RuntimeOptions<never>>, keyof Limits> = {
   secret: true,
   clock: true,
   createId: true,
+  node: true,
   loopMonitor: true,
   random: true,
 };

@@ -63,6 +63,7 @@ describe('createRuntime', () => {
     ['state', [1, {}, 'state']],
     ['principal', [1, {}, 'principal']],
     ['createId', [1, {}, 'id']],
+    ['node', ['', 'N1', 'n-1', 'n.1', 'a'.repeat(17), 'n1\n', 1, {}, null]],
     ['random', [1, {}, 0.5]],
     ['responseMode', ['xml', 1, null]],
     ['onCrash', ['ignore', 1, null, {}, { restarts: 0, withinMs: 1 }, { restarts: 1 }]],

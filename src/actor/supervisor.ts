@@ -6,6 +6,7 @@ import {
 } from '../../machines/supervisor.ts';
 import { atOnce } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
+import { idOnNode } from '../base/ids.ts';
 import type { ClientName } from '../events/events.ts';
 import type { Services } from '../events/services.ts';
 import type { Actor, NoPlace, Parent } from './actor.ts';
@@ -37,6 +38,8 @@ export interface SupervisorOptions {
   readonly onCrash: CrashPolicy;
   /** Mints the ids of actors. */
   readonly createId: () => string;
+  /** This process, in the ids of actors whose clients can be routed by them. */
+  readonly node?: string;
   /** Actors of all anonymous callers together. @default Infinity */
   readonly maxAnonymous?: number;
 }
@@ -55,11 +58,12 @@ export class Supervisor<A extends Actor> implements Parent {
   readonly #places: Places;
   readonly #reservations: Reservations;
   readonly #createId: () => string;
+  readonly #node: string | undefined;
   #snapshot = supervisorAt('accepting');
   readonly #residents = new Map<string, A>();
   #whenEmpty: (() => void)[] = [];
 
-  constructor(services: Services, { onCrash, createId, maxAnonymous }: SupervisorOptions) {
+  constructor(services: Services, { onCrash, createId, maxAnonymous, node }: SupervisorOptions) {
     this.services = services;
     this.lifetimes = new Lifetimes(services);
     this.onCrash = onCrash;
@@ -68,6 +72,7 @@ export class Supervisor<A extends Actor> implements Parent {
     this.#places = new Places(services, maxAnonymous);
     this.#reservations = new Reservations(services);
     this.#createId = createId;
+    this.#node = node;
   }
 
   get isAdmitting(): boolean {
@@ -124,7 +129,7 @@ export class Supervisor<A extends Actor> implements Parent {
     const none = this.#refusal() ?? this.#places.find(this.accounts.of(principal));
     if (none !== undefined) return none;
     if (id !== undefined) this.tombstones.exhume(id);
-    const actor = this.#spawn(create, id ?? this.#newId());
+    const actor = this.#spawn(create, id ?? idOnNode(this.#node, this.#newId()));
     this.#places.hold(actor);
     return actor;
   }

@@ -16,6 +16,22 @@ export function randomId(): string {
   return String.fromCharCode(...codes);
 }
 
+/** What a node may be called in ids: so that whoever routes by an id finds where the name ends. */
+export function isNodeName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z0-9]{1,16}$/.test(value);
+}
+
+/**
+ * An id that says which node has what the id names: `n1-…`. For whoever routes requests: the node
+ * looks whole ids up, and believes no name in them.
+ */
+export function idOnNode(node: string | undefined, id: string): string {
+  if (node === undefined) return id;
+  const codes = `${node}-${id}`.split('').map((character) => character.charCodeAt(0));
+  // No rope, as above.
+  return String.fromCharCode(...codes);
+}
+
 /**
  * An id that a text always has, in each process, so that a store finds what was kept by it. Nobody can
  * choose a text that has the id of another: SHA-256, or the text itself where there is no Node.

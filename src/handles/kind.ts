@@ -41,6 +41,8 @@ export interface KindShare {
   /** The services of the runtime. */
   readonly services: Services;
   readonly createId: () => string;
+  /** This process in ids, where it has a name. */
+  readonly node?: string | undefined;
   /** Where handles that sleep are kept. */
   readonly storeOf: (kind: string) => SessionStore;
 }
@@ -58,7 +60,7 @@ export class HandleKind implements HandleFamily {
   /** Records that are on their way from the store: each is read once for all who ask. */
   readonly #loading = new Map<string, Promise<SessionRecord | undefined>>();
 
-  constructor(settings: HandleSettings, { world, services, createId, storeOf }: KindShare) {
+  constructor(settings: HandleSettings, { world, services, createId, node, storeOf }: KindShare) {
     this.settings = settings;
     this.world = world;
     this.#trunk = services;
@@ -72,7 +74,12 @@ export class HandleKind implements HandleFamily {
     });
     announceHandles(this.services, services, settings.name);
     const { maxAnonymous } = limits;
-    this.supervisor = new Supervisor(this.services, { onCrash: 'evict', createId, maxAnonymous });
+    this.supervisor = new Supervisor(this.services, {
+      onCrash: 'evict',
+      createId,
+      maxAnonymous,
+      ...(node !== undefined && { node }),
+    });
     this.keeper = new Keeper(storeOf(settings.name), this.services);
     this.#limits = new SleepLimits(this, this.services);
     this.#sweep = new Sweep(this, this.services);

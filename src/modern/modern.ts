@@ -23,6 +23,18 @@ import { Seal } from './seal.ts';
 import type { TaskSettings } from './taskOptions.ts';
 import { Tasks } from './tasks.ts';
 
+/** What the stateless revision is made with, beside its own options. */
+export interface ModernParts {
+  /** This process in tokens and ids, where it has a name. */
+  readonly node: string | undefined;
+  /** Seal what travels through clients; none: one of this process alone. */
+  readonly secrets: readonly string[];
+  /** When calls become tasks; `null`: never. */
+  readonly tasks: TaskSettings | null;
+  /** The parts of a durable store, where the store has any. */
+  readonly partOf: (name: StorePart) => SessionStore | undefined;
+}
+
 /** Everything of the stateless revision in one runtime. */
 export class Modern implements CallShare<ModernCall>, HomesShare, ListensShare {
   readonly settings: ModernSettings;
@@ -36,21 +48,15 @@ export class Modern implements CallShare<ModernCall>, HomesShare, ListensShare {
   readonly known: KnownServers;
   readonly tasks: Tasks<ModernCall> | null;
   readonly #argument: SessionArgument;
+  readonly #node: string | undefined;
   #directory: Directory | undefined;
   #ids = 0;
   #opening: Promise<void> | null;
 
-  /**
-   * @param secrets seal what travels through clients; none: one of this process alone
-   * @param tasks when calls become tasks; `null`: never
-   * @param partOf the parts of a durable store, where the store has any
-   */
   constructor(
     settings: ModernSettings,
     { services, timers, unread, responseMode }: HttpOutlets,
-    secrets: readonly string[],
-    tasks: TaskSettings | null,
-    partOf: (name: StorePart) => SessionStore | undefined = () => undefined,
+    { node, partOf, secrets, tasks }: ModernParts,
   ) {
     this.settings = settings;
     this.services = services;
@@ -58,10 +64,11 @@ export class Modern implements CallShare<ModernCall>, HomesShare, ListensShare {
     this.unread = unread;
     this.responseMode = responseMode;
     this.homes = new Homes(this);
-    this.calls = new Calls(settings, services, Seal.of(secrets));
+    this.#node = node;
+    this.calls = new Calls(settings, services, Seal.of(secrets, node));
     this.listens = new Listens(this);
     this.known = new KnownServers(this);
-    this.tasks = tasks === null ? null : new Tasks(tasks, this, partOf('tasks'));
+    this.tasks = tasks === null ? null : new Tasks(tasks, this, { node, part: partOf('tasks') });
     const part = secrets.length === 0 ? partOf('secrets') : undefined;
     this.#opening = part === undefined ? null : this.#open(part);
     this.#argument = new SessionArgument(settings.argument, services.limits.evictAfterMs);
@@ -157,7 +164,7 @@ export class Modern implements CallShare<ModernCall>, HomesShare, ListensShare {
     try {
       const kept = keptSecret(part, clock.now());
       const secret = await within(kept, timerFor(clock, limits.storeTimeoutMs), late);
-      this.calls.sealWith(Seal.of([secret]));
+      this.calls.sealWith(Seal.of([secret], this.#node));
     } catch (error) {
       events.emit('store.failed', { session: undefined, doing: 'open', error });
     } finally {

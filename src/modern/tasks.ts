@@ -1,6 +1,6 @@
 import { atOnce, type Awaitable } from '../base/awaitable.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
-import { randomId } from '../base/ids.ts';
+import { idOnNode, randomId } from '../base/ids.ts';
 import type { Services } from '../events/services.ts';
 import { isObject } from '../wire/jsonrpc.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
@@ -52,10 +52,19 @@ export class Tasks<C extends TaskCall = TaskCall> {
   #keptBytes = 0;
   #running = 0;
   readonly #records: TaskRecords | null;
+  readonly #node: string | undefined;
 
-  /** @param part of a durable store that keeps tasks; without one they end with the process */
-  constructor(settings: TaskSettings, share: TasksShare, part: SessionStore | undefined) {
+  /**
+   * @param node this process in ids, where it has a name
+   * @param part of a durable store that keeps tasks; without one they end with the process
+   */
+  constructor(
+    settings: TaskSettings,
+    share: TasksShare,
+    { node, part }: { readonly node: string | undefined; readonly part: SessionStore | undefined },
+  ) {
     this.settings = settings;
+    this.#node = node;
     this.#share = share;
     this.#records =
       part === undefined ? null : new TaskRecords(part, share.services, (id) => this.#all.has(id));
@@ -140,7 +149,8 @@ export class Tasks<C extends TaskCall = TaskCall> {
     const view = callViewOf(call, services.principalKey, undefined);
     const { principal } = call;
     const createdAt = services.clock.now();
-    const task = new Task({ id: randomId(), principal, createdAt, view }, call, this.settings);
+    const id = idOnNode(this.#node, randomId());
+    const task = new Task({ id, principal, createdAt, view }, call, this.settings);
     this.#all.set(task.id, task);
     this.#ttl.arm(task);
     this.#count(principal, 1);

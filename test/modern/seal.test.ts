@@ -85,6 +85,24 @@ describe('Seal', () => {
     expect(after.open(before.seal(3))).toBeUndefined();
   });
 
+  it('names the node that sealed, and opens those of another with the same secret', () => {
+    const [one, two, none] = [Seal.of([NEW], 'n1')!, Seal.of([NEW], 'n2')!, Seal.of([NEW])!];
+    const token = one.seal(value);
+    expect(token).toMatch(/^r1\.n1\.[\w-]+$/);
+    for (const seal of [one, two, none]) expect(seal.open(token)).toEqual(value);
+    expect(one.open(none.seal(value))).toEqual(value);
+  });
+
+  it('M-R1: opens no token that is said to be of another node, or of none', () => {
+    const seal = Seal.of([NEW], 'n1')!;
+    const token = seal.seal(value);
+    const sealed = token.slice('r1.n1.'.length);
+    for (const front of ['r1.n2.', 'r1.', 'r1.n.', 'r1.n1.n1.', 'r1..', 'r1.N1.', 'n1.']) {
+      expect(seal.open(front + sealed)).toBeUndefined();
+    }
+    expect(seal.open(`r1.n1.${Seal.of([NEW])!.seal(value).slice('r1.'.length)}`)).toBeUndefined();
+  });
+
   it('is of its process alone without a secret', () => {
     expect(Seal.of([])!.open(Seal.of([])!.seal(1))).toBeUndefined();
   });
