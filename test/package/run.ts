@@ -43,9 +43,9 @@ interface Case {
 
 const V2 = ['server', 'client', 'core'].map((name) => `@modelcontextprotocol/${name}`);
 
-/** Opens a session by hand and calls `count` twice: no client of an SDK is needed. */
+/** Opens a session by hand and calls `count` twice, and once without a session: no client is needed. */
 const CALLS = `
-const ask = async (body: object, session = ''): Promise<Response> =>
+const ask = async (body: object, session = '', more: object = {}): Promise<Response> =>
   fetch(url, {
     method: 'POST',
     body: JSON.stringify({ jsonrpc: '2.0', ...body }),
@@ -53,6 +53,7 @@ const ask = async (body: object, session = ''): Promise<Response> =>
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       ...(session === '' ? {} : { 'mcp-session-id': session }),
+      ...more,
     },
   });
 const clientInfo = { name: 'by-hand', version: '1.0.0' };
@@ -64,6 +65,13 @@ for (const id of [2, 3]) {
   const answer = await ask({ id, method: 'tools/call', params: { name: 'count' } }, session);
   console.log(await answer.text());
 }
+const _meta = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+const stateless = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'count' };
+const call = { id: 4, method: 'tools/call', params: { name: 'count', _meta } };
+console.log(await (await ask(call, '', stateless)).text());
 process.exit();
 `;
 
@@ -98,7 +106,7 @@ const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', param
 await runtime.fetch(new Request('http://localhost/mcp', { method: 'POST', headers, body }));
 `;
 
-const COUNTED = /"text":"1".*"text":"2"/s;
+const COUNTED = /"text":"1".*"text":"2".*"text":"1"/s;
 const cases: readonly Case[] = [
   {
     name: 'SDK v2 alone',
