@@ -8,6 +8,7 @@ const SUITES = [
   'homes',
   'listens',
   'parked',
+  'rows',
   'taskRounds',
   'tasks',
   'waiting',
