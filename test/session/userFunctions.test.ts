@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { createRuntime } from 'mcp-actors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { END_REASONS } from '../../machines/session.ts';
+import { DurableMemory } from '../support/durableMemory.ts';
+import { FakeServer } from '../support/fakeServer.ts';
 import { Page } from '../support/markdown.ts';
 import { type Manner, MANNERS } from '../support/misbehaviour.ts';
 import { TROUBLES, UserRig } from '../support/userRig.ts';
@@ -122,6 +125,16 @@ function functionsOf(file: string, name: string, prefix: string): string[] {
   return Array.from(members, ([, member]) => `${prefix}${member}`);
 }
 
+it('a store that can not be observed is refused when the runtime is made', () => {
+  const store = new DurableMemory();
+  Object.assign(store, {
+    observe() {
+      throw new Error('no eyes');
+    },
+  });
+  expect(() => createRuntime({ store, server: () => new FakeServer() })).toThrow('no eyes');
+});
+
 describe('docs/crashes.md', () => {
   it('has a row for each function that a runtime takes', () => {
     const taken = [
@@ -133,8 +146,8 @@ describe('docs/crashes.md', () => {
     expect(taken).toContain('store.write');
     const documented = new Set(ROWS.map(({ name }) => name));
     // Chance is for tests to choose. A store that can not be opened is everybody's, as the page says;
-    // one whose part can not be had keeps no handles.
+    // one whose part can not be had keeps no handles, and one that can not be observed is none.
     const others = taken.filter((each) => !documented.has(each));
-    expect(others).toEqual(['random', 'store.time', 'store.part']);
+    expect(others).toEqual(['random', 'store.time', 'store.part', 'store.observe']);
   });
 });
