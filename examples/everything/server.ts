@@ -5,7 +5,7 @@ import { serveLogging } from './logging.ts';
 import { servePrompts } from './prompts.ts';
 import { serveResources } from './resources.ts';
 import type { EverythingState } from './state.ts';
-import { serveTools } from './tools/serve-tools.ts';
+import { everyTool, serveTools } from './tools/serve-tools.ts';
 
 /**
  * One server for one session, with every feature of the session revisions.
@@ -14,7 +14,10 @@ import { serveTools } from './tools/serve-tools.ts';
  * session registers nothing, lists come in the order written here, and a JSON Schema is listed
  * exactly as it was written. `McpServer` works just as well, see the other examples.
  */
-export function createEverythingServer(session: Session<EverythingState>): Server {
+export function createEverythingServer(
+  session: Session<EverythingState>,
+  tools = everyTool,
+): Server {
   const server = new Server(
     { name: 'everything', title: 'Everything', version: '1.0.0' },
     {
@@ -30,7 +33,7 @@ export function createEverythingServer(session: Session<EverythingState>): Serve
     },
   );
   const log = serveLogging(server);
-  serveTools({ server, session, log });
+  serveTools({ server, session, log }, tools);
   serveResources(server, session);
   servePrompts(server, session);
   serveCompletions(server);

@@ -1,8 +1,11 @@
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What a client does that others wait for: each is announced when bytes of its stream have come. */
-export type Sight = 'call stream' | 'get stream';
+/**
+ * What is seen of a client: that a call of its is answered by a stream; that the call's stream, or the
+ * GET stream, has brought something.
+ */
+export type Sight = 'call head' | 'call stream' | 'get stream';
 
 /** As much of a request, or of a response, as is needed to know it. */
 const HEAD_BYTES = 16 * 1024;
@@ -16,7 +19,7 @@ export class CuttingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #events = new EventEmitter();
-  readonly #seen = { 'call stream': 0, 'get stream': 0 };
+  readonly #seen = { 'call head': 0, 'call stream': 0, 'get stream': 0 };
 
   private constructor(server: Server, target: number) {
     this.port = (server.address() as AddressInfo).port;
@@ -97,17 +100,23 @@ class StreamWatch {
   }
 
   answered(chunk: Buffer): void {
-    const hadBody = hasBody(this.#answer);
+    const before = partsOf(this.#answer);
     this.#answer = (this.#answer + chunk.toString('latin1')).slice(0, HEAD_BYTES);
-    if (hadBody || !hasBody(this.#answer)) return;
+    const after = partsOf(this.#answer);
     if (!/^content-type: text\/event-stream/im.test(this.#answer)) return;
-    if (this.#request.includes('"long-running"')) this.#see('call stream');
+    const isCall = this.#request.includes('"long-running"');
+    if (isCall && after > 0 && before === 0) this.#see('call head');
+    if (after < 2 || before === 2) return;
+    if (isCall) this.#see('call stream');
     if (isGetStream(this.#request)) this.#see('get stream');
   }
 }
 
-function hasBody(message: string): boolean {
-  return /\r\n\r\n[^]/.test(message);
+/** How much of a message has come: nothing whole, its head, or something of its body as well. */
+function partsOf(message: string): 0 | 1 | 2 {
+  const end = message.indexOf('\r\n\r\n');
+  if (end < 0) return 0;
+  return message.length > end + 4 ? 2 : 1;
 }
 
 /** A GET that does not come back for the stream of a call: that of the GET stream is number 0. */

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Configuration } from './configurations.ts';
+import type { Configuration, Prefer } from './configurations.ts';
+import { inTurns } from './in-turns.ts';
 import { ProxiedClient } from './proxied-client.ts';
 import { startServer } from './start-server.ts';
-import { judge } from './table.ts';
+import { type Expected, judge } from './table.ts';
 import type { Outcome } from './traveller.ts';
 
 const OUTAGES = ['cut', 'kill', 'term'];
@@ -14,11 +15,12 @@ export const OUTAGE_STEPS = ['connect', ...OUTAGES.flatMap(of), 'close'];
 /** What becomes of clients in outages: all at once, on one server. */
 export async function outages(
   configurations: readonly Configuration[],
+  prefer: Prefer,
 ): Promise<Map<string, Outcome>> {
   const data = mkdtempSync(join(tmpdir(), 'mcp-actors-clients-'));
-  let server = await startServer(0, ['--data', data]);
+  let server = await startServer(prefer, { data });
   const { port } = server;
-  const clients = await Promise.all(configurations.map((each) => ProxiedClient.send(each, port)));
+  const clients = await inTurns(configurations, (each) => ProxiedClient.send(each, port));
   const everyone = (act: (client: ProxiedClient) => Promise<void>): Promise<void[]> =>
     Promise.all(clients.map(act));
   try {
@@ -31,12 +33,13 @@ export async function outages(
       ['kill', 'SIGKILL'],
       ['term', 'SIGTERM'],
     ] as const) {
-      await everyone((client) => client.isReady());
+      await everyone((client) => client.isBack());
       await everyone((client) => client.callRuns());
       await server.end(signal);
-      server = await startServer(port, ['--data', data]);
+      server = await startServer(prefer, { port, data });
       await everyone((client) => client.goOn(outage));
     }
+    await everyone((client) => client.isBack());
     const outcomes = clients.map(async (client) => {
       const outcome = judge(await client.outcome(), expectedOf(client.configuration));
       return [client.configuration.name, outcome] as const;
@@ -50,15 +53,18 @@ export async function outages(
 }
 
 /** A call whose process died is told so; one that was cut, or is running at SIGTERM, is finished. */
-function expectedOf({ differs }: Configuration) {
+function expectedOf({ differs }: Configuration): Expected {
   return {
     connect: 'ok',
     cut: 'ok',
     cutCall: 'done',
+    cutGet: 'ok',
     kill: 'ok',
     killCall: 'told',
+    killGet: 'ok',
     term: 'ok',
     termCall: 'done',
+    termGet: 'ok',
     close: 'ok',
     ...differs,
   };

@@ -6,16 +6,26 @@ import { serveWebSocket } from 'mcp-actors/websocket';
 import { openStore } from '../../examples/everything/open-store.ts';
 import { createEverythingServer } from '../../examples/everything/server.ts';
 import { initialState } from '../../examples/everything/state.ts';
+import { toolTable } from '../../examples/everything/tools/serve-tools.ts';
+import { clientsTaskMode, clientsTools } from './tools.ts';
 
-/** The server of the everything example, with a door for each kind of client. */
+/** The server of the everything example, with users, more tools, and a door for each kind of client. */
 const { values } = parseArgs({
-  options: { data: { type: 'string' }, stdio: { type: 'boolean', default: false } },
+  options: {
+    data: { type: 'string' },
+    stateless: { type: 'boolean', default: false },
+    stdio: { type: 'boolean', default: false },
+  },
 });
+const tools = toolTable(clientsTools);
 
 const runtime = createRuntime({
-  server: createEverythingServer,
+  server: (session) => createEverythingServer(session, tools),
   state: initialState,
-  // It shares its processor with some thirty clients: to refuse them then is right, and tried elsewhere.
+  principal: (_, { headers }) => /^Bearer (.+)$/.exec(String(headers['authorization']))?.[1],
+  modern: { prefer: values.stateless ? 'stateless' : 'sessions' },
+  tasks: { afterMs: 300, pollMs: 100, mode: clientsTaskMode },
+  // It shares its processor with many clients: to refuse them then is right, and tried elsewhere.
   maxLoopDelayMs: Infinity,
   ...(values.data !== undefined && { store: await openStore(values.data) }),
 });

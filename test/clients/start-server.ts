@@ -1,6 +1,19 @@
 import { EverythingProcess } from '../support/everythingProcess.ts';
+import type { Prefer } from './configurations.ts';
+
+/** Where a server listens, and what it keeps its sessions in. */
+export interface Place {
+  /** @default a free one */
+  readonly port?: number;
+  readonly data?: string;
+}
 
 /** Starts the server of the everything example with a door for each kind of client. */
-export function startServer(port: number, args: readonly string[]): Promise<EverythingProcess> {
-  return EverythingProcess.start(port, args, 'test/clients/server.ts');
+export function startServer(
+  prefer: Prefer,
+  { port = 0, data }: Place = {},
+): Promise<EverythingProcess> {
+  const stateless = prefer === 'stateless' ? ['--stateless'] : [];
+  const kept = data === undefined ? [] : ['--data', data];
+  return EverythingProcess.start(port, [...stateless, ...kept], 'test/clients/server.ts');
 }

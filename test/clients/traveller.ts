@@ -7,7 +7,7 @@ import type { Configuration, Door } from './configurations.ts';
 
 export type Outcome = Readonly<Record<string, string | number>>;
 
-const timeLimitMs = 120_000;
+const timeLimitMs = 180_000;
 
 /** A client on a journey, in a process of its own: one that crashes takes no other along. */
 export class Traveller {
@@ -16,7 +16,7 @@ export class Traveller {
   readonly #ended = new AbortController();
   readonly #stdin: NodeJS.WritableStream;
   readonly #lines = new EventEmitter();
-  #isReady = false;
+  readonly #said = new Set<string>();
 
   /** @param port where the server, or what is in front of it, listens */
   static send(configuration: Configuration, port: number, journey: string): Traveller {
@@ -35,9 +35,8 @@ export class Traveller {
     let last = '';
     createInterface({ input: child.stdout }).on('line', (line) => {
       last = line;
-      if (line !== 'ready') return;
-      this.#isReady = true;
-      this.#lines.emit('ready');
+      this.#said.add(line);
+      this.#lines.emit('line');
     });
     const late = setTimeout(() => child.kill('SIGKILL'), timeLimitMs);
     this.outcome = once(child, 'close').then(([code]) => {
@@ -54,14 +53,20 @@ export class Traveller {
     return this.#ended.signal;
   }
 
+  /** Waits until it has said a line, or has ended. */
+  async says(line: string): Promise<void> {
+    while (!this.#said.has(line) && !this.ended.aborted) {
+      await once(this.#lines, 'line', { signal: this.ended }).catch(() => {});
+    }
+  }
+
   /** Waits until it is ready to go on, or has ended. */
-  async ready(): Promise<void> {
-    if (this.#isReady || this.ended.aborted) return;
-    await once(this.#lines, 'ready', { signal: this.ended }).catch(() => {});
+  ready(): Promise<void> {
+    return this.says('ready');
   }
 
   goOn(): void {
-    this.#isReady = false;
+    this.#said.delete('ready');
     this.#stdin.write('\n');
   }
 }

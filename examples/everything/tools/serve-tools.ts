@@ -2,6 +2,7 @@ import {
   CallToolRequestSchema,
   ErrorCode,
   ListToolsRequestSchema,
+  type ListToolsResult,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js';
 import { clientTools } from './client-tools.ts';
@@ -25,22 +26,39 @@ const tools = [
   ...clientTools,
   jsonSchemaTool,
 ];
+const stateless = [...inputTools, ...taskTools];
 /** The tools of all revisions. */
-export const allTools: readonly Tool[] = [...tools, ...inputTools, ...taskTools];
-const toolsByName: ReadonlyMap<string, Tool> = new Map(
-  allTools.map((tool) => [tool.listing.name, tool]),
-);
-const listing = { tools: tools.map((tool) => tool.listing) };
-const statelessListing = { tools: allTools.map((tool) => tool.listing) };
+export const allTools: readonly Tool[] = [...tools, ...stateless];
+
+/** Tools as all sessions share them. */
+export interface ToolTable {
+  readonly byName: ReadonlyMap<string, Tool>;
+  readonly listing: ListToolsResult;
+  /** The listing in the stateless revision. */
+  readonly statelessListing: ListToolsResult;
+}
+
+/** The tools of the example, and more where somebody has more. */
+export function toolTable(more: readonly Tool[] = []): ToolTable {
+  const listed = [...tools, ...more];
+  const all = [...listed, ...stateless];
+  return {
+    byName: new Map(all.map((tool) => [tool.listing.name, tool])),
+    listing: { tools: listed.map((tool) => tool.listing) },
+    statelessListing: { tools: all.map((tool) => tool.listing) },
+  };
+}
+
+export const everyTool = toolTable();
 
 /** Answers `tools/list` and `tools/call` of one session. */
-export function serveTools(host: ToolHost): void {
+export function serveTools(host: ToolHost, table: ToolTable): void {
   host.server.setRequestHandler(ListToolsRequestSchema, () =>
-    host.session.era === 'modern' ? statelessListing : listing,
+    host.session.era === 'modern' ? table.statelessListing : table.listing,
   );
 
   host.server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
-    const tool = toolsByName.get(params.name);
+    const tool = table.byName.get(params.name);
     // The name is not repeated: it is the caller's text, and may be a megabyte long.
     if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, 'Unknown tool');
     try {

@@ -1,3 +1,4 @@
+import { eras } from './eras.mjs';
 import { outages } from './outages.mjs';
 import { visit } from './visit.mjs';
 
@@ -5,4 +6,4 @@ import { visit } from './visit.mjs';
 const [journey, library, options, url] = process.argv.slice(2);
 const { default: makeClient } = await import(`../libraries/${library}.mjs`);
 
-await { visit, outages }[journey](await makeClient(JSON.parse(options)), url);
+await { visit, outages, eras }[journey](await makeClient(JSON.parse(options)), url);

@@ -6,7 +6,7 @@ import { Steps } from './steps.mjs';
 /** What happens, in this order, each to a call that is running. */
 const OUTAGES = [
   // It has reported something by then, so that a client of any age has an event id to come back with.
-  { name: 'cut', args: { duration: 2, steps: 10 }, wakes: 0, reports: true },
+  { name: 'cut', args: { duration: 6, steps: 30 }, wakes: 0, reports: true },
   // It dies with its server.
   { name: 'kill', args: { duration: 600, steps: 1 }, wakes: 1 },
   // The drain lets it finish.
@@ -18,7 +18,8 @@ const told = createInterface({ input: process.stdin });
 /**
  * Keeps one client while its connections are cut, its server is killed and started again, and ended
  * by SIGTERM and started again. Says `ready` before it starts the call of the next of these, and
- * again when the call runs, and before it closes. Each time it is told on stdin when to go on.
+ * again when the call runs, and before it closes. Each time it is told on stdin when to go on. Says
+ * `cutCall`, `killCall` or `termCall` when it knows what became of the call.
  *
  * Steps: of each outage whether the client went on, and what became of the call that was running.
  *
@@ -31,12 +32,13 @@ export async function outages(client, url) {
     ...OUTAGES.flatMap(({ name }) => [name, `${name}Call`]),
     'close',
   ]);
+  const user = `user-${process.pid}`;
   const running = new Map();
   let connected;
   let mine;
 
   const isConnected = await steps.try('connect', async () => {
-    connected = await client.connect(url);
+    connected = await client.connect(url, { user });
     mine = await firstUse();
   });
   if (isConnected) {
@@ -56,7 +58,9 @@ export async function outages(client, url) {
   async function begin({ name, args, reports }) {
     await new Promise((reported) => {
       const onProgress = reports && client.reports ? reported : undefined;
-      running.set(name, fateOf(client.call(connected, 'long-running', args, onProgress)));
+      const fate = fateOf(client.call(connected, 'long-running', args, { onProgress }));
+      fate.then(() => console.log(`${name}Call`));
+      running.set(name, fate);
       if (onProgress === undefined) reported();
     });
     // Requests are dispatched in order of arrival: the call runs.
@@ -65,7 +69,7 @@ export async function outages(client, url) {
 
   /** Finds the session as it was left, or one that is as good as new. */
   async function goOn({ wakes }) {
-    if (client.reconnects) connected = await client.connect(url);
+    if (client.reconnects) connected = await client.connect(url, { user });
     const { session, wakeCount } = await whoami();
     if (session !== mine.session) {
       mine = await firstUse();
@@ -107,7 +111,9 @@ function fateOf(call) {
     (error) => {
       if (/Server restarted/.test(String(error))) return 'told';
       if (/timed out|timeout|abort/i.test(String(error))) return 'timeout';
-      return /connection closed|terminated/i.test(String(error)) ? 'lost' : `FAIL ${error}`;
+      return /connection closed|terminated|failed to process/i.test(String(error))
+        ? 'lost'
+        : `FAIL ${error}`;
     },
   );
 }

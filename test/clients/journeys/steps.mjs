@@ -1,11 +1,11 @@
-const stepLimitMs = 30_000;
-
 /** What became of each step: `ok` or a word of its own, `-` where it was not tried, or what went wrong. */
 export class Steps {
   #outcome;
+  #limitMs;
   #failed = false;
 
-  constructor(names) {
+  constructor(names, limitMs = 30_000) {
+    this.#limitMs = limitMs;
     this.#outcome = Object.fromEntries(names.map((name) => [name, '-']));
   }
 
@@ -17,7 +17,7 @@ export class Steps {
     if (this.#failed && !always) return false;
     let timer;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error('took too long')), stepLimitMs);
+      timer = setTimeout(() => reject(new Error('took too long')), this.#limitMs);
     });
     try {
       this.#outcome[name] = (await Promise.race([run(), late])) ?? 'ok';

@@ -6,13 +6,20 @@ import { Steps } from './steps.mjs';
  *
  * @template C
  * @typedef {object} Client
- * @property {(url: string) => Promise<C>} connect
+ * @property {(url: string, options?: ConnectOptions) => Promise<C>} connect
  * @property {(connected: C) => Promise<string[]>} list names of the tools
- * @property {(connected: C, tool: string, args: object, onProgress?: (progress: number) => void) =>
- *   Promise<string>} call the answer's text; fails after `timeout`
+ * @property {(connected: C, tool: string, args: object, options?: CallOptions) => Promise<string>}
+ *   call the answer's text, a block a line; fails after `timeout`
+ * @property {(connected: C, tool: string, args: object) => Promise<{ kind?: string, text: string }>}
+ *   [task] calls, sees a task to its end, and says whether it was a `task` or `immediate`
  * @property {boolean} [reports] it hands on what is reported while a call runs
+ * @property {boolean} [answers] it can be asked by a form
+ * @property {boolean} [cancels] its calls can be cancelled
  * @property {boolean} [reconnects] its line can not be opened again: its user connects anew
  * @property {(connected: C) => Promise<unknown>} close
+ *
+ * @typedef {{ user?: string, answer?: (form: object) => object }} ConnectOptions
+ * @typedef {{ onProgress?: (progress: number) => void, signal?: AbortSignal }} CallOptions
  */
 
 /** Takes a client to the server and back. @param {Client<unknown>} client */
@@ -32,17 +39,18 @@ export async function visit(client, url) {
     await steps.try('call', async () => {
       assert.equal(await client.call(connected, 'echo', { message: 'hello' }), 'Echo: hello');
     });
-    if (client.reports) {
-      await steps.try('progress', async () => {
-        const seen = [];
-        const args = { duration: 0.3, steps: 3 };
-        await client.call(connected, 'long-running', args, (progress) => seen.push(progress));
-        if (seen.length < 3 && seen[0] === 1 && seen[1] !== 3) return 'some';
-        assert.deepEqual(seen, [1, 2, 3]);
-        return 'ok';
-      });
-    }
+    if (client.reports) await steps.try('progress', () => reportsOf(client, connected));
     await steps.try('close', () => client.close(connected), { always: true });
   }
   steps.print(performance.now() - started);
+}
+
+/** What a client hands on of three reports: all of them, or `some`. */
+export async function reportsOf(client, connected) {
+  const seen = [];
+  const onProgress = (progress) => seen.push(progress);
+  await client.call(connected, 'long-running', { duration: 0.3, steps: 3 }, { onProgress });
+  if (seen.length < 3 && seen[0] === 1 && seen[1] !== 3) return 'some';
+  assert.deepEqual(seen, [1, 2, 3]);
+  return 'ok';
 }

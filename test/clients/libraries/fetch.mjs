@@ -1,52 +1,59 @@
 import { timeout } from '../journeys/timeout.mjs';
+import { bearerOf } from './bearer.mjs';
+import { textOf } from './text-of.mjs';
 
 /**
  * No library: a few lines of fetch, as people write them. It reads answers as JSON or as events,
  * opens no GET stream, and resumes nothing.
  */
 export default () => ({
-  async connect(url) {
-    const line = { url, ids: 0, session: undefined };
-    const { result } = await ask(line, 'initialize', {
+  async connect(url, { user } = {}) {
+    const line = { url, headers: bearerOf(user), ids: 0 };
+    const { protocolVersion } = await ask(line, 'initialize', {
       protocolVersion: '2025-06-18',
       capabilities: {},
       clientInfo: { name: 'clients', version: '1.0.0' },
     });
-    line.revision = result.protocolVersion;
+    line.headers['mcp-protocol-version'] = protocolVersion;
     await post(line, { method: 'notifications/initialized' });
     return line;
   },
-  list: async (line) => (await ask(line, 'tools/list', {})).result.tools.map(({ name }) => name),
+  list: async (line) => (await ask(line, 'tools/list', {})).tools.map(({ name }) => name),
   call: async (line, name, args) =>
-    (await ask(line, 'tools/call', { name, arguments: args })).result.content[0].text,
-  async close(line) {
-    await fetch(line.url, { method: 'DELETE', headers: headersOf(line) });
+    textOf((await ask(line, 'tools/call', { name, arguments: args })).content),
+  async close({ url, headers }) {
+    await fetch(url, { method: 'DELETE', headers });
   },
 });
 
 async function ask(line, method, params) {
   const id = ++line.ids;
   const response = await post(line, { id, method, params });
-  line.session ??= response.headers.get('mcp-session-id');
-  const text = await response.text();
-  if (!response.headers.get('content-type').startsWith('text/event-stream'))
-    return JSON.parse(text);
-  const messages = text.split('\n').filter((row) => row.startsWith('data: {'));
-  return messages.map((row) => JSON.parse(row.slice(6))).find((message) => message.id === id);
+  const session = response.headers.get('mcp-session-id');
+  if (session !== null) line.headers['mcp-session-id'] = session;
+  return answerTo(id, await response.text());
 }
 
-function post(line, message) {
-  return fetch(line.url, {
+function post({ url, headers }, message) {
+  return fetch(url, {
     method: 'POST',
-    headers: headersOf(line),
+    headers: {
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      ...headers,
+    },
     body: JSON.stringify({ jsonrpc: '2.0', ...message }),
     signal: AbortSignal.timeout(timeout),
   });
 }
 
-const headersOf = ({ session, revision }) => ({
-  accept: 'application/json, text/event-stream',
-  'content-type': 'application/json',
-  ...(revision && { 'mcp-protocol-version': revision }),
-  ...(session && { 'mcp-session-id': session }),
-});
+/** Finds the answer in JSON or in events. */
+function answerTo(id, text) {
+  const events = text.split('\n').filter((row) => row.startsWith('data: {'));
+  const messages = text.startsWith('{') ? [text] : events.map((row) => row.slice(6));
+  const { result, error } = messages
+    .map((message) => JSON.parse(message))
+    .find((message) => message.id === id);
+  if (error) throw new Error(error.message);
+  return result;
+}

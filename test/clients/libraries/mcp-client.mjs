@@ -1,5 +1,6 @@
 import { MCPClient } from 'mcp-client';
 import { timeout } from '../journeys/timeout.mjs';
+import { textOf } from './text-of.mjs';
 
 /** The `mcp-client` package, of the author of fastmcp. */
 export default ({ transport = 'http' }) => ({
@@ -10,15 +11,11 @@ export default ({ transport = 'http' }) => ({
     return client;
   },
   list: async (client) => (await client.getAllTools()).map(({ name }) => name),
-  async call(client, name, args, onProgress) {
-    const requestOptions = { timeout, ...(onProgress && { onProgress: progressOf(onProgress) }) };
+  async call(client, name, args, { onProgress } = {}) {
+    const hearing = onProgress && { onProgress: ({ progress }) => onProgress(progress) };
+    const requestOptions = { timeout, ...hearing };
     const { content } = await client.callTool({ name, arguments: args }, { requestOptions });
-    return content[0].text;
+    return textOf(content);
   },
   close: (client) => client.close(),
 });
-
-const progressOf =
-  (onProgress) =>
-  ({ progress }) =>
-    onProgress(progress);

@@ -1,18 +1,24 @@
 import { timeout } from '../journeys/timeout.mjs';
+import { bearerOf } from './bearer.mjs';
+import { textOf } from './text-of.mjs';
 
 /** The client of the OpenAI Agents SDK. */
 export default async ({ module = '@openai/agents-core', transport = 'http' }) => {
   const { MCPServerStreamableHttp, MCPServerSSE } = await import(module);
 
   return {
-    async connect(url) {
+    cancels: true,
+    async connect(url, { user } = {}) {
       const Server = transport === 'http' ? MCPServerStreamableHttp : MCPServerSSE;
-      const server = new Server({ url, clientSessionTimeoutSeconds: timeout / 1000, timeout });
+      const requestInit = { headers: bearerOf(user) };
+      const clientSessionTimeoutSeconds = timeout / 1000;
+      const server = new Server({ url, requestInit, clientSessionTimeoutSeconds, timeout });
       await server.connect();
       return server;
     },
     list: async (server) => (await server.listTools()).map(({ name }) => name),
-    call: async (server, name, args) => (await server.callTool(name, args))[0].text,
+    call: async (server, name, args, { signal } = {}) =>
+      textOf(await server.callTool(name, args, null, { signal })),
     close: (server) => server.close(),
   };
 };

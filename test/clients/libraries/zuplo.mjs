@@ -1,5 +1,6 @@
 import { MCPClient } from '@zuplo/mcp/client';
 import { HTTPClientTransport } from '@zuplo/mcp/transport/httpclient';
+import { textOf } from './text-of.mjs';
 
 /** Zuplo's client, which is not built on the SDK. */
 export default () => ({
@@ -10,6 +11,6 @@ export default () => ({
     return client;
   },
   list: async (client) => (await client.listTools()).map(({ name }) => name),
-  call: async (client, name, args) => (await client.callTool(name, args)).content[0].text,
+  call: async (client, name, args) => textOf((await client.callTool(name, args)).content),
   close: (client) => client.disconnect(),
 });
