@@ -9,7 +9,7 @@ import { instrument } from 'mcp-actors/metrics';
 import { serveInspector } from 'mcp-actors/inspector';
 import { legacySse, nodeHandler, serve } from 'mcp-actors/node';
 import { record } from 'mcp-actors/recorder';
-import { redisStore } from 'mcp-actors/redis';
+import { doctor, redisStore } from 'mcp-actors/redis';
 import { createStatelyBridge } from 'mcp-actors/stately';
 import { serveStdio } from 'mcp-actors/stdio';
 import { createTestClient, httpDriver, planPaths, sessionModel } from 'mcp-actors/testing';
@@ -53,6 +53,7 @@ const TAKERS: readonly (readonly [string, string, (misspelt: never) => unknown])
   ],
   ['openLmdbStore', 'exclusiv', (o) => openLmdbStore({ path: '/nowhere', ...(o as object) })],
   ['redisStore', 'prefx', (o) => redisStore({ url: 'redis://h', ...(o as object) })],
+  ['doctor', 'timeout', (o) => doctor({ url: 'redis://h', ...(o as object) })],
   ['serveInspector', 'prt', (o) => serveInspector(runtime(), o)],
   ['createStatelyBridge', 'maxActor', (o) => createStatelyBridge(runtime(), o)],
   ['instrument', 'target', (o) => instrument(runtime(), o)],

@@ -2,7 +2,8 @@ export const USAGE = `Usage: mcp-actors host [options] -- <command> [arguments]
        mcp-actors host [options] --config FILE
        mcp-actors record [--out FILE] [options] -- <command> [arguments]
        mcp-actors replay FILE
-       mcp-actors check URL [--tool NAME] [--header "NAME: VALUE"]`;
+       mcp-actors check URL [--tool NAME] [--header "NAME: VALUE"]
+       mcp-actors doctor redis URL [--prefix PREFIX]`;
 
 export const HELP = `${USAGE}
 
@@ -22,6 +23,11 @@ check walks each transition of a session on a server, whoever wrote it, and says
 by cause what it gets wrong: MUST, with where the revision says so, or taste.
 
   mcp-actors check http://127.0.0.1:3000/mcp
+
+doctor says whether sessions can be left to a Redis, and what its settings mean
+for them. It needs the package ioredis.
+
+  mcp-actors doctor redis redis://localhost:6379
 
 Options
   --port N                 port to listen on; 0 takes a free one      (3000)
@@ -66,12 +72,19 @@ Options of check
   --arguments JSON         its arguments                              ({})
   --header "NAME: VALUE"   sent with every request; repeatable
 
+Options of doctor
+  --prefix PREFIX          prefix of the store                        (mcpa:)
+  --url-env NAME           variable with the URL, in the place of URL: a password
+                           on the command line is seen by others
+
 MCP_ACTORS_INSPECT_TOKEN sets the part of the page's URL that must not be
 guessed: 22 characters or more of A-Z, a-z, 0-9, "_" and "-".
 
 Exit codes: 0 stopped by a signal, 1 failed to start, 64 wrong usage.
 Of check: 0 nothing that the revision demands is wrong, 1 something is, 64 wrong
 usage, 69 no server with sessions is there.
+Of doctor: 0 sessions can be kept there, 1 they can not, 64 wrong usage, 69
+Redis is not reached, or ioredis not installed.
 Of replay: 0 the same, 1 it differs, 64 wrong usage, 65 no recording or a broken
 one, 66 the file can not be read.
 `;

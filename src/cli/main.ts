@@ -1,5 +1,6 @@
 import { libraryVersion } from '../watch/version.ts';
 import { checkCommand } from './check.ts';
+import { doctorCommand } from './doctor.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { HELP, USAGE } from './help.ts';
 import { host } from './host.ts';
@@ -19,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const [command, ...rest] = argv;
     if (command === undefined) throw usageError('what to do?');
     if (command === 'check') return await checkCommand(rest);
+    if (command === 'doctor') return await doctorCommand(rest);
     if (command === 'host') return await host(parseHostArguments(rest));
     if (command === 'record') return await recordHost(parseRecordArguments(rest));
     if (command === 'replay') return await replayCommand(rest);

@@ -1,3 +1,5 @@
+export type { Finding, RedisCheck } from './checkup.ts';
+export { type Checkup, doctor, type DoctorOptions } from './doctor.ts';
 export { REDIS_DEFAULTS, type RedisAddress, type RedisClient } from './options.ts';
 export type { RedisStoreOptions } from './options.ts';
 export { type RedisStore, redisStore } from './redisStore.ts';

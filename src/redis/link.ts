@@ -59,12 +59,17 @@ export class Link {
   async run({ sha, source }: Script, key: string, args: readonly Arg[]): Promise<unknown> {
     return this.#ask(async (client) => {
       try {
-        return await client.command('EVALSHA', sha, 1, key, ...args);
+        return await client.command('evalsha', sha, 1, key, ...args);
       } catch (error) {
         if (!isReply(error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return await client.command('EVAL', source, 1, key, ...args);
+        return await client.command('eval', source, 1, key, ...args);
       }
     });
+  }
+
+  /** Sends a command. @throws ActorsError `store-unavailable`, `driver-missing` */
+  async command(name: string, ...args: readonly Arg[]): Promise<unknown> {
+    return this.#ask((client) => client.command(name, ...args));
   }
 
   close(): void {

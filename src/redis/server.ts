@@ -7,7 +7,7 @@ export function factsOf(info: string): Facts {
 }
 
 /** The oldest Redis that has scripts with flags. Valkey began behind it. */
-const OLDEST = 7;
+export const OLDEST = 7;
 
 /** Why a server can not keep sessions; `undefined` where it can, or does not say. */
 export function unfitness(
@@ -21,10 +21,13 @@ export function unfitness(
   if (evicts(facts) && !allowEviction) {
     return `Redis may evict sessions: maxmemory-policy is ${facts.get('maxmemory_policy')}, and must be noeviction`;
   }
-  if (facts.get('cluster_enabled') === '1' && !hasTag(prefix)) {
-    return 'A Redis Cluster keeps a store in one slot: give a prefix with a hash tag, such as {mcpa}:';
-  }
-  return undefined;
+  return tagIsMissing(facts, prefix);
+}
+
+/** Why a prefix does not do in a Redis Cluster. */
+export function tagIsMissing(facts: Facts, prefix: string): string | undefined {
+  if (facts.get('cluster_enabled') !== '1' || hasTag(prefix)) return undefined;
+  return 'A Redis Cluster keeps a store in one slot: give a prefix with a hash tag, such as {mcpa}:';
 }
 
 /** Keys without an expiry may be evicted. The store's have none. */
