@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { runExample } from '../support/example.ts';
+import { RedisServer } from '../support/redisServer.ts';
 
 it.each([
   ['safe-mode.ts', "Bob deleted none of Alice's 20 orders"],
@@ -17,6 +18,12 @@ it.each([
 ])('examples/%s proves what it shows and ends', async (path, said) => {
   const { code, output } = await runExample(path);
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(said) as string });
+});
+
+it('examples/durable-redis.ts proves what it shows and ends', async () => {
+  const { url } = await RedisServer.ofTest();
+  const said = 'Counted 1 in one runtime and 2 in the next, in the same session\n';
+  expect(await runExample('durable-redis.ts', url)).toEqual({ code: 0, output: said });
 });
 
 it.skipIf(!existsSync(process.env['CHROMIUM'] ?? '/usr/bin/chromium'))(
