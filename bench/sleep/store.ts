@@ -1,14 +1,16 @@
 /**
- * What a store of sleeping sessions costs: `tsx bench/sleep/store.ts [memory|lmdb …] [10000 …]`.
+ * What a store of sleeping sessions costs: `tsx bench/sleep/store.ts [memory|lmdb|redis …] [10000 …]`.
+ * For `redis`, `REDIS_URL` names one, in which what is stored stays.
  * Prints a table; nothing else runs meanwhile, or the figures are those of the neighbours.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openLmdbStore } from '../../src/store/lmdb.ts';
 import { createDigest, randomId } from '../../src/base/ids.ts';
+import { redisStore } from '../../src/redis/index.ts';
 import { MemoryStore } from '../../src/store/memoryStore.ts';
 import type { SessionRecord } from '../../src/store/record.ts';
 import type { SessionStore, StoreChange } from '../../src/store/store.ts';
@@ -61,6 +63,17 @@ class FlatRecord implements SessionRecord {
   }
 }
 
+const maxWaitingBytes = 2 ** 30;
+const OPENERS: Readonly<Record<string, (folder: string) => SessionStore>> = {
+  memory: () => new MemoryStore(),
+  lmdb: (path) => openLmdbStore({ path, maxWaitingBytes }),
+  redis: (folder) => {
+    const url = process.env['REDIS_URL'];
+    if (url === undefined) throw new Error('REDIS_URL names the Redis to store in');
+    return redisStore({ url, prefix: `${basename(folder)}:`, maxWaitingBytes });
+  },
+};
+
 interface Row {
   readonly store: string;
   readonly records: number;
@@ -75,13 +88,10 @@ interface Row {
 
 async function measure(name: string, records: number): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-actors-bench-'));
-  const open = (): SessionStore =>
-    name === 'memory'
-      ? new MemoryStore()
-      : openLmdbStore({ path: folder, maxWaitingBytes: 2 ** 30 });
+  const open = OPENERS[name]!;
   const users = Array.from({ length: USERS }, (_, i) => digest(`user ${i}`));
   const before = heap();
-  let store = open();
+  let store = open(folder);
   const sample: string[] = [];
   const storeMs = await timed(async () => {
     let asked: Promise<void>[] = [];
@@ -104,7 +114,7 @@ async function measure(name: string, records: number): Promise<Row> {
   if (store.isDurable) {
     await store.close();
     reopenMs = await timed(async () => {
-      store = open();
+      store = open(folder);
       await store.count();
       await store.due(Date.now(), 1000);
     });
@@ -114,7 +124,7 @@ async function measure(name: string, records: number): Promise<Row> {
     const record = await store.get(id);
     if (record !== undefined) await store.write([{ type: 'put', record: { ...record, epoch: 2 } }]);
   });
-  const onDisk = store.isDurable ? statSync(join(folder, 'data.mdb')).blocks * 512 : undefined;
+  const onDisk = name === 'lmdb' ? statSync(join(folder, 'data.mdb')).blocks * 512 : undefined;
   await store.close();
   rmSync(folder, { recursive: true });
   return {

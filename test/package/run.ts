@@ -80,11 +80,13 @@ import type { Session } from 'mcp-actors';
 import { connectInMemory } from 'mcp-actors/memory';
 import { upstream } from 'mcp-actors/gateway';
 import { createHost } from 'mcp-actors/host';
+import { doctor, redisStore } from 'mcp-actors/redis';
 import { serveWebSocket } from 'mcp-actors/websocket';
 import { serveStdio } from 'mcp-actors/stdio';
 import { createTestClient } from 'mcp-actors/testing';
 export type Entries = [Session, typeof connectInMemory, typeof upstream, typeof createHost,
-  typeof serveWebSocket, typeof serveStdio, typeof createTestClient];
+  typeof serveWebSocket, typeof serveStdio, typeof createTestClient, typeof redisStore,
+  typeof doctor];
 `;
 
 const NEITHER = `
