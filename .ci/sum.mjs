@@ -15,7 +15,7 @@ if (existsSync(vitest)) {
 } else {
   failed += 1;
 }
-for (const name of ['conformance', 'clients', 'installs']) {
+for (const name of ['conformance', 'clients', 'alternatives', 'installs']) {
   const log = join(folder, `${name}.log`);
   const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
   const line = [...text.matchAll(/^(\d+) passed, (\d+) failed/gm)].at(-1);

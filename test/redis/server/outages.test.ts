@@ -6,7 +6,7 @@ import { erase, put, row, watched } from './rig.ts';
 
 const unavailable = { code: 'store-unavailable' };
 /** Everything that was acknowledged is in the file. */
-const ON_DISK = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
+const ON_DISK = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 describe('a Redis that is gone', () => {
   it('is store-unavailable within timeoutMs, says why, and is used as soon as it is there', async () => {
