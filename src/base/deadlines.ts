@@ -1,5 +1,6 @@
 import { type Clock, MAX_TIMER_MS } from './clock.ts';
 import { outsideSessions } from './asyncContext.ts';
+import { Timetable, type Timed } from './timetable.ts';
 
 /** Most items of one queue that fire in one go: sessions in use are served between two goes. */
 const AT_ONCE = 256;
@@ -89,12 +90,23 @@ export class DeadlineQueue<T> {
   }
 }
 
+/** Items that fall due, as the sweep uses them. */
+interface Due {
+  readonly size: number;
+  /** When the next item is due; `Infinity` when there is none. */
+  next(): number;
+  run(now: number, failed: (error: unknown) => void): void;
+  clear(): void;
+}
+
 /** The sweep of a runtime: all its deadlines, in any number of queues, with one timer. */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
   readonly began: number;
-  readonly #queues: DeadlineQueue<never>[] = [];
+  readonly #queues: Due[] = [];
+  /** Made with the first callback that has a time of its own. */
+  #timetable: Timetable | null = null;
   #timer: unknown;
   #isStopped = false;
   #timerAt = Infinity;
@@ -118,8 +130,21 @@ export class Deadlines {
   /** Makes a queue. @param delayMs milliseconds; `Infinity` makes a queue that never fires */
   queue<T>(delayMs: number, fire: (item: T) => void): DeadlineQueue<T> {
     const queue = new DeadlineQueue<T>(this, delayMs, fire);
-    this.#queues.push(queue as unknown as DeadlineQueue<never>);
+    this.#queues.push(queue);
     return queue;
+  }
+
+  /** Calls back at a time, in milliseconds since the epoch. Times of the past are due at once. */
+  at(time: number, fire: () => void): Timed {
+    if (this.#timetable === null) this.#queues.push((this.#timetable = new Timetable(AT_ONCE)));
+    const timed = this.#timetable.add(time, fire);
+    this.expect(time);
+    return timed;
+  }
+
+  /** Calls back no more. */
+  cancel(timed: Timed): void {
+    this.#timetable?.remove(timed);
   }
 
   /** Makes sure the timer fires no later than `at`. */
