@@ -14,6 +14,7 @@ import {
 import type { LoopMonitor } from './events/loopGuard.ts';
 import type { ResponseMode } from './http/httpExchange.ts';
 import { defaultPrincipal, type PrincipalOf } from './http/principal.ts';
+import { type MachineOptions, type MachineSettings, settleMachine } from './machine/options.ts';
 import { type ModernOptions, type ModernSettings, settleModern } from './modern/options.ts';
 import { settleTasks, type TaskOptions, type TaskSettings } from './modern/taskOptions.ts';
 import type { ServerFactory, Session, Woken } from './session/session.ts';
@@ -40,13 +41,20 @@ export interface StateOptions<T> {
 }
 
 /** Options of {@link createRuntime}. Everything but `server` has a default. */
-export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
+export interface RuntimeOptions<T = undefined, M = unknown> extends Partial<Limits> {
   /** Makes the server of one session: a fresh server each time, v1 or v2, low or high level. */
-  readonly server: ServerFactory<T>;
+  readonly server: ServerFactory<T, M>;
   /**
    * Makes the state of one session; as an object, says as well how the state is stored and read.
    */
   readonly state?: (() => T) | StateOptions<T>;
+  /**
+   * A machine of XState: each session has an actor of the machine, as `session.actor`. As an object,
+   * says as well how the actor is stored and read.
+   */
+  readonly machine?: M | MachineOptions<M>;
+  /** Makes the input of a session's actor. */
+  readonly input?: (session: Session<T, M>) => unknown;
   /**
    * Names the principal of a caller. The name must not change when a token is refreshed.
    * @default issuer, subject and client of `authInfo`; anonymous without it
@@ -86,9 +94,9 @@ export interface RuntimeOptions<T = undefined> extends Partial<Limits> {
    * Runs when an idle session is about to lose its server, and lets the session sleep though it
    * owns resources, which are then released. Returns plain data to keep, or `false` to stay awake.
    */
-  readonly onSleep?: (session: Session<T>) => unknown;
+  readonly onSleep?: (session: Session<T, M>) => unknown;
   /** Runs when a session's next server is there, before any message reaches it. */
-  readonly onWake?: (session: Session<T>, woken: Woken) => void | Promise<void>;
+  readonly onWake?: (session: Session<T, M>, woken: Woken) => void | Promise<void>;
   /**
    * Whether events of `message` carry the message itself as text, with arguments and results.
    * @default false
@@ -165,10 +173,21 @@ type Defaulted = keyof typeof DEFAULTS;
 /** The options after the checks, with every default filled in. */
 export type Settings<T> = Omit<
   RuntimeOptions<T>,
-  keyof Limits | Defaulted | 'state' | 'store' | 'onCrash' | 'modern' | 'secret' | 'tasks'
+  | keyof Limits
+  | Defaulted
+  | 'state'
+  | 'machine'
+  | 'input'
+  | 'store'
+  | 'onCrash'
+  | 'modern'
+  | 'secret'
+  | 'tasks'
 > &
   Required<Pick<RuntimeOptions<T>, Defaulted>> & {
     readonly state: StateSettings<T>;
+    /** `null`: sessions have no actor of their own. */
+    readonly machine: MachineSettings | null;
     readonly store: SessionStore;
     readonly onCrash: CrashPolicy;
     readonly limits: Limits;
@@ -217,6 +236,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     // A configuration file may hand over the text of a boolean.
     announceContent: options.announceContent === true,
     state: stateOf(options.state),
+    machine: settleMachine(options.machine, options.input as MachineSettings['input']),
     store,
     onCrash: policyOf(onCrash),
     modern: settleModern(options.modern, options.state !== undefined),

@@ -16,6 +16,8 @@ import { type FetchContext, handleFetch } from './http/fetch.ts';
 import { HttpOutlets } from './http/httpOutlets.ts';
 import { Screen } from './http/screen.ts';
 import { SessionLeg } from './http/sessionLeg.ts';
+import type { MachineOf } from './machine/options.ts';
+import { Registry } from './machine/registry.ts';
 import { Handles, setHandles } from './handles/handles.ts';
 import type { HandleView } from './handles/view.ts';
 import type { CallView } from './modern/callView.ts';
@@ -31,7 +33,7 @@ import { Keeper } from './store/keeper.ts';
 import type { SessionStore, StorePart } from './store/store.ts';
 
 /** A running set of sessions, and the ways into it. */
-export interface Runtime<T = unknown> {
+export interface Runtime<T = unknown, M = unknown> {
   /** Serves a web-standard request. Detachable: `app.all('/mcp', (c) => fetch(c.req.raw))`. */
   readonly fetch: (request: Request, context?: FetchContext) => Promise<Response>;
   /**
@@ -50,7 +52,7 @@ export interface Runtime<T = unknown> {
   /** The time of the runtime's clock, in milliseconds since the epoch. */
   readonly now: () => number;
   /** The sessions in this process: all but those asleep. */
-  readonly residents: () => Session<T>[];
+  readonly residents: () => Session<T, M>[];
   /** Lists a page of all sessions, those asleep as well. */
   readonly list: (query?: SessionQuery) => Promise<SessionPage>;
   /**
@@ -76,7 +78,7 @@ export interface Runtime<T = unknown> {
    * @returns the session; `undefined` where there is no such session, no place for it, or its
    * server is refused
    */
-  readonly wake: (id: string) => Promise<Session<T> | undefined>;
+  readonly wake: (id: string) => Promise<Session<T, M> | undefined>;
   /**
    * The calls of the stateless revision that have outlived the response which brought them: parked,
    * or tasks. Names and times, never arguments.
@@ -120,9 +122,11 @@ export interface Runtime<T = unknown> {
  *
  * @throws ActorsError `bad-option`
  */
-export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateOf<T>): Runtime<T> {
+export function createRuntime<T = undefined, M = unknown>(
+  options: RuntimeOptions<T, M> & StateOf<T> & MachineOf<T, M>,
+): Runtime<T, M> {
   checkRuntimeNames(options);
-  const settings = settle(options) as Settings<unknown>;
+  const settings = settle(options as unknown as RuntimeOptions) as Settings<unknown>;
   // Begun early, so that no first session waits for it; it never rejects.
   void engineSought();
   const services = new Services(settings);
@@ -137,7 +141,13 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
     settings.modern && new Modern(settings.modern, outlets, { node, partOf, secrets, tasks });
   const outletsOf = (home: string | undefined): StoredOutlets<SessionActor> =>
     home === undefined || modern === null ? outlets : modern.homes.outletsOf(home);
-  const directory = new Directory(supervisor, { settings, keeper, ownership: ALONE, outletsOf });
+  const directory = new Directory(supervisor, {
+    settings,
+    keeper,
+    ownership: ALONE,
+    actors: new Registry<SessionActor>(settings.machine),
+    outletsOf,
+  });
   if (modern !== null) modern.directory = directory;
   const { world } = directory;
   const handles = new Handles({ world, services, createId, node, partOf });
@@ -170,7 +180,7 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
       outlets.unread.close();
       services.loop.stop();
     }));
-  const runtime: Runtime<T> = {
+  const runtime: Runtime<T, M> = {
     fetch: (request, context) => handleFetch(endpoint, request, context),
     on: (name, listener) => services.events.on(name, listener),
     stats: () => ({
@@ -180,11 +190,12 @@ export function createRuntime<T = undefined>(options: RuntimeOptions<T> & StateO
     }),
     limits: services.limits,
     now: () => services.clock.now(),
-    residents: () => Array.from(directory.residents(), (each) => each.session as Session<T>),
+    residents: () =>
+      Array.from(directory.residents(), (each) => each.session as unknown as Session<T, M>),
     list: (query = {}) => pageOf(directory, query),
     evict: (id, reason = 'revoked') => operator.evict(id, reason),
     evictPrincipal: (principal, reason = 'revoked') => operator.evictPrincipal(principal, reason),
-    wake: async (id) => (await operator.wake(id)) as Session<T> | undefined,
+    wake: async (id) => (await operator.wake(id)) as Session<T, M> | undefined,
     calls: () => modern?.views() ?? [],
     handles: (kind) => handles.views(kind),
     notify(method, { uri, principal } = {}) {

@@ -1,6 +1,7 @@
 import type { CrashPolicy } from './actor/intensity.ts';
 import { DEFAULT_LIMITS, type Limits } from './base/limits.ts';
 import { checkNames, type NamesOf } from './base/optionNames.ts';
+import { isLogic, type MachineOptions } from './machine/options.ts';
 import type { ModernOptions } from './modern/options.ts';
 import type { TaskOptions } from './modern/taskOptions.ts';
 import type { RuntimeOptions, StateOptions } from './options.ts';
@@ -10,6 +11,8 @@ import type { CorsOptions } from './wire/cors.ts';
 const NAMES: Omit<NamesOf<RuntimeOptions<never>>, keyof Limits> = {
   server: true,
   state: true,
+  machine: true,
+  input: true,
   principal: true,
   allowedHosts: true,
   allowedOrigins: true,
@@ -40,6 +43,13 @@ const STATE: NamesOf<StateOptions<never>> = {
   migrate: true,
   encode: true,
   decode: true,
+};
+
+const MACHINE: NamesOf<MachineOptions> = {
+  logic: true,
+  version: true,
+  migrate: true,
+  staysAwake: true,
 };
 
 const CORS: NamesOf<CorsOptions> = { headers: true, expose: true, maxAge: true, credentials: true };
@@ -77,7 +87,14 @@ const TASKS: NamesOf<TaskOptions> = {
 const CRASH: NamesOf<Exclude<CrashPolicy, string>> = { restarts: true, withinMs: true };
 
 /** Options that may be objects with names of their own. */
-const INNER = { state: STATE, cors: CORS, onCrash: CRASH, modern: MODERN, tasks: TASKS } as const;
+const INNER = {
+  state: STATE,
+  machine: MACHINE,
+  cors: CORS,
+  onCrash: CRASH,
+  modern: MODERN,
+  tasks: TASKS,
+} as const;
 
 /**
  * Refuses options of a runtime that there are none of.
@@ -88,6 +105,7 @@ export function checkRuntimeNames(options: object): void {
   checkNames('createRuntime', options, { ...DEFAULT_LIMITS, ...NAMES });
   for (const [name, known] of Object.entries(INNER)) {
     const value = (options as Readonly<Record<string, unknown>>)[name];
-    if (typeof value === 'object' && value !== null) checkNames(name, value, known);
+    if (typeof value === 'object' && value !== null && !isLogic(value))
+      checkNames(name, value, known);
   }
 }

@@ -194,7 +194,14 @@ describe('a package has one door', () => {
     ['ws', ['src/adapters/webSocketLine.ts', 'src/watch/stately/sockets.ts']],
     ['ioredis', ['src/redis/client.ts']],
     ['lmdb', ['src/store/lmdb/environment.ts']],
-    ['xstate', ['call', 'session', 'step', 'supervisor'].map((name) => `machines/${name}.ts`)],
+    [
+      'xstate',
+      [
+        ...['call', 'session', 'step', 'supervisor'].map((name) => `machines/${name}.ts`),
+        // Machines of the user's run here.
+        'src/machine/liveActor.ts',
+      ],
+    ],
   ])('%s', (name, doors) => {
     expect(doorsTo(name).toSorted()).toEqual(doors.toSorted());
   });

@@ -16,6 +16,9 @@ const [LEFT, MIDDLE, RIGHT] = [
 const quarter = (at: number) => ({ x: 60 + 176 * at, width: 152 });
 const CORE = { x: 230, width: 340 };
 const HALF = { x: CORE.x, width: 162 };
+/** Of the core, as many beside each other as there are features. */
+const THIRD = { x: CORE.x, width: 108 };
+const [SECOND, LAST] = [CORE.x + 116, CORE.x + CORE.width - THIRD.width];
 
 /** Where a room stands, by hand, and what is said of it. Rows are counted from the top. */
 const PLACES: Readonly<Record<string, Place>> = {
@@ -27,8 +30,9 @@ const PLACES: Readonly<Record<string, Place>> = {
   testing: { row: 1, ...quarter(2), what: 'a model, a property' },
   redis: { row: 1, ...quarter(3), what: 'a store in Redis' },
   top: { row: 2, ...CORE, what: 'index, runtime, options: all is put together here' },
-  modern: { row: 3, ...HALF, what: 'the stateless revision' },
-  handles: { row: 3, ...HALF, x: CORE.x + CORE.width - HALF.width, what: 'live things with an id' },
+  modern: { row: 3, ...THIRD, what: 'stateless calls' },
+  handles: { row: 3, ...THIRD, x: SECOND, what: 'live things' },
+  machine: { row: 3, ...THIRD, x: LAST, what: "a user's chart" },
   http: { row: 4, ...CORE, what: 'Streamable HTTP: requests, streams, replay' },
   directory: { row: 5, ...CORE, what: 'where a session is: open, find, list, end' },
   session: { row: 6, ...CORE, what: 'one MCP session: handshake, mailbox, server, sleep' },

@@ -106,6 +106,11 @@ export abstract class Actor implements Life, Pending {
     return 0;
   }
 
+  /** The actor has something to do at some time, and does not end for being unused until then. */
+  protected get isAwaited(): boolean {
+    return false;
+  }
+
   /** What the actor's client calls itself. */
   get client(): ClientName | undefined {
     return undefined;
@@ -247,7 +252,7 @@ export abstract class Actor implements Life, Pending {
   armIdle(): void {
     const { attached, sleeps } = this.snapshot.context;
     if (attached && !sleeps) return this.#armAttached();
-    this.lifetimes.idle.arm(this);
+    if (sleeps || !this.isAwaited) this.lifetimes.idle.arm(this);
     if (!attached || this.canSleep) this.#parent.offering(this);
   }
 
@@ -257,7 +262,7 @@ export abstract class Actor implements Life, Pending {
       if (this.#keepsServer) this.#armAttached();
       return;
     }
-    this.lifetimes.evict.arm(this);
+    if (!this.isAwaited) this.lifetimes.evict.arm(this);
     this.#parent.offering(this);
   }
 

@@ -9,8 +9,9 @@ import type { Outlets, StoredOutlets } from '../session/exchange.ts';
 import { SessionActor } from '../session/sessionActor.ts';
 import { type Home, type SessionSettings, World } from '../session/world.ts';
 import type { Keeper } from '../store/keeper.ts';
-import type { Rows, SessionRecord } from '../store/record.ts';
+import { endOf, type Rows, type SessionRecord } from '../store/record.ts';
 import type { Message } from '../wire/jsonrpc.ts';
+import type { ActorRegistry } from '../session/userActors.ts';
 import type { Ownership } from './ownership.ts';
 import { SleepLimits } from './sleepLimits.ts';
 import { Sweep } from './sweep.ts';
@@ -30,6 +31,7 @@ export interface DirectoryOptions {
   readonly settings: SessionSettings;
   readonly keeper: Keeper;
   readonly ownership: Ownership;
+  readonly actors: ActorRegistry<SessionActor>;
   /** Outlets of the sessions that come back from records, by what the session is of. */
   readonly outletsOf: (home: string | undefined) => StoredOutlets<SessionActor>;
 }
@@ -52,7 +54,7 @@ export class Directory implements Home<SessionActor> {
 
   constructor(
     supervisor: Supervisor<SessionActor>,
-    { settings, keeper, ownership, outletsOf }: DirectoryOptions,
+    { settings, keeper, ownership, actors, outletsOf }: DirectoryOptions,
   ) {
     const { services } = supervisor;
     this.services = services;
@@ -60,7 +62,7 @@ export class Directory implements Home<SessionActor> {
     this.supervisor = supervisor;
     this.#ownership = ownership;
     this.#outletsOf = outletsOf;
-    this.world = new World(services, settings, keeper, this, SESSION_EFFECTS);
+    this.world = new World(services, settings, keeper, this, SESSION_EFFECTS, actors);
     this.#limits = new SleepLimits(this, services);
     this.#sweep = new Sweep(this, services);
     if (!keeper.isDurable) return;
@@ -69,6 +71,8 @@ export class Directory implements Home<SessionActor> {
     // The failure is announced, and met again by the request that needs the store.
     keeper.opened()?.catch(() => {});
     this.#sweep.expect();
+    // Sessions that earlier processes left may have something to do.
+    if (actors.hasMachine) this.#sweep.expectBy(services.clock.now());
   }
 
   /** The sessions in this process, ending ones included. */
@@ -270,8 +274,12 @@ export class Directory implements Home<SessionActor> {
       if (!keeper.keep(record)) return;
     }
     this.supervisor.dismiss(session);
+    const { userActors } = session;
+    const due = userActors?.dueAt;
+    userActors?.leave();
     session.dismissed();
-    this.#sweep.expect();
+    if (due === undefined) this.#sweep.expect();
+    else this.#sweep.expectBy(due);
     this.#limits.grew(principal);
   }
 
@@ -374,7 +382,7 @@ export class Directory implements Home<SessionActor> {
 
   /** Makes the actor of a record; `undefined` where the record has expired: the session ends. */
   #revive(record: SessionRecord, rows: Rows = []): Found {
-    const { id, principal, expiresAt, home } = record;
+    const { id, principal, home } = record;
     const outlets = this.#outletsOf(home);
     const actor = new SessionActor(this.world, this.supervisor, id, principal, outlets, record);
     actor.wakeFrom(record, rows);
@@ -383,7 +391,7 @@ export class Directory implements Home<SessionActor> {
     this.#limits.woke(principal);
     // A caller that only looks at the session need not say when it is done.
     actor.lifetimes.quiet.arm(actor);
-    if (expiresAt > this.services.clock.now()) return actor;
+    if (endOf(record) > this.services.clock.now()) return actor;
     actor.tell({ type: 'deadline.passed' });
     return undefined;
   }

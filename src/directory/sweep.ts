@@ -1,5 +1,6 @@
 import { ActorsError } from '../base/errors.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
+import type { Timed } from '../base/timetable.ts';
 import type { Services } from '../events/services.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { SleepLimitsHost } from './sleepLimits.ts';
@@ -11,14 +12,26 @@ const MAX_SWEEP_MS = 60_000;
 /** The pause between the parts of a long sweep: sessions in use have their turn. */
 const SOON_MS = 1;
 
-/** Ends sleeping sessions whose time is over, in a sweep now and then. */
+/** How soon a session that found no place to wake in is tried again. */
+const AGAIN_MS = 1000;
+
+/**
+ * Ends sleeping sessions whose time is over, in a sweep now and then; has sessions that sleep until
+ * a time recalled, in a sweep at that time.
+ */
 export class Sweep {
   readonly #directory: SleepLimitsHost;
   readonly #services: Services;
   readonly #later: DeadlineQueue<Sweep>;
   /** A sweep that has more records to look at. */
   readonly #soon: DeadlineQueue<Sweep>;
+  readonly #sweepMs: number;
   #isRunning = false;
+  /** Another sweep was asked for while one ran. */
+  #isAsked = false;
+  /** The sweep at the time until which the next session sleeps; `null` where none is known of. */
+  #next: Timed | null = null;
+  #sleepsUntil = false;
 
   constructor(directory: SleepLimitsHost, services: Services) {
     this.#directory = directory;
@@ -26,6 +39,7 @@ export class Sweep {
     const { deadlines, limits } = services;
     const run = (sweep: Sweep): void => void sweep.run();
     const sweepMs = Math.min(Math.max(limits.evictAfterMs / 20, 1), MAX_SWEEP_MS);
+    this.#sweepMs = sweepMs;
     this.#later = deadlines.queue(sweepMs, run);
     this.#soon = deadlines.queue(SOON_MS, run);
   }
@@ -35,11 +49,32 @@ export class Sweep {
     if (this.#later.armedAt(this) === undefined) this.#later.arm(this);
   }
 
+  /** Makes sure there will be a sweep at a time, because a session sleeps until then. */
+  expectBy(at: number): void {
+    this.#sleepsUntil = true;
+    this.expect();
+    const { clock, deadlines } = this.#services;
+    const now = clock.now();
+    // A time that has passed is that of a session which woke for it in vain.
+    const next = at > now ? at : now + AGAIN_MS;
+    if (this.#next !== null && this.#next.at <= next) return;
+    if (this.#next !== null) deadlines.cancel(this.#next);
+    this.#next = deadlines.at(next, () => {
+      this.#next = null;
+      void this.run();
+    });
+  }
+
   /** Sweeps one part of the records that are due; the next part, if any, follows soon. */
   async run(): Promise<void> {
     const { keeper } = this.#directory;
-    if (this.#isRunning || keeper.isOver) return;
+    if (keeper.isOver) return;
+    if (this.#isRunning) {
+      this.#isAsked = true;
+      return;
+    }
     this.#isRunning = true;
+    this.#isAsked = false;
     let hasMore = false;
     try {
       const now = this.#services.clock.now();
@@ -55,16 +90,30 @@ export class Sweep {
         away.length > 0 &&
         (await keeper.forgotten(away.map(({ id }) => id)));
       if (!hasMore) this.#renew(now);
+      if (!hasMore && this.#sleepsUntil) await this.#lookAhead(now);
     } catch (error) {
       keeper.failed('sweep', error);
     } finally {
       this.#isRunning = false;
-      if (hasMore) this.#soon.arm(this);
+      if (hasMore || this.#isAsked) this.#soon.arm(this);
       else this.expect();
     }
   }
 
-  /** Recalls a session whose record expired, which ends it, unless it was used since. */
+  /** Finds until when the next session sleeps, where that is before the next sweep. */
+  async #lookAhead(now: number): Promise<void> {
+    const { keeper } = this.#directory;
+    const soon = await keeper.reads.due(now + this.#sweepMs, MOST);
+    const next = soon.find(
+      ({ id, lastsMs }) => lastsMs !== undefined && !this.#directory.isHere(id),
+    );
+    if (next !== undefined) this.expectBy(next.expiresAt);
+  }
+
+  /**
+   * Recalls a session whose record is due: it has something to do, or has expired, which ends it
+   * unless it was used since.
+   */
   async #letGo(record: SessionRecord): Promise<void> {
     const { keeper } = this.#directory;
     try {

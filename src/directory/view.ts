@@ -3,7 +3,7 @@ import type { ClientName, PinnedBy } from '../events/events.ts';
 
 /** The next deadline of a session: its name, and when it is due. */
 export interface ViewDeadline {
-  readonly what: 'handshake' | 'quiet' | 'idle' | 'evict' | 'close';
+  readonly what: 'handshake' | 'quiet' | 'idle' | 'evict' | 'close' | 'actor';
   /** When the deadline is due, in milliseconds since the epoch. */
   readonly at: number;
 }

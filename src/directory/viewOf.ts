@@ -60,7 +60,7 @@ export function viewOf(actor: SessionActor): SessionView {
     ...eraOf(actor),
     client,
     epoch: incarnations.epoch,
-    pinned: actor.pinned,
+    pinned: actor.openDormancy?.pinned,
     requests,
     waiting: mailbox.waiting,
     questions: actor.outgoing.open,
@@ -71,7 +71,7 @@ export function viewOf(actor: SessionActor): SessionView {
 
 /** Makes the view of a sleeping session from its record. @param principal a loggable name */
 export function sleepingViewOf(record: SessionRecord, principal: string): SessionView {
-  const { id, key, startedAt, handshake, epoch, confirmed, expiresAt, home } = record;
+  const { id, key, startedAt, handshake, epoch, confirmed, expiresAt, lastsMs, home } = record;
   const info = handshake.initialize['clientInfo'];
   return {
     ...QUIET,
@@ -87,7 +87,7 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
       : undefined,
     epoch,
     isConfirmed: confirmed,
-    deadline: { what: 'evict', at: expiresAt },
+    deadline: { what: lastsMs === undefined ? 'evict' : 'actor', at: expiresAt },
   };
 }
 

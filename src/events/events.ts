@@ -31,7 +31,7 @@ export const WAKE_CAUSES = ['slept', 'crashed', 'restarted'] as const;
 export type WakeCause = (typeof WAKE_CAUSES)[number];
 
 /** Why an idle session keeps its server. A closed set. */
-export const PINNED_BY = ['resources', 'state', 'store', 'refused'] as const;
+export const PINNED_BY = ['resources', 'state', 'store', 'refused', 'actors'] as const;
 export type PinnedBy = (typeof PINNED_BY)[number];
 
 /** What a durable store can not keep of a session. A closed set. */
@@ -42,6 +42,8 @@ export const UNSTORABLE = [
   'local',
   /** the value of a session local without a name */
   'nameless',
+  /** an actor of the session, or one below it */
+  'actor',
 ] as const;
 
 export type Unstorable = (typeof UNSTORABLE)[number];
@@ -208,7 +210,8 @@ export interface RuntimeEvents {
   'session.pinned': { session: string; why: PinnedBy };
   /**
    * A durable store can not keep something of a session: announced once for each such thing of a
-   * session. `local` is the name of the session local, or the place in the program that made it.
+   * session. `local` is the name of the session local, or the place in the program that made it; of an actor,
+   * its id.
    */
   'session.unstorable': { session: string; what: Unstorable; local: string | undefined };
   /**
@@ -245,6 +248,8 @@ export interface RuntimeEvents {
   'handle.failed': { kind: string; handle: string; error: unknown };
   /** A durable store can not keep a handle, whose input or state is not plain data. */
   'handle.unstorable': { kind: string; handle: string };
+  /** An actor of a session logged something. Content: call `args` where content may be seen. */
+  'actor.logged': { session: string; actor: string; args: () => readonly unknown[] };
   /** One step of a handle's machine. Only assembled while there is a listener. */
   'handle.transition': Omit<Transition, 'session'> & { kind: string; handle: string };
   /** A question to the client will never be answered: the server that asked is gone. */
@@ -329,6 +334,7 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'handle.failed': true,
   'handle.unstorable': true,
   'handle.transition': true,
+  'actor.logged': true,
   'question.expired': true,
   'session.orphan': true,
   message: true,

@@ -116,6 +116,8 @@ const LOSSES: Readonly<Record<Unstorable, Told>> = {
     'session.state is not plain data: the store keeps nothing of such a session, which ends with this process. The options state.encode and state.decode make plain data of it.',
   nameless: (place) =>
     `The sessionLocal made at ${place} has no name: the store keeps sessions without its value, which is lost with this process. It is kept as sessionLocal(init, { name }).`,
+  actor: (id) =>
+    `The actor ${JSON.stringify(id)} of a session can not be stored: something below it has no name, its context is not plain data, or no factory makes it. It is lost with this process, or is lost already.`,
   local: (name) =>
     `The value of the sessionLocal ${JSON.stringify(name)} is not plain data: the store keeps sessions without it, and it is lost with this process. What can not be plain data is for session.own.`,
 };

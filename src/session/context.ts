@@ -41,8 +41,8 @@ export function runInSession<R>(context: SessionContext, callback: () => R): R {
  * @throws ActorsError `no-session` outside any session, `context-unavailable` where the host has no
  * AsyncLocalStorage
  */
-export function currentSession<T = unknown>(): Session<T> {
-  return currentContext().session as Session<T>;
+export function currentSession<T = unknown, M = unknown>(): Session<T, M> {
+  return currentContext().session as Session<T, M>;
 }
 
 /** The same context, for one call: what differs is the call. */

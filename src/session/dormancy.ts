@@ -4,7 +4,7 @@ import type { PinnedBy } from '../events/events.ts';
 import type { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
-import type { SessionRecord } from '../store/record.ts';
+import { endOf, type SessionRecord } from '../store/record.ts';
 import type { Persistence } from './persistence.ts';
 import { isPlainData } from './plainData.ts';
 import type { Left } from './recordOf.ts';
@@ -32,6 +32,8 @@ export interface DormancyHost {
   /** The session's state and locals are plain data. */
   readonly isPlain: boolean;
   readonly isDozing: boolean;
+  /** The user's actors, which may keep the session awake. */
+  readonly userActors?: { readonly isHolding: boolean } | undefined;
   /** Stores the session; `null` where no durable store keeps the session. */
   readonly persistence: Persistence | null;
   readonly lifetimes: {
@@ -111,6 +113,7 @@ export class Dormancy {
   /** Why the session has to keep its server. @param saysHow there is an `onSleep` */
   #why(saysHow: boolean): PinnedBy | undefined {
     const host = this.#host;
+    if (host.userActors?.isHolding === true) return 'actors';
     if (!saysHow && host.incarnations.current.keepsAwake) return 'resources';
     if (saysHow && !host.isStorable) return undefined;
     return host.isPlain ? undefined : 'state';
@@ -183,9 +186,10 @@ export class Dormancy {
   // ---- waking
 
   /** Goes on from a record: what the record says of the session's sleep. */
-  restore({ kept, expiresAt, asleep, asked }: SessionRecord): void {
+  restore(record: SessionRecord): void {
+    const { kept, asleep, asked } = record;
     this.#kept = kept;
-    this.expiresAt = expiresAt;
+    this.expiresAt = endOf(record);
     this.#left = { cause: asleep ? 'slept' : 'restarted', expired: asked };
   }
 

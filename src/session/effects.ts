@@ -63,6 +63,11 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
     for (let i = 0; i < cut; i++) session.journal.orphan('handler');
   },
 
+  bury(session) {
+    session.userActors?.leave();
+    session.bury();
+  },
+
   release(session) {
     try {
       session.forget();

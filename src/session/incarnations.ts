@@ -7,12 +7,17 @@ import type { Extra } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
 import type { Outgoing } from './outgoing.ts';
 import { engineSought } from './schemaEngine.ts';
+import type { UserActors } from './userActors.ts';
 import type { SessionSettings } from './world.ts';
 
 /** What the servers of a session need of the session. */
 export interface IncarnationsHost extends ConnectionOwner {
   readonly key: string;
-  readonly world: { readonly settings: SessionSettings };
+  readonly world: {
+    readonly settings: SessionSettings;
+    readonly actors: { prepare(session: IncarnationsHost): void };
+  };
+  readonly userActors: Pick<UserActors, 'start' | 'stop'> | undefined;
   readonly handshake: Handshake;
   readonly outgoing: Outgoing;
   state: unknown;
@@ -70,6 +75,8 @@ export class Incarnations {
       session.state = atOnce('state', session.world.settings.state.create?.());
       await this.#connect();
       if (connection.isReleased) return;
+      session.userActors?.start();
+      if (connection.isReleased) return;
       session.announce();
       session.tell({ type: 'session.built' });
     });
@@ -110,6 +117,8 @@ export class Incarnations {
       await connection.replay(session.handshake, `${session.key}:${this.#epoch}`);
       if (connection.isReleased) return;
       await session.woke(connection, began);
+      if (connection.isReleased) return;
+      session.userActors?.start();
       if (!connection.isReleased) session.tell({ type: 'session.woken' });
     });
   }
@@ -132,11 +141,13 @@ export class Incarnations {
     const connection = this.#connection;
     // The server before may not be gone yet, and the current server may be going already.
     const before = this.#released;
-    const released = runInSession(connection, () =>
-      connection.release(lifetimes.wait, (what) => (error) => {
+    const released = runInSession(connection, () => {
+      // First: what the teardown does is nothing that an actor has still to hear.
+      session.userActors?.stop();
+      return connection.release(lifetimes.wait, (what) => (error) => {
         journal.orphan(what, error);
-      }),
-    );
+      });
+    });
     this.#released = Promise.all([before, released]);
     await this.#released;
     if (connection === this.#connection) this.#isGone = true;
@@ -160,6 +171,7 @@ export class Incarnations {
     const connection = this.#connection;
     const sought = engineSought();
     if (sought !== undefined) await sought;
+    session.world.actors.prepare(session);
     await connection.connect(await session.world.settings.server(session.session));
   }
 }

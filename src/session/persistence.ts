@@ -1,6 +1,6 @@
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
-import type { SessionRecord } from '../store/record.ts';
+import { endOf, type SessionRecord } from '../store/record.ts';
 import type { Persisted, Row } from '../store/writer.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import type { Ask } from './envelope.ts';
@@ -108,11 +108,11 @@ export class Persistence implements Persisted {
   }
 
   /** Goes on from the session's record. */
-  restore({ asleep, expiresAt }: SessionRecord): void {
+  restore(record: SessionRecord): void {
     this.#isUsed = true;
     this.#isTaken = true;
-    this.#isStoredAsleep = asleep;
-    this.storedUntil = expiresAt;
+    this.#isStoredAsleep = record.asleep;
+    this.storedUntil = endOf(record);
   }
 
   /** The session is in use: its record in the store must not say that it sleeps. */

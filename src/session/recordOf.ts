@@ -6,6 +6,7 @@ import type { Handshake } from './handshake.ts';
 import { isPlainData } from './plainData.ts';
 import type { Woken } from './session.ts';
 import { isName, type LeftOut, namedLocals } from './sessionLocal.ts';
+import type { RecordedActors, UserActors } from './userActors.ts';
 import type { SessionSettings } from './world.ts';
 
 /** How the last server of a session ended, kept until the next server is there. */
@@ -33,6 +34,7 @@ export interface RecordSource extends Pick<
   } | null;
   /** Stores the session; `null` where no durable store keeps the session. */
   readonly persistence: object | null;
+  readonly userActors: Pick<UserActors, 'record'> | undefined;
 }
 
 /** What all sessions share to make records: the keeper, and how a state is stored. */
@@ -86,7 +88,8 @@ function attempt<R>(
   }
 }
 
-function made(source: RecordSource, { keeper, settings }: RecordShare): Recorded {
+function made(source: RecordSource, share: RecordShare): Recorded {
+  const { keeper, settings } = share;
   const isDurable = source.persistence !== null;
   const state = encoded(source, settings);
   if (!isPlainData(state)) return isDurable ? STATELESS : STAYS;
@@ -98,6 +101,8 @@ function made(source: RecordSource, { keeper, settings }: RecordShare): Recorded
       ? openLocals
       : namedLocals(openLocals, (left) => leftOut.push(left));
   const { left, kept, expiresAt } = source.openDormancy ?? NEVER_SLEPT;
+  const acting = source.userActors?.record();
+  for (const of of acting?.leftOut ?? []) leftOut.push({ what: 'actor', local: of, of });
   // In use, or attached, a session does not expire while this process lives.
   const rests = source.isAsleep && !source.snapshot.context.attached;
   const record = {
@@ -110,7 +115,7 @@ function made(source: RecordSource, { keeper, settings }: RecordShare): Recorded
     state,
     confirmed: source.isConfirmed,
     handshake: keeper.share(source.handshake.record, principal),
-    expiresAt: Math.min((rests ? expiresAt : undefined) ?? keeper.expiry(), NEVER),
+    ...timesOf((rests ? expiresAt : undefined) ?? keeper.expiry(), share, acting),
     stateVersion: settings.state.version,
     locals: locals ?? undefined,
     kept,
@@ -120,6 +125,23 @@ function made(source: RecordSource, { keeper, settings }: RecordShare): Recorded
     standalone: source.openOutlet?.sequence ?? 0,
   };
   return { record, leftOut };
+}
+
+/**
+ * When a record is due. A session with a delayed event is due then, and lasts on from there for as
+ * long as one that fell asleep.
+ */
+function timesOf(
+  endsAt: number,
+  { keeper, services }: RecordShare,
+  acting: RecordedActors | undefined,
+): Pick<SessionRecord, 'expiresAt' | 'lastsMs' | 'actors'> {
+  const { actors, dueAt } = acting ?? {};
+  const expiresAt = Math.min(dueAt ?? endsAt, NEVER);
+  if (actors === undefined) return { expiresAt };
+  if (dueAt === undefined) return { expiresAt, actors: { base: expiresAt, ...actors } };
+  const lastsMs = Math.max(endsAt - expiresAt, keeper.expiry() - services.clock.now());
+  return { expiresAt, lastsMs, actors: { base: expiresAt, ...actors } };
 }
 
 /** Of a session that never slept. */

@@ -1,9 +1,11 @@
+import type { AnyActorLogic } from 'xstate';
 import type { Implementation } from '../wire/implementation.ts';
 import type { WakeCause } from '../events/events.ts';
 import type { SchemaValidator } from './schemaEngine.ts';
 import type { LogEntry, ProgressEntry } from '../events/journal.ts';
 import type { Owned, OwnOptions } from '../base/scope.ts';
 
+import type { ActorOf, SpawnOptions, UserActor } from './userActor.ts';
 import type { ServerTransport } from './transport.ts';
 
 /** Why a session's server was rebuilt, and what the last server left. */
@@ -41,8 +43,8 @@ export interface ServerOptions {
 }
 
 /** Makes the server of one session. A server given out twice is the error `server-reused`. */
-export type ServerFactory<T = unknown> = (
-  session: Session<T>,
+export type ServerFactory<T = unknown, M = unknown> = (
+  session: Session<T, M>,
 ) => SessionServer | Promise<SessionServer>;
 
 /** How a session owns a resource that is opened when first asked for: see `Session.lazy`. */
@@ -66,8 +68,13 @@ export interface Lazy<R> {
   get(): Promise<R>;
 }
 
-/** One client's session, as a factory, a handler and `currentSession()` give it to user code. */
-export interface Session<T = unknown> {
+/**
+ * One client's session, as a factory, a handler and `currentSession()` give it to user code.
+ *
+ * @template T the session's state
+ * @template M the runtime's machine
+ */
+export interface Session<T = unknown, M = unknown> {
   /** The id on the wire. It opens the session for the session's principal, so never log it. */
   readonly id: string;
   /** The session's name for logs and events; of no use to a client. */
@@ -120,6 +127,23 @@ export interface Session<T = unknown> {
    * @throws ActorsError `bad-option`
    */
   lazy<R extends Owned>(open: () => R | PromiseLike<R>, options?: LazyOptions): Lazy<R>;
+  /**
+   * The session's own actor of the runtime's option `machine`. It starts when the factory has
+   * returned, and goes on where it was in each server that is built after sleep or in another
+   * process.
+   *
+   * @throws ActorsError `session-over` while the session sleeps, and after its end: `runtime.wake`
+   * wakes one that sleeps
+   */
+  readonly actor: ActorOf<M>;
+  /**
+   * Runs one more XState actor, of any logic, for as long as the session's server is there. One that
+   * the factory spawns goes on where it was whenever the session wakes; one spawned later keeps its
+   * session awake until it is done.
+   *
+   * @throws ActorsError `bad-option`, `session-over`, `too-many-resources`
+   */
+  spawn<L extends AnyActorLogic>(logic: L, options: SpawnOptions<L>): UserActor<L>;
   /** Aborts when the session's current server is released. */
   readonly signal: AbortSignal;
   /**

@@ -3,7 +3,7 @@ import { Actor, type Parent } from '../actor/actor.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { SessionEffect } from '../../machines/step.ts';
 import { ActorsError } from '../base/errors.ts';
-import type { Carrier, ClientName, PinnedBy } from '../events/events.ts';
+import type { Carrier, ClientName } from '../events/events.ts';
 import type { Rows, SessionRecord } from '../store/record.ts';
 import type { Message, NotificationMessage, ResponseMessage } from '../wire/jsonrpc.ts';
 import type { SdkTransport } from '../wire/sdkTransport.ts';
@@ -23,6 +23,7 @@ import type { Woken } from './session.ts';
 import { SessionHandle } from './sessionHandle.ts';
 import { sleepCodeOf } from './sleepCode.ts';
 import { Updates } from './updates.ts';
+import type { UserActors } from './userActors.ts';
 import type { World } from './world.ts';
 
 /**
@@ -95,10 +96,10 @@ export class SessionActor extends Actor {
     if (record.locals !== undefined) this.#locals = new Map(record.locals);
     this.dormancy.restore(record);
     this.persistence?.restore(record);
-    const sequence = record.standalone;
-    if (sequence > 0 || this.persistence !== null) {
-      this.#outlet = this.outlets.open(this, { sequence, rows });
-    }
+    this.world.actors.restore(this, record);
+    const { standalone: sequence } = record;
+    const isOpen = sequence > 0 || this.persistence !== null;
+    if (isOpen) this.#outlet = this.outlets.open(this, { sequence, rows });
     this.recall(record.confirmed);
   }
 
@@ -129,9 +130,8 @@ export class SessionActor extends Actor {
   }
 
   override crash(error: unknown): void {
-    if (error instanceof ActorsError && error.code === 'start-failed') {
-      this.crashCode = 'server-unavailable';
-    }
+    const isAtStart = error instanceof ActorsError && error.code === 'start-failed';
+    if (isAtStart) this.crashCode = 'server-unavailable';
     super.crash(error);
   }
 
@@ -200,6 +200,16 @@ export class SessionActor extends Actor {
     return this.#locals;
   }
 
+  // ---- actors of user code
+
+  get userActors(): UserActors | undefined {
+    return this.world.actors.of(this);
+  }
+
+  protected override get isAwaited(): boolean {
+    return this.userActors?.dueAt !== undefined;
+  }
+
   // ---- messages
 
   /** Takes a message in, or returns why the message is refused. */
@@ -211,9 +221,8 @@ export class SessionActor extends Actor {
     if (none !== undefined) return this.mailbox.refuse(message, none);
     if (!this.isConfirmed) this.#confirm(message);
     const code = this.mailbox.accept(envelope);
-    if (code === undefined && 'method' in message && 'id' in message) {
-      this.services.counters.calls++;
-    }
+    const isCall = code === undefined && 'method' in message && 'id' in message;
+    if (isCall) this.services.counters.calls++;
     return code;
   }
 
@@ -247,9 +256,8 @@ export class SessionActor extends Actor {
   }
 
   drained(): void {
-    if (this.snapshot.hasTag('ending') && this.mailbox.references === 0) {
-      this.tell({ type: 'session.settled' });
-    }
+    if (!this.snapshot.hasTag('ending') || this.mailbox.references > 0) return;
+    this.tell({ type: 'session.settled' });
   }
 
   notify(notification: NotificationMessage): boolean {
@@ -299,10 +307,6 @@ export class SessionActor extends Actor {
   /** Makes the record to be stored of the session now. */
   record(): Recorded {
     return recordOf(this, this.world);
-  }
-
-  get pinned(): PinnedBy | undefined {
-    return this.#dormancy?.pinned;
   }
 
   get woken(): Woken | undefined {
@@ -390,7 +394,6 @@ export class SessionActor extends Actor {
 
   /** Lets a sleeping session leave this process, where nothing in this process needs its actor. */
   passivate(): void {
-    if (!this.isAsleep) return;
     this.world.home.passivate(this);
     // By then, writes still on their way to the store will have arrived.
     if (!this.#isDismissed && this.canPassivate) this.lifetimes.quiet.arm(this);

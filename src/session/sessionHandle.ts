@@ -1,3 +1,4 @@
+import type { AnyActorLogic } from 'xstate';
 import { ActorsError } from '../base/errors.ts';
 import type { Owned, OwnOptions } from '../base/scope.ts';
 import type { Journal, LogEntry, ProgressEntry } from '../events/journal.ts';
@@ -8,6 +9,8 @@ import { callIn } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { LazyResource } from './lazyResource.ts';
 import type { Lazy, LazyOptions, ServerOptions, Session, Woken } from './session.ts';
+import type { UserActor } from './userActor.ts';
+import type { UserActors } from './userActors.ts';
 import type { Implementation } from '../wire/implementation.ts';
 
 /** The actor of a session, as the session's handle uses it. */
@@ -21,8 +24,12 @@ export interface HandleHost extends Pick<
   readonly services: Services;
   /** How much work pins the session. */
   readonly references: number;
-  readonly world: { readonly serverOptions: ServerOptions };
+  readonly world: {
+    readonly serverOptions: ServerOptions;
+    readonly actors: { readonly hasMachine: boolean; open(session: HandleHost): UserActors };
+  };
   readonly outlets: { readonly serverOptions?: object };
+  readonly userActors: UserActors | undefined;
   readonly journal: Journal;
   readonly outgoing: { readonly progress: readonly ProgressEntry[] };
   readonly incarnations: {
@@ -133,6 +140,23 @@ export class SessionHandle implements Session {
   lazy<R extends Owned>(open: () => R | PromiseLike<R>, options: LazyOptions = {}): Lazy<R> {
     const actor = this.#live;
     return new LazyResource(open, options, actor, actor.incarnations.current);
+  }
+
+  get actor(): UserActor | undefined {
+    const { userActors, world } = this.#live;
+    const actor = userActors?.main;
+    if (actor === undefined && world.actors.hasMachine) {
+      throw new ActorsError('session-over', 'the session has no server now, and its actor rests');
+    }
+    return actor;
+  }
+
+  spawn<L extends AnyActorLogic>(
+    logic: L,
+    options: { readonly id: string; readonly input?: unknown },
+  ): UserActor<L> {
+    const live = this.#live;
+    return live.world.actors.open(live).spawn(logic, options);
   }
 
   get signal(): AbortSignal {

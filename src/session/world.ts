@@ -2,6 +2,7 @@ import type { Effects } from '../actor/effects.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
+import type { ActorRegistry } from './userActors.ts';
 import type { Question } from './questions.ts';
 import type { ServerFactory, ServerOptions, Session, Woken } from './session.ts';
 import { SharedValidator } from './validator.ts';
@@ -50,6 +51,8 @@ export class World<S> {
   readonly settings: SessionSettings;
   readonly keeper: Keeper;
   readonly home: Home<S>;
+  /** The actors of user code. */
+  readonly actors: ActorRegistry<S>;
   #serverOptions: ServerOptions | undefined;
   /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
   readonly unreached: DeadlineQueue<Question>;
@@ -60,12 +63,14 @@ export class World<S> {
     keeper: Keeper,
     home: Home<S>,
     effects: Effects<S>,
+    actors: ActorRegistry<S>,
   ) {
     this.services = services;
     this.effects = effects;
     this.settings = settings;
     this.keeper = keeper;
     this.home = home;
+    this.actors = actors;
     const { deadlines, limits } = services;
     this.unreached = deadlines.queue(limits.unreachableAfterMs, (question) => question.giveUp?.());
   }

@@ -97,3 +97,25 @@ export class CompactRecord {
     };
   }
 }
+
+/** The compact record of a session with actors of the user's. */
+class ActingRecord extends CompactRecord {
+  readonly #actors: SessionRecord['actors'];
+  readonly #lastsMs: SessionRecord['lastsMs'];
+
+  constructor(record: SessionRecord, common: Common, order: number) {
+    super(record, common, order);
+    this.#actors = record.actors;
+    this.#lastsMs = record.lastsMs;
+  }
+
+  override get record(): SessionRecord {
+    return { ...super.record, actors: this.#actors, lastsMs: this.#lastsMs };
+  }
+}
+
+/** Makes the compact form of a record. */
+export function compacted(record: SessionRecord, common: Common, order: number): CompactRecord {
+  const Compact = record.actors === undefined ? CompactRecord : ActingRecord;
+  return new Compact(record, common, order);
+}

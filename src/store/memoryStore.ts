@@ -1,4 +1,4 @@
-import { CompactRecord, InCommon } from './compactRecord.ts';
+import { compacted, type CompactRecord, InCommon } from './compactRecord.ts';
 import { ExpiryOrder, type Place } from './expiryOrder.ts';
 import type { SessionRecord } from './record.ts';
 import { ShardedMap } from './shardedMap.ts';
@@ -71,7 +71,7 @@ export class MemoryStore implements SessionStore {
   }
 
   #put(record: SessionRecord): void {
-    const compact = new CompactRecord(record, this.#inCommon.of(record), this.#puts++);
+    const compact = compacted(record, this.#inCommon.of(record), this.#puts++);
     const before = this.#records.get(record.id);
     if (before !== undefined) this.#unlist(before);
     this.#records.set(compact.id, compact);

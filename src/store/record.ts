@@ -17,6 +17,37 @@ export interface HandshakeRecord {
   readonly subscriptions: readonly Params[];
 }
 
+/** A delayed event of a stored actor. */
+export interface TimerRecord {
+  /** The actor that the delay belongs to: the ids that lead to it from the session's actor. */
+  readonly source: readonly string[];
+  readonly target: readonly string[];
+  readonly event: unknown;
+  /** The name by which the delay can be cancelled. */
+  readonly id: string;
+  /** When the event is due, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** What is stored of one of a session's actors. */
+export interface ActorRecord {
+  /** XState's persisted snapshot. */
+  readonly snapshot: unknown;
+  readonly timers: readonly TimerRecord[];
+}
+
+/** What is stored of the actors that the user's code has in a session. */
+export interface ActorsRecord {
+  /** The record's `expiresAt` when it was made: all times move with it. */
+  readonly base: number;
+  /** The option `machine.version` with which the actors were stored. */
+  readonly version: number;
+  /** The actor of the option `machine`. */
+  readonly main: ActorRecord | undefined;
+  /** Those that were spawned, by their id. */
+  readonly spawned: ReadonlyMap<string, ActorRecord> | undefined;
+}
+
 /** The format of the records this release writes. It reads older formats, and no newer ones. */
 export const RECORD_FORMAT = 1;
 
@@ -38,8 +69,15 @@ export interface SessionRecord {
   readonly epoch: number;
   /** When the session began, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** When the session ends unless it is used, in milliseconds since the epoch. */
+  /**
+   * When the session ends unless it is used, in milliseconds since the epoch; with `lastsMs`, when
+   * it has something to do.
+   */
   readonly expiresAt: number;
+  /** How long after `expiresAt` the session ends, where an actor has a delayed event until then. */
+  readonly lastsMs?: number | undefined;
+  /** What the user's actors go on from. */
+  readonly actors?: ActorsRecord | undefined;
   /** The value of `session.state`, as the option `state.encode` left it. */
   readonly state: unknown;
   /** The option `state.version` with which the state was written. */
@@ -67,6 +105,14 @@ const NO_HANDSHAKE: HandshakeRecord = {
   level: undefined,
   subscriptions: [],
 };
+
+/** When the session of a record ends unless it is used, in milliseconds since the epoch. */
+export function endOf({
+  expiresAt,
+  lastsMs = 0,
+}: Pick<SessionRecord, 'expiresAt' | 'lastsMs'>): number {
+  return expiresAt + lastsMs;
+}
 
 /** The expiry of a record that is kept for ever: not every store takes `Infinity`. */
 export const NEVER = Number.MAX_SAFE_INTEGER;

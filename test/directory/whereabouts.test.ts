@@ -10,6 +10,7 @@ import { Screen } from '../../src/http/screen.ts';
 import { SessionLeg } from '../../src/http/sessionLeg.ts';
 import { type RuntimeOptions, settle } from '../../src/options.ts';
 import type { SessionActor } from '../../src/session/sessionActor.ts';
+import { Registry } from '../../src/machine/registry.ts';
 import { Keeper } from '../../src/store/keeper.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
@@ -37,6 +38,7 @@ function setUp(
     settings,
     keeper,
     ownership,
+    actors: new Registry<SessionActor>(null),
     outletsOf: () => outlets,
   });
   onTestFinished(() => directory.close());

@@ -140,6 +140,7 @@ describe('docs/crashes.md', () => {
     const taken = [
       ...functionsOf('src/options.ts', 'RuntimeOptions', ''),
       ...functionsOf('src/options.ts', 'StateOptions', 'state.'),
+      ...functionsOf('src/machine/options.ts', 'MachineOptions', 'machine.'),
       ...functionsOf('src/store/store.ts', 'SessionStore', 'store.'),
       ...functionsOf('src/session/session.ts', 'SessionServer', 'server.'),
     ].map((each) => (each === 'state.create' ? 'state' : each));

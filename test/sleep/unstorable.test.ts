@@ -92,7 +92,7 @@ describe('U1: a session local without a name, beside a durable store', () => {
     expect(lost).toEqual([
       { session: key, what: 'nameless', local: expect.stringMatching(here) as string },
     ]);
-    expect(first.runtime.stats().unstorable).toEqual({ state: 0, local: 0, nameless: 1 });
+    expect(first.runtime.stats().unstorable).toEqual({ state: 0, local: 0, nameless: 1, actor: 0 });
     expect(await drain(first)).toMatchObject({ sessions: 1, kept: 1, incomplete: 1, cut: 0 });
 
     const second = start(store, tools);

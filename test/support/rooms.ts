@@ -3,7 +3,7 @@ import { filesBelow, importsOf } from './sources.ts';
 const GROUND = ['base', 'wire', 'machines'];
 const SESSION = ['actor', 'store', 'events', ...GROUND];
 const CORE = ['http', 'directory', 'session', ...SESSION];
-const PLUG_IN = ['top', 'modern', 'handles', ...CORE];
+const PLUG_IN = ['top', 'modern', 'handles', 'machine', ...CORE];
 
 /**
  * The rooms of the project, and what the files of each may import: rooms below it, the types of
@@ -21,7 +21,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   http: ['directory', 'session', ...SESSION],
   modern: CORE,
   handles: CORE,
-  top: ['modern', 'handles', ...CORE],
+  machine: CORE,
+  top: ['modern', 'handles', 'machine', ...CORE],
   adapters: PLUG_IN,
   gateway: ['adapters', ...PLUG_IN],
   redis: ['store', 'events', ...GROUND],

@@ -7,6 +7,7 @@ import {
   type Session,
   sessionLocal,
 } from 'mcp-actors';
+import { setup } from 'xstate';
 import type { RuntimeEventName } from '../../src/events/events.ts';
 import type { SessionStore } from '../../src/store/store.ts';
 import { isRequest } from '../../src/wire/jsonrpc.ts';
@@ -54,6 +55,9 @@ export const TROUBLES = [
   'error.escaped',
   'observer.failed',
 ] as const;
+
+/** A machine that does nothing at all. */
+const rest = setup({}).createMachine({ id: 'rest' });
 
 const user = (): string | undefined => currentSession().principal;
 
@@ -137,7 +141,7 @@ export class UserRig {
     const local = sessionLocal(() => this.#call('sessionLocal', user() === 'victim', () => 0), {
       name: 'local',
     });
-    const runtime = createRuntime<State>({
+    const runtime = createRuntime<State, typeof rest>({
       clock: this.clock,
       random: drawn,
       store: this.#store(),
@@ -158,6 +162,15 @@ export class UserRig {
         decode: (data) => this.#ofState('state.decode', data),
         migrate: (state) => this.#ofState('state.migrate', state),
       },
+      machine: {
+        logic: rest,
+        version,
+        migrate: (snapshot) => {
+          const isVictims = user() === 'victim';
+          return this.#call('machine.migrate', isVictims, () => snapshot);
+        },
+      },
+      input: (session) => this.#call('input', isVictim(session), () => ({})),
       onSleep: (session) => this.#call('onSleep', isVictim(session), () => 'kept'),
       onWake: (session) => this.#call('onWake', isVictim(session), () => {}),
       server: (session) => {

@@ -73,7 +73,7 @@ function Fact({ name, isWide = false, children }: FactProps) {
 
 function Deadline({ row: { deadline }, scene }: Pick<FactsProps, 'row' | 'scene'>) {
   if (deadline === undefined) return null;
-  const option = LIMIT_OF[deadline.what];
+  const option = deadline.what === 'actor' ? 'delayed transition' : LIMIT_OF[deadline.what];
   const left = Math.max(0, deadline.at - scene.now());
   const all = scene.overview.limits[option] ?? undefined;
   return (
