@@ -1,0 +1,134 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BundledChild } from '../support/bundledChild.ts';
+import type { Program } from '../support/program.ts';
+import { storeFolder } from '../support/storeFolder.ts';
+
+let program: BundledChild;
+beforeAll(async () => {
+  program = await BundledChild.of(new URL('../support/machineChild.ts', import.meta.url));
+});
+afterAll(() => program.remove());
+
+const NEVER_MS = '60000';
+
+/** A client of Streamable HTTP whose session outlives the process that serves it. */
+class Client {
+  #id: string | undefined;
+  #ids = 0;
+
+  async open(url: string): Promise<void> {
+    await this.#post(url, 'initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'client', version: '1' },
+    });
+    await this.#post(url, 'notifications/initialized');
+  }
+
+  /** Calls a tool. */
+  async call(url: string, name: string): Promise<unknown> {
+    const { result, error } = await this.#post(url, 'tools/call', { name, arguments: {} });
+    return result?.content[0]?.text ?? error;
+  }
+
+  async #post(url: string, method: string, params?: object): Promise<Reply> {
+    const isAsked = !method.startsWith('notifications/');
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...(this.#id !== undefined && { 'mcp-session-id': this.#id }),
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', ...(isAsked && { id: ++this.#ids }), method, params }),
+    });
+    this.#id ??= response.headers.get('mcp-session-id') ?? undefined;
+    const text = await response.text();
+    const data = /^data: (\{.*)$/m.exec(text)?.[1] ?? text;
+    return (data === '' ? {} : JSON.parse(data)) as Reply;
+  }
+}
+
+interface Reply {
+  readonly result?: { readonly content: readonly { readonly text: string }[] };
+  readonly error?: unknown;
+}
+
+/** One store, one file of what was done, one process after the other. */
+function world(afterMs: string, idleMs: string) {
+  const folder = storeFolder().path;
+  const witness = join(folder, '..', 'witness');
+  const start = async (): Promise<{ process: Program; url: string }> => {
+    const process = program.start([folder, witness, afterMs, idleMs]);
+    return { process, url: await process.url() };
+  };
+  const done = (): string[] =>
+    existsSync(witness) ? readFileSync(witness, 'utf8').trim().split('\n') : [];
+  const sessions = async (url: string): Promise<unknown> =>
+    (await fetch(new URL('/elsewhere', url))).json();
+  return { start, done, sessions };
+}
+
+async function kill({ process }: { process: Program }): Promise<void> {
+  process.process.kill('SIGKILL');
+  expect(await process.ended).toBe('SIGKILL');
+}
+
+describe('kill -9, and a delayed transition', () => {
+  it.each([
+    ['asleep', '100'],
+    ['awake', NEVER_MS],
+  ])('of a session that was %s: it is made by the next process, once', async (state, idleMs) => {
+    const { start, done, sessions } = world('4000', idleMs);
+    const client = new Client();
+    const first = await start();
+    await client.open(first.url);
+    expect(await client.call(first.url, 'switch')).toBe('on 1');
+    if (state === 'asleep') {
+      await expect.poll(() => sessions(first.url)).toMatchObject({ asleep: 1, total: 1 });
+    }
+    await kill(first);
+    expect(done()).toEqual([]);
+
+    // Nobody calls: the delay alone wakes the session.
+    const second = await start();
+    await expect.poll(done, { timeout: 15_000 }).toEqual([String(second.process.process.pid)]);
+    expect(await client.call(second.url, 'look')).toBe('off 2');
+    await kill(second);
+
+    const third = await start();
+    expect(await client.call(third.url, 'look')).toBe('off 2');
+    expect(await client.call(third.url, 'switch')).toBe('on 3');
+    expect(done()).toHaveLength(1);
+    await kill(third);
+  });
+
+  it('that was due while no process was there is made at the next start', async () => {
+    const { start, done } = world('800', '100');
+    const client = new Client();
+    const first = await start();
+    await client.open(first.url);
+    expect(await client.call(first.url, 'switch')).toBe('on 1');
+    await kill(first);
+    expect(done()).toEqual([]);
+    const second = await start();
+    await expect.poll(done, { timeout: 15_000 }).toHaveLength(1);
+    expect(await client.call(second.url, 'look')).toBe('off 2');
+    await kill(second);
+  });
+});
+
+it('kill -9 while a promise is invoked: the next process invokes it again, and goes on from there', async () => {
+  const { start } = world(NEVER_MS, NEVER_MS);
+  const client = new Client();
+  const first = await start();
+  await client.open(first.url);
+  expect(await client.call(first.url, 'fetch')).toBe('busy 0');
+  await kill(first);
+  const second = await start();
+  expect(await client.call(second.url, 'look')).toBe('busy 0');
+  expect(await client.call(second.url, 'switch')).toBe('off 0');
+  await kill(second);
+});
