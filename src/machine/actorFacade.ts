@@ -1,10 +1,14 @@
 import type { AnyActorLogic, AnyEventObject, Subscription } from 'xstate';
 import { ActorsError } from '../base/errors.ts';
+import type { Session } from '../session/session.ts';
 import type { UserActor, WaitOptions } from '../session/userActor.ts';
 import type { LiveActor } from './liveActor.ts';
 
 /** What an actor's facade needs of its session. */
 export interface FacadeHost {
+  readonly session: Session;
+  /** Calls back in a later turn of the event loop. */
+  later(callback: () => void): void;
   /** Runs code as part of the session. */
   run<R>(callback: () => R): R;
   /** Counts an event that came too late. */
@@ -22,13 +26,14 @@ type Test = (snapshot: unknown) => boolean;
 export class ActorFacade implements UserActor {
   readonly id: string;
   readonly #live: LiveActor;
-  readonly #host: FacadeHost;
+  /** The session of the actor, for what is built upon the actor. */
+  readonly host: FacadeHost;
   #isOver = false;
 
   constructor(id: string, live: LiveActor, host: FacadeHost) {
     this.id = id;
     this.#live = live;
-    this.#host = host;
+    this.host = host;
   }
 
   /** The actor is stopped. */
@@ -38,10 +43,10 @@ export class ActorFacade implements UserActor {
 
   readonly send = (event: AnyEventObject): boolean => {
     if (this.#isOver || !this.#live.isActive) {
-      this.#host.deadLetter();
+      this.host.deadLetter();
       return false;
     }
-    this.#host.run(() => this.#live.actor.send(event));
+    this.host.run(() => this.#live.actor.send(event));
     return true;
   };
 
@@ -78,7 +83,7 @@ export class ActorFacade implements UserActor {
       ends.push(() => hearing.unsubscribe());
       if (timeoutMs < Infinity) {
         const late = (): void => reject(new ActorsError('timed-out', 'waitFor took too long'));
-        ends.push(this.#host.after(timeoutMs, late));
+        ends.push(this.host.after(timeoutMs, late));
       }
       const aborted = (): void => reject(signal?.reason as Error);
       if (signal?.aborted === true) aborted();

@@ -1,4 +1,5 @@
 import type { AnyActorLogic } from 'xstate';
+import { laterTurn } from '../base/turns.ts';
 import type { Timed } from '../base/timetable.ts';
 import type { EndReason } from '../../machines/session.ts';
 import { atOnce } from '../base/awaitable.ts';
@@ -6,6 +7,7 @@ import { check } from '../base/check.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
+import { contextNow } from '../session/context.ts';
 import type { Session } from '../session/session.ts';
 import type { RecordedActors, UserActors } from '../session/userActors.ts';
 import type { ActorRecord, ActorsRecord } from '../store/record.ts';
@@ -41,6 +43,8 @@ export interface ActingSession {
   wake(): boolean;
   /** What the store keeps of the session has changed. */
   stateChanged(): void;
+  /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
+  later<T>(promise: Promise<T>, go: (value: T) => void): void;
   /** The idle session is in use. */
   activate(): void;
 }
@@ -223,14 +227,18 @@ export class OwnActors implements UserActors {
   }
 
   #hostOf(current: Incarnation): LiveActorHost & FacadeHost {
-    const { key, journal, services } = this.#session;
+    const { key, journal, services, session } = this.#session;
     const { clock, deadlines, events } = services;
     const changed = (): void => {
       if (this.#isOn) this.#changed();
     };
     return {
+      session,
       deadlines,
-      run: <R>(callback: () => R) => current.run(callback),
+      later: (go) => this.#session.later(laterTurn(clock), () => current.run(go)),
+      // What runs for a call of the session goes on to do so: it may ask that call's client.
+      run: <R>(callback: () => R) =>
+        contextNow()?.session === session ? callback() : current.run(callback),
       failed: (error) => current.crash(error),
       changed,
       delaysChanged: changed,

@@ -13,6 +13,7 @@ it.each([
   ['stateless.ts', 'Two calls, one cart, and a question in between, without a session'],
   ['both-eras.ts', 'A session and a stateless client wrote into one notebook'],
   ['long-task.ts', 'A call that lasted became a task'],
+  ['checkout/main.ts', 'One cart was paid after a sleep, and one expired in another'],
   ['lazy.ts', 'Freed while its client stayed, and opened again'],
   ['both-protocols.ts', '2 sessions, one per protocol'],
 ])('examples/%s proves what it shows and ends', async (path, said) => {

@@ -1,0 +1,34 @@
+import { McpServer } from '@modelcontextprotocol/server';
+import { type Clock, createRuntime } from 'mcp-actors';
+import { offer } from 'mcp-actors/machine';
+import * as z from 'zod';
+import { checkout } from './machine.ts';
+
+/** Sessions that each have a checkout, with tools that follow its state. */
+export const start = (clock: Clock) =>
+  createRuntime({
+    clock,
+    machine: checkout,
+    server({ actor, serverOptions }) {
+      const server = new McpServer({ name: 'checkout', version: '1.0.0' }, serverOptions);
+      offer(server, actor, {
+        add_item: {
+          event: 'item.added',
+          description: 'Puts an item into the cart.',
+          input: z.object({ item: z.string() }),
+        },
+        give_address: {
+          event: 'address.given',
+          description: 'Says where the order goes.',
+          input: z.object({ address: z.string() }),
+          listed: ({ context }) => context.items.length > 0,
+        },
+        place_order: {
+          event: 'order.placed',
+          description: 'Places the order, once the user has approved.',
+          until: (snapshot) => !snapshot.matches('approving'),
+        },
+      });
+      return server;
+    },
+  });

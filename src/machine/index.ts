@@ -1,0 +1,4 @@
+export type { ActorOf, SpawnOptions, UserActor, WaitOptions } from '../session/userActor.ts';
+export { offer } from './offer.ts';
+export type { Offer, OfferedTool, OfferedTools, OfferOptions } from './offerOptions.ts';
+export type { MachineOptions } from './options.ts';

@@ -1,0 +1,48 @@
+import type { AnyMachineSnapshot } from 'xstate';
+
+/** As much of a state as is put into words. */
+interface State {
+  readonly id: string;
+  readonly description?: string | undefined;
+  readonly type: string;
+  readonly ownEvents: readonly string[];
+}
+
+/** A state in words: its description, or its name, of each state that is active at once. */
+export function stateInWords(snapshot: AnyMachineSnapshot): string {
+  const leaves = statesOf(snapshot).filter(({ type }) => type === 'atomic' || type === 'final');
+  return leaves
+    .map(({ id, description }) => sentence(description ?? `The state is ${id}`))
+    .join(' ');
+}
+
+/** Whether the machine takes an event. A guard that throws is asked again by the event itself. */
+export function takes(snapshot: AnyMachineSnapshot, event: { readonly type: string }): boolean {
+  if (snapshot.status !== 'active') return false;
+  try {
+    return snapshot.can(event);
+  } catch {
+    return true;
+  }
+}
+
+/** Whether a state that is active has a transition for events of a type, whatever its guard says. */
+export function mayTake(snapshot: AnyMachineSnapshot, type: string): boolean {
+  if (snapshot.status !== 'active') return false;
+  return statesOf(snapshot).some(({ ownEvents }) => ownEvents.some((each) => covers(each, type)));
+}
+
+function statesOf(snapshot: AnyMachineSnapshot): readonly State[] {
+  return snapshot._nodes as readonly State[];
+}
+
+/** Whether a descriptor of events, as `order.*`, covers a type. */
+function covers(descriptor: string, type: string): boolean {
+  if (descriptor === '*' || descriptor === type) return true;
+  return descriptor.endsWith('.*') && `${type}.`.startsWith(descriptor.slice(0, -1));
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
