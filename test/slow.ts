@@ -38,6 +38,7 @@ export const SLOW: readonly string[] = [
   'test/http/fairness.test.ts',
   'test/http/unreadAnswers.test.ts',
   'test/handles/memory.test.ts',
+  'test/machine/memory.test.ts',
   'test/sleep/leaks.test.ts',
   'test/walk.test.ts',
   // Many histories, many mutants, every door, either SDK.

@@ -41,14 +41,14 @@ export class ActorFacade implements UserActor {
     this.#isOver = true;
   }
 
-  readonly send = (event: AnyEventObject): boolean => {
+  send(event: AnyEventObject): boolean {
     if (this.#isOver || !this.#live.isActive) {
       this.host.deadLetter();
       return false;
     }
     this.host.run(() => this.#live.actor.send(event));
     return true;
-  };
+  }
 
   getSnapshot(): ReturnType<UserActor['getSnapshot']> {
     return this.#live.actor.getSnapshot();

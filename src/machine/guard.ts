@@ -1,9 +1,9 @@
 import type { AnyActorRef } from 'xstate';
 
-type Report = (error: unknown) => void;
-type Heard = (...args: unknown[]) => unknown;
+export type Report = (error: unknown) => void;
+export type Heard = (...args: unknown[]) => unknown;
 
-interface Observer {
+export interface Listener {
   next?: Heard | undefined;
   error?: Heard | undefined;
   complete?: Heard | undefined;
@@ -11,7 +11,7 @@ interface Observer {
 
 /** The two methods by which code hears an actor. */
 interface Audible {
-  subscribe(observer: Observer): { unsubscribe(): void };
+  subscribe(observer: Listener): { unsubscribe(): void };
   on(type: string, handler: Heard): { unsubscribe(): void };
 }
 
@@ -23,33 +23,39 @@ export function guard(actor: AnyActorRef, report: Report): void {
   const heard = actor as unknown as Audible;
   const subscribe = heard.subscribe.bind(actor);
   const on = heard.on.bind(actor);
-  heard.subscribe = (observer: Observer | Heard | undefined, error?: Heard, complete?: Heard) =>
-    subscribe(
-      guarded(
-        typeof observer === 'object' ? observer : { next: observer, error, complete },
-        report,
-      ),
-    );
+  heard.subscribe = (...given: Parameters<typeof listenerOf>) =>
+    subscribe(guarded(listenerOf(...given), report));
   heard.on = (type, handler) => on(type, calling(handler, undefined, report));
 }
 
-function guarded(observer: Observer, report: Report): Observer {
-  const { next, error, complete } = observer;
+/** What was given to `subscribe`, in one of its two forms. */
+export function listenerOf(
+  next: Listener | Heard | undefined,
+  error?: Heard,
+  complete?: Heard,
+): Listener {
+  return typeof next === 'object' ? next : { next, error, complete };
+}
+
+export function guarded(listener: Listener, report: Report): Listener {
+  const { next, error, complete } = listener;
   return {
-    next: calling(next, observer, report),
-    // An observer without an own one would have the error of the actor thrown, once more.
-    error: calling(error, observer, report),
-    complete: calling(complete, observer, report),
+    ...(next !== undefined && { next: calling(next, listener, report) }),
+    // A listener without one would have the error of the actor thrown, once more.
+    error: error === undefined ? ignore : calling(error, listener, report),
+    ...(complete !== undefined && { complete: calling(complete, listener, report) }),
   };
 }
 
-function calling(callback: Heard | undefined, self: unknown, report: Report): Heard {
+export function calling(callback: Heard, self: unknown, report: Report): Heard {
   return (...args) => {
     try {
-      return callback?.apply(self, args);
+      return callback.apply(self, args);
     } catch (error) {
       report(error);
       return undefined;
     }
   };
 }
+
+function ignore(): void {}

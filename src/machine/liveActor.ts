@@ -1,25 +1,15 @@
 import {
-  type Actor,
+  Actor,
+  type ActorOptions,
   type AnyActorLogic,
   type AnyActorRef,
-  createActor,
-  type InspectionEvent,
+  type EventObject,
   type Snapshot,
 } from 'xstate';
-import type { Timed } from '../base/timetable.ts';
 import { isPlainData } from '../session/plainData.ts';
 import type { ActorRecord, TimerRecord } from '../store/record.ts';
-import { Agenda, type AgendaHost } from './agenda.ts';
-import { guard } from './guard.ts';
-
-/** What a live actor needs of its session. */
-export interface LiveActorHost extends AgendaHost {
-  /** The actor, one below it, or whoever hears one of them, has thrown. */
-  failed(error: unknown): void;
-  /** The snapshot of the actor, or of one below it, has changed. */
-  changed(): void;
-  log(id: string, args: readonly unknown[]): void;
-}
+import { calling, guard, guarded, type Heard, listenerOf } from './guard.ts';
+import { System, type SystemHost, type SystemOwner } from './system.ts';
 
 export interface LiveActorOptions {
   readonly id: string;
@@ -30,36 +20,48 @@ export interface LiveActorOptions {
 
 /** The part of an actor by which XState itself stops one that is not a root. */
 interface Stoppable {
-  _stop?(): void;
+  _stop(): void;
+}
+
+/** The first actor of a system. Whoever hears it may throw, as far as the process is concerned. */
+class Root extends Actor<AnyActorLogic> {
+  override subscribe(...given: unknown[]): ReturnType<Actor<AnyActorLogic>['subscribe']> {
+    const listener = listenerOf(...(given as Parameters<typeof listenerOf>));
+    return super.subscribe(guarded(listener, this.#report) as object);
+  }
+
+  override on(type: string, handler: Heard): ReturnType<Actor<AnyActorLogic>['on']> {
+    return super.on(type, calling(handler, undefined, this.#report));
+  }
+
+  get #report(): (error: unknown) => void {
+    return (error) => (this.system as unknown as System).error(error);
+  }
 }
 
 /** One XState actor in a system of its own, with all that it runs. */
-export class LiveActor {
+export class LiveActor implements SystemOwner {
   readonly actor: Actor<AnyActorLogic>;
-  readonly #host: LiveActorHost;
-  readonly #agenda: Agenda;
+  readonly #host: SystemHost;
+  readonly #system: System;
   /** Actors below this one that run, and perhaps outlive an error of it. */
-  readonly #below = new Set<AnyActorRef>();
-  /** When each of XState's scheduled events is due. */
-  readonly #due = new WeakMap<object, Timed>();
+  #below: Set<AnyActorRef> | null = null;
   #record: ActorRecord | undefined;
   #isStarted = false;
-  #hasRoot = false;
 
-  constructor(logic: AnyActorLogic, { id, input, record }: LiveActorOptions, host: LiveActorHost) {
+  constructor(logic: AnyActorLogic, { id, input, record }: LiveActorOptions, host: SystemHost) {
     this.#host = host;
     this.#record = record;
-    this.#agenda = new Agenda(host);
-    this.actor = createActor(logic, {
+    this.#system = new System(id, host, this);
+    const options = {
       id,
       input,
-      clock: this.#agenda,
-      logger: (...args) => host.log(id, args),
-      inspect: (event) => this.#inspect(event),
+      parent: this.#system as unknown as AnyActorRef,
       ...(record !== undefined && { snapshot: record.snapshot as Snapshot<unknown> }),
-    });
-    this.#agenda.onSet = (timed) => this.#note(timed);
-    this.actor.subscribe({ error: (error) => host.failed(error) });
+    };
+    this.actor = new Root(logic, options as ActorOptions<AnyActorLogic>);
+    // As it is, and not as one of those that are guarded: there is one for each session.
+    Actor.prototype.subscribe.call(this.actor, host as never);
   }
 
   /** Whether the actor takes events. */
@@ -68,13 +70,13 @@ export class LiveActor {
   }
 
   get dueAt(): number | undefined {
-    return this.#agenda.dueAt;
+    return this.#system.dueAt;
   }
 
   /** Something runs that is not data: a promise, a callback, an observable, an actor without name. */
   get isHolding(): boolean {
     if (this.isActive && runs(this.actor)) return true;
-    for (const each of this.#below) {
+    for (const each of this.#below ?? []) {
       const isNameless = typeof each.src !== 'string';
       if (each.getSnapshot().status === 'active' && (isNameless || runs(each))) return true;
     }
@@ -91,10 +93,11 @@ export class LiveActor {
 
   /** Stops the actor, and whatever an error has left running below it. */
   stop(): void {
-    this.#agenda.clear();
-    this.actor.stop();
-    for (const each of this.#below) (each as unknown as Stoppable)._stop?.();
-    this.#agenda.clear();
+    this.#system.clear();
+    for (const each of [this.actor, ...(this.#below ?? [])]) {
+      (each as unknown as Stoppable)._stop();
+    }
+    this.#system.clear();
   }
 
   /** What another actor goes on from; `undefined` where there is nothing that can be kept. */
@@ -118,18 +121,14 @@ export class LiveActor {
   }
 
   #timers(): readonly TimerRecord[] | undefined {
-    const scheduled = Object.values(this.actor.system.getSnapshot()._scheduledEvents);
-    if (scheduled.length === 0) return NONE;
+    if (this.dueAt === undefined) return NONE;
     const paths = pathsFrom(this.actor);
     const timers: TimerRecord[] = [];
-    for (const each of scheduled) {
-      const { event, id } = each;
+    for (const { event, id, timed, ...each } of this.#system.delayed) {
       const source = paths.get(each.source);
       const target = paths.get(each.target);
-      const at = this.#due.get(each)?.at;
-      if (source === undefined || target === undefined || at === undefined) return undefined;
-      if (!isPlainData(event)) return undefined;
-      timers.push({ source, target, event, id, at });
+      if (source === undefined || target === undefined || !isPlainData(event)) return undefined;
+      timers.push({ source, target, event, id, at: timed.at });
     }
     return timers;
   }
@@ -138,31 +137,15 @@ export class LiveActor {
     const from = actorAt(this.actor, source);
     const to = actorAt(this.actor, target);
     if (from === undefined || to === undefined) return;
-    const delayMs = at - this.#host.deadlines.now();
-    this.actor.system.scheduler.schedule(from, to, event as { type: string }, delayMs, id);
+    this.#system.schedule(from, to, event as EventObject, at - this.#host.deadlines.now(), id);
   }
 
-  /** Notes which of XState's scheduled events a delay is for: the one that was not there before. */
-  #note(timed: Timed): void {
-    for (const each of Object.values(this.actor.system.getSnapshot()._scheduledEvents)) {
-      if (!this.#due.has(each)) this.#due.set(each, timed);
-    }
-  }
-
-  #inspect(event: InspectionEvent): void {
-    if (event.type === '@xstate.actor') this.#born(event.actorRef as AnyActorRef);
-    else if (event.type === '@xstate.snapshot') this.#host.changed();
-  }
-
-  #born(actor: AnyActorRef): void {
-    guard(actor, (error) => this.#host.failed(error));
-    // The root is the first, told of while it is being made.
-    if (!this.#hasRoot) {
-      this.#hasRoot = true;
-      return;
-    }
-    this.#below.add(actor);
-    const gone = (): void => void this.#below.delete(actor);
+  born(actor: AnyActorRef): void {
+    if (actor instanceof Root) return;
+    guard(actor, (error) => this.#host.error(error));
+    const below = (this.#below ??= new Set<AnyActorRef>());
+    below.add(actor);
+    const gone = (): void => void below.delete(actor);
     actor.subscribe({ error: gone, complete: gone });
   }
 }

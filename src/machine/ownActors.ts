@@ -1,53 +1,14 @@
 import type { AnyActorLogic } from 'xstate';
-import { laterTurn } from '../base/turns.ts';
 import type { Timed } from '../base/timetable.ts';
-import type { EndReason } from '../../machines/session.ts';
 import { atOnce } from '../base/awaitable.ts';
 import { check } from '../base/check.ts';
 import { ActorsError } from '../base/errors.ts';
-import type { Journal } from '../events/journal.ts';
-import type { Services } from '../events/services.ts';
-import { contextNow } from '../session/context.ts';
-import type { Session } from '../session/session.ts';
 import type { RecordedActors, UserActors } from '../session/userActors.ts';
 import type { ActorRecord, ActorsRecord } from '../store/record.ts';
-import { ActorFacade, type FacadeHost } from './actorFacade.ts';
-import { LiveActor, type LiveActorHost } from './liveActor.ts';
+import { ActorFacade } from './actorFacade.ts';
+import { ActorHost, type ActingSession, type ActorWatcher } from './actorHost.ts';
+import { LiveActor } from './liveActor.ts';
 import { isLogic, type MachineSettings } from './options.ts';
-
-/** What is awake of a session, as its actors use it. */
-interface Incarnation {
-  /** How many resources it owns. */
-  readonly owned: number;
-  readonly isReleased: boolean;
-  run<R>(callback: () => R): R;
-  crash(error: unknown): void;
-}
-
-/** A session, as the actors in it use it. */
-export interface ActingSession {
-  readonly key: string;
-  readonly services: Services;
-  readonly journal: Journal;
-  readonly session: Session;
-  readonly incarnations: { readonly current: Incarnation };
-  readonly isAsleep: boolean;
-  readonly reason: EndReason;
-  /** The session is about to sleep. */
-  readonly isDozing: boolean;
-  readonly snapshot: {
-    hasTag(tag: 'ending' | 'activate' | 'resident' | 'warm'): boolean;
-    readonly context: { readonly sleeps: boolean };
-  };
-  /** Activates the session. `false` where it is ending or has no place. */
-  wake(): boolean;
-  /** What the store keeps of the session has changed. */
-  stateChanged(): void;
-  /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
-  later<T>(promise: Promise<T>, go: (value: T) => void): void;
-  /** The idle session is in use. */
-  activate(): void;
-}
 
 /** An actor that runs, with what user code holds of it. */
 interface Running {
@@ -64,13 +25,14 @@ type Kept = Omit<ActorsRecord, 'base'>;
 const AGAIN_MS = 1000;
 
 /** The user's actors in one session, one server after the other. */
-export class OwnActors implements UserActors {
+export class OwnActors implements UserActors, ActorWatcher {
   readonly #session: ActingSession;
   readonly #settings: MachineSettings | null;
   /** Told when the session has no actors any more. */
   readonly #forget: () => void;
   #main: Running | null = null;
-  readonly #spawned = new Map<string, Running>();
+  /** Made with the first of them. */
+  #spawned: Map<string, Running> | null = null;
   #kept: Kept | undefined;
   /** The server is there, and its actors run. */
   #isOn = false;
@@ -115,11 +77,12 @@ export class OwnActors implements UserActors {
     this.#check(logic, id);
     const record = this.#isOn ? undefined : this.#kept?.spawned?.get(id);
     const running = this.#make(logic, { id, record }, () => input, !this.#isOn);
+    this.#spawned ??= new Map<string, Running>();
     this.#spawned.set(id, running);
     if (!this.#isOn) return running.facade;
     // What is over, and what no later server makes again, is nothing to remember.
     const over = (): void => {
-      if (this.#spawned.get(id) === running) this.#spawned.delete(id);
+      if (this.#spawned?.get(id) === running) this.#spawned.delete(id);
     };
     running.live.actor.subscribe({ error: over, complete: over });
     running.live.start();
@@ -144,7 +107,7 @@ export class OwnActors implements UserActors {
     const running = [...this.#running()].toReversed();
     this.#isOn = false;
     this.#main = null;
-    this.#spawned.clear();
+    this.#spawned = null;
     for (const { facade, live } of running) {
       facade.over();
       live.stop();
@@ -186,7 +149,7 @@ export class OwnActors implements UserActors {
     };
     const main = this.#main === null ? undefined : recordOf(this.#main);
     const spawned = new Map<string, ActorRecord>();
-    for (const [id, running] of this.#spawned) {
+    for (const [id, running] of this.#spawned ?? []) {
       const record = recordOf(running);
       if (record !== undefined) spawned.set(id, record);
     }
@@ -195,14 +158,15 @@ export class OwnActors implements UserActors {
     return { actors, dueAt, leftOut };
   }
 
-  /** Perhaps nothing of the actors keeps the idle session any more. */
-  #changed(): void {
+  changed(): void {
+    if (!this.#isOn) return;
     const session = this.#session;
     session.stateChanged();
     const { isDozing, snapshot } = session;
     if (!snapshot.hasTag('activate') || !snapshot.hasTag('resident') || isDozing) return;
     // One that is about to fall asleep by itself is left to that.
     if (snapshot.hasTag('warm') && snapshot.context.sleeps) return;
+    // Perhaps nothing of the actors keeps the idle session any more.
     if (!this.isHolding && this.dueAt === undefined) session.activate();
   }
 
@@ -210,7 +174,7 @@ export class OwnActors implements UserActors {
 
   *#running(): Generator<Running> {
     if (this.#main !== null) yield this.#main;
-    yield* this.#spawned.values();
+    yield* this.#spawned?.values() ?? [];
   }
 
   #make(
@@ -220,35 +184,10 @@ export class OwnActors implements UserActors {
     isRepeated: boolean,
   ): Running {
     const { current } = this.#session.incarnations;
-    const host = this.#hostOf(current);
+    const host = new ActorHost(this.#session, current, this);
     const made = record === undefined ? atOnce('input', input()) : undefined;
     const live = new LiveActor(logic, { id, input: made, record }, host);
     return { live, facade: new ActorFacade(id, live, host), isRepeated };
-  }
-
-  #hostOf(current: Incarnation): LiveActorHost & FacadeHost {
-    const { key, journal, services, session } = this.#session;
-    const { clock, deadlines, events } = services;
-    const changed = (): void => {
-      if (this.#isOn) this.#changed();
-    };
-    return {
-      session,
-      deadlines,
-      later: (go) => this.#session.later(laterTurn(clock), () => current.run(go)),
-      // What runs for a call of the session goes on to do so: it may ask that call's client.
-      run: <R>(callback: () => R) =>
-        contextNow()?.session === session ? callback() : current.run(callback),
-      failed: (error) => current.crash(error),
-      changed,
-      delaysChanged: changed,
-      log: (actor, args) => events.emit('actor.logged', { session: key, actor, args: () => args }),
-      deadLetter: () => journal.deadLetter('in', LATE, 'closed'),
-      after(ms, callback) {
-        const timed = deadlines.at(clock.now() + ms, () => current.run(callback));
-        return () => deadlines.cancel(timed);
-      },
-    };
   }
 
   /** @throws ActorsError `bad-option`, `session-over`, `too-many-resources` */
@@ -260,12 +199,12 @@ export class OwnActors implements UserActors {
     if (current.isReleased || snapshot.hasTag('ending')) {
       throw new ActorsError('session-over', 'spawn() after the server was released');
     }
-    const known = this.#spawned.get(id as string);
+    const known = this.#spawned?.get(id as string);
     if (known?.live.isActive === true) {
       throw new ActorsError('bad-option', 'there is an actor of this id in the session');
     }
     const { maxResources } = services.limits;
-    if (current.owned + this.#spawned.size < maxResources) return;
+    if (current.owned + (this.#spawned?.size ?? 0) < maxResources) return;
     journal.tripped('maxResources');
     throw new ActorsError('too-many-resources', `a session owns at most ${maxResources} resources`);
   }
@@ -285,7 +224,9 @@ export class OwnActors implements UserActors {
   /** What was kept of actors that this program does not make any more is lost. */
   #announceUnclaimed(): void {
     const { key, services } = this.#session;
-    const lost = [...(this.#kept?.spawned?.keys() ?? [])].filter((id) => !this.#spawned.has(id));
+    const lost = [...(this.#kept?.spawned?.keys() ?? [])].filter(
+      (id) => this.#spawned?.has(id) !== true,
+    );
     if (this.#kept?.main !== undefined && this.#main === null) lost.push('machine');
     for (const local of lost) {
       services.counters.unstorable.actor++;
@@ -310,9 +251,6 @@ export class OwnActors implements UserActors {
     this.#alarm = null;
   }
 }
-
-/** What a dead letter says of an event to an actor that is over: of the event itself, nothing. */
-const LATE = { jsonrpc: '2.0', method: 'session.actor.send' } as const;
 
 function dueAtOf({ timers }: ActorRecord): number {
   return timers.reduce((first, { at }) => Math.min(first, at), Infinity);

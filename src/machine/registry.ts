@@ -1,7 +1,8 @@
 import type { ActorRegistry } from '../session/userActors.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { MachineSettings } from './options.ts';
-import { type ActingSession, OwnActors } from './ownActors.ts';
+import type { ActingSession } from './actorHost.ts';
+import { OwnActors } from './ownActors.ts';
 
 /**
  * The user's actors in all sessions of a runtime. By session and not in the session: one that has no

@@ -1,0 +1,105 @@
+import type { EndReason } from '../../machines/session.ts';
+import type { Deadlines } from '../base/deadlines.ts';
+import { laterTurn } from '../base/turns.ts';
+import type { Journal } from '../events/journal.ts';
+import type { Services } from '../events/services.ts';
+import { contextNow } from '../session/context.ts';
+import type { Session } from '../session/session.ts';
+import type { FacadeHost } from './actorFacade.ts';
+import type { SystemHost } from './system.ts';
+
+/** What is awake of a session, as its actors use it. */
+export interface Incarnation {
+  /** How many resources it owns. */
+  readonly owned: number;
+  readonly isReleased: boolean;
+  run<R>(callback: () => R): R;
+  crash(error: unknown): void;
+}
+
+/** A session, as the actors in it use it. */
+export interface ActingSession {
+  readonly key: string;
+  readonly services: Services;
+  readonly journal: Journal;
+  readonly session: Session;
+  readonly incarnations: { readonly current: Incarnation };
+  readonly isAsleep: boolean;
+  readonly reason: EndReason;
+  /** The session is about to sleep. */
+  readonly isDozing: boolean;
+  readonly snapshot: {
+    hasTag(tag: 'ending' | 'activate' | 'resident' | 'warm'): boolean;
+    readonly context: { readonly sleeps: boolean };
+  };
+  /** Activates the session. `false` where it is ending or has no place. */
+  wake(): boolean;
+  /** What the store keeps of the session has changed. */
+  stateChanged(): void;
+  /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
+  later<T>(promise: Promise<T>, go: (value: T) => void): void;
+  /** The idle session is in use. */
+  activate(): void;
+}
+
+/** What a dead letter says of an event to an actor that is over: of the event itself, nothing. */
+const LATE = { jsonrpc: '2.0', method: 'session.actor.send' } as const;
+
+/** Who looks after the actors of a session. */
+export interface ActorWatcher {
+  /** An actor, or a delay of one, has changed. */
+  changed(): void;
+}
+
+/** One server of a session, as the actors that were made for the server use it. */
+export class ActorHost implements SystemHost, FacadeHost {
+  readonly #session: ActingSession;
+  readonly #current: Incarnation;
+  readonly #watcher: ActorWatcher;
+
+  constructor(session: ActingSession, current: Incarnation, watcher: ActorWatcher) {
+    this.#session = session;
+    this.#current = current;
+    this.#watcher = watcher;
+  }
+
+  get session(): Session {
+    return this.#session.session;
+  }
+
+  get deadlines(): Deadlines {
+    return this.#session.services.deadlines;
+  }
+
+  /** What runs for a call of the session goes on to do so: it may ask that call's client. */
+  run<R>(callback: () => R): R {
+    return contextNow()?.session === this.session ? callback() : this.#current.run(callback);
+  }
+
+  later(go: () => void): void {
+    this.#session.later(laterTurn(this.#session.services.clock), () => this.run(go));
+  }
+
+  error(error: unknown): void {
+    this.#current.crash(error);
+  }
+
+  changed(): void {
+    this.#watcher.changed();
+  }
+
+  log(actor: string, args: readonly unknown[]): void {
+    const { key, services } = this.#session;
+    services.events.emit('actor.logged', { session: key, actor, args: () => args });
+  }
+
+  deadLetter(): void {
+    this.#session.journal.deadLetter('in', LATE, 'closed');
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const { deadlines } = this;
+    const timed = deadlines.at(deadlines.now() + ms, () => this.run(callback));
+    return () => deadlines.cancel(timed);
+  }
+}
