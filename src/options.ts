@@ -239,7 +239,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     machine: settleMachine(options.machine, options.input as MachineSettings['input']),
     store,
     onCrash: policyOf(onCrash),
-    modern: settleModern(options.modern, options.state !== undefined),
+    modern: settleModern(options.modern, (options.state ?? options.machine) !== undefined),
     secrets: secretsOf(options.secret),
     tasks: settleTasks(options.tasks),
     limits: limitsOf(options, store.isDurable),

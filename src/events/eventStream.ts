@@ -11,6 +11,8 @@ export class EventStream {
   watchesMessages = false;
   /** There is a listener to `session.transition`. */
   watchesTransitions = false;
+  /** There is a listener to `actor.transition`. */
+  watchesActors = false;
   /** There is a listener to `call.transition`. */
   watchesCalls = false;
   /** There is a listener to `request.began` or `request.settled`. */
@@ -54,6 +56,7 @@ export class EventStream {
   #note(): void {
     this.watchesMessages = this.#emitter.listenerCount('message') > 0;
     this.watchesTransitions = this.#emitter.listenerCount('session.transition') > 0;
+    this.watchesActors = this.#emitter.listenerCount('actor.transition') > 0;
     this.watchesCalls = this.#emitter.listenerCount('call.transition') > 0;
     this.watchesRequests =
       this.#emitter.listenerCount('request.began') > 0 ||

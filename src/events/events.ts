@@ -179,6 +179,26 @@ export interface CallTransition {
   readonly to: string;
 }
 
+/** One step of an actor of the user's. */
+export interface ActorStep {
+  readonly at: number;
+  readonly session: string;
+  /** The ids that lead to the actor from the session's own, with `/` between: `checkout/approve`. */
+  readonly actor: string;
+  /** The type of the event: a word of the machine or of XState, and none of a client's. */
+  readonly event: string;
+  /**
+   * The path of the state before, as in `to`; empty at the actor's beginning, and where it is not
+   * known.
+   */
+  readonly from: string;
+  /**
+   * The path of the state; of states that are active at once, each, with a space between. Of an actor
+   * that is no machine, its status.
+   */
+  readonly to: string;
+}
+
 /** What a runtime announces. `session` is always the session's loggable key, never its id. */
 export interface RuntimeEvents {
   'session.started': { session: string; principal: string };
@@ -248,6 +268,8 @@ export interface RuntimeEvents {
   'handle.failed': { kind: string; handle: string; error: unknown };
   /** A durable store can not keep a handle, whose input or state is not plain data. */
   'handle.unstorable': { kind: string; handle: string };
+  /** One step of an actor of the user's. Only assembled while there is a listener. */
+  'actor.transition': ActorStep;
   /** An actor of a session logged something. Content: call `args` where content may be seen. */
   'actor.logged': { session: string; actor: string; args: () => readonly unknown[] };
   /** One step of a handle's machine. Only assembled while there is a listener. */
@@ -334,6 +356,7 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'handle.failed': true,
   'handle.unstorable': true,
   'handle.transition': true,
+  'actor.transition': true,
   'actor.logged': true,
   'question.expired': true,
   'session.orphan': true,

@@ -6,6 +6,7 @@ import type { Services } from '../events/services.ts';
 import { contextNow } from '../session/context.ts';
 import type { Session } from '../session/session.ts';
 import type { FacadeHost } from './actorFacade.ts';
+import { pathsOf } from './words.ts';
 import type { SystemHost } from './system.ts';
 
 /** What is awake of a session, as its actors use it. */
@@ -88,6 +89,17 @@ export class ActorHost implements SystemHost, FacadeHost {
     this.#watcher.changed();
   }
 
+  get isWatched(): boolean {
+    return this.#session.services.events.watchesActors;
+  }
+
+  stepped(actor: string, event: string, before: unknown, now: unknown): void {
+    const { key, services } = this.#session;
+    const at = services.clock.now();
+    const step = { at, session: key, actor, event, from: statesOf(before), to: statesOf(now) };
+    services.events.emit('actor.transition', step);
+  }
+
   log(actor: string, args: readonly unknown[]): void {
     const { key, services } = this.#session;
     services.events.emit('actor.logged', { session: key, actor, args: () => args });
@@ -102,4 +114,11 @@ export class ActorHost implements SystemHost, FacadeHost {
     const timed = deadlines.at(deadlines.now() + ms, () => this.run(callback));
     return () => deadlines.cancel(timed);
   }
+}
+
+/** The states of a snapshot; of one that is no machine's, its status. */
+function statesOf(snapshot: unknown): string {
+  const { value, status } = (snapshot ?? {}) as { readonly value?: unknown; status?: unknown };
+  if (value !== undefined) return pathsOf(value).join(' ');
+  return typeof status === 'string' ? status : '';
 }

@@ -37,6 +37,7 @@ export class OwnActors implements UserActors, ActorWatcher {
   /** The server is there, and its actors run. */
   #isOn = false;
   #alarm: Timed | null = null;
+  #isTouched = false;
 
   constructor(session: ActingSession, settings: MachineSettings | null, forget: () => void) {
     this.#session = session;
@@ -95,6 +96,8 @@ export class OwnActors implements UserActors, ActorWatcher {
     this.#announceUnclaimed();
     this.#kept = undefined;
     for (const { live } of this.#running()) live.start();
+    // What starts by itself is made again in the same way.
+    this.#isTouched = false;
   }
 
   // ---- ending
@@ -158,8 +161,13 @@ export class OwnActors implements UserActors, ActorWatcher {
     return { actors, dueAt, leftOut };
   }
 
+  get isTouched(): boolean {
+    return this.#isTouched;
+  }
+
   changed(): void {
     if (!this.#isOn) return;
+    this.#isTouched = true;
     const session = this.#session;
     session.stateChanged();
     const { isDozing, snapshot } = session;

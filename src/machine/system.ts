@@ -11,6 +11,10 @@ export interface SystemHost {
   changed(): void;
   /** An actor, or whoever hears one, has thrown. */
   error(error: unknown): void;
+  /** Somebody hears what actors do. */
+  readonly isWatched: boolean;
+  /** An actor has made a step. @param actor the ids that lead to it */
+  stepped(actor: string, event: string, before: unknown, now: unknown): void;
   log(id: string, args: readonly unknown[]): void;
 }
 
@@ -53,6 +57,8 @@ export class System {
   #delayed: Map<string, Delayed> | null = null;
   #named: Map<string, AnyActorRef> | null = null;
   #inspectors: Set<Inspect> | null = null;
+  /** The last snapshot of each actor, while somebody hears what actors do. */
+  #last: Map<AnyActorRef, unknown> | null = null;
   #rootId = '';
   #ids = 0;
 
@@ -127,7 +133,11 @@ export class System {
     if (event.type === '@xstate.actor') {
       this.#rootId ||= actor.sessionId;
       this.#owner.born(actor);
-    } else if (event.type === '@xstate.snapshot') this.#host.changed();
+    } else if (event.type === '@xstate.snapshot') {
+      if (this.#host.isWatched) this.#announce(actor, event.event.type, event.snapshot);
+      else this.#last = null;
+      this.#host.changed();
+    }
     if (this.#inspectors === null) return;
     const whole = { ...event, rootId: this.#rootId };
     for (const inspect of this.#inspectors) {
@@ -137,6 +147,26 @@ export class System {
         this.#host.error(error);
       }
     }
+  }
+
+  #announce(actor: AnyActorRef, type: string, snapshot: unknown): void {
+    const last = (this.#last ??= new Map<AnyActorRef, unknown>());
+    const before = last.get(actor);
+    // What a state does not take is no step.
+    if (before === snapshot) return;
+    last.set(actor, snapshot);
+    if ((snapshot as { readonly status?: unknown }).status !== 'active') last.delete(actor);
+    this.#host.stepped(this.#pathOf(actor), type, before, snapshot);
+  }
+
+  #pathOf(actor: AnyActorRef): string {
+    const ids: string[] = [];
+    let each: { readonly id?: string; readonly _parent?: object } = actor as object;
+    while (each !== this && each.id !== undefined) {
+      ids.unshift(each.id);
+      each = each._parent ?? this;
+    }
+    return ids.join('/');
   }
 
   // ---- delays

@@ -32,6 +32,16 @@ export function mayTake(snapshot: AnyMachineSnapshot, type: string): boolean {
   return statesOf(snapshot).some(({ ownEvents }) => ownEvents.some((each) => covers(each, type)));
 }
 
+/** Paths of the innermost states in a state value: `{ a: { b: 'c', d: 'e' } }` is `a.b.c` and `a.d.e`. */
+export function pathsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  const entries = Object.entries(value ?? {});
+  return entries.flatMap(([key, inner]) => {
+    const below = pathsOf(inner);
+    return below.length === 0 ? [key] : below.map((each) => `${key}.${each}`);
+  });
+}
+
 function statesOf(snapshot: AnyMachineSnapshot): readonly State[] {
   return snapshot._nodes as readonly State[];
 }

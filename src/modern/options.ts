@@ -57,7 +57,7 @@ export interface ModernOptions extends Partial<ModernLimits> {
    * those with the same id in a tool argument that the runtime adds; `request`, only itself;
    * `shared`, everybody's; a function names what a request belongs to among those of its principal,
    * or `undefined`. `auto` is `principal` for an authenticated caller; for an anonymous one
-   * `argument` where the runtime has a `state`, else `request`. @default 'auto'
+   * `argument` where the runtime has a `state` or a `machine`, else `request`. @default 'auto'
    */
   readonly scope?:
     | 'auto'
@@ -126,7 +126,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
 /**
  * Checks the option `modern`, and fills in the defaults.
  *
- * @param hasState the runtime keeps a state for each session
+ * @param hasState the runtime keeps a state, or an actor, for each session
  * @returns `null`: the stateless revision is not served
  * @throws ActorsError `bad-option`
  */

@@ -97,9 +97,8 @@ export class SessionActor extends Actor {
     this.dormancy.restore(record);
     this.persistence?.restore(record);
     this.world.actors.restore(this, record);
-    const { standalone: sequence } = record;
-    const isOpen = sequence > 0 || this.persistence !== null;
-    if (isOpen) this.#outlet = this.outlets.open(this, { sequence, rows });
+    const isOpen = record.standalone > 0 || this.persistence !== null;
+    if (isOpen) this.#outlet = this.outlets.open(this, { sequence: record.standalone, rows });
     this.recall(record.confirmed);
   }
 
@@ -166,7 +165,8 @@ export class SessionActor extends Actor {
 
   /** User code has put something into the session that is lost with it. */
   get isTouched(): boolean {
-    const isUpdated = this.#isRecalled || this.#updates !== null;
+    const hasActed = this.userActors?.isTouched === true;
+    const isUpdated = hasActed || this.#isRecalled || this.#updates !== null;
     return isUpdated || this.incarnations.current.owned > 0 || (this.#locals?.size ?? 0) > 0;
   }
 

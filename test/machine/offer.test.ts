@@ -247,6 +247,18 @@ describe.each(['v1', 'v2'] as const)('offer, to a server of %s', (version) => {
     expect(said(await client.call('place_order'))).toBe('receipt 1');
   });
 
+  it('tells an anonymous caller of the session that its event has changed', async () => {
+    const { runtime } = start(version);
+    const client = await ModernClient.in(runtime);
+    const { result } = await client.call('add_item', { item: 'apple' });
+    const [session] = /[a-z2-7]{26}/.exec(JSON.stringify(result)) ?? [];
+    const headers = { 'mcp-param-session': session };
+    const again = await client.call('add_item', { item: 'pear', session }, {}, { headers });
+    expect(said(again)).toBe('pear: 2');
+    const other = await client.call('add_item', { item: 'pear' });
+    expect(said(other)).toBe('pear: 1');
+  });
+
   it('goes on after sleep with the list that the client was told last', async () => {
     const { runtime, clock } = start(version);
     const client = await WireClient.open(runtime);

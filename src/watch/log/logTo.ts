@@ -42,6 +42,7 @@ const DEFAULTS: Readonly<Record<RuntimeEventName, Level | false>> = {
   'handle.failed': 'error',
   'handle.unstorable': 'warn',
   'handle.transition': false,
+  'actor.transition': false,
   'actor.logged': 'debug',
   'question.expired': 'info',
   'session.orphan': 'warn',

@@ -22,6 +22,7 @@ export const KEPT = {
   'session.woken': { type: 'woken', members: ['session', 'cause', 'epoch', 'ms'] },
   'session.pinned': { type: 'pinned', members: ['session', 'why'] },
   'session.orphan': { type: 'orphan', members: ['session', 'what'] },
+  'actor.transition': { type: 'actor', members: ['session', 'actor', 'event', 'from', 'to'] },
   'handle.transition': {
     type: 'handle',
     members: ['kind', 'handle', 'event', 'from', 'to', 'effects'],

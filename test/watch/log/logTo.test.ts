@@ -98,6 +98,7 @@ describe('U6: logTo', () => {
       'session.transition',
       'handle.transition',
       'call.transition',
+      'actor.transition',
       'request.began',
       'request.settled',
     ];

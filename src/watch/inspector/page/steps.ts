@@ -37,6 +37,10 @@ export function stepOf(line: Line): Step {
       const { kind, handle, from, to, event } = line;
       return note('transition', `${kind} ${handle}: ${from} → ${to}  ·  ${event.type}`);
     }
+    case 'actor': {
+      const { actor, from, to, event } = line;
+      return note('transition', `${actor}: ${from === '' ? '' : `${from} → `}${to}  ·  ${event}`);
+    }
     case 'handle-failed':
       return note('trouble', `${line.kind} ${line.handle} failed, ${line.error}`);
     case 'handle-ended':
