@@ -66,8 +66,16 @@ export class TaskRecords {
   readonly #sweep: Sweep;
   readonly #entries = new WeakMap<RecordedTask, Entry>();
 
-  /** @param isHere a task of this process, which ends by its own deadline */
-  constructor(part: SessionStore, trunk: Services, isHere: (id: string) => boolean) {
+  /**
+   * @param isHere a task of this process, which ends by its own deadline
+   * @param tasks those of this process
+   */
+  constructor(
+    part: SessionStore,
+    trunk: Services,
+    isHere: (id: string) => boolean,
+    tasks: () => Iterable<RecordedTask>,
+  ) {
     const services = trunk.branch({});
     services.events.on('store.failed', (failure) => trunk.events.emit('store.failed', failure));
     this.#services = trunk;
@@ -78,6 +86,9 @@ export class TaskRecords {
       services,
     );
     this.#keeper.opened()?.catch(() => {});
+    this.#keeper.onForgotten = () => {
+      for (const task of tasks()) void this.put(task);
+    };
     this.#sweep.expect();
   }
 

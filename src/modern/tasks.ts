@@ -66,8 +66,16 @@ export class Tasks<C extends TaskCall = TaskCall> {
     this.settings = settings;
     this.#node = node;
     this.#share = share;
+    const all = this.#all;
     this.#records =
-      part === undefined ? null : new TaskRecords(part, share.services, (id) => this.#all.has(id));
+      part === undefined
+        ? null
+        : new TaskRecords(
+            part,
+            share.services,
+            (id) => all.has(id),
+            () => all.values(),
+          );
     const { deadlines } = share.services;
     this.#lasting = deadlines.queue(settings.afterMs, (call) => this.detach(call));
     this.#ttl = deadlines.queue(settings.ttlMs, (task) => {

@@ -35,6 +35,8 @@ function manners(timeoutMs: number) {
     stringNumbers: false,
     enableAutoPipelining: false,
     lazyConnect: false,
+    // A server that answers nothing does not say goodbye either.
+    disconnectTimeout: 200,
   } as const;
 }
 
@@ -51,7 +53,7 @@ export class Client {
   private constructor(redis: Redis | Cluster, host: ClientHost) {
     this.#redis = redis;
     redis.on('ready', () => host.ready());
-    redis.on('error', (error: Error) => host.failed(error));
+    redis.on('error', (error: Error) => host.failed(discreet(error)));
     redis.on('close', () => host.closed());
   }
 
@@ -89,7 +91,7 @@ export class Client {
       return answer;
     } catch (error) {
       if (isReply(error)) this.#answers++;
-      throw error;
+      throw discreet(error);
     }
   }
 
@@ -101,6 +103,12 @@ export class Client {
   close(): void {
     this.#redis.disconnect();
   }
+}
+
+/** An error without the command it is of: that has a password in it, or what a session holds. */
+function discreet<E>(error: E): E {
+  if (error instanceof Error) Reflect.deleteProperty(error, 'command');
+  return error;
 }
 
 /** Whether an error is one that the server has answered with. */

@@ -164,8 +164,11 @@ for i = 1, #names, 2 do
 end
 return found`);
 
-/** What a store and its server say of themselves, to whoever has not taken the store yet. */
-export const ABOUT = script(`#!lua flags=no-writes
+/**
+ * What a store and its server say of themselves, to whoever has not taken the store yet. Without flags:
+ * a server that is too old for them is to say so.
+ */
+export const ABOUT = script(`
 local d = redis.call('HMGET', KEYS[1], 'versions', 'k')
 local info = redis.pcall('INFO')
 -- A table is an error: the user of Redis may not ask.

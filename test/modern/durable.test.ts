@@ -2,6 +2,7 @@ import { McpServer } from '../support/eitherSdk.ts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { DurableMemory } from '../support/durableMemory.ts';
+import { ForgetfulMemory } from '../support/forgetfulMemory.ts';
 import { ALL, type ModernAsk, type ModernClient } from '../support/modernClient.ts';
 import { ModernWorld } from '../support/modernWorld.ts';
 import type { Rpc } from '../support/reply.ts';
@@ -72,6 +73,21 @@ describe('a task in a durable store', () => {
     expect((await get(again, 'unknown')).error).toMatchObject({ code: -32602 });
     const ended = await again.ask('tasks/cancel', { taskId: id }, KNOWS);
     expect(ended.result).toMatchObject({ resultType: 'complete' });
+  });
+
+  it('is given again to a store that has lost it', async () => {
+    const store = new ForgetfulMemory();
+    const { rig, told } = processOf(store);
+    const ann = await rig.client('ann');
+    const ids = [idOf(await work(ann, 'a')), idOf(await work(ann, 'b'))];
+    await rig.settle();
+    told.get('a')!();
+    await rig.settle();
+    const tasks = store.part('tasks');
+    await tasks.forget();
+    await rig.settle();
+    const states = await Promise.all(ids.map(async (id) => (await tasks.get(id))?.state));
+    expect(states).toMatchObject([{ status: 'completed' }, { status: 'working' }]);
   });
 
   it('that ran when its process was killed has failed, and is never run again', async () => {

@@ -6,8 +6,16 @@ import { writeSync } from 'node:fs';
 import { redisStore } from 'mcp-actors/redis';
 import { changesOf, LANES } from './lanes.ts';
 
+/** Says a line at once, and waits where whoever reads is slower: what is said is said before a kill. */
 function say(what: unknown): void {
-  writeSync(1, `${JSON.stringify(what)}\n`);
+  for (;;) {
+    try {
+      writeSync(1, `${JSON.stringify(what)}\n`);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 }
 
 const [url = '', leaseMs = '5000'] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RedisServer } from '../../support/redisServer.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
@@ -79,6 +80,42 @@ describe('a Redis that may evict any key', () => {
     await expect.poll(() => failures).toHaveLength(2);
     expect(failures).toEqual([expect.objectContaining(corrupt), expect.objectContaining(corrupt)]);
     expect([await store.count(), await store.count('ann')]).toEqual([0, 0]);
+  });
+});
+
+it('a Redis that is too old is refused', async () => {
+  const server = await RedisServer.ofTest();
+  const proxy = await TcpProxy.to(server.port);
+  // Of the same length, so that the answer stays whole.
+  const [, version = ''] = /redis_version:(\S+)/.exec(String(await server.command('INFO')))!;
+  proxy.onAnswer = (bytes, near) => {
+    const text = bytes.toString('latin1');
+    const older = text.replace(version, `6.2${'.'.padEnd(version.length - 3, '0')}`);
+    near.write(Buffer.from(older, 'latin1'));
+    return true;
+  };
+  const { store } = watched(proxy.url);
+  const message = expect.stringMatching(/^Redis 6\.2\S* is too old/) as string;
+  await expect(store.ready()).rejects.toMatchObject({ code: 'store-unfit', message });
+  expect(await server.command('DBSIZE')).toBe(0);
+});
+
+describe('what an error tells', () => {
+  it('is no password and nothing that is stored, however it is looked at', async () => {
+    const server = await RedisServer.ofTest();
+    await server.command('ACL', 'SETUSER', 'ann', 'on', '>right', '~*', '+@all');
+    const wrong = watched(server.url.replace('//', '//ann:a-wrong-password@')).store;
+    const right = watched(server.url.replace('//', '//ann:right@')).store;
+    await right.ready();
+    await server.command('CONFIG', 'SET', 'maxmemory', '1');
+    const errors = [
+      await outcome(wrong.get('a')),
+      await outcome(right.write([put('a', { state: 'a-word-of-the-state' })])),
+    ];
+    const seen = inspect(errors, { depth: 20, showHidden: true, maxStringLength: null });
+    expect(seen).toContain('WRONGPASS');
+    expect(seen).toContain('OOM');
+    expect(seen).not.toMatch(/a-wrong-password|a-word-of-the-state/);
   });
 });
 
