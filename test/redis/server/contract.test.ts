@@ -16,6 +16,12 @@ afterAll(() => server.end());
 
 let homes = 0;
 
+/** How many scripts the server has run. */
+async function calls(): Promise<number> {
+  const stats = String(await server.command('INFO', 'commandstats'));
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
+}
+
 const put = (state: string) =>
   [{ type: 'put', record: sessionRecord({ id: 'a', state }) }] as const;
 
@@ -93,4 +99,20 @@ it('redisStore pages through many records of one moment', async () => {
     after = next;
   }
   expect(seen.toSorted()).toEqual(ids.toSorted());
+});
+
+it('redisStore reads a list of large records in parts, each of a few MiB', async () => {
+  const store = await home().open();
+  const state = 'x'.repeat(2 ** 20);
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
+  for (const [n, id] of ids.entries()) {
+    await store.write([{ type: 'put', record: sessionRecord({ id, state, expiresAt: n }) }]);
+  }
+  const before = await calls();
+  const { records, next } = await store.page({ limit: 8 });
+  expect(records.map(({ id }) => id)).toEqual(ids.slice(0, 8));
+  // The beat of a lease may come between.
+  expect(await calls()).toBeGreaterThanOrEqual(before + 2);
+  expect((await store.page({ limit: 8, after: next! })).records).toHaveLength(1);
+  expect((await store.due(Infinity, 100)).map(({ id }) => id)).toEqual(ids);
 });

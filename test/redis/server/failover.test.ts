@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RETAKE } from '../../../src/redis/scripts.ts';
 import { RedisServer } from '../../support/redisServer.ts';
 import { seeded } from '../../support/seeded.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
@@ -7,6 +8,7 @@ import { answersOf, StoreModel, storeSteps } from '../../store/storeModel.ts';
 import { put, row, type Watched, watched } from './rig.ts';
 
 interface Pair {
+  readonly url: string;
   readonly told: Watched;
   /** From here on, the replica hears of nothing. */
   readonly detach: () => Promise<void>;
@@ -22,9 +24,9 @@ async function pair(options: Parameters<typeof watched>[1] = {}): Promise<Pair> 
   const told = watched(proxy.url, options);
   await replica.says(/MASTER <-> REPLICA sync: Finished with success/);
   return {
+    url: proxy.url,
     told,
     async detach() {
-      await told.store.ready();
       expect(await master.command('WAIT', 1, 0)).toBe(1);
       const wrote = async () => String(await replica.command('HGET', 'mcpa:store', 'w'));
       await expect.poll(wrote).toBe(String(await master.command('HGET', 'mcpa:store', 'w')));
@@ -82,12 +84,17 @@ describe('a failover to a replica that is behind', () => {
     expect((await store.rows('d')).map(({ n }) => n)).toEqual([2]);
   });
 
-  it('before this process had the store is known by its token', async () => {
-    const { told, detach, fail } = await pair();
+  it('from before this process had the store is known by its token', async () => {
+    const { url, told, detach, fail } = await pair();
+    const earlier = watched(url).store;
+    // More writes than this process will have made.
+    for (let epoch = 0; epoch < 5; epoch++) await earlier.write([put('a', { epoch })]);
+    await earlier.close();
     await detach();
-    await told.store.write([put('a')]);
+    await told.store.write([put('a', { epoch: 9 })]);
     await fail();
-    expect(await told.store.get('a')).toMatchObject({ id: 'a' });
+    expect(await told.store.get('a')).toMatchObject({ epoch: 9 });
+    expect(told.failures).toEqual([expect.objectContaining(forgot('1 writes'))]);
   });
 });
 
@@ -115,6 +122,26 @@ describe('a Redis that was emptied', () => {
     expect(await store.rows('a')).toHaveLength(1);
     expect(failures).toHaveLength(1);
   });
+});
+
+it('a Redis that was emptied and taken by another process is not taken back', async () => {
+  const server = await RedisServer.ofTest();
+  const proxy = await TcpProxy.to(server.port);
+  const { store } = watched(proxy.url, { maxRememberedBytes: 0 });
+  await store.write([put('a', { epoch: 1 })]);
+  const other = watched(server.url).store;
+  proxy.onRequest = (bytes, _near, far) => {
+    if (!bytes.includes(RETAKE.sha)) return false;
+    proxy.onRequest = () => false;
+    // Between being told and doing something about it.
+    void Promise.resolve(other.write([put('a', { epoch: 2 })])).then(() => far.write(bytes));
+    return true;
+  };
+  await server.command('FLUSHALL');
+  await expect(store.get('a')).rejects.toMatchObject({ code: 'store-locked' });
+  expect(await other.get('a')).toMatchObject({ epoch: 2 });
+  await other.write([put('b')]);
+  expect(await other.count()).toBe(2);
 });
 
 /** What becomes of a Redis, beside what is asked of it. */

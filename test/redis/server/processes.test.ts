@@ -88,6 +88,23 @@ it('a process that closes its store leaves it to the next one at once', async ()
   expect(await second.count()).toBe(1);
 });
 
+it('a process whose store was taken neither writes nor reads, however much the other one wrote', async () => {
+  const server = await RedisServer.ofTest();
+  const first = watched(server.url, { leaseMs: 60_000 });
+  await first.store.write([put('a', { epoch: 1 })]);
+  // As if it had not been heard of for as long as its lease.
+  await server.command('DEL', await leaseOf(server));
+  const { store } = watched(server.url);
+  for (let epoch = 2; epoch < 9; epoch++) await store.write([put('a', { epoch })]);
+  const locked = { code: 'store-locked' };
+  await expect(first.store.get('a')).rejects.toMatchObject(locked);
+  await expect(first.store.write([put('a', { epoch: 0 })])).rejects.toMatchObject(locked);
+  await expect(first.store.count()).rejects.toMatchObject(locked);
+  expect(first.failures).toEqual([expect.objectContaining(locked)]);
+  await first.store.close();
+  expect(await store.get('a')).toMatchObject({ epoch: 8 });
+});
+
 it('a process that stood still past its lease has lost the store, and stores nothing any more', async () => {
   const server = await RedisServer.ofTest();
   const child = start(server.url, 300);

@@ -29,7 +29,10 @@ describe('a Redis that is full', () => {
     await expect(store.write([row('a', 2)])).rejects.toMatchObject(because('OOM'));
     expect(await store.get('b')).toMatchObject({ epoch: 1 });
     expect(await store.rows('a')).toHaveLength(1);
-    await store.write([{ type: 'remove', id: 'a' }]);
+    // What takes room and what makes room are not one script.
+    const together = [store.write([put('c')]), store.write([{ type: 'remove', id: 'a' }])];
+    const outcomes = await Promise.all(together.map(outcome));
+    expect(outcomes).toEqual([expect.objectContaining(unavailable), undefined]);
     expect(await store.count()).toBe(1);
     await server.command('CONFIG', 'SET', 'maxmemory', '0');
     await store.write([put('b', { epoch: 3 })]);
