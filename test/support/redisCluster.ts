@@ -13,18 +13,13 @@ export class RedisClusterOfTest {
 
   static async start(count: number): Promise<RedisClusterOfTest> {
     const servers: RedisServer[] = [];
-    for (let n = 0; n < count; n++) servers.push(await RedisServer.startNode());
-    const part = Math.ceil(SLOTS / count);
-    for (const [n, server] of servers.entries()) {
-      const last = Math.min((n + 1) * part, SLOTS) - 1;
-      await server.command('CLUSTER', 'ADDSLOTSRANGE', n * part, last);
-      await server.command('CLUSTER', 'SET-CONFIG-EPOCH', n + 1);
+    try {
+      for (let n = 0; n < count; n++) servers.push(await RedisServer.startNode());
+      await join(servers);
+    } catch (error) {
+      await Promise.all(servers.map((server) => server.end()));
+      throw error;
     }
-    const [first, ...others] = servers;
-    for (const { port, busPort } of others) {
-      await first!.command('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
-    }
-    await Promise.all(servers.map((server) => server.says(/Cluster state changed: ok/)));
     return new RedisClusterOfTest(servers);
   }
 
@@ -37,4 +32,19 @@ export class RedisClusterOfTest {
   async end(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.end()));
   }
+}
+
+/** Gives each server its part of the slots, and has all know each other. */
+async function join(servers: readonly RedisServer[]): Promise<void> {
+  const part = Math.ceil(SLOTS / servers.length);
+  for (const [n, server] of servers.entries()) {
+    const last = Math.min((n + 1) * part, SLOTS) - 1;
+    await server.command('CLUSTER', 'ADDSLOTSRANGE', n * part, last);
+    await server.command('CLUSTER', 'SET-CONFIG-EPOCH', n + 1);
+  }
+  const [first, ...others] = servers;
+  for (const { port, busPort } of others) {
+    await first!.command('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
+  }
+  await Promise.all(servers.map((server) => server.says(/Cluster state changed: ok/)));
 }

@@ -64,6 +64,10 @@ export class RedisServer {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    // Whoever ended this process early has not ended the server.
+    const leave = (): void => void child.kill('SIGKILL');
+    process.once('exit', leave);
+    child.once('exit', () => process.off('exit', leave));
     this.#said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
