@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { RUNTIME_EVENTS } from '../../../src/events/events.ts';
 import { eventually } from '../../support/eventually.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
+import { Page } from '../../support/markdown.ts';
 
 /** A logger that keeps what it was told. */
 function ears(more: object = {}) {
@@ -107,6 +108,25 @@ describe('U6: logTo', () => {
         .filter((name) => !costly.includes(name))
         .toSorted(),
     );
+  });
+
+  it('has the levels that docs/events.md tells', () => {
+    const { text } = new Page(new URL('../../../', import.meta.url), 'docs/events.md');
+    const told = new Map<string, string>();
+    for (const [, level = '', names = ''] of text.matchAll(/^- (`\w+`|not written.*): (`.*`)$/gm)) {
+      for (const [, name = ''] of names.matchAll(/`([^`]+)`/g)) told.set(name, level);
+    }
+    const { lines, logger } = ears();
+    const on = (name: string, listener: (event: never) => void) => {
+      listener({} as never);
+      const [level] = lines.at(-1) ?? [];
+      expect([name, told.get(name)]).toEqual([name, `\`${level}\``]);
+      told.delete(name);
+      return () => {};
+    };
+    logTo({ on }, logger);
+    expect([...told.values()].every((level) => level.startsWith('not written'))).toBe(true);
+    expect(lines.length + told.size).toBe(Object.keys(RUNTIME_EVENTS).length);
   });
 
   it.each([
