@@ -47,10 +47,19 @@ export async function visit(client, url) {
 
 /** What a client hands on of three reports: all of them, or `some`. */
 export async function reportsOf(client, connected) {
+  const quick = await heard(client, connected, 0.3);
+  if (quick.length === 3) {
+    assert.deepEqual(quick, [1, 2, 3]);
+    return 'ok';
+  }
+  // What is read together with the answer is lost. Of slower reports, that is the last at most.
+  assert.deepEqual((await heard(client, connected, 1.5)).slice(0, 2), [1, 2]);
+  return 'some';
+}
+
+async function heard(client, connected, duration) {
   const seen = [];
   const onProgress = (progress) => seen.push(progress);
-  await client.call(connected, 'long-running', { duration: 0.3, steps: 3 }, { onProgress });
-  if (seen.length < 3 && seen[0] === 1 && seen[1] !== 3) return 'some';
-  assert.deepEqual(seen, [1, 2, 3]);
-  return 'ok';
+  await client.call(connected, 'long-running', { duration, steps: 3 }, { onProgress });
+  return seen;
 }
