@@ -11,6 +11,7 @@ import { answerFormOf, header } from '../wire/headers.ts';
 import type { Implementation } from '../wire/implementation.ts';
 import { type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
 import { refusal } from '../wire/refusals.ts';
+import { deliver, refuse, resume, yieldPlace } from './asking.ts';
 import type { Answers } from './calls.ts';
 import type { CallShare } from './callShare.ts';
 import { CallDelivery } from './delivery.ts';
@@ -18,7 +19,6 @@ import { Detached } from './detached.ts';
 import { dress, dressResult, type Dressing } from './dress.ts';
 import { type Capabilities, type ModernEnvelope, type Params, wantsLevel } from './envelope.ts';
 import type { Home } from './home.ts';
-import { inside } from './inquiry.ts';
 import { Inputs } from './inputs.ts';
 import type { InputRequest } from './ownRound.ts';
 import { Reply } from './reply.ts';
@@ -175,7 +175,7 @@ export class ModernCall implements Exchange, CallScope {
     }
     const given = this.#inputs.ask(asked, this.clientCapabilities);
     if (given === 'asked') this.on({ type: 'question.asked' });
-    else if (given !== 'failed') this.#deliver(asked.wireId, given);
+    else if (given !== 'failed') deliver(this, asked.wireId, given);
   }
 
   unask(wireId: RequestId): void {
@@ -203,12 +203,15 @@ export class ModernCall implements Exchange, CallScope {
     this.#round++;
     this.on({ type: 'retry.claimed' });
     if (!this.#snapshot.hasTag('attached')) return;
-    const { mailbox } = this.home.session;
     this.#inputs.accept(answers);
-    // What is still open is asked again, before the handler has its place back.
-    if (this.#inputs.size > 0) return this.#askAgain();
+    if (this.#inputs.size > 0) {
+      // What is still open is asked again, before the handler has its place back: where there is room
+      // for the answers that wait for that.
+      this.on({ type: 'question.asked' });
+      return this.#turned();
+    }
     this.#reply?.begin();
-    mailbox.parking?.unpark(this.innerId, () => this.#deliverAll());
+    resume(this, () => this.#deliverAll());
   }
 
   /** The home ends: a call that nobody waits for ends with it, others may finish. */
@@ -230,8 +233,11 @@ export class ModernCall implements Exchange, CallScope {
   /** The client of a task answers questions of its handler. */
   answered(answers: unknown): void {
     this.#inputs.accept(answers);
-    this.#deliverAll();
-    this.#task?.goOn();
+    resume(this, () => {
+      this.#deliverAll();
+      this.#task?.goOn();
+      yieldPlace(this, this.#inputs);
+    });
     this.on({ type: 'question.answered', open: this.#inputs.size > 0 });
   }
 
@@ -242,7 +248,7 @@ export class ModernCall implements Exchange, CallScope {
     this.on({ type: 'call.withdrawn' });
   }
 
-  /** Nobody came back in time. */
+  /** Nobody came back in time, or can any more. */
   expire(): void {
     this.on({ type: 'deadline.passed' });
   }
@@ -265,7 +271,7 @@ export class ModernCall implements Exchange, CallScope {
     else if (effect === 'reply') this.#answerNow();
     else if (effect === 'keep') this.#keep();
     else if (effect === 'createTask') this.#createTask();
-    else if (effect === 'tellTask') this.#task!.changed();
+    else if (effect === 'tellTask') this.#tellTask();
     else if (effect === 'abort') this.#abort();
     else if (effect === 'disarm') this.#share.calls.leave(this);
     else if (effect === 'forget') this.#forget();
@@ -278,11 +284,11 @@ export class ModernCall implements Exchange, CallScope {
     if (!this.#step.path.endsWith('.gathering')) return;
     // All were withdrawn in the turn they were asked in.
     if (this.#inputs.size === 0) return this.on({ type: 'questions.dropped' });
-    const isTask = this.#task !== null;
-    if (isTask || this.#share.calls.hasRoom(this)) return this.on({ type: 'turn.over' });
+    const hasRoom = this.#task !== null || this.#share.calls.hasRoom(this);
+    if (hasRoom) return this.on({ type: 'turn.over' });
     const open = this.#inputs.drop();
     this.on({ type: 'questions.dropped' });
-    for (const asked of open) asked.fail(errorOf('too-many-parked'));
+    resume(this, () => refuse(open, 'too-many-parked'));
   }
 
   #createTask(): void {
@@ -291,19 +297,19 @@ export class ModernCall implements Exchange, CallScope {
     if (this.#inputs.size > 0) this.on({ type: 'question.asked' });
   }
 
-  #askAgain(): void {
-    this.on({ type: 'question.asked' });
-    this.on({ type: 'turn.over' });
+  #tellTask(): void {
+    this.#task!.changed();
+    yieldPlace(this, this.#inputs);
   }
 
   #park(): void {
     this.delivery = null;
     this.#delivered?.();
-    const { inputRequests } = this;
     const requestState = this.#share.calls.park(this, this.#inputs.had);
+    const inputRequests = this.#inputs.requests;
     const result = { resultType: 'input_required', inputRequests, requestState };
     this.#respond(200, JSON.stringify({ jsonrpc: '2.0', id: this.#wireId, result }));
-    this.home.session.mailbox.parking?.park(this.innerId);
+    yieldPlace(this, this.#inputs);
   }
 
   /** The answer stays until the client comes back for it, where there is room for it. */
@@ -315,12 +321,8 @@ export class ModernCall implements Exchange, CallScope {
   }
 
   #deliverAll(): void {
-    for (const { wireId, result } of this.#inputs.take()) this.#deliver(wireId, result);
+    for (const { wireId, result } of this.#inputs.take()) deliver(this, wireId, result);
     this.#delivered?.();
-  }
-
-  #deliver(id: RequestId, result: Record<string, unknown>): void {
-    this.home.session.accept(inside({ jsonrpc: '2.0', id, result }));
   }
 
   // ---- answering
@@ -369,9 +371,7 @@ export class ModernCall implements Exchange, CallScope {
   #abort(): void {
     const reply = this.#reply;
     this.#reply = null;
-    const open = this.#inputs.drop();
     if (!this.#isAnswered) this.home.session.mailbox.withdraw(this.innerId);
-    for (const asked of open) asked.fail(errorOf('call-lost'));
     reply?.end();
   }
 
@@ -383,6 +383,8 @@ export class ModernCall implements Exchange, CallScope {
 
   /** Nothing of the call needs its home any more. */
   #leave(): void {
+    // What is still open would keep the home's session in use.
+    refuse(this.#inputs.drop(), 'call-lost');
     this.home.calls.delete(this);
     this.home.left();
   }

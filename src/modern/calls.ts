@@ -51,7 +51,7 @@ export interface Parkable extends Named {
   /** What the call holds while nobody holds its line, in bytes. */
   readonly bytes: number;
   readonly round: number;
-  /** Nobody came back in time. */
+  /** Nobody came back in time, or can any more. */
   expire(): void;
 }
 
@@ -179,6 +179,11 @@ export class Calls<C extends Parkable> {
     this.#bytes -= this.#sizes.get(call) ?? 0;
     this.#sizes.delete(call);
     this.#deadline.disarm(call);
+  }
+
+  /** The runtime is closed: nobody can come back to a call that still waits, or to its answer. */
+  close(): void {
+    for (const call of this.#parked.values()) call.expire();
   }
 
   /** Seals a state of the author's own: bound to its caller and call, and for a time. */

@@ -11,9 +11,9 @@ import { errorOf } from './questionErrors.ts';
 export const QUESTION_KEY = 'mcp-actors/key';
 
 /** An answer on its way to the handler that asked. */
-export interface Answer {
-  readonly wireId: RequestId;
+export interface Answer extends Pick<Asked, 'wireId' | 'fail'> {
   readonly result: Record<string, unknown>;
+  readonly bytes: number;
 }
 
 /** Most characters of answers that a token carries. */
@@ -74,9 +74,9 @@ export class Inputs {
     return this.#open.length + (this.#own?.size ?? 0);
   }
 
-  /** What the open questions take in memory, in bytes. */
+  /** What the open questions take in memory, and answers that wait for the others, in bytes. */
   get bytes(): number {
-    return this.#open.reduce((sum, { bytes }) => sum + bytes, 0);
+    return [...this.#open, ...this.#answers].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** The answers that the handler has had; `undefined` where a token can not carry them. */
@@ -134,11 +134,11 @@ export class Inputs {
   accept(answers: unknown): void {
     if (!isObject(answers)) return;
     this.#own?.accept(answers);
-    this.#open = this.#open.filter(({ key, wireId, request }) => {
+    this.#open = this.#open.filter(({ key, wireId, fail, request }) => {
       const result = Object.hasOwn(answers, key) ? answers[key] : undefined;
       if (!isAnswerTo(request.method, result)) return true;
-      this.#note(key, result);
-      this.#answers = [...this.#answers, { wireId, result }];
+      const bytes = this.#note(key, result);
+      this.#answers = [...this.#answers, { wireId, fail, result, bytes }];
       return false;
     });
   }
@@ -161,11 +161,12 @@ export class Inputs {
     return answers;
   }
 
-  /** Gives up the open questions. */
+  /** Gives up the open questions, and those whose answers the handler has not got yet. */
   drop(): readonly Pick<Asked, 'fail'>[] {
+    const given = this.take();
     const open = this.#open;
     this.#open = NONE;
-    return open;
+    return [...given, ...open];
   }
 
   /** Why a client can not be asked a question; `undefined`: it can be. */
@@ -180,10 +181,13 @@ export class Inputs {
     return errorOf('capability-missing', { requiredCapabilities: missing });
   }
 
-  #note(key: string, result: Record<string, unknown>): void {
-    this.#hadBytes += JSON.stringify(result).length;
+  /** Keeps an answer for whoever runs the call again. @returns the answer's bytes */
+  #note(key: string, result: Record<string, unknown>): number {
+    const bytes = JSON.stringify(result).length;
+    this.#hadBytes += bytes;
     if (this.#hadBytes > MAX_HAD) this.#had = null;
     else if (this.#had !== null) this.#had = { ...this.#had, [key]: result };
+    return bytes;
   }
 
   /** An answer that came before its question; by its place only where the call is run again. */

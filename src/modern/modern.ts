@@ -80,6 +80,7 @@ export class Modern implements CallShare<ModernCall>, HomesShare, ListensShare {
   }
 
   close(): Promise<void> {
+    this.calls.close();
     return this.tasks?.close() ?? Promise.resolve();
   }
 

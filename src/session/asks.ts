@@ -217,9 +217,11 @@ export class Asks {
     this.#owner.next();
   }
 
-  /** A parked request goes on: `go` runs as soon as there is a place for its handler. */
+  /** A request goes on: `go` runs as soon as there is a place for its handler, if it has none. */
   unpark(innerId: RequestId, go: () => void): void {
-    if (this.#open.get(innerId)?.isParked !== true) return;
+    const ask = this.#open.get(innerId);
+    if (ask?.isParked === false) return go();
+    if (ask === undefined) return;
     this.#resuming ??= [];
     this.#resuming.push({ innerId, go });
     this.resume();

@@ -56,6 +56,25 @@ function world(tasks: TaskOptions = {}, more: object = {}) {
 const idOf = ({ result }: Rpc): string => String(result?.['taskId']);
 
 describe('a call that lasts', () => {
+  it('leaves its place of concurrency to others while it asks', async () => {
+    const { rig, told } = world({ mode: () => 'task' }, { concurrency: 1 });
+    const ann = await rig.client('ann');
+    const id = idOf(await work(ann, 'asks'));
+    await rig.settle();
+    expect((await get(ann, id)).result).toMatchObject({ status: 'input_required' });
+    const other = work(ann, 'other', {});
+    await rig.settle();
+    const inputResponses = { input_1: { action: 'accept', content: {} } };
+    await ann.ask('tasks/update', { taskId: id, inputResponses }, KNOWS);
+    await rig.settle();
+    // There is no place for the answer yet.
+    expect((await get(ann, id)).result).toMatchObject({ status: 'working' });
+    told.get('other')!('answer');
+    expect((await other).result).toMatchObject({ content: [{ text: 'other' }] });
+    await rig.settle();
+    expect((await get(ann, id)).result).toMatchObject({ status: 'completed' });
+  });
+
   it('becomes a task for a client that knows tasks, and is fetched when it is done', async () => {
     const { rig, told } = world({ afterMs: 1000 });
     const ann = await rig.client('ann');
