@@ -325,7 +325,7 @@ export class HandleActor extends Actor {
   /** The handle ends: nothing of it is kept, unless another process goes on with it. */
   forget(): void {
     this.#dormancy?.unpin();
-    if (this.reason !== 'drained' && this.persistence?.isUsed === true) this.persistence.forget();
+    if (this.reason !== 'drained') this.persistence?.forget();
   }
 }
 

@@ -87,7 +87,8 @@ export class Home implements Outlet {
   }
 
   get isFree(): boolean {
-    return this.listens.size === 0 && this.unread.isEmpty;
+    // Nobody would find the record of a home that ends with what is open in it.
+    return !this.isFleeting && this.listens.size === 0 && this.unread.isEmpty;
   }
 
   /** There are no events to resume in this revision, and so no numbers. */
@@ -123,6 +124,11 @@ export class Home implements Outlet {
     for (const listen of this.listens) listen.end();
     this.#tell?.(undefined);
     this.unread.end();
+  }
+
+  /** The home ends, or has: nothing is opened on it any more. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   // ---- what its server says of itself

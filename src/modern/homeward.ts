@@ -46,7 +46,8 @@ export class Homeward {
   greeted(ask: Ask, told: (home: Home, said: ServerSaid) => void): void {
     this.locate(ask, undefined, (home) => {
       const go = (said: ServerSaid | undefined): void => {
-        if (said === undefined) this.refuse(ask, 'server-unavailable');
+        // The home may have ended when its server had just said it.
+        if (said === undefined || home.isOver) this.refuse(ask, 'server-unavailable');
         else told(home, said);
       };
       if (home.said !== undefined) return go(home.said);

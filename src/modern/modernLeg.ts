@@ -183,6 +183,7 @@ export class ModernLeg implements Leg {
     const tools = this.#modern.known.tools(home, beginning.incoming.principal);
     if (!isPromise(tools)) return this.#accept(home, beginning, tools, tries);
     const go = (known: Tools | undefined): void => {
+      if (home.session.isDismissed) return this.#again(beginning, tries);
       // Headers that nobody can check are not passed on. Another home may have been asked, and ended.
       if (known !== undefined) this.#accept(home, beginning, known, tries);
       else if (tries < MAX_TRIES && home.session.arrival !== 'refuse') {
@@ -198,6 +199,8 @@ export class ModernLeg implements Leg {
   #accept(home: Home, beginning: Beginning, tools: Tools | undefined, tries: number): void {
     const { incoming, message, opened } = beginning;
     const { parcel, port, principal } = incoming;
+    // The client left while the home or its tools were found: in this revision, that is the cancel.
+    if (port.gone) return home.left();
     const isArgued = home.scope === 'argument';
     if (tools !== undefined && !this.#agrees(beginning, tools)) {
       home.left();
@@ -217,10 +220,17 @@ export class ModernLeg implements Leg {
       return this.#desk.lasts(call, beginning);
     }
     call.refused();
-    // The home has ended since it was found: there is, or will be, another one.
-    const isOver = code === 'session-not-found' && tries < MAX_TRIES;
-    if (isOver) return this.#begin(beginning, tries + 1);
+    if (code === 'session-not-found') return this.#again(beginning, tries);
     if (!port.gone) this.#way.refuse(beginning, code);
+  }
+
+  /**
+   * The home has ended since it was found, or sleeps as its record, and its actor is nobody's: there
+   * is, or will be, another one.
+   */
+  #again(beginning: Beginning, tries: number): void {
+    if (tries < MAX_TRIES) this.#begin(beginning, tries + 1);
+    else this.#way.refuse(beginning, 'server-unavailable');
   }
 
   #agrees({ incoming, message, opened }: Ask, tools: Tools): boolean {
@@ -233,7 +243,9 @@ export class ModernLeg implements Leg {
   /** A client comes back with answers, by the token of the round that asked. */
   #retry(ask: CallAsk): void {
     const { incoming, message, opened } = ask;
-    const { principal } = incoming;
+    const { port, principal } = incoming;
+    // Its client can come back with the same token.
+    if (port.gone) return;
     if (!RETRYABLE.has(message.method)) return this.#way.refuse(ask, 'params-invalid');
     // Before the token is used up: answers may wait for a place, and count until their handler has
     // them.

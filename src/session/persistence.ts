@@ -217,9 +217,12 @@ export class Persistence implements Persisted {
     return this.#forgotten === null ? this.#keeper.rowsStored(this) : STORED;
   }
 
-  /** Removes the session from the store: it ended and must not come back. */
+  /**
+   * Removes the session from the store: it ended and must not come back. What no store knows so far is
+   * not stored any more, also where a change of the state comes to its end later.
+   */
   forget(): void {
-    this.#forgotten ??= this.#keeper.forget(this);
+    this.#forgotten ??= this.#isUsed ? this.#keeper.forget(this) : DONE;
     // A caller that needs the outcome awaits the promise; nobody else has to.
     this.#forgotten.catch(() => {});
   }

@@ -373,7 +373,7 @@ export class SessionActor extends Actor {
     // The client knows the session, or may still hear of it.
     const mayComeBack = this.handshake.isAnswered || this.mailbox.references > 0;
     if (this.reason === 'drained' && mayComeBack) return;
-    if (this.persistence?.isUsed === true) this.persistence.forget();
+    this.persistence?.forget();
   }
 
   override checkQuiet(): void {
