@@ -8,6 +8,7 @@ import { metaOf, type Params } from './envelope.ts';
 import type { Home, ServerSaid } from './home.ts';
 import type { Located, Visitor } from './homes.ts';
 import type { Modern } from './modern.ts';
+import { UnreadAnswers } from './unreadAnswers.ts';
 
 const JSON_HEADERS = ['Content-Type', 'application/json'] as const;
 
@@ -15,10 +16,12 @@ const JSON_HEADERS = ['Content-Type', 'application/json'] as const;
 export class Homeward {
   readonly #host: LegHost;
   readonly #modern: Modern;
+  readonly #unread: UnreadAnswers;
 
   constructor(host: LegHost, modern: Modern) {
     this.#host = host;
     this.#modern = modern;
+    this.#unread = new UnreadAnswers(modern);
   }
 
   /** Finds the home of a request. @param named the session that the request names; `undefined`: none */
@@ -76,9 +79,11 @@ export class Homeward {
   }
 
   /** Answers a request here: no session behind is asked. */
-  say({ incoming: { port }, message: { id } }: Ask, result: Params): void {
+  say({ incoming: { port, principal }, message }: Ask, result: Params): void {
     if (port.gone) return;
+    const { id, params } = message;
     port.send(200, JSON_HEADERS, JSON.stringify({ jsonrpc: '2.0', id, result }));
+    this.#unread.add(port, principal, params?.['taskId']);
   }
 
   refuse({ incoming, message }: Ask, code: RefusalCode, data?: Record<string, unknown>): void {

@@ -149,8 +149,10 @@ export class Listen {
     };
     const result = { resultType: 'complete', _meta: meta };
     const json = JSON.stringify({ jsonrpc: '2.0', id: this.#id, result });
-    if (!this.#port.gone) this.#port.write(messageFrame(json));
-    this.#port.end();
+    if (!this.#port.gone) {
+      this.#port.write(messageFrame(json));
+      this.#port.end();
+    }
     if (this.#port.unread > 0) this.home.unread.add(this.#port);
     this.#close();
   }

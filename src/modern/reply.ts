@@ -92,7 +92,7 @@ export class Reply {
       this.#isStream = false;
       services.counters.streams--;
       timers.keepAlive.disarm(this.#port);
-      this.#port.end();
+      if (!this.#port.gone) this.#port.end();
     } else if (!this.#port.gone) this.#port.send(202, []);
     if (this.#port.unread > 0) this.#home.unread.add(this.#port);
   }
