@@ -68,6 +68,8 @@ export class Task<C extends TaskCall = TaskCall> {
   readonly createdAt: number;
   updatedAt: number;
   status: TaskStatus = 'working';
+  /** The client was told of the task: before, the call may still stay a call. */
+  isBegun = false;
   /** The outcome is on its way to a durable store; nobody is told of the outcome before. */
   storing: Promise<unknown> | null = null;
   message: string | undefined;

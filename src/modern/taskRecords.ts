@@ -1,6 +1,7 @@
 import { Sweep } from '../directory/sweep.ts';
 import type { Services } from '../events/services.ts';
 import { Keeper } from '../store/keeper.ts';
+import { isCorrupt } from '../store/reads.ts';
 import { dataRecord, type SessionRecord } from '../store/record.ts';
 import type { SessionStore } from '../store/store.ts';
 import type { Persisted } from '../store/writer.ts';
@@ -28,6 +29,8 @@ class Entry implements Persisted {
   readonly #task: RecordedTask;
   readonly #again: (entry: Entry) => void;
   isTaken = false;
+  /** The task is forgotten: a write that was refused is not tried again. */
+  isOver = false;
 
   constructor(task: RecordedTask, key: string, again: (entry: Entry) => void) {
     this.id = task.id;
@@ -52,7 +55,7 @@ class Entry implements Persisted {
   }
 
   writeBehind(): void {
-    this.#again(this);
+    if (!this.isOver) this.#again(this);
   }
 
   /** A task that was refused is stored again by itself. */
@@ -102,19 +105,25 @@ export class TaskRecords {
   }
 
   forget(task: RecordedTask): void {
-    this.#keeper.forget(this.#entryOf(task)).catch(() => {});
+    const entry = this.#entryOf(task);
+    entry.isOver = true;
+    this.#keeper.forget(entry).catch(() => {});
   }
 
-  /** What is kept of a task of an earlier process. `undefined`: nothing, or the store failed. */
+  /**
+   * What is kept of a task of an earlier process; `undefined`: nothing.
+   *
+   * @throws ActorsError `store-unavailable`: nobody knows
+   */
   async find(id: string): Promise<SessionRecord | undefined> {
     if (!this.#keeper.mayHave(id)) return undefined;
     try {
       const [record] = await this.#keeper.load(id, undefined);
       const now = this.#services.clock.now();
       return record !== undefined && record.expiresAt > now ? record : undefined;
-    } catch {
-      // Announced by the keeper.
-      return undefined;
+    } catch (error) {
+      if (isCorrupt(error)) return undefined;
+      throw error;
     }
   }
 

@@ -1,5 +1,6 @@
 import { atOnce, type Awaitable } from '../base/awaitable.ts';
 import type { DeadlineQueue } from '../base/deadlines.ts';
+import { ActorsError } from '../base/errors.ts';
 import { idOnNode, randomId } from '../base/ids.ts';
 import type { Services } from '../events/services.ts';
 import { isObject } from '../wire/jsonrpc.ts';
@@ -106,7 +107,7 @@ export class Tasks<C extends TaskCall = TaskCall> {
     const task = this.find(id, incoming.principal);
     if (task?.storing != null) return task.storing.then(() => this.#serve(task, ask));
     if (task !== undefined || this.#records === null) return this.#serve(task, ask);
-    return this.#seek(id, incoming.principal).then((found) => this.#serve(found, ask));
+    return this.#seek(id, incoming.principal).then((found) => this.#serve(found, ask), unknowable);
   }
 
   #serve(task: Task<C> | undefined, { message, opened }: Ask): Params | RefusalCode {
@@ -168,6 +169,7 @@ export class Tasks<C extends TaskCall = TaskCall> {
   /** The client is told of a new task. */
   begun(task: Task<C>): void {
     const { services } = this.#share;
+    task.isBegun = true;
     services.counters.modern.tasks++;
     const { session } = task;
     services.events.emit('task.created', { session, task: this.keyOf(task) });
@@ -183,7 +185,7 @@ export class Tasks<C extends TaskCall = TaskCall> {
     return task?.principal === principal ? task : undefined;
   }
 
-  /** The task of an id that an earlier process had. */
+  /** The task of an id that an earlier process had. @throws ActorsError `store-unavailable` */
   async #seek(id: unknown, principal: string | undefined): Promise<Task<C> | undefined> {
     const record = typeof id === 'string' ? await this.#records?.find(id) : undefined;
     if (record === undefined || record.principal !== principal) return undefined;
@@ -200,7 +202,8 @@ export class Tasks<C extends TaskCall = TaskCall> {
 
   /** Makes the views of all tasks. */
   views(): CallView[] {
-    return Array.from(this.#all.values(), (task) => {
+    const begun = Array.from(this.#all.values()).filter(({ isBegun }) => isBegun);
+    return begun.map((task) => {
       const deadline = this.#ttl.dueAt(task);
       return task.call === null
         ? { ...task.view, state: 'kept', questions: [], deadline }
@@ -282,3 +285,9 @@ export class Tasks<C extends TaskCall = TaskCall> {
 }
 
 const DONE = Promise.resolve();
+
+/** A store that fails can not tell whether there is a task: a client must not give it up. */
+function unknowable(error: unknown): RefusalCode {
+  if (error instanceof ActorsError && error.code === 'store-unavailable') return error.code;
+  throw error;
+}

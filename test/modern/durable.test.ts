@@ -118,6 +118,10 @@ describe('a task in a durable store', () => {
       content: [{ text: 'a' }],
     });
     expect(rig.runtime.stats().modern).toMatchObject({ tasks: 0, tasksRunning: 0 });
+    // And is not stored later: nobody was ever told of a task.
+    store.part('tasks').trouble = undefined;
+    await rig.settle(10_000);
+    expect(await store.part('tasks').count()).toBe(0);
   });
 
   it('stays a call where the handler is done before the store', async () => {
@@ -128,6 +132,7 @@ describe('a task in a durable store', () => {
     store.part('tasks').trouble = 'hangs';
     const answer = work(ann, 'a');
     await rig.settle();
+    expect(rig.runtime.calls()).toEqual([]);
     told.get('a')!();
     expect((await answer).result).toMatchObject({ resultType: 'complete' });
     store.part('tasks').trouble = undefined;
@@ -151,6 +156,21 @@ describe('a task in a durable store', () => {
     store.part('tasks').trouble = undefined;
     await rig.settle(3000);
     expect(await store.part('tasks').get(id)).toMatchObject({ state: { status: 'completed' } });
+  });
+
+  it('is not taken for unknown while the store can not be read', async () => {
+    const store = new DurableMemory();
+    const { rig } = processOf(store);
+    const id = idOf(await work(await rig.client('ann'), 'a'));
+    const ann = await processOf(store).rig.client('ann');
+    store.part('tasks').trouble = 'fails';
+    const reply = await ann.send('tasks/get', { taskId: id }, KNOWS);
+    expect([reply.status, (await reply.whole()).message.error?.data]).toMatchObject([
+      503,
+      { code: 'store-unavailable' },
+    ]);
+    store.part('tasks').trouble = undefined;
+    expect((await get(ann, id)).result).toMatchObject({ status: 'failed' });
   });
 
   it('that is forgotten for want of room is forgotten by the store as well', async () => {
