@@ -28,16 +28,26 @@ export interface Handle<V, S = undefined, I = unknown> {
    *
    * @param options `signal` takes the use out of the queue: give it the handler's
    * @throws HandleError `handle-gone` for an id that is unknown, expired or another's; `handle-busy`,
-   * `handle-failed`, `handle-limit`; ActorsError `no-session`
+   * `handle-failed`, `handle-limit`; ActorsError `no-session`, `store-unavailable`
    */
   use<R>(
     id: string,
     callback: (value: V, handle: HandleScope<S>) => Awaitable<R>,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<R>;
-  /** The handles of the caller's principal; an anonymous caller's are those its session made. */
+  /**
+   * The handles of the caller's principal; an anonymous caller's are those its session made.
+   *
+   * @throws ActorsError `no-session`, `store-unavailable`
+   */
   list(): Promise<readonly OwnHandle[]>;
-  /** Ends a handle. @returns when it is released @throws HandleError `handle-gone` */
+  /**
+   * Ends a handle.
+   *
+   * @returns when it is released, and a durable store has forgotten it
+   * @throws HandleError `handle-gone`; ActorsError `no-session`, `store-unavailable` where a store
+   * could not forget the ended handle yet
+   */
   destroy(id: string): Promise<void>;
   /**
    * Gives a server the tools create_*, list_* and destroy_*.

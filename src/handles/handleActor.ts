@@ -138,6 +138,8 @@ export class HandleActor extends Actor {
     callback: (value: unknown, handle: HandleFacade) => Awaitable<R>,
     signal: AbortSignal | undefined,
   ): Promise<R> {
+    // Before it takes a place that nobody would give back: the handle may be asleep.
+    signal?.throwIfAborted();
     if (this.arrival === 'refuse') throw gone(this.kind);
     const { maxQueue } = this.kind.settings.limits;
     if (this.waiting >= maxQueue) {

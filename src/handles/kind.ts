@@ -10,7 +10,7 @@ import type { Services } from '../events/services.ts';
 import { isPlainData } from '../session/plainData.ts';
 import { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
-import type { SessionStore } from '../store/store.ts';
+import type { RecordPage, RecordQuery, SessionStore } from '../store/store.ts';
 import { scanValue } from '../wire/scan.ts';
 import { announceHandles } from './announce.ts';
 import { failed, gone, type HandleError, limited, restarting, tooLong } from './handleError.ts';
@@ -145,7 +145,7 @@ export class HandleKind implements HandleFamily {
     return handle;
   }
 
-  /** The caller's own handles, those asleep as well. */
+  /** The caller's own handles, those asleep as well. @throws ActorsError `store-unavailable` */
   async list(holder: Holder): Promise<OwnHandle[]> {
     const own: OwnHandle[] = [];
     const isListed = (principal: string | undefined, by: string): boolean =>
@@ -164,12 +164,21 @@ export class HandleKind implements HandleFamily {
     return own.toSorted((a, b) => a.startedAt - b.startedAt);
   }
 
-  /** Ends a handle that its caller may use. @throws HandleError */
+  /**
+   * Ends a handle that its caller may use.
+   *
+   * @throws HandleError; ActorsError `store-unavailable` where the store has the handle for now
+   */
   async end(id: unknown, holder: Holder): Promise<void> {
     const handle = await this.find(id, holder);
     handle.close('terminated');
     await handle.reached('ended');
-    await handle.forgotten;
+    try {
+      await handle.forgotten;
+    } catch (cause) {
+      // Announced by the writer. What a store says of itself is nothing for a tool's client.
+      throw unavailable(cause);
+    }
   }
 
   /** Why a handle can not be open now. */
@@ -292,7 +301,7 @@ export class HandleKind implements HandleFamily {
   async *#asleep(principal: string | undefined): AsyncGenerator<SessionRecord> {
     let after: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages++) {
-      const { records, next } = await this.keeper.reads.page({
+      const { records, next } = await this.#page({
         limit: PAGE,
         ...(principal !== undefined && { principal }),
         ...(after !== undefined && { after }),
@@ -305,6 +314,15 @@ export class HandleKind implements HandleFamily {
     }
   }
 
+  async #page(query: RecordQuery): Promise<RecordPage> {
+    try {
+      return await this.keeper.reads.page(query);
+    } catch (error) {
+      this.keeper.failed('get', error);
+      throw unavailable(error);
+    }
+  }
+
   #isHeld(handle: HandleActor, { principal, session }: Holder): boolean {
     const isOfSession = this.settings.bind !== 'session' || handle.by === session;
     return handle.principal === principal && isOfSession;
@@ -313,4 +331,8 @@ export class HandleKind implements HandleFamily {
   #hasEnded(id: string): boolean {
     return this.supervisor.tombstones.has(id) || this.keeper.isRemoving(id);
   }
+}
+
+function unavailable(cause: unknown): ActorsError {
+  return new ActorsError('store-unavailable', 'the session store failed', { cause });
 }

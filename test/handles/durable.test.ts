@@ -89,6 +89,20 @@ describe('a durable store', () => {
     expect(await (await next.modern('ann'))('where', { page })).toBe('woken with undefined 1');
   });
 
+  it('that fails is no secret, and what it says of itself is', async () => {
+    const store = new DurableMemory();
+    const world = new HandleWorld(options, { store });
+    const ann = await world.modern('ann');
+    const page = await ann('create_page');
+    store.part('handles').trouble = 'fails';
+    expect(await ann('list_pages')).toBe('! the session store failed');
+    expect(await ann('destroy_page', { page })).toBe('! the session store failed');
+    expect(await ann('where', { page })).toEqual(GONE);
+    store.part('handles').trouble = undefined;
+    await world.settle(5000);
+    expect(await store.part('handles').count()).toBe(0);
+  });
+
   it('removes expired records of kinds that the program no longer has', async () => {
     const store = new DurableMemory();
     const world = new HandleWorld(options, { store });

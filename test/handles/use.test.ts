@@ -195,6 +195,17 @@ describe('a handle', () => {
     expect(await ann('where', { page })).toBe('about:blank -');
   });
 
+  it('a call that was cancelled before wakes no handle, and keeps none', async () => {
+    const world = new HandleWorld({ ...asleep, onSleep: (page) => page.url });
+    const ann = await world.modern('ann');
+    const page = await ann('create_page');
+    await world.settle(6 * MINUTE);
+    expect(world.runtime.stats().handles['page']).toMatchObject({ asleep: 1 });
+    expect(await ann('late', { page })).toBe('! late');
+    await world.settle(32 * MINUTE);
+    expect(world.runtime.stats().handles['page']).toMatchObject({ total: 0, woken: 0 });
+  });
+
   it('limits: what outlives the call that brought it is bounded', async () => {
     const opened: unknown[] = [];
     const options = {

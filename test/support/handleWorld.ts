@@ -122,6 +122,9 @@ export class HandleWorld {
         { signal },
       ),
     );
+    server.registerTool('late', { inputSchema: { page } }, (args) =>
+      pages.use(args.page, () => text('late'), { signal: AbortSignal.abort(new Error('late')) }),
+    );
     server.registerTool('break', { inputSchema: { page } }, (args) =>
       pages.use(args.page, () => {
         throw new Error('broken');
