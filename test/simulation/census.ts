@@ -81,7 +81,7 @@ export class Census {
       if (held === 0) continue;
       // A live stream is counted with each event: it may be one event beyond what is allowed.
       const slack = OVERHEAD + (port.gone ? 0 : entry.largest);
-      const name = asker.sid ?? `handshakes of ${asker.user}`;
+      const name = holderOf(asker);
       const session = sessions.get(name) ?? { held: 0, allowed: LIMITS.maxUnreadBytes, largest: 0 };
       sessions.set(name, session);
       session.held += held;
@@ -120,6 +120,14 @@ export class Census {
   #progress({ port, asker, held, movedAt }: Entry, now: number): void {
     if (!port.gone || held < SMALL_BYTES) return;
     const late = now - movedAt - 2 * LIMITS.unreadTimeoutMs;
-    this.#ledger.check(late <= 0, () => `${held} bytes of ${asker.sid} are late by ${late} ms`);
+    this.#ledger.check(
+      late <= 0,
+      () => `${held} bytes of ${holderOf(asker)} are late by ${late} ms`,
+    );
   }
+}
+
+/** Whose bytes a response holds. */
+function holderOf({ task, by, home, sid, user }: Asker): string {
+  return task ?? by ?? home ?? sid ?? `handshakes of ${user}`;
 }

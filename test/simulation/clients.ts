@@ -24,6 +24,17 @@ interface Sent {
   readonly prefersStream?: boolean;
 }
 
+/** How a call differs from the usual one. */
+interface CallWay {
+  readonly size?: number;
+  readonly count?: number;
+  /** What else its tool is given. */
+  readonly args?: object;
+  readonly line?: Line;
+  readonly parts?: number;
+  readonly prefersStream?: boolean;
+}
+
 /** A request whose whole response is all that matters. */
 export interface Note {
   readonly what: string;
@@ -107,12 +118,19 @@ export class Clients {
   call(
     life: Life,
     kind: string,
-    { size = 0, count = 0, line = this.line(life.user), parts = 1, prefersStream = false } = {},
+    {
+      size = 0,
+      count = 0,
+      args = {},
+      line = this.line(life.user),
+      parts = 1,
+      prefersStream = false,
+    }: CallWay = {},
   ): Call {
     const { ledger, process } = this.#world;
     const nonce = ledger.nonce();
     if (kind.startsWith('add')) life.sent.add(nonce);
-    const params = { name: kind, arguments: { nonce, size, count } };
+    const params = { name: kind, arguments: { nonce, size, count, ...args } };
     const body = { jsonrpc: '2.0', id: nonce, method: 'tools/call', params };
     const sent = { user: life.user, sid: life.id, body, parts, prefersStream };
     const call: Call = {
@@ -179,6 +197,17 @@ export class Clients {
             body: { jsonrpc: '2.0', id: 'theft', method: 'tools/call', params: { name: 'echo' } },
           };
     this.#note('trespass', life, this.#ask(line, sent, life), line, thief);
+  }
+
+  /** A session that no client named is named by a client, its own or another: nobody finds it. */
+  trespassOnHome(home: Life): void {
+    const { random } = this.#world.scheduler;
+    const user = random.one(home.user, 'eve');
+    const line = this.line(user);
+    const body = { jsonrpc: '2.0', id: 'theft', method: 'tools/call', params: { name: 'echo' } };
+    const method = random.one<'POST' | 'GET' | 'DELETE'>('POST', 'GET', 'DELETE');
+    const sent = { user, method, sid: home.id, ...(method === 'POST' && { body }) };
+    this.#note('trespass on a home', undefined, this.#ask(line, sent, undefined), line, user);
   }
 
   /** Nothing more is heard of the process. */

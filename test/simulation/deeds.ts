@@ -10,6 +10,8 @@ export interface Stage {
   readonly world: World;
   readonly clients: Clients;
   readonly random: Random;
+  /** The process dies where it stands, and the next one starts. @param loses of its disk */
+  die(loses: 'uncommitted' | 'unsynced'): void;
   /** Ends the process in order, and starts the next. */
   restart(): Promise<void>;
 }
@@ -261,22 +263,8 @@ export const OF_ALL: Readonly<Record<string, readonly [number, OfAll]>> = {
       if (life !== undefined) life.isLoose = true;
     },
   ],
-  kill: [
-    2,
-    ({ world, clients }) => {
-      clients.die();
-      world.crash('uncommitted');
-      world.start();
-    },
-  ],
-  'lose power': [
-    1,
-    ({ world, clients }) => {
-      clients.die();
-      world.crash('unsynced');
-      world.start();
-    },
-  ],
+  kill: [2, (stage) => stage.die('uncommitted')],
+  'lose power': [1, (stage) => stage.die('unsynced')],
   restart: [0.7, (stage) => stage.restart()],
   drain: [
     0.5,

@@ -1,6 +1,8 @@
 import type { Clients } from './clients.ts';
 import { review } from './review.ts';
 import { LIMITS } from './setting.ts';
+import type { StatelessClients } from './stateless/clients.ts';
+import { StatelessFinish } from './stateless/finish.ts';
 import type { World } from './world.ts';
 
 /** Longer than everything a runtime waits for at its end. */
@@ -9,14 +11,24 @@ const END_MS = LIMITS.closeTimeoutMs * 3 + LIMITS.storeTimeoutMs * 2;
 /** Times that a client comes back for the rest of an answer. */
 const MOST_PARTS = 8;
 
+/** What ends. */
+interface Ending {
+  readonly world: World;
+  readonly clients: Clients;
+  /** Where the stateless revision is served as well. */
+  readonly stateless: StatelessClients | undefined;
+}
+
 /** The ends of a process and of a history. */
 export class Finish {
   readonly #world: World;
   readonly #clients: Clients;
+  readonly #stateless: StatelessFinish | undefined;
 
-  constructor(world: World, clients: Clients) {
+  constructor({ world, clients, stateless }: Ending) {
     this.#world = world;
     this.#clients = clients;
+    this.#stateless = stateless && new StatelessFinish(world, stateless);
   }
 
   /** The process ends in order. */
@@ -35,6 +47,7 @@ export class Finish {
     await scheduler.pass(END_MS);
     this.#isOver();
     this.#clients.die();
+    this.#stateless?.die();
     world.closed();
   }
 
@@ -48,6 +61,7 @@ export class Finish {
     }
     const timers = process.clock.pending('runtime');
     ledger.check(timers === 0, () => `${timers} timers after close`);
+    this.#stateless?.isQuiet('after close');
   }
 
   /** All that is open is answered; then everybody leaves, and all of it is over in its time. */
@@ -66,6 +80,7 @@ export class Finish {
     await this.#read();
     await scheduler.pass(1000);
     await this.#settled();
+    await this.#stateless?.settled();
     if (setting.ending === 'expire') await this.#expire();
     await this.close();
   }
@@ -133,6 +148,7 @@ export class Finish {
     for (const [name, count] of Object.entries(left)) {
       ledger.check(count === 0, () => `${count} ${name} live for ever`);
     }
+    this.#stateless?.isOver();
     census.review(process.clock.now());
     ledger.check(census.size === 0, () => `${census.size} ports live for ever`);
     if (disk === undefined) return;

@@ -26,4 +26,38 @@ export const FOUND: readonly (History & { readonly what: string })[] = [
     keep: [7, 12, 13, 19, 29, 32],
     what: 'events that the log had dropped, stored again when they went out',
   },
+  {
+    seed: 8_000_352,
+    era: 'both',
+    steps: 120,
+    keep: [0],
+    what: 'an answer that ended a response which had been cut',
+  },
+  {
+    seed: 8_000_561,
+    era: 'both',
+    steps: 120,
+    keep: [26, 83, 84, 107],
+    what: 'an answer about a task that nobody read, and nobody counted',
+  },
+  {
+    seed: 8_000_941,
+    era: 'both',
+    steps: 40,
+    what: 'a session of which a request that waited had two actors made',
+  },
+  {
+    seed: 8_000_911,
+    era: 'both',
+    steps: 120,
+    keep: [101, 119],
+    what: 'a change that was stored when its session was over',
+  },
+  {
+    seed: 8_000_958,
+    era: 'both',
+    steps: 120,
+    keep: [7, 13, 34, 35, 36, 38, 39, 41, 42, 44, 46, 47, 49, 66, 99, 102, 105],
+    what: 'a handler that ran for a client which had left',
+  },
 ];

@@ -4,14 +4,20 @@ import { OF_ALL, OF_ONE, type Stage } from './deeds.ts';
 import { Finish } from './finish.ts';
 import { Random, seedOf } from './random.ts';
 import { review, reviewStats } from './review.ts';
-import { settingOf } from './setting.ts';
+import { type Era, settingOf } from './setting.ts';
 import { FAIR } from './simDisk.ts';
+import { StatelessClients } from './stateless/clients.ts';
+import { STATELESS_DEEDS } from './stateless/deeds.ts';
+import type { StatelessStage } from './stateless/stage.ts';
+import { reviewStateless } from './stateless/review.ts';
 import { World } from './world.ts';
 
 /** Which history is played, and how much of it. */
 export interface History {
   readonly seed: number;
   readonly steps: number;
+  /** @default sessions */
+  readonly era?: Era | undefined;
   /** Numbers of the steps that are done; all where it is absent. */
   readonly keep?: readonly number[] | undefined;
   /** The number of the step before which it ends. */
@@ -36,17 +42,30 @@ export interface Outcome {
   readonly hash: number;
 }
 
-const DEEDS = [
-  ...Object.entries(OF_ONE).map(([name, [weight]]) => ({ name, weight })),
-  ...Object.entries(OF_ALL).map(([name, [weight]]) => ({ name, weight })),
-];
-const WEIGHT = DEEDS.reduce((sum, { weight }) => sum + weight, 0);
+type Deeds = Readonly<Record<string, readonly [weight: number, deed: unknown]>>;
 
-function deedOf(random: Random): string {
-  let at = random.next() * WEIGHT;
-  for (const { name, weight } of DEEDS) if ((at -= weight) < 0) return name;
-  return DEEDS[0]!.name;
+/** What may be done in the next step, by name, and how often. */
+class Lots {
+  readonly #lots: readonly (readonly [name: string, weight: number])[];
+  readonly #sum: number;
+
+  constructor(...all: readonly Deeds[]) {
+    const deeds = all.flatMap((each) => Object.entries(each));
+    this.#lots = deeds.map(([name, [weight]]) => [name, weight]);
+    this.#sum = this.#lots.reduce((sum, [, weight]) => sum + weight, 0);
+  }
+
+  draw(random: Random): string {
+    let at = random.next() * this.#sum;
+    for (const [name, weight] of this.#lots) if ((at -= weight) < 0) return name;
+    return this.#lots[0]![0];
+  }
 }
+
+const LOTS: Readonly<Record<Era, Lots>> = {
+  sessions: new Lots(OF_ONE, OF_ALL),
+  both: new Lots(OF_ONE, OF_ALL, STATELESS_DEEDS),
+};
 
 /** Lets one history happen. */
 export async function play(
@@ -83,27 +102,34 @@ const STATS_EVERY = 8;
 class Player implements Stage {
   readonly world: World;
   readonly clients: Clients;
+  readonly stateless: StatelessClients | undefined;
   random: Random;
+  readonly #era: Era;
   #steps = 0;
 
   readonly #say: (line: string) => void;
 
-  constructor({ seed }: History, say: (line: string) => void, trace: Tell['trace']) {
+  constructor(history: History, say: (line: string) => void, trace: Tell['trace']) {
+    const { seed, era = 'sessions' } = history;
+    this.#era = era;
     this.#say = say;
-    this.world = new World(settingOf(seed), trace);
+    this.world = new World(settingOf(seed, era), trace);
     this.random = new Random(seed);
     this.clients = new Clients(this.world);
+    const { stateless } = this.world;
+    this.stateless = stateless && new StatelessClients(this.world, this.clients, stateless);
   }
 
   async step(seed: number): Promise<void> {
     const { world } = this;
     this.random = new Random(seed);
     world.scheduler.random = this.random;
-    await this.#do(deedOf(this.random));
+    await this.#do(LOTS[this.#era].draw(this.random));
     const pause = this.random.below(10);
     if (pause < 3) await world.scheduler.some(1 + this.random.below(4));
     else if (pause < 9) await world.scheduler.settle();
     review(world, this.clients);
+    if (this.stateless !== undefined) reviewStateless(world);
     if (++this.#steps % STATS_EVERY === 0) reviewStats(world);
     // Two runs of a seed are compared by this, also where a history is long.
     if (this.#steps % 1000 === 0) this.#say(`step ${this.#steps} hash ${world.ledger.hash}`);
@@ -117,6 +143,12 @@ class Player implements Stage {
       await ofAll[1](this);
       return;
     }
+    const ofStateless = STATELESS_DEEDS[name];
+    if (ofStateless !== undefined) {
+      world.did(`= ${name}`);
+      await ofStateless[1](this as StatelessStage);
+      return;
+    }
     const { known } = clients;
     const living = known.filter(({ isOver, endedAt }) => !isOver && endedAt === undefined);
     const life = random.pick(living.length > 0 && random.chance(0.9) ? living : known);
@@ -126,8 +158,16 @@ class Player implements Stage {
     await OF_ONE[name]![1](this, life);
   }
 
+  die(loses: 'uncommitted' | 'unsynced'): void {
+    const { world } = this;
+    this.clients.die();
+    this.stateless?.die();
+    world.crash(loses);
+    world.start();
+  }
+
   async restart(): Promise<void> {
-    await new Finish(this.world, this.clients).close();
+    await new Finish(this).close();
     this.world.start();
   }
 
@@ -135,7 +175,7 @@ class Player implements Stage {
     this.random = new Random(seedOf(this.#steps, -2));
     this.world.scheduler.random = this.random;
     this.world.disk?.become(FAIR);
-    await new Finish(this.world, this.clients).all();
+    await new Finish(this).all();
   }
 
   /** Nothing of it is left behind in the process that simulates. */

@@ -25,6 +25,10 @@ export interface Call {
 export interface Life {
   readonly id: string;
   readonly user: string;
+  /** No client named it: it is of the stateless revision. */
+  readonly isHome: boolean;
+  /** How payloads name it: no other session has that name, whatever its id. */
+  readonly name: string;
   key: string;
   /** Its client has heard its id. */
   isKnown: boolean;
@@ -48,10 +52,18 @@ export interface Life {
   readonly questions: (string | number)[];
 }
 
-export function newLife(id: string, user: string): Life {
+/** Nobody may expect it to be there. */
+export function isGone({ isOver, isLoose, endedAt }: Life): boolean {
+  return isOver || isLoose || endedAt !== undefined;
+}
+
+/** @param name of a session that no client named: another one may have its id after it */
+export function newLife(id: string, user: string, name?: string): Life {
   return {
     id,
     user,
+    isHome: name !== undefined,
+    name: name ?? id,
     key: '',
     isKnown: false,
     isConfirmed: false,

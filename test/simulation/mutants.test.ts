@@ -5,9 +5,10 @@ import { simulate } from './runs.ts';
 describe('the simulator finds what a mend has mended when the mend is taken out', () => {
   it.each(Object.entries(MUTANTS))(
     '%s',
-    async (name, { seeds: [first, most], finding }) => {
+    async (name, { era, seeds: [first, most], finding }) => {
       const { printed, holds } = await simulate({
         mutant: name,
+        era,
         first: true,
         seed: first,
         histories: most,

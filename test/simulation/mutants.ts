@@ -1,19 +1,6 @@
 import { register } from 'node:module';
-
-/** A mend that is taken out again: one text of one module, and what stands there instead. */
-export interface Mutant {
-  /** What was wrong without the mend. */
-  readonly what: string;
-  readonly changes: readonly {
-    readonly file: string;
-    readonly from: string;
-    readonly to: string;
-  }[];
-  /** What a history that finds it says. */
-  readonly finding: RegExp;
-  /** The first seed that finds it, and how many are to be tried. */
-  readonly seeds: readonly [first: number, most: number];
-}
+import type { Mutant } from './mutant.ts';
+import { STATELESS_MUTANTS } from './stateless/mutants.ts';
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   A1: {
@@ -119,6 +106,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     finding: /names two events/,
     seeds: [1, 400],
   },
+  ...STATELESS_MUTANTS,
 };
 
 /** Takes a mend out of all modules that are loaded from here on. */

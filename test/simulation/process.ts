@@ -9,6 +9,10 @@ import type { Life } from './life.ts';
 import type { Random } from './random.ts';
 import { SimClock } from './simClock.ts';
 import { simEventStore } from './simEventStore.ts';
+import { statelessOptions } from './stateless/options.ts';
+import type { Stateless } from './stateless/stateless.ts';
+import { thingKinds } from './stateless/thingKinds.ts';
+import { Tools } from './stateless/tools.ts';
 import { LIMITS, type Setting } from './setting.ts';
 import { type Asker, type PortWatch, StrictPort } from './strictPort.ts';
 import { UserCode } from './userCode.ts';
@@ -20,6 +24,8 @@ export interface ProcessHost extends PortWatch {
   readonly scheduler: { readonly random: Random };
   readonly disk: { open(): SessionStore } | undefined;
   readonly census: Census;
+  /** What is known of the stateless revision, where it is served. */
+  readonly stateless: Stateless | undefined;
   did(label: string): void;
   /** An exception that nobody caught, in the context it was thrown in. */
   raise(error: unknown): void;
@@ -27,7 +33,7 @@ export interface ProcessHost extends PortWatch {
   isUsers(error: unknown, where: string): void;
   lifeOf(session: Session<Basket>): Life;
   /** The factory is called for a session. */
-  building(id: string): void;
+  building(session: Session<Basket>): void;
   /** A server was made for a session. */
   built(life: Life, server: UserServer): void;
   ended(key: string, reason: string): void;
@@ -42,6 +48,7 @@ export class SimProcess {
   readonly runtime: Runtime<Basket>;
   readonly http: Server;
   readonly servers: UserServer[] = [];
+  readonly tools: Tools | undefined;
   /** What its own code holds of its sessions. */
   readonly handles = new Map<string, Session<Basket>>();
   /** Begun, and perhaps over. */
@@ -56,6 +63,7 @@ export class SimProcess {
     this.number = number;
     this.clock = new SimClock(at, (error) => world.raise(error));
     this.user = new UserCode(world.setting, this.clock, () => world.scheduler.random);
+    this.tools = this.#tools();
     this.runtime = createRuntime<Basket>({ ...this.#options(), ...LIMITS });
     this.http = this.#serve();
     this.#listen();
@@ -73,8 +81,25 @@ export class SimProcess {
   }
 
   /** A request has reached a handler. */
-  served({ life, epoch }: UserServer, nonce: number): void {
+  served({ life, epoch }: UserServer, nonce: number, kind: string): void {
+    if (this.isDead) return;
     this.#world.did(`served ${nonce} by ${life.id}.${epoch}`);
+    if (!life.isHome) return;
+    if (kind.startsWith('add')) life.sent.add(nonce);
+    this.#world.stateless?.calls.began(nonce, life.user, this.number);
+  }
+
+  ended(nonce: number, bytes: number | undefined): void {
+    if (!this.isDead) this.#world.stateless?.calls.ended(nonce, bytes);
+  }
+
+  #tools(): Tools | undefined {
+    const { stateless } = this.#world;
+    if (stateless === undefined) return undefined;
+    const { calls, things, carts } = stateless;
+    const kinds = thingKinds(things, this.user);
+    const now = (): number => this.clock.now();
+    return new Tools({ number: this.number, calls, things, carts, kinds, now });
   }
 
   #options(): RuntimeOptions<Basket> & Required<Pick<RuntimeOptions<Basket>, 'state'>> {
@@ -96,7 +121,7 @@ export class SimProcess {
         return headers['x-user'] as string | undefined;
       },
       server: async (session) => {
-        if (!this.isDead) this.#world.building(session.id);
+        if (!this.isDead) this.#world.building(session);
         await user.later('factory');
         return this.#make(session).handle;
       },
@@ -124,6 +149,7 @@ export class SimProcess {
         }),
       },
       ...(disk !== undefined && { store: disk.open() }),
+      ...(setting.stateless !== undefined && statelessOptions(setting.stateless, user)),
       ...(setting.hasEventStore && { eventStore: simEventStore(user) }),
       ...(setting.hasOnSleep && { onSleep: () => user.later('onSleep') }),
       ...(setting.hasOnWake && { onWake: () => user.later('onWake') }),
@@ -191,7 +217,22 @@ export class SimProcess {
     );
     runtime.on(
       'limit',
-      unlessDead(({ limit }) => world.did(`limit ${limit}`)),
+      unlessDead(({ limit }) => {
+        world.did(`limit ${limit}`);
+        // The oldest tasks are forgotten.
+        if (limit === 'maxKeptBytes') world.stateless?.tasks.loosen();
+      }),
+    );
+    runtime.on(
+      'handle.failed',
+      unlessDead(({ error }) => world.isUsers(error, 'handle.failed')),
+    );
+    runtime.on(
+      'handle.ended',
+      unlessDead(({ handle, reason }) => {
+        world.did(`ended handle (${reason})`);
+        world.stateless?.things.ended(handle, reason);
+      }),
     );
   }
 }
@@ -202,5 +243,8 @@ function askerOf({ headers, method = '' }: IncomingMessage): Asker {
     user: (headers['x-user'] as string | undefined) ?? 'nobody',
     sid: headers['mcp-session-id'] as string | undefined,
     lastEventId: headers['last-event-id'] as string | undefined,
+    home: headers['x-home'] as string | undefined,
+    task: headers['x-task'] as string | undefined,
+    call: headers['x-call'] === undefined ? undefined : Number(headers['x-call']),
   };
 }

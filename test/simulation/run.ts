@@ -8,6 +8,8 @@ const { values } = parseArgs({
   options: {
     /** The first seed. */
     seed: { type: 'string', default: '1' },
+    /** `sessions`, or `both` eras on one URL. */
+    era: { type: 'string', default: 'sessions' },
     /** How many seeds. */
     histories: { type: 'string', default: '1' },
     /** Each so many seeds apart: workers share a range. */
@@ -54,6 +56,7 @@ for (let seed = first; played < count; seed += stride) {
   const history: History = {
     seed,
     steps: Number(values.steps),
+    era: values.era === 'both' ? 'both' : 'sessions',
     ...(values.until !== undefined && { until: Number(values.until) }),
     ...(values.keep !== undefined && { keep: values.keep.split(',').map(Number) }),
   };
@@ -79,7 +82,9 @@ for (let seed = first; played < count; seed += stride) {
       return one !== undefined && kindOf(one) === kind;
     };
     const left = await shrink({ ...history, until: at }, fails);
-    print(`npm run sim -- --seed ${seed} --steps ${history.steps} --keep ${left.join()} --trace`);
+    print(
+      `npm run sim -- --seed ${seed} --era ${history.era} --steps ${history.steps} --keep ${left.join()} --trace`,
+    );
   }
   if (values.first) break;
 }

@@ -1,4 +1,5 @@
 import { Random, seedOf } from './random.ts';
+import { type StatelessFunction, statelessOf, type StatelessSetting } from './stateless/setting.ts';
 
 /** How a function of the user behaves when it is called. */
 export type Manner = 'quick' | 'slow' | 'throws' | 'rejects' | 'hangs';
@@ -20,7 +21,10 @@ export const USER_FUNCTIONS = [
   'listener',
   'eventStore',
 ] as const;
-export type UserFunction = (typeof USER_FUNCTIONS)[number];
+export type UserFunction = (typeof USER_FUNCTIONS)[number] | StatelessFunction;
+
+/** What is served: sessions alone, or the stateless revision as well. */
+export type Era = 'sessions' | 'both';
 
 /** Functions whose value is needed in the same turn. */
 const AT_ONCE: ReadonlySet<UserFunction> = new Set([
@@ -76,9 +80,13 @@ export interface Setting {
   /** What is not always quick, how, and how often. */
   readonly faulty: Partial<Record<UserFunction, readonly [Manner, number]>>;
   readonly ending: 'expire' | 'drain' | 'close';
+  /** Of the stateless revision; `undefined` in a history of sessions alone. */
+  readonly stateless: StatelessSetting | undefined;
 }
 
-export function settingOf(seed: number): Setting {
+const NONE = { setting: undefined, faults: undefined };
+
+export function settingOf(seed: number, era: Era): Setting {
   const random = new Random(seedOf(seed, -1));
   const faulty: Record<string, [Manner, number]> = {};
   for (let left = random.one(0, 0, 1, 1, 2); left > 0; left--) {
@@ -88,6 +96,8 @@ export function settingOf(seed: number): Setting {
       : random.one<Manner>('slow', 'slow', 'throws', 'rejects', 'hangs');
     faulty[name] = [manner, random.one(0.1, 0.4, 1)];
   }
+  const { setting: stateless, faults = [] } = era === 'both' ? statelessOf(seed) : NONE;
+  for (const [name, manner, often] of faults) faulty[name] = [manner, often];
   return {
     isDurable: random.chance(0.6),
     onCrash: random.one('evict', 'restart'),
@@ -101,5 +111,6 @@ export function settingOf(seed: number): Setting {
     hasEventStore: random.chance(0.15) || 'eventStore' in faulty,
     faulty,
     ending: random.one('expire', 'expire', 'drain', 'close'),
+    stateless,
   };
 }

@@ -7,14 +7,15 @@ import type { History } from './history.ts';
  * @returns the steps that are left
  */
 export async function shrink(
-  { seed, steps, keep, until = steps }: History,
+  { keep, until, ...history }: History,
   fails: (history: History) => Promise<boolean>,
 ): Promise<readonly number[]> {
-  let left: readonly number[] = keep ?? Array.from({ length: until }, (_, i) => i);
+  const length = until ?? history.steps;
+  let left: readonly number[] = keep ?? Array.from({ length }, (_, i) => i);
   for (let size = Math.ceil(left.length / 2); ; size = Math.ceil(size / 2)) {
     for (let at = 0; at < left.length;) {
       const fewer = [...left.slice(0, at), ...left.slice(at + size)];
-      if (await fails({ seed, steps, keep: fewer })) left = fewer;
+      if (await fails({ ...history, keep: fewer })) left = fewer;
       else at += size;
     }
     if (size === 1) return left;

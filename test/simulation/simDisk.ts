@@ -1,8 +1,15 @@
 import { ActorsError } from '../../src/base/errors.ts';
 import type { Rows, SessionRecord } from '../../src/store/record.ts';
-import type { RecordPage, RecordQuery, SessionStore, StoreChange } from '../../src/store/store.ts';
+import type {
+  RecordPage,
+  RecordQuery,
+  SessionStore,
+  StoreChange,
+  StorePart,
+} from '../../src/store/store.ts';
+import { Platter } from './platter.ts';
 import type { Completion, Scheduler } from './scheduler.ts';
-import { Sheet } from './sheet.ts';
+import type { Sheet } from './sheet.ts';
 
 /** How a disk is now. */
 export interface Weather {
@@ -31,22 +38,42 @@ interface Write {
 export class SimDisk {
   readonly #scheduler: Scheduler;
   weather = FAIR;
-  /** What a process that was killed leaves. */
-  committed = new Sheet();
-  /** What a machine leaves that lost its power. */
-  synced = new Sheet();
+  readonly #sessions = new Platter();
+  readonly #parts = new Map<StorePart, Platter>();
   /** When it last failed, or kept somebody waiting for too long. */
   troubledAt = -Infinity;
   /** The most changes of one session that one write had. */
   mostChanges = 0;
-  #store: SimStore | undefined;
+  #stores: SimStore[] = [];
   #held: Completion[] = [];
   readonly #patienceMs: number;
+  readonly #hasParts: boolean;
 
-  /** @param patienceMs how long a caller waits */
-  constructor(scheduler: Scheduler, patienceMs: number) {
+  /**
+   * @param patienceMs how long a caller waits
+   * @param hasParts it keeps more than sessions
+   */
+  constructor(scheduler: Scheduler, patienceMs: number, hasParts: boolean) {
     this.#scheduler = scheduler;
     this.#patienceMs = patienceMs;
+    this.#hasParts = hasParts;
+  }
+
+  /** What a process that was killed leaves of its sessions. */
+  get committed(): Sheet {
+    return this.#sessions.committed;
+  }
+
+  /** The same of a machine that lost its power. */
+  get synced(): Sheet {
+    return this.#sessions.synced;
+  }
+
+  /** What else than sessions is kept. */
+  part(name: StorePart): Platter {
+    let part = this.#parts.get(name);
+    if (part === undefined) this.#parts.set(name, (part = new Platter()));
+    return part;
   }
 
   get now(): number {
@@ -55,8 +82,15 @@ export class SimDisk {
 
   /** A process opens it. */
   open(): SessionStore {
-    this.#store = new SimStore(this);
-    return this.#store;
+    const store = this.#open(this.#sessions, '');
+    if (this.#hasParts) store.part = (name) => this.#open(this.part(name), ` of ${name}`);
+    return store;
+  }
+
+  #open(platter: Platter, name: string): SimStore {
+    const store = new SimStore(this, platter, name);
+    this.#stores.push(store);
+    return store;
   }
 
   /** From here on, also for what hangs. */
@@ -79,10 +113,9 @@ export class SimDisk {
 
   /** Its process dies. @param loses what was not synced */
   crash(loses: 'uncommitted' | 'unsynced'): void {
-    this.#store?.die();
+    for (const store of this.#stores.splice(0)) store.die();
     this.#held = [];
-    if (loses === 'unsynced') this.committed = this.synced.copy();
-    else this.synced = this.committed.copy();
+    for (const platter of [this.#sessions, ...this.#parts.values()]) platter.crash(loses);
   }
 
   /** Something will be done, in its time. */
@@ -122,12 +155,17 @@ export class SimDisk {
 /** The disk, as one process uses it. */
 class SimStore implements SessionStore {
   readonly isDurable = true;
+  part?: (name: StorePart) => SessionStore;
   readonly #disk: SimDisk;
+  readonly #platter: Platter;
+  readonly #name: string;
   readonly #writes: Write[] = [];
   #isDead = false;
 
-  constructor(disk: SimDisk) {
+  constructor(disk: SimDisk, platter: Platter, name: string) {
     this.#disk = disk;
+    this.#platter = platter;
+    this.#name = name;
   }
 
   die(): void {
@@ -137,7 +175,7 @@ class SimStore implements SessionStore {
   get(id: string): Promise<SessionRecord | undefined> {
     return this.#read(`get of ${id}`, (sheet) => {
       if (!sheet.corrupt.has(id)) return sheet.get(id);
-      for (const each of [sheet, this.#disk.synced]) each.write([{ type: 'remove', id }]);
+      this.#platter.write([{ type: 'remove', id }]);
       throw new ActorsError('record-corrupt', 'a value that can not be read');
     });
   }
@@ -182,11 +220,11 @@ class SimStore implements SessionStore {
     if (this.#isDead) return new Promise(() => {});
     const disk = this.#disk;
     return new Promise((resolve, reject) => {
-      disk.later(label, () => {
+      disk.later(`${label}${this.#name}`, () => {
         if (this.#isDead) return;
         try {
           if (disk.refuses()) throw new Error('input/output error');
-          resolve(read(disk.committed));
+          resolve(read(this.#platter.committed));
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
@@ -198,14 +236,14 @@ class SimStore implements SessionStore {
     const disk = this.#disk;
     const { changes } = this.#writes[0]!;
     const what = changes.map((each) => nameOf(each)).join(', ');
-    disk.later(`commit of ${what}`, () => {
+    disk.later(`commit${this.#name} of ${what}`, () => {
       if (this.#isDead) return;
       const isRefused = disk.refuses() || disk.weather.isFull;
       if (isRefused) return this.#end(new Error('no space left on device'));
-      disk.committed.write(changes);
-      disk.later('sync', () => {
+      this.#platter.committed.write(changes);
+      disk.later(`sync${this.#name}`, () => {
         if (this.#isDead) return;
-        disk.synced.write(changes);
+        this.#platter.synced.write(changes);
         // Done, and refused all the same: nobody knows what became of it.
         this.#end(disk.refuses() ? new Error('input/output error') : undefined);
       });

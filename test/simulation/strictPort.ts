@@ -13,6 +13,12 @@ export interface Asker {
   /** The session the request named. */
   readonly sid: string | undefined;
   readonly lastEventId: string | undefined;
+  /** Without a session: the call, stream or task that the request is about, and its home. */
+  readonly call?: number | undefined;
+  readonly home?: string | undefined;
+  readonly task?: string | undefined;
+  /** The session that has answered, where no client named it. */
+  by?: string | undefined;
 }
 
 /**

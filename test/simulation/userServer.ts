@@ -9,6 +9,8 @@ import {
 import type { Session, SessionServer } from 'mcp-actors';
 import type { Life } from './life.ts';
 import { payloadText } from './payload.ts';
+import { answerAsListed } from './stateless/listed.ts';
+import type { Tools } from './stateless/tools.ts';
 import type { UserCode } from './userCode.ts';
 import { UserError } from './userError.ts';
 
@@ -22,13 +24,24 @@ export interface Gate {
   open(): void;
 }
 
+const ALONE = { tools: {}, logging: {} };
+const BOTH = {
+  tools: { listChanged: true },
+  resources: { subscribe: true, listChanged: true },
+  logging: {},
+};
+
 type Extra = Parameters<Parameters<Server['setRequestHandler']>[1]>[1];
 
 /** The process that a server runs in. */
 export interface UserHost {
   readonly user: UserCode;
+  /** Tools of both eras; `undefined` where sessions alone are served. */
+  readonly tools: Tools | undefined;
   /** A request has reached a handler. */
-  served(server: UserServer, nonce: number): void;
+  served(server: UserServer, nonce: number, kind: string): void;
+  /** A handler is done. @param bytes of its result; `undefined` where nobody waits for that */
+  ended(nonce: number, bytes: number | undefined): void;
 }
 
 /** What one incarnation of a session is served with: the real server of the SDK, with odd tools. */
@@ -46,16 +59,31 @@ export class UserServer {
     this.#session = session;
     this.life = life;
     this.epoch = session.wakeCount + 1;
-    const capabilities = { tools: {}, logging: {} };
+    const capabilities = process.tools === undefined ? ALONE : BOTH;
     this.server = new Server(
       { name: 'simulated', version: '1' },
       { capabilities, ...session.serverOptions },
     );
     this.server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
-      const { nonce, size = 0, count = 0 } = (params.arguments ?? {}) as Record<string, number>;
-      process.served(this, nonce!);
-      return this.#serve(params.name, nonce!, size, count, extra);
+      const args = params.arguments ?? {};
+      const { nonce, size = 0, count = 0 } = args as Record<string, number>;
+      // A name may say whose call it is, and what is to become of the call.
+      const kind = params.name.replace(/^job /, '').replace(/#.*/, '');
+      process.served(this, nonce!, kind);
+      const served = this.#serve(kind, nonce!, size, count, extra, args);
+      if (process.tools === undefined) return served;
+      return served.then(
+        (result) => {
+          process.ended(nonce!, extra.signal.aborted ? undefined : size);
+          return result;
+        },
+        (error: unknown) => {
+          process.ended(nonce!, undefined);
+          throw error;
+        },
+      );
     });
+    if (process.tools !== undefined) answerAsListed(this.server, process.user);
     this.server.setRequestHandler(SetLevelRequestSchema, async () => ({}));
   }
 
@@ -84,6 +112,18 @@ export class UserServer {
     this.server.sendLoggingMessage({ level: 'info', data }).catch(() => {});
   }
 
+  /** Says that a resource has changed. */
+  changed(uri: string, nonce: number, size: number): void {
+    const params = { uri, _meta: { payload: this.#text(nonce, undefined) + 'x'.repeat(size) } };
+    this.server.sendResourceUpdated(params).catch(() => {});
+  }
+
+  listChanged(what: 'tools' | 'resources'): void {
+    const { server } = this;
+    const said = what === 'tools' ? server.sendToolListChanged() : server.sendResourceListChanged();
+    said.catch(() => {});
+  }
+
   /** Asks its client, and gives up in its time. */
   ask(nonce: number): void {
     this.#ask(nonce, this.server.request.bind(this.server)).catch(() => {});
@@ -95,6 +135,7 @@ export class UserServer {
     size: number,
     count: number,
     extra: Extra,
+    args: Readonly<Record<string, unknown>>,
   ): Promise<CallToolResult> {
     const session = this.#session;
     const { user } = this.#process;
@@ -149,6 +190,16 @@ export class UserServer {
       case 'close itself':
         session.close();
         break;
+      default:
+        await this.#process.tools?.serve(kind, {
+          nonce,
+          args,
+          extra,
+          who: session.principal ?? 'nobody',
+          session: session.key,
+          payload: this.#text(nonce, undefined),
+          gate: () => this.#gate(nonce, extra),
+        });
     }
     return this.#result(nonce, size);
   }
@@ -186,7 +237,8 @@ export class UserServer {
   }
 
   #text(nonce: number, tokens: readonly number[] | undefined): string {
-    const { id: sid, principal: who = 'nobody' } = this.#session;
+    const { principal: who = 'nobody' } = this.#session;
+    const { name: sid } = this.life;
     return payloadText({ sid, who, nonce, epoch: this.epoch, tokens });
   }
 }

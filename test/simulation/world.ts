@@ -4,7 +4,7 @@ import { ActorsError } from '../../src/base/errors.ts';
 import { Census } from './census.ts';
 import { hostTime } from './globals.ts';
 import { Ledger } from './ledger.ts';
-import { type Life, newLife } from './life.ts';
+import { isGone, type Life, newLife } from './life.ts';
 import { payloadsIn } from './payload.ts';
 import { type ProcessHost, SimProcess } from './process.ts';
 import { Random } from './random.ts';
@@ -12,6 +12,8 @@ import { type Observer, Scheduler } from './scheduler.ts';
 import { LIMITS, type Setting } from './setting.ts';
 import { SimClock } from './simClock.ts';
 import { SimDisk } from './simDisk.ts';
+import type { Moment } from './stateless/moment.ts';
+import { Stateless } from './stateless/stateless.ts';
 import type { StrictPort } from './strictPort.ts';
 import { UserError } from './userError.ts';
 import type { Basket, UserServer } from './userServer.ts';
@@ -27,6 +29,7 @@ export class World implements ProcessHost, Observer {
   readonly disk: SimDisk | undefined;
   readonly census: Census;
   readonly lives = new Map<string, Life>();
+  readonly stateless: Stateless | undefined;
   process: SimProcess;
   readonly #byKey = new Map<string, Life>();
 
@@ -35,13 +38,25 @@ export class World implements ProcessHost, Observer {
     this.ledger = new Ledger(trace);
     const clock = new SimClock(1_000_000, (error) => this.raise(error));
     this.scheduler = new Scheduler(clock, new Random(0), this);
-    this.disk = setting.isDurable ? new SimDisk(this.scheduler, LIMITS.storeTimeoutMs) : undefined;
+    const { stateless } = setting;
+    this.disk = setting.isDurable
+      ? new SimDisk(this.scheduler, LIMITS.storeTimeoutMs, stateless !== undefined)
+      : undefined;
     this.census = new Census(this.ledger, setting);
+    this.stateless =
+      stateless && new Stateless(stateless, this.ledger, this.disk, () => this.#moment);
     this.process = this.#start(1);
   }
 
   get now(): number {
     return this.process.clock.now();
+  }
+
+  get #moment(): Moment {
+    const { number: process, clock, user, runtime } = this.process;
+    const isEnding = (key: string): boolean =>
+      runtime.handles().some((each) => each.key === key && each.state.startsWith('closing'));
+    return { process, at: clock.now(), faults: user.faults, isEnding };
   }
 
   /** The next process starts. */
@@ -66,7 +81,7 @@ export class World implements ProcessHost, Observer {
     scheduler.clear();
     this.census.clear();
     disk?.crash(loses);
-    this.#over(disk?.isTroubled === true);
+    this.#over(false, disk?.isTroubled === true);
   }
 
   /** The process there is has closed. */
@@ -78,10 +93,11 @@ export class World implements ProcessHost, Observer {
     this.census.clear();
     // Whoever closes a store has it all.
     disk?.crash('uncommitted');
-    this.#over(disk?.isTroubled === true);
+    this.#over(true, disk?.isTroubled === true);
   }
 
-  #over(wasTroubled: boolean): void {
+  #over(inOrder: boolean, wasTroubled: boolean): void {
+    this.stateless?.over(inOrder, wasTroubled);
     for (const life of this.lives.values()) {
       if (this.disk === undefined) life.isOver = true;
       else if (life.endedAt !== undefined || this.process.isEnding(life.id)) life.isLoose = true;
@@ -130,10 +146,17 @@ export class World implements ProcessHost, Observer {
     this.ledger.check(isFine, () => `${where}: ${textOf(error)}`);
   }
 
-  lifeOf({ id, key, principal = 'nobody' }: Session<Basket>): Life {
+  lifeOf({ id, key, era, wakeCount, principal = 'nobody' }: Session<Basket>): Life {
+    const isHome = era === 'modern';
     let life = this.lives.get(id);
+    if (isHome && life !== undefined && wakeCount === 0) {
+      const before = life;
+      const isFine = isGone(before) || before.acked.size === 0 || this.process.user.faults > 0;
+      this.ledger.check(isFine, () => `${id} begins anew while it is there`);
+      life = undefined;
+    }
     if (life === undefined) {
-      life = newLife(id, principal);
+      life = newLife(id, principal, isHome ? `home-${this.ledger.nonce()}` : undefined);
       // Where its state can not always be stored, nothing of it is promised.
       life.isLoose = 'encode' in this.setting.faulty;
       this.lives.set(id, life);
@@ -142,12 +165,15 @@ export class World implements ProcessHost, Observer {
     this.ledger.check(life.key === '' || life.key === key, () => `${id} has another key`);
     life.key = key;
     this.#byKey.set(key, life);
+    if (isHome) this.stateless?.homes.began(life);
     return life;
   }
 
   /** A factory is called. What it makes may be late, and is closed then. */
-  building(id: string): void {
-    this.ledger.check(this.lives.get(id)?.isOver !== true, () => `${id} came back`);
+  building({ id, era, wakeCount }: Session<Basket>): void {
+    // Where no client named it, another one may have its id.
+    const isOther = era === 'modern' && wakeCount === 0;
+    this.ledger.check(this.lives.get(id)?.isOver !== true || isOther, () => `${id} came back`);
   }
 
   built(life: Life, { epoch }: UserServer): void {
@@ -168,7 +194,9 @@ export class World implements ProcessHost, Observer {
     if (life === undefined) return;
     // A session that is kept goes on in the next process.
     if (reason === 'drained' && this.disk !== undefined) return;
-    this.ledger.check(life.endedAt === undefined, () => `${life.id} ended twice`);
+    // Where nobody named it, one that was never built has the name of the one before.
+    const isFine = life.isHome || life.endedAt === undefined;
+    this.ledger.check(isFine, () => `${life.id} ended twice`);
     life.endedAt = this.now;
   }
 
@@ -185,6 +213,9 @@ export class World implements ProcessHost, Observer {
   said(port: StrictPort, text: string): void {
     const { asker } = port;
     this.census.said(asker, text.length);
+    if (asker.call !== undefined && this.stateless !== undefined) {
+      return this.#saidStateless(port, text, this.stateless);
+    }
     for (const { sid, who, nonce, epoch, tokens } of payloadsIn(text)) {
       const what = (): string => `${nonce} of ${sid} (${who})`;
       const isTheirs = asker.sid === sid && asker.user === who;
@@ -196,6 +227,20 @@ export class World implements ProcessHost, Observer {
       this.#isDurable(life, tokens, what);
     }
     this.#inOrder(port, text);
+  }
+
+  #saidStateless({ asker }: StrictPort, text: string, stateless: Stateless): void {
+    for (const payload of payloadsIn(text)) {
+      const { nonce, sid, tokens } = payload;
+      const life = stateless.carries(asker, payload);
+      // The answer of a task is told for as long as the task is kept.
+      const isKept = life !== undefined && stateless.homes.isKept(life);
+      // What nobody has put anything into is not worth keeping.
+      if (tokens === undefined || tokens.length === 0 || !isKept) continue;
+      if (this.lives.get(life.id) !== life) continue;
+      this.#isDurable(life, tokens, () => `${nonce} of ${sid}`);
+    }
+    stateless.said(asker, text);
   }
 
   /** The events of a port are in order. */
