@@ -109,7 +109,7 @@ export const STATELESS_MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     finding: /total live for ever/,
-    seeds: [50, 100],
+    seeds: [100, 100],
   },
   M8: {
     era,
