@@ -52,12 +52,13 @@ export const SLOW: readonly string[] = [
 
 /**
  * Tests that change what others of their process have: the global `Request`, which hono's server for
- * node replaces, or a module. By `npm test` all other files are run together, in processes that have
+ * node replaces, or a module; and one that counts what its process has. By `npm test` all other files are run together, in processes that have
  * loaded the sources once.
  */
 export const ALONE: string[] = [
   'test/adapters/health.test.ts',
   'test/adapters/mounts/**/*.test.ts',
+  'test/gateway/abandoned.test.ts',
   'test/host/**/*.test.ts',
   'test/http/fetch.test.ts',
   'test/modern/nativeFallback.test.ts',
