@@ -1,19 +1,7 @@
 import { assign, setup } from 'xstate';
+import { END_REASONS, type EndReason } from './ends.ts';
 
-/** Why a session ended. A closed set: counters, tombstones and events use nothing else. */
-export const END_REASONS = [
-  'expired',
-  'terminated',
-  'capacity',
-  'crashed',
-  'handshake-timeout',
-  'revoked',
-  'drained',
-  'disconnected',
-  'replaced',
-] as const;
-
-export type EndReason = (typeof END_REASONS)[number];
+export { END_REASONS, type EndReason };
 
 /** Everything a session's machine can be told. Nothing from the wire ever becomes an event type. */
 export type SessionEvent =
@@ -31,6 +19,7 @@ export type SessionEvent =
   | { type: 'stream.attached' }
   | { type: 'stream.detached' }
   | { type: 'deadline.passed' }
+  | { type: 'session.lost' }
   | { type: 'session.close'; reason: EndReason }
   | { type: 'session.settled' }
   | { type: 'session.released' };
@@ -69,6 +58,19 @@ const CRASHES = {
   target: '#session.closing.cutting',
   actions: { type: 'noteReason', params: { reason: 'crashed' } },
 } as const;
+
+type Crash = { readonly event: { readonly restart: boolean } };
+
+/** What a crash does in states where a server may be rebuilt. */
+const RESTARTS = [
+  {
+    description: 'onCrash: restart, while the intensity allows it.',
+    guard: { type: 'canRestart', params: ({ event: { restart } }: Crash) => ({ restart }) },
+    target: '#session.initializing.waking',
+    actions: 'abandon',
+  },
+  CRASHES,
+] as const;
 
 /**
  * The life of one session: `initializing → active → idle → evicted`.
@@ -145,6 +147,11 @@ export const sessionMachine = setup({
       target: '.closing.cutting',
       actions: { type: 'noteReason', params: { reason: 'crashed' } },
     },
+    'session.lost': {
+      description: 'Another process goes on with the session.',
+      target: '.closing.cutting',
+      actions: { type: 'noteReason', params: { reason: 'replaced' } },
+    },
     'stream.attached': { actions: assign({ attached: true }) },
     'stream.detached': { actions: assign({ attached: false }) },
     'handshake.confirmed': {
@@ -211,15 +218,7 @@ export const sessionMachine = setup({
           target: 'closing',
           actions: { type: 'noteReason', params: { reason: 'handshake-timeout' } },
         },
-        'session.crashed': [
-          {
-            description: 'onCrash: restart, while the intensity allows it.',
-            guard: { type: 'canRestart', params: ({ event }) => ({ restart: event.restart }) },
-            target: 'initializing.waking',
-            actions: 'abandon',
-          },
-          CRASHES,
-        ],
+        'session.crashed': RESTARTS,
       },
     },
     idle: {
@@ -227,15 +226,7 @@ export const sessionMachine = setup({
       initial: 'warm',
       tags: ['accepting', 'activate'],
       on: {
-        'session.crashed': [
-          {
-            description: 'onCrash: restart, while the intensity allows it.',
-            guard: { type: 'canRestart', params: ({ event }) => ({ restart: event.restart }) },
-            target: 'initializing.waking',
-            actions: 'abandon',
-          },
-          CRASHES,
-        ],
+        'session.crashed': RESTARTS,
       },
       states: {
         warm: {
@@ -307,7 +298,7 @@ export const sessionMachine = setup({
       description: 'Refuses admission before teardown starts.',
       initial: 'settling',
       tags: ['ending', 'refuse'],
-      on: { 'session.close': {}, 'session.crashed': {} },
+      on: { 'session.close': {}, 'session.crashed': {}, 'session.lost': {} },
       states: {
         settling: {
           description: 'Work in flight may finish, within closeTimeoutMs.',
@@ -317,6 +308,7 @@ export const sessionMachine = setup({
             'session.settled': 'releasing',
             'deadline.passed': { description: 'closeTimeoutMs', target: 'cutting' },
             'session.crashed': 'cutting',
+            'session.lost': 'cutting',
           },
         },
         cutting: {

@@ -12,8 +12,8 @@ const [LEFT, MIDDLE, RIGHT] = [
   { x: 312, width: COLUMN },
   { x: 564, width: COLUMN },
 ];
-/** The columns where four stand in a row. */
-const quarter = (at: number) => ({ x: 60 + 176 * at, width: 152 });
+/** The columns where five stand in a row. */
+const fifth = (at: number) => ({ x: 24 + 154 * at, width: 136 });
 const CORE = { x: 230, width: 340 };
 const HALF = { x: CORE.x, width: 162 };
 /** Of the core, as many beside each other as there are features. */
@@ -25,10 +25,11 @@ const PLACES: Readonly<Record<string, Place>> = {
   watch: { row: 0, ...LEFT, what: 'inspector, recorder, metrics' },
   cli: { row: 0, ...MIDDLE, what: 'the program' },
   host: { row: 0, ...RIGHT, what: 'clients, one scope a user' },
-  gateway: { row: 1, ...quarter(0), what: 'servers elsewhere' },
-  adapters: { row: 1, ...quarter(1), what: 'node, sockets, pipes' },
-  testing: { row: 1, ...quarter(2), what: 'a model, a property' },
-  redis: { row: 1, ...quarter(3), what: 'a store in Redis' },
+  gateway: { row: 1, ...fifth(0), what: 'servers elsewhere' },
+  adapters: { row: 1, ...fifth(1), what: 'node, sockets, pipes' },
+  testing: { row: 1, ...fifth(2), what: 'a model, a property' },
+  cluster: { row: 1, ...fifth(3), what: 'many processes' },
+  redis: { row: 1, ...fifth(4), what: 'where they agree' },
   top: { row: 2, ...CORE, what: 'index, runtime, options: all is put together here' },
   modern: { row: 3, ...THIRD, what: 'stateless calls' },
   handles: { row: 3, ...THIRD, x: SECOND, what: 'live things' },

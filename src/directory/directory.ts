@@ -2,7 +2,6 @@ import type { NoPlace } from '../actor/actor.ts';
 import type { Lost, Reservation } from '../actor/reservations.ts';
 import type { DrainReport, Supervisor } from '../actor/supervisor.ts';
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
-import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
 import { SESSION_EFFECTS } from '../session/effects.ts';
 import type { Outlets, StoredOutlets } from '../session/exchange.ts';
@@ -12,20 +11,24 @@ import type { Keeper } from '../store/keeper.ts';
 import { endOf, type Rows, type SessionRecord } from '../store/record.ts';
 import type { Message } from '../wire/jsonrpc.ts';
 import type { ActorRegistry } from '../session/userActors.ts';
+import type { Claim } from '../store/store.ts';
+import { Absences } from './absences.ts';
+import { Handover } from './handover.ts';
 import type { Ownership } from './ownership.ts';
+import { type Found, here, Recalls } from './recalls.ts';
+import { isOwn, named } from './visibility.ts';
 import { SleepLimits } from './sleepLimits.ts';
 import { Sweep } from './sweep.ts';
-import type { Elsewhere, Nowhere, Whereabouts } from './whereabouts.ts';
-
-type Found = SessionActor | undefined;
-type Loaded = Awaited<ReturnType<Keeper['load']>>;
+import {
+  type Elsewhere,
+  NOT_FOUND,
+  type Nowhere,
+  UNAVAILABLE,
+  type Whereabouts,
+} from './whereabouts.ts';
 
 /** Records that are read from the store in one go. */
 const PAGE = 500;
-
-const NOT_FOUND: Nowhere = { at: 'nowhere', refusal: 'session-not-found', reason: undefined };
-const DRAINING: Nowhere = { at: 'nowhere', refusal: 'draining', reason: undefined };
-const UNAVAILABLE: Nowhere = { at: 'nowhere', refusal: 'store-unavailable', reason: undefined };
 
 export interface DirectoryOptions {
   readonly settings: SessionSettings;
@@ -47,8 +50,9 @@ export class Directory implements Home<SessionActor> {
   readonly #ownership: Ownership;
   readonly #outletsOf: DirectoryOptions['outletsOf'];
   readonly world: World<SessionActor>;
-  /** Records that are being read: requests that come meanwhile wait for the same read. */
-  readonly #loading = new Map<string, Promise<Loaded>>();
+  readonly #handover: Handover;
+  readonly #recalls: Recalls;
+  readonly #absences: Absences;
   readonly #limits: SleepLimits;
   readonly #sweep: Sweep;
 
@@ -62,6 +66,12 @@ export class Directory implements Home<SessionActor> {
     this.supervisor = supervisor;
     this.#ownership = ownership;
     this.#outletsOf = outletsOf;
+    this.#handover = new Handover(ownership, {
+      left: (session) => this.#left(session),
+      lose: (claim) => this.lose(claim),
+    });
+    this.#recalls = new Recalls(this, ownership, this.#handover);
+    this.#absences = new Absences(supervisor, keeper, ownership, this.#handover);
     this.world = new World(services, settings, keeper, this, SESSION_EFFECTS, actors);
     this.#limits = new SleepLimits(this, services);
     this.#sweep = new Sweep(this, services);
@@ -115,8 +125,7 @@ export class Directory implements Home<SessionActor> {
     outlets: Outlets<SessionActor>,
     reservation?: Reservation,
   ): SessionActor | NoPlace {
-    const create = (id: string): SessionActor =>
-      new SessionActor(this.world, this.supervisor, id, principal, outlets);
+    const create = (id: string): SessionActor => this.#born(id, principal, outlets);
     return this.supervisor.admit(principal, create, reservation);
   }
 
@@ -130,9 +139,14 @@ export class Directory implements Home<SessionActor> {
     outlets: Outlets<SessionActor>,
     id?: string,
   ): SessionActor | NoPlace {
-    const create = (as: string): SessionActor =>
-      new SessionActor(this.world, this.supervisor, as, principal, outlets);
+    const create = (as: string): SessionActor => this.#born(as, principal, outlets);
     return this.supervisor.settle(principal, create, id);
+  }
+
+  #born(id: string, principal: string | undefined, outlets: Outlets<SessionActor>): SessionActor {
+    const actor = new SessionActor(this.world, this.supervisor, id, principal, outlets);
+    actor.persistence?.own(this.#ownership.begun(id));
+    return actor;
   }
 
   /** Lets a connection wait for its client to initialize. @param onLost it waits no longer */
@@ -164,22 +178,50 @@ export class Directory implements Home<SessionActor> {
 
   /** The same, for sessions that no client named as well. */
   findAny(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
+    const waits = this.heldUp(id);
+    if (waits !== undefined) return this.#findLater(waits, id, principal);
     const resident = this.resident(id);
     if (resident !== undefined && resident.arrival !== 'refuse') {
       return isOwn(resident, principal) ? resident : NOT_FOUND;
     }
-    if (!this.supervisor.isAdmitting) return this.#leftBehind(id, principal, resident);
+    if (!this.supervisor.isAdmitting) return this.#absences.leftBehind(id, principal, resident);
     if (resident !== undefined) return NOT_FOUND;
     if (!this.keeper.mayHave(id) || this.supervisor.tombstones.has(id)) {
-      return this.#ended(id, principal);
+      return this.#absences.ended(id, principal);
     }
-    const owner = this.#ownership.claim(id);
-    if (isPromise(owner)) return this.#claimed(owner, id, principal);
-    return owner === 'ours' ? this.#recall(id, principal) : owner;
+    return this.#recall(id, principal);
+  }
+
+  /** A session that was found a moment ago may still be given messages. */
+  isServing(session: SessionActor): boolean {
+    const isHere = session.arrival !== 'refuse' && !session.isDismissed;
+    return isHere && this.heldUp(session.id) === undefined;
+  }
+
+  /**
+   * What a request has to wait for before its session is looked for, or opened: this process may have
+   * to find out first what is its own. Rejects with `store-unavailable`.
+   */
+  heldUp(id = ''): Promise<void> | undefined {
+    return this.#ownership.isLive ? this.#handover.leaving(id) : this.#ownership.live();
+  }
+
+  async #findLater(
+    waits: Promise<void>,
+    id: string,
+    principal: string | undefined,
+  ): Promise<Whereabouts<SessionActor>> {
+    try {
+      await waits;
+    } catch {
+      return UNAVAILABLE;
+    }
+    return this.findAny(id, principal);
   }
 
   /** Finds a session without waiting: in this process, or asleep in a store in memory. */
   findNow(id: string, principal: string | undefined): Found {
+    if (this.heldUp(id) !== undefined) return undefined;
     const resident = this.resident(id);
     if (resident !== undefined) {
       const isFound = resident.arrival !== 'refuse' && isOwn(resident, principal);
@@ -196,10 +238,11 @@ export class Directory implements Home<SessionActor> {
    * @throws ActorsError `store-unavailable`, `record-corrupt`, `not-admitted`
    */
   async any(id: string): Promise<Found> {
+    await this.heldUp(id);
     const resident = this.resident(id);
     if (resident !== undefined) return resident;
     if (this.hasEnded(id) || !this.keeper.mayHave(id)) return undefined;
-    if (this.keeper.isDurable) return await this.#look(id, () => true);
+    if (this.keeper.isDurable) return here(await this.#recalls.look(id, () => true));
     const record = await this.keeper.reads.get(id);
     return record === undefined ? undefined : await this.seek(id, record.principal);
   }
@@ -210,16 +253,22 @@ export class Directory implements Home<SessionActor> {
    * @throws ActorsError `store-unavailable`, `record-corrupt`, `not-admitted`
    */
   seek(id: string, principal: string | undefined): Awaitable<Found> {
+    const sought = this.#seek(id, principal);
+    return isPromise(sought) ? Promise.resolve(sought).then(here) : here(sought);
+  }
+
+  #seek(id: string, principal: string | undefined): Awaitable<Found | Elsewhere | Nowhere> {
     if (this.hasEnded(id) || !this.keeper.mayHave(id)) return undefined;
     // A session of another principal is not even recalled (row S3).
     const isTheirs = (each: SessionRecord | SessionActor): boolean => each.principal === principal;
     const found = this.keeper.isDurable ? undefined : this.keeper.reads.get(id);
     if (!this.keeper.isDurable && !isPromise(found)) {
-      return found !== undefined && isTheirs(found) ? this.#revive(found) : undefined;
+      return found !== undefined && isTheirs(found) ? this.revive(found) : undefined;
     }
-    return this.#look(id, isTheirs, found).then((actor) =>
-      actor !== undefined && actor.arrival !== 'refuse' && isTheirs(actor) ? actor : undefined,
-    );
+    return this.#recalls.look(id, isTheirs, found).then((where) => {
+      if (where?.at !== 'here') return where;
+      return where.arrival !== 'refuse' && isTheirs(where) ? where : undefined;
+    });
   }
 
   /** Finds the actor that goes on with a session whose last actor here became a record. */
@@ -236,6 +285,8 @@ export class Directory implements Home<SessionActor> {
     gone: () => Awaited<T>,
   ): Promise<Awaited<T>> {
     const { id, principal } = session;
+    // Another process goes on with it: what still runs here has no part in that.
+    if (session.persistence?.isLost === true) return gone();
     let there: Found = session;
     while (there?.isDismissed === true) {
       there = this.resident(id) ?? (await this.seek(id, principal));
@@ -263,16 +314,23 @@ export class Directory implements Home<SessionActor> {
   passivate(session: SessionActor): void {
     const { keeper } = this;
     if (keeper.isOver || !session.canPassivate) return;
-    const { persistence, principal } = session;
+    const { persistence } = session;
     if (persistence !== null) {
       // A session with unstored changes stays: the next reader of the store must find all. So does
       // one of which the store can not have all: it is lost with the process, and not before.
       if (!persistence.isClean || !persistence.isWhole) return;
+      const { claim } = persistence;
+      if (claim !== undefined) return this.#handover.giveUp(session, claim);
     } else {
       const { record } = session.record();
       if (record === undefined) return;
       if (!keeper.keep(record)) return;
     }
+    this.#left(session);
+  }
+
+  #left(session: SessionActor): void {
+    const { principal } = session;
     this.supervisor.dismiss(session);
     const { userActors } = session;
     const due = userActors?.dueAt;
@@ -280,12 +338,31 @@ export class Directory implements Home<SessionActor> {
     session.dismissed();
     if (due === undefined) this.#sweep.expect();
     else this.#sweep.expectBy(due);
-    this.#limits.grew(principal);
+    // Sessions that sleep in a store of several processes are nobody's to count.
+    if (this.#ownership.isShared) this.services.counters.sessions.asleep--;
+    else this.#limits.grew(principal);
+  }
+
+  /** Another process goes on with the session of a claim: the actor here has no part in it any more. */
+  lose(claim: Claim): void {
+    this.keeper.lost(claim);
+    const session = this.resident(claim.id);
+    if (session?.persistence?.claim !== claim) return;
+    // First: nothing that its end does may be taken for the session's.
+    this.supervisor.dismiss(session);
+    session.lose();
+  }
+
+  /** A session has ended here. */
+  buried(session: SessionActor): void {
+    const claim = session.persistence?.claim;
+    if (claim !== undefined && session.isKept) this.#handover.handOver(session.id, claim);
   }
 
   /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */
   async drain(deadlineMs: number): Promise<DrainReport> {
     const report = await this.supervisor.drain(deadlineMs);
+    await this.#handover.settled();
     this.#outletsOf(undefined).depart();
     return report;
   }
@@ -293,6 +370,7 @@ export class Directory implements Home<SessionActor> {
   /** Ends every session, then closes the store. */
   async close(): Promise<void> {
     await this.supervisor.close();
+    await this.#handover.settled();
     this.#outletsOf(undefined).depart();
     await this.keeper.close();
     this.services.deadlines.stop();
@@ -300,91 +378,20 @@ export class Directory implements Home<SessionActor> {
 
   // ---- recalling
 
-  /** Where a session is while this process drains: another one may go on with a stored session. */
-  #leftBehind(id: string, principal: string | undefined, resident: Found): Nowhere {
-    // A client that took its session for gone would begin anew.
-    const goesOn =
-      this.keeper.isDurable && (resident === undefined || resident.reason === 'drained');
-    // Sessions asleep in memory end with this process: none is woken for what is left of it.
-    return goesOn ? DRAINING : this.#ended(id, principal);
-  }
-
-  #ended(id: string, principal: string | undefined): Nowhere {
-    const reason = this.supervisor.tombstones.reasonOf(id, principal);
-    return reason === undefined ? NOT_FOUND : { ...NOT_FOUND, reason };
-  }
-
-  async #claimed(
-    claim: PromiseLike<'ours' | Elsewhere>,
-    id: string,
-    principal: string | undefined,
-  ): Promise<Whereabouts<SessionActor>> {
-    const owner = await claim;
-    if (owner !== 'ours') return owner;
-    // It may have been recalled for another reason while its owner was asked for.
-    return this.resident(id) === undefined
-      ? this.#recall(id, principal)
-      : this.findAny(id, principal);
-  }
-
   #recall(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
-    const found = this.seek(id, principal);
+    const found = this.#seek(id, principal);
     return isPromise(found)
-      ? this.#recalled(found, id, principal)
-      : (found ?? this.#ended(id, principal));
-  }
-
-  async #recalled(
-    found: PromiseLike<Found>,
-    id: string,
-    principal: string | undefined,
-  ): Promise<Whereabouts<SessionActor>> {
-    try {
-      const session = await found;
-      if (session !== undefined) return session;
-      // A drain that began meanwhile has handed the session over to the next process.
-      return this.supervisor.isAdmitting ? this.#ended(id, principal) : DRAINING;
-    } catch (error) {
-      const code = error instanceof ActorsError ? error.code : undefined;
-      if (code === 'not-admitted') return DRAINING;
-      if (code === 'store-unavailable') return UNAVAILABLE;
-      // The store has put the record aside: there is no such session any more.
-      if (code === 'record-corrupt') return this.#ended(id, principal);
-      throw error;
-    }
-  }
-
-  /** Recalls a session, read once for all who ask meanwhile. @param isWanted may it come back */
-  async #look(
-    id: string,
-    isWanted: (record: SessionRecord) => boolean,
-    found?: Awaitable<SessionRecord | undefined>,
-  ): Promise<Found> {
-    this.#admits();
-    let loading = this.#loading.get(id);
-    if (loading === undefined) {
-      loading = this.keeper.load(id, found).finally(() => this.#loading.delete(id));
-      this.#loading.set(id, loading);
-    }
-    const [record, rows] = await loading;
-    // The session may have been recalled, or have ended, while the store was asked.
-    const resident = this.resident(id);
-    if (resident !== undefined || this.hasEnded(id) || this.keeper.isOver) return resident;
-    this.#admits();
-    return record !== undefined && isWanted(record) ? this.#revive(record, rows) : undefined;
-  }
-
-  /** @throws ActorsError `not-admitted` in a drain: what is stored is the next process's */
-  #admits(): void {
-    if (this.supervisor.isAdmitting) return;
-    throw new ActorsError('not-admitted', 'the runtime drains: nobody is recalled any more');
+      ? this.#absences.recalled(found, id, principal)
+      : (found ?? this.#absences.ended(id, principal));
   }
 
   /** Makes the actor of a record; `undefined` where the record has expired: the session ends. */
-  #revive(record: SessionRecord, rows: Rows = []): Found {
+  revive(record: SessionRecord, rows: Rows = [], claim?: Claim): Found {
     const { id, principal, home } = record;
     const outlets = this.#outletsOf(home);
     const actor = new SessionActor(this.world, this.supervisor, id, principal, outlets, record);
+    actor.persistence?.own(claim);
+    if (this.#ownership.isShared) this.services.counters.sessions.asleep++;
     actor.wakeFrom(record, rows);
     this.supervisor.recall(actor);
     this.keeper.release(record);
@@ -395,14 +402,4 @@ export class Directory implements Home<SessionActor> {
     actor.tell({ type: 'deadline.passed' });
     return undefined;
   }
-}
-
-/** A session that no client named is not found by what a client names. */
-function named(where: Whereabouts<SessionActor>): Whereabouts<SessionActor> {
-  return where.at === 'here' && where.home !== undefined ? NOT_FOUND : where;
-}
-
-function isOwn(session: SessionActor, principal: string | undefined): boolean {
-  // A line's session has no id on the wire: a request that names one has guessed, or has read a log.
-  return session.isStorable && session.principal === principal;
 }

@@ -1,11 +1,52 @@
 import type { Awaitable } from '../base/awaitable.ts';
-import type { Elsewhere } from './whereabouts.ts';
+import type { Rows, SessionRecord } from '../store/record.ts';
+import type { Claim } from '../store/store.ts';
+import type { Elsewhere, Nowhere } from './whereabouts.ts';
 
-/** Tells which node a session is on. Asked before the session's record is looked for. */
-export interface Ownership {
-  /** `ours`: the session is, or becomes, this node's, if there is such a session at all. */
-  claim(id: string): Awaitable<'ours' | Elsewhere>;
+/** A session that has become this process's, with what is stored of the session. */
+export interface OwnRecord {
+  readonly at: 'ours';
+  readonly claim: Claim;
+  readonly record: SessionRecord;
+  readonly rows: Rows;
 }
 
-/** The ownership of a single node: every session is its own. */
-export const ALONE: Ownership = { claim: () => 'ours' };
+/** What came of a claim; `ours`: the session is this process's, if there is such a session at all. */
+export type Claimed = 'ours' | OwnRecord | Elsewhere | Nowhere;
+
+/** Tells which process a session is on, where several processes have one set of sessions. */
+export interface Ownership {
+  /** Other processes may have sessions of the same store. */
+  readonly isShared: boolean;
+  /** Sessions of this process may be served now, and others may be claimed. */
+  readonly isLive: boolean;
+  /** Resolves when that is so again. @throws ActorsError `store-unavailable` */
+  live(): Promise<void>;
+  /** A session begins in this process. */
+  begun(id: string): Claim | undefined;
+  /**
+   * Makes a session this process's where that is nobody's. Asked before the record of a session is
+   * looked for.
+   *
+   * @throws ActorsError `store-unavailable`, `record-corrupt`
+   */
+  claim(id: string): Awaitable<Claimed>;
+  /**
+   * Makes a session nobody's: another process may go on with the session. `false`: the session stays
+   * this process's.
+   */
+  release(claim: Claim): Promise<boolean>;
+  /** Where a session is, for a process that claims none any more. */
+  elsewhere(id: string): Awaitable<Elsewhere | Nowhere>;
+}
+
+/** The ownership of a single process: every session is its own. */
+export const ALONE: Ownership = {
+  isShared: false,
+  isLive: true,
+  live: () => Promise.resolve(),
+  begun: () => undefined,
+  claim: () => 'ours',
+  release: () => Promise.resolve(false),
+  elsewhere: () => ({ at: 'nowhere', refusal: 'draining', reason: undefined }),
+};

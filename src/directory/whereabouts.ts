@@ -21,10 +21,22 @@ export interface Elsewhere {
 /** Says that there is no session to give a request to, and how the request is refused. */
 export interface Nowhere {
   readonly at: 'nowhere';
-  readonly refusal: 'session-not-found' | 'draining' | 'store-unavailable';
+  readonly refusal: 'session-not-found' | 'session-quarantined' | 'draining' | 'store-unavailable';
   /** Why the session ended, for its own principal. */
   readonly reason: EndReason | undefined;
 }
+
+export const NOT_FOUND: Nowhere = {
+  at: 'nowhere',
+  refusal: 'session-not-found',
+  reason: undefined,
+};
+export const DRAINING: Nowhere = { at: 'nowhere', refusal: 'draining', reason: undefined };
+export const UNAVAILABLE: Nowhere = {
+  at: 'nowhere',
+  refusal: 'store-unavailable',
+  reason: undefined,
+};
 
 /** Where a session is: in this process, on another node, or nowhere. */
 export type Whereabouts<S extends { readonly at: 'here' }> = S | Elsewhere | Nowhere;

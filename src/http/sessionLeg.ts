@@ -47,7 +47,7 @@ export class SessionLeg implements Leg {
     }
     // The session was found when the head came, and is still there.
     const found = upload?.session;
-    if (found !== undefined && found.arrival !== 'refuse' && !found.isDismissed) {
+    if (found !== undefined && this.#directory.isServing(found)) {
       return this.#take(found, incoming);
     }
     const named = single(origin.head, 'mcp-session-id');
@@ -84,12 +84,12 @@ export class SessionLeg implements Leg {
   }
 
   #route(where: Whereabouts, incoming: Incoming): void {
-    const { origin, principal, parcel, port } = incoming;
+    const { port } = incoming;
     switch (where.at) {
       case 'here':
         return this.#take(where, incoming);
       case 'elsewhere':
-        return where.serve({ origin, principal, parcel }, port);
+        return where.serve(incoming, port);
       case 'nowhere': {
         const { refusal, reason } = where;
         const data = reason === undefined ? undefined : { reason };
@@ -185,6 +185,14 @@ export class SessionLeg implements Leg {
   }
 
   #open(incoming: Incoming): void {
+    const waits = this.#directory.heldUp();
+    if (waits === undefined) return this.#openNow(incoming);
+    waits
+      .then(() => this.#openNow(incoming))
+      .catch(() => this.#host.refuse(incoming.port, 'store-unavailable', idOf(incoming)));
+  }
+
+  #openNow(incoming: Incoming): void {
     const { origin, principal, port } = incoming;
     const { messages, bytes, weight } = incoming.parcel!;
     // `initialize` is the only message of its parcel, and a request.

@@ -27,13 +27,13 @@ export class Homeward {
   /** Finds the home of a request. @param named the session that the request names; `undefined`: none */
   locate(ask: Ask, named: unknown, take: (home: Home) => void): void {
     const { incoming, envelope, message } = ask;
-    const { origin, principal, parcel, port } = incoming;
+    const { origin, principal, port } = incoming;
     const { head, authInfo } = origin;
     const meta = metaOf(message.params)!;
     const visitor: Visitor = { principal, authInfo, head, meta, envelope, named };
     const go = (where: Located): void => {
       if (typeof where === 'string') return this.#nowhere(where, ask, named);
-      if ('at' in where) return where.serve({ origin, principal, parcel }, port);
+      if ('at' in where) return where.serve(incoming, port);
       take(where);
     };
     try {

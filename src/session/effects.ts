@@ -66,11 +66,12 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
   bury(session) {
     session.userActors?.leave();
     session.bury();
+    session.world.home.buried(session);
   },
 
   release(session) {
     try {
-      session.forget();
+      forget(session);
       session.outgoing.end();
       session.openOutlet?.close(session.reason);
     } finally {
@@ -80,10 +81,18 @@ export const SESSION_EFFECTS: Effects<SessionActor> = {
   },
 };
 
-/** The session ends: nothing of it may come back, unless another process goes on with it. */
 function leave(session: SessionActor): void {
-  session.forget();
+  forget(session);
   session.leave();
+}
+
+/** The session ends: nothing of it may come back, unless another process goes on with it. */
+function forget({ handshake, mailbox, openDormancy, persistence, reason }: SessionActor): void {
+  openDormancy?.unpin();
+  // The client knows the session, or may still hear of it.
+  const mayComeBack = handshake.isAnswered || mailbox.references > 0;
+  if (reason === 'drained' && mayComeBack) return;
+  persistence?.forget();
 }
 
 /** The session leaves this process in a drain, and another one can go on with it. */
@@ -91,13 +100,19 @@ function goesOn({ handshake, persistence, reason }: SessionActor): boolean {
   return reason === 'drained' && handshake.isAnswered && persistence?.isKept === true;
 }
 
+/** What callers are told where the session goes on in another process. */
+function goesOnElsewhere(session: SessionActor): 'session-restarted' | 'session-moved' | undefined {
+  if (session.persistence?.isLost === true) return 'session-moved';
+  return goesOn(session) ? 'session-restarted' : undefined;
+}
+
 /** Answers requests of a session that ends with an error each. @returns how many */
 function cutOff(session: SessionActor, which: 'all' | 'waiting'): number {
   const { crashCode, mailbox, reason, services } = session;
   const code = reason === 'crashed' ? crashCode : 'session-ended';
-  const cut = goesOn(session)
-    ? mailbox.cut('session-restarted', which)
-    : mailbox.cut(code, which, { reason });
+  const elsewhere = goesOnElsewhere(session);
+  const cut =
+    elsewhere === undefined ? mailbox.cut(code, which, { reason }) : mailbox.cut(elsewhere, which);
   services.counters.cut += cut;
   return cut;
 }

@@ -1,6 +1,8 @@
+import type { EndReason } from '../../machines/session.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
 import { endOf, type SessionRecord } from '../store/record.ts';
+import type { Claim } from '../store/store.ts';
 import type { Persisted, Row } from '../store/writer.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import type { Ask } from './envelope.ts';
@@ -20,6 +22,8 @@ export interface PersistenceHost {
   readonly openOutlet: { readonly sequence: number } | null;
   /** The session goes on as its record, perhaps by another actor. */
   readonly isDismissed: boolean;
+  /** Why the session ends, while it does. */
+  readonly reason: EndReason;
   /** The session is worth a record before it sleeps: its client knows it, or it keeps something. */
   readonly isWorthKeeping: boolean;
   /** What is to be stored of the session now. */
@@ -50,6 +54,7 @@ export class Persistence implements Persisted {
   #isTaken = false;
   /** The stored record says that the session sleeps. */
   #isStoredAsleep = false;
+  #claim: Claim | undefined;
   /** When the stored record expires, in milliseconds since the epoch. */
   storedUntil = 0;
   /** The store knows that the session's streams have taken all numbers up to this one. */
@@ -68,6 +73,25 @@ export class Persistence implements Persisted {
     return this.#host.key;
   }
 
+  /** The right to write the session, in a store that several processes have. */
+  get claim(): Claim | undefined {
+    return this.#claim;
+  }
+
+  /** Writes by this claim from here on. */
+  own(claim: Claim | undefined): void {
+    this.#claim = claim;
+  }
+
+  get reason(): EndReason {
+    return this.#host.reason;
+  }
+
+  /** Another process goes on with the session: nothing more is stored of it here. */
+  get isLost(): boolean {
+    return this.#claim?.isLost === true;
+  }
+
   /** The store has the session as it is now: no change and no write is pending. */
   get isClean(): boolean {
     return !this.#isDirty && this.#storing === null && !this.#keeper.isBusy(this.id);
@@ -80,7 +104,7 @@ export class Persistence implements Persisted {
 
   /** The stored record is not this actor's to change: the session ended, or goes on elsewhere. */
   get #isOver(): boolean {
-    return this.#forgotten !== null || this.#host.isDismissed;
+    return this.#forgotten !== null || this.#host.isDismissed || this.isLost;
   }
 
   /** The store knows the session, or will. */
@@ -196,20 +220,34 @@ export class Persistence implements Persisted {
       this.changed();
     }
     const pending = this.#isDirty ? this.store() : this.#storing;
-    // The client is answered even where the store failed: the session goes on in memory.
     return pending?.then(
       () => true,
-      () => true,
+      () => this.#unstored(),
     );
+  }
+
+  /**
+   * What the store could not take. A session of one process goes on in memory. Where other processes may
+   * go on with the session, an answer waits until the store has what the answer was computed from: the
+   * next owner would contradict it.
+   */
+  async #unstored(): Promise<true> {
+    if (this.#claim === undefined) return true;
+    while (!this.isLost && this.#forgotten === null) {
+      await this.#keeper.soon();
+      if (!this.#isDirty) return true;
+      if (await this.stored()) return true;
+    }
+    return true;
   }
 
   /** Stores a row of the session's streams with the next write. */
   row(row: Row): void {
-    if (this.#forgotten === null) this.#keeper.row(this, row);
+    if (this.#forgotten === null && !this.isLost) this.#keeper.row(this, row);
   }
 
   erase(row: Row): void {
-    if (this.#forgotten === null) this.#keeper.erase(this, row);
+    if (this.#forgotten === null && !this.isLost) this.#keeper.erase(this, row);
   }
 
   /** Resolves when the rows given so far are stored; `false`: the store failed. */
@@ -222,7 +260,7 @@ export class Persistence implements Persisted {
    * not stored any more, also where a change of the state comes to its end later.
    */
   forget(): void {
-    this.#forgotten ??= this.#isUsed ? this.#keeper.forget(this) : DONE;
+    this.#forgotten ??= this.#isUsed && !this.isLost ? this.#keeper.forget(this) : DONE;
     // A caller that needs the outcome awaits the promise; nobody else has to.
     this.#forgotten.catch(() => {});
   }

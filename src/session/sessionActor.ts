@@ -361,19 +361,17 @@ export class SessionActor extends Actor {
     this.#outlet?.close();
   }
 
+  /** Another process goes on with the session: what is under way here gets an error each. */
+  lose(): void {
+    this.#isDismissed = true;
+    this.disarm();
+    this.tell({ type: 'session.lost' });
+  }
+
   /** The session is in use: whatever was kept for its sleep is out of date. */
   activated(): void {
     this.#dormancy?.activated();
     this.persistence?.activated();
-  }
-
-  /** The session ends: nothing of the session is kept, unless another process goes on with it. */
-  forget(): void {
-    this.#dormancy?.unpin();
-    // The client knows the session, or may still hear of it.
-    const mayComeBack = this.handshake.isAnswered || this.mailbox.references > 0;
-    if (this.reason === 'drained' && mayComeBack) return;
-    this.persistence?.forget();
   }
 
   override checkQuiet(): void {

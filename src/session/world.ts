@@ -33,6 +33,8 @@ export interface StateSettings<T = unknown> {
 export interface Home<S> {
   /** Turns a sleeping session into its record, where nothing in this process needs its actor. */
   passivate(session: S): void;
+  /** A session has ended here. */
+  buried(session: S): void;
   /** The session's next actor in this process, where the last one became a record. */
   successor(session: S): S | undefined;
   /**

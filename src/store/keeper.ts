@@ -8,7 +8,7 @@ import type { Services } from '../events/services.ts';
 import { isCorrupt, Reads } from './reads.ts';
 import type { HandshakeRecord, Rows, SessionRecord } from './record.ts';
 import { SharedHandshakes } from './sharedHandshakes.ts';
-import type { SessionStore, StoreChange } from './store.ts';
+import type { Claim, SessionStore, StoreChange } from './store.ts';
 import { TimedStore } from './timedStore.ts';
 import { type Persisted, type Row, Writer } from './writer.ts';
 
@@ -121,7 +121,8 @@ export class Keeper {
    * @throws whatever the store failed with
    */
   opened(): Promise<void> | undefined {
-    if (!this.isDurable || this.#opening === 'done') return undefined;
+    if (!this.isDurable || this.#store.isShared === true) return undefined;
+    if (this.#opening === 'done') return undefined;
     this.#opening ??= this.#count();
     return this.#opening;
   }
@@ -259,6 +260,11 @@ export class Keeper {
     return this.#writer.remove(kept);
   }
 
+  /** Another process goes on with the session of a claim. */
+  lost(claim: Claim): void {
+    this.#writer?.lost(claim);
+  }
+
   /** Waits for the store to forget ended sessions. `false`: one of them is not forgotten yet. */
   async forgotten(ids: readonly string[]): Promise<boolean> {
     return (await this.#writer?.removed(ids)) ?? true;
@@ -266,13 +272,13 @@ export class Keeper {
 
   /** Ends a session whose record this program can not read any more, without making its actor. */
   drop(record: SessionRecord): void {
-    const { key, startedAt } = record;
+    const { id, key, startedAt } = record;
     const { clock, counters, events } = this.#services;
     counters.sessions.asleep--;
     counters.evicted.expired++;
     const ageMs = clock.now() - startedAt;
     events.emit('session.ended', { session: key, reason: 'expired', ageMs });
-    this.#writer?.remove(record).catch(() => {});
+    this.#writer?.remove({ id }).catch(() => {});
     this.release(record);
   }
 
@@ -291,6 +297,11 @@ export class Keeper {
       this.failed('open', error);
     }
     this.#handshakes.clear();
+  }
+
+  /** Resolves when a store that failed may be asked again. */
+  soon(): Promise<void> {
+    return new Promise((resolve) => this.#retries.arm(resolve));
   }
 
   /** Announces a failure of the store that is about no session in particular. */

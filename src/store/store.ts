@@ -1,17 +1,39 @@
+import type { EndReason } from '../../machines/session.ts';
 import type { Awaitable } from '../base/awaitable.ts';
 import type { SessionRecord } from './record.ts';
 
-/** One change of a store. The changes of one `write` are made together, in order. */
+/**
+ * The right of one actor to write what is stored of a session, in a store that several processes have.
+ * A claim is one object from its beginning to its end: whoever has another object has another claim,
+ * whatever the ids are.
+ */
+export interface Claim {
+  readonly id: string;
+  /** Another process goes on with the session. */
+  readonly isLost: boolean;
+}
+
+/**
+ * One change of a store. The changes of one `write` are made together, in order.
+ *
+ * Where several processes have the store, each change of a session names the claim by which it is made.
+ */
 export type StoreChange =
-  | { readonly type: 'put'; readonly record: SessionRecord }
-  /** The record of a session and every row of the session. */
-  | { readonly type: 'remove'; readonly id: string }
+  | { readonly type: 'put'; readonly record: SessionRecord; readonly claim?: Claim | undefined }
+  /** The record of a session and every row of the session. @param reason why the session ended */
+  | {
+      readonly type: 'remove';
+      readonly id: string;
+      readonly claim?: Claim | undefined;
+      readonly reason?: EndReason | undefined;
+    }
   /** One row of the event streams of a session that has a record; `undefined` erases the row. */
   | {
       readonly type: 'row';
       readonly id: string;
       readonly n: number;
       readonly row: string | undefined;
+      readonly claim?: Claim | undefined;
     };
 
 /** What a store remembers of time, so that a process with a wrong clock ends no session. */
@@ -60,6 +82,8 @@ export interface RecordQuery {
 export interface SessionStore {
   /** What is written to this store outlives the process. */
   readonly isDurable: boolean;
+  /** Several processes have the store: what is in the store is not this process's to count. */
+  readonly isShared?: boolean;
   /** @throws ActorsError `record-corrupt` when the record can not be read; it was put aside */
   get(id: string): Awaitable<SessionRecord | undefined>;
   /** Returns when all changes are stored. A process that dies meanwhile leaves all or none. */

@@ -26,6 +26,7 @@ const KEEP_MS = 10_000;
  */
 export class TimedStore implements SessionStore {
   readonly isDurable = true;
+  readonly isShared: boolean;
   readonly #store: SessionStore;
   readonly #host: TimedStoreHost;
   #opening: Promise<void> | null = null;
@@ -37,6 +38,7 @@ export class TimedStore implements SessionStore {
 
   constructor(store: SessionStore, host: TimedStoreHost) {
     this.#store = store;
+    this.isShared = store.isShared === true;
     this.#host = host;
   }
 
@@ -58,7 +60,7 @@ export class TimedStore implements SessionStore {
       return this.#store.write(
         changes.map((change) =>
           change.type === 'put'
-            ? { type: 'put', record: this.#moved(change.record, -behindMs) }
+            ? { ...change, record: this.#moved(change.record, -behindMs) }
             : change,
         ),
       );

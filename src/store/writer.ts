@@ -1,9 +1,10 @@
 import type { DeadlineQueue } from '../base/deadlines.ts';
 import { awaited, type Timer, within } from '../base/within.ts';
+import type { EndReason } from '../../machines/session.ts';
 import type { EventStream } from '../events/eventStream.ts';
 import { late } from './reads.ts';
 import type { SessionRecord } from './record.ts';
-import type { SessionStore, StoreChange } from './store.ts';
+import type { Claim, SessionStore, StoreChange } from './store.ts';
 
 /** A session, as the writer uses it. */
 export interface Persisted {
@@ -11,6 +12,10 @@ export interface Persisted {
   readonly key: string;
   /** A write has taken the session's record, or a store gave it: the store may have the record. */
   readonly isTaken: boolean;
+  /** The right to write the session, in a store that several processes have. */
+  readonly claim?: Claim | undefined;
+  /** Why the session ended, once it did. */
+  readonly reason?: EndReason | undefined;
   /** What is to be stored of the session now; `undefined` where the session can not be stored. */
   record(): SessionRecord | undefined;
   /** Stores what has changed: some time has passed since the session was marked. */
@@ -48,7 +53,8 @@ interface Waiting {
 /** What the next write is to do for one session. */
 interface Work {
   kept: Persisted | null;
-  isRemoved: boolean;
+  /** The session that ended. */
+  removed: Ended | null;
   /** Rows to store, and rows to erase. */
   readonly rows: Map<number, Row | undefined>;
   /** Whose rows these are. */
@@ -60,7 +66,12 @@ interface Work {
   readonly waiting: Set<Waiting>;
 }
 
+/** A session whose record and rows are to be removed. */
+export type Ended = Pick<Persisted, 'id' | 'claim' | 'reason'>;
+
 type Batch = readonly [string, Work][];
+
+const DONE = Promise.resolve();
 
 /** Most sessions of one write. */
 const MAX_SESSIONS = 256;
@@ -93,6 +104,7 @@ export class Writer {
   readonly #writing = new Set<string>();
   /** The removals of ended sessions that the store may still have. */
   readonly #removing = new Map<string, Promise<void>>();
+  readonly #ended = new Map<string, Ended>();
   #running: Promise<void> | null = null;
 
   /** @param opened what has to be known before any write; `undefined` once that is known */
@@ -159,20 +171,32 @@ export class Writer {
   }
 
   /** Forgets a session and its rows: tried until it is done. Rejects when the first try failed. */
-  remove({ id }: Pick<Persisted, 'id'>): Promise<void> {
+  remove(ended: Ended): Promise<void> {
+    const { id, claim } = ended;
+    // What another process goes on with is not this process's to remove.
+    if (claim?.isLost === true) {
+      this.#forgotten(id);
+      return DONE;
+    }
     const work = this.#next(id);
     work.kept = null;
     work.rows.clear();
     this.#refused.delete(id);
-    work.isRemoved = true;
+    work.removed = ended;
     const removed = this.#wait(work.waiting);
     this.#removing.set(id, removed);
+    this.#ended.set(id, ended);
     removed.then(
-      () => this.#removing.delete(id),
+      () => this.#forgotten(id),
       // A record of an ended session must not outlive it.
-      () => this.#host.retries.arm(() => void this.remove({ id }).catch(() => {})),
+      () => this.#host.retries.arm(() => void this.remove(ended).catch(() => {})),
     );
     return removed;
+  }
+
+  #forgotten(id: string): void {
+    this.#removing.delete(id);
+    this.#ended.delete(id);
   }
 
   /**
@@ -181,10 +205,22 @@ export class Writer {
    */
   async close(): Promise<void> {
     for (const id of this.#refused.keys()) this.#tryAgain(id);
-    for (const id of this.#removing.keys()) {
-      if (!this.#isUnderWay(id)) this.remove({ id }).catch(() => {});
+    for (const ended of this.#ended.values()) {
+      if (!this.#isUnderWay(ended.id)) this.remove(ended).catch(() => {});
     }
     if (this.#running !== null) await awaited(this.#running, this.#host.timer);
+  }
+
+  /** Another process goes on with the session of a claim: nothing more is written by it. */
+  lost(claim: Claim): void {
+    const { id } = claim;
+    const work = this.#work.get(id);
+    const isOf = (each: Ended | null | undefined): boolean => each?.claim === claim;
+    if (isOf(this.#refused.get(id)?.rowsOf)) this.#refused.delete(id);
+    if (isOf(this.#ended.get(id))) this.#forgotten(id);
+    if (!isOf(work?.removed ?? work?.kept ?? work?.rowsOf)) return;
+    this.#work.delete(id);
+    for (const { resolve } of work?.waiting ?? []) resolve();
   }
 
   /** Forgets what waits of a session that ended. `false`: a write has something of the session. */
@@ -203,7 +239,7 @@ export class Writer {
     if (work === undefined) {
       work = {
         kept: null,
-        isRemoved: false,
+        removed: null,
         rows: new Map(),
         rowsOf: null,
         fresh: new Set(),
@@ -273,8 +309,8 @@ export class Writer {
     } catch (error) {
       if (mayRetry) return false;
       for (const [id, work] of batch) {
-        const { kept, isRemoved, rowsOf } = work;
-        const doing = isRemoved ? 'remove' : kept === null ? 'append' : 'put';
+        const { kept, removed, rowsOf } = work;
+        const doing = removed !== null ? 'remove' : kept === null ? 'append' : 'put';
         const session = (kept ?? rowsOf)?.key;
         this.#host.events.emit('store.failed', { session, doing, error });
         this.#refuse(id, work);
@@ -288,11 +324,11 @@ export class Writer {
   }
 
   /** The store has refused rows: they are tried again, where nothing newer is known of them. */
-  #refuse(id: string, { isRemoved, rows, rowsOf, fresh }: Work): void {
+  #refuse(id: string, { removed, rows, rowsOf, fresh }: Work): void {
     // No store has these: should they be erased meanwhile, nothing is left of them.
     for (const row of fresh) row.isTaken = false;
     const next = this.#work.get(id);
-    if (isRemoved || next?.isRemoved === true) return;
+    if (removed !== null || (next?.removed ?? null) !== null) return;
     const refused = this.#refused.get(id)?.rows ?? new Map<number, Row | undefined>();
     for (const [n, row] of rows) if (next?.rows.has(n) !== true) refused.set(n, row);
     if (refused.size === 0) return;
@@ -324,13 +360,21 @@ export class Writer {
   }
 }
 
-function changesOf(id: string, { kept, isRemoved, rows }: Work): StoreChange[] {
+function changesOf(id: string, { kept, removed, rows, rowsOf }: Work): StoreChange[] {
   const changes: StoreChange[] = [];
-  if (isRemoved) changes.push({ type: 'remove', id });
+  if (removed !== null) changes.push({ type: 'remove', id, ...byClaim(removed) });
   const record = kept?.record();
-  if (record !== undefined) changes.push({ type: 'put', record });
+  if (record !== undefined) changes.push({ type: 'put', record, ...byClaim(kept) });
   // What was stored of a session before its data became unstorable must not come back.
-  else if (kept !== null) changes.push({ type: 'remove', id });
-  for (const [n, row] of rows) changes.push({ type: 'row', id, n, row: row?.text() });
+  else if (kept !== null) changes.push({ type: 'remove', id, ...byClaim(kept) });
+  for (const [n, row] of rows) {
+    changes.push({ type: 'row', id, n, row: row?.text(), ...byClaim(rowsOf) });
+  }
   return changes;
+}
+
+function byClaim(kept: Ended | null): Pick<StoreChange & Ended, 'claim' | 'reason'> {
+  const { claim, reason } = kept ?? {};
+  if (claim === undefined) return {};
+  return reason === undefined ? { claim } : { claim, reason };
 }

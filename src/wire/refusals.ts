@@ -116,6 +116,12 @@ export const REFUSALS = {
   'session-crashed': refuse(200, -32603, 'Internal error'),
   /** The process ended before the answer, and the session goes on in another one. */
   'session-restarted': refuse(200, -32603, 'Server restarted'),
+  /** The session goes on in another process, and what became of the request is not known. */
+  'session-moved': refuse(200, -32603, 'The session moved before the answer'),
+  /** The session ended one process after the other: for a while, none takes the session. */
+  'session-quarantined': refuse(503, -32000, 'Session quarantined', {
+    headers: ['Retry-After', '5'],
+  }),
   /** The session's server lives elsewhere and could not be started or reached. */
   'server-unavailable': refuse(200, -32603, 'The server of this session could not be started'),
   /** The session's server lives elsewhere and gave no answer that could be passed on. */

@@ -82,6 +82,7 @@ describe('Directory.find', () => {
   it.each(['in this turn', 'later'])('says elsewhere, known %s', async (when) => {
     const neighbour = new Neighbour();
     const { directory } = setUp({
+      ...ALONE,
       claim: () => (when === 'later' ? Promise.resolve(neighbour) : neighbour),
     });
     expect(await directory.find('theirs', 'ann')).toBe(neighbour);
@@ -92,7 +93,7 @@ describe('Directory.find', () => {
     const mine = sessionRecord({ id: 'mine', principal: 'ann', expiresAt });
     const store = new DurableMemory();
     await store.write([{ type: 'put', record: mine }]);
-    const { directory } = setUp({ claim: () => Promise.resolve('ours') }, store);
+    const { directory } = setUp({ ...ALONE, claim: () => Promise.resolve('ours') }, store);
     expect(await directory.find('nobody', 'ann')).toMatchObject({
       at: 'nowhere',
       refusal: 'session-not-found',
@@ -175,7 +176,7 @@ describe('a request for a session elsewhere', () => {
     ['DELETE', undefined],
   ])('%s is served by its node, with the principal and the body', async (method, body) => {
     const neighbour = new Neighbour();
-    const { ask } = setUp({ claim: () => neighbour });
+    const { ask } = setUp({ ...ALONE, claim: () => neighbour });
     const response = await ask(method, 'theirs', body);
     expect([response.status, await response.text()]).toEqual([200, 'from the neighbour']);
     const [request] = neighbour.served;
@@ -184,7 +185,7 @@ describe('a request for a session elsewhere', () => {
   });
 
   it('initialize is refused: the session there is live', async () => {
-    const { ask } = setUp({ claim: () => new Neighbour() });
+    const { ask } = setUp({ ...ALONE, claim: () => new Neighbour() });
     const response = await ask('POST', 'theirs', {
       jsonrpc: '2.0',
       id: 1,
@@ -197,7 +198,7 @@ describe('a request for a session elsewhere', () => {
   });
 
   it('an owner that can not be found out is an error that is announced, not a 404', async () => {
-    const { ask } = setUp({ claim: () => Promise.reject(new Error('no engine')) });
+    const { ask } = setUp({ ...ALONE, claim: () => Promise.reject(new Error('no engine')) });
     expect((await ask('POST', 'theirs', LIST)).status).toBe(500);
   });
 });

@@ -1,0 +1,73 @@
+import type { SessionActor } from '../session/sessionActor.ts';
+import type { Claim } from '../store/store.ts';
+import type { Claimed, Ownership } from './ownership.ts';
+
+/** What giving sessions up needs of the directory. */
+export interface HandoverHost {
+  /** The session's actor leaves this process: the session is its record. */
+  left(session: SessionActor): void;
+  /** Another process goes on with the session of a claim. */
+  lose(claim: Claim): void;
+}
+
+/** Sessions that this process gives up, where several processes have one set of sessions. */
+export class Handover {
+  readonly #ownership: Ownership;
+  readonly #host: HandoverHost;
+  /** Sessions that are being given up: until that is done, nobody may use them. */
+  readonly #leaving = new Map<string, Promise<void>>();
+
+  constructor(ownership: Ownership, host: HandoverHost) {
+    this.#ownership = ownership;
+    this.#host = host;
+  }
+
+  /** Resolves when a session has left, or stays; `undefined`: the session is not on its way out. */
+  leaving(id: string): Promise<void> | undefined {
+    return this.#leaving.get(id);
+  }
+
+  /** Resolves when no session is on its way out. Never rejects. */
+  async settled(): Promise<void> {
+    while (this.#leaving.size > 0) await Promise.all(this.#leaving.values());
+  }
+
+  /**
+   * Gives up a session that sleeps. The actor leaves memory when the other processes can find the
+   * session, and not before: otherwise nobody would have the session in between.
+   */
+  giveUp(session: SessionActor, claim: Claim): void {
+    this.#leave(session.id, async () => {
+      if (!(await this.#ownership.release(claim)) || claim.isLost) return;
+      if (session.canPassivate && session.persistence?.isClean === true) this.#host.left(session);
+      else await this.#takeBack(session, claim);
+    });
+  }
+
+  /** Gives up a session that has ended here, and that the store has for another process. */
+  handOver(id: string, claim: Claim): void {
+    this.#leave(id, async () => {
+      await this.#ownership.release(claim);
+    });
+  }
+
+  #leave(id: string, leave: () => Promise<void>): void {
+    if (this.#leaving.has(id)) return;
+    const left = leave()
+      // A session that could not be released stays, and is looked at again.
+      .catch(() => {})
+      .finally(() => this.#leaving.delete(id));
+    this.#leaving.set(id, left);
+  }
+
+  /** A session was used while it left: it goes on here, unless another process has it by now. */
+  async #takeBack(session: SessionActor, claim: Claim): Promise<void> {
+    const claimed: Claimed = await this.#ownership.claim(session.id);
+    const isOurs = claimed !== 'ours' && claimed.at === 'ours';
+    // Whoever had it meanwhile has stored an epoch of its own.
+    if (isOurs && claimed.record.epoch === session.epoch) {
+      session.persistence?.own(claimed.claim);
+      session.persistence?.changed();
+    } else this.#host.lose(claim);
+  }
+}
