@@ -31,7 +31,7 @@ export interface Member {
 /** Whose a session is. */
 export type Looked =
   | { readonly is: 'owned'; readonly owner: Incarnation; readonly leftMs: number }
-  /** Nobody's: whoever gets a request for the session may claim it. */
+  /** Nobody's, or its owner's lease is over: whoever gets a request for the session may claim it. */
   | { readonly is: 'free' }
   /** Over, a short time ago. */
   | { readonly is: 'ended'; readonly tombstone: Buffer }
@@ -61,7 +61,7 @@ export interface StoredRow {
   readonly bytes: Buffer;
 }
 
-/** One change of a session. */
+/** One change of a session. A row of a session that is not there is no row. */
 export type Change =
   | {
       readonly type: 'put';
@@ -71,14 +71,17 @@ export type Change =
       /** In whose list the session is; empty: in nobody's. */
       readonly principal: string;
     }
-  /** The record and every row. @param tombstone is kept for a minute */
+  /** The record and every row. What is put behind it in the same write is all there is then. @param tombstone is kept for a minute */
   | { readonly type: 'remove'; readonly tombstone: Buffer | undefined }
   | { readonly type: 'row'; readonly n: number; readonly bytes: Buffer }
   | { readonly type: 'erase'; readonly n: number };
 
-/** By what right something is written. */
+/**
+ * By what right something is written. The revision grows with each write of a session: a write with an
+ * older one than the engine has is taken for made.
+ */
 export type Right =
-  /** By a claim. */
+  /** By a claim: of this owner and with this token. */
   | { readonly by: 'claim'; readonly token: number; readonly revision: number }
   /** The session begins: it must not be there, unless this same write has been made already. */
   | { readonly by: 'birth'; readonly token: number; readonly revision: number }
@@ -92,7 +95,10 @@ export interface SessionWrite {
   readonly changes: readonly Change[];
 }
 
-/** `lost`: the claim is over; `unknown`: the engine has forgotten the session. Nothing was changed. */
+/**
+ * `lost`: the claim is over; `unknown`: the engine has forgotten the session. Nothing was changed. What
+ * ends with `remove` is `done` also where the session is not there.
+ */
 export type Written = 'done' | 'lost' | 'unknown';
 
 /** A session that a node owns, as it is told to an engine that may have forgotten. */
@@ -103,7 +109,11 @@ export interface Owned {
   readonly revision: number;
 }
 
-/** `again`: it is the node's, and the engine has less than the node wrote: record and rows again. */
+/**
+ * `ours`: all of it is there; `again`: the session is the node's, and the engine has less than the node
+ * wrote: record and rows are to be written again, behind a `remove` in the same write; `lost`: another
+ * node has had it since, or it has ended.
+ */
 export type Reasserted = 'ours' | 'again' | 'lost';
 
 /** A stored record, as a list has it. */
@@ -124,7 +134,10 @@ export interface ListQuery {
 
 /**
  * What a cluster knows of one kind of thing: sessions, or a part of a store. Sessions are named by
- * fingerprints, because their ids are secrets.
+ * fingerprints, because their ids are secrets, and so are principals.
+ *
+ * What is claimed, written, released or asserted is meant for the server that the last beat came from.
+ * Another one refuses it with `store-unavailable`, and changes nothing.
  */
 export interface Space {
   look(print: string): Promise<Looked>;
@@ -165,11 +178,16 @@ export interface Space {
  * was lost can be made again.
  */
 export interface Engine {
-  /** Begins a lease. @param about what the node says of itself, for `members` */
+  /**
+   * Begins a lease.
+   *
+   * @param about what the node says of itself, for `members`
+   * @throws ActorsError `store-unfit` where the engine can not keep a cluster
+   */
   join(as: Incarnation, leaseMs: number, about: Buffer): Promise<Beat>;
   /** Renews a lease that has not ended. Creates none. */
   renew(as: Incarnation, leaseMs: number, about: Buffer): Promise<Beat>;
-  /** Ends a lease. */
+  /** Ends a lease. A node that has left has not died of its sessions. */
   leave(as: Incarnation): Promise<void>;
   /** How long a lease lasts, in milliseconds; 0: it is over. */
   leftMs(of: Incarnation): Promise<number>;
@@ -178,8 +196,9 @@ export interface Engine {
   /** @param name of a part; `undefined`: sessions */
   space(name: string | undefined): Space;
   /**
-   * Told when a connection was lost and there is one again. Answers to what was asked before count
-   * for nothing.
+   * Told when a connection was lost and there is one again, and, before its beat is handed on, when
+   * another server answers than before. Answers to what was asked before count for nothing. One
+   * failure may be told of twice.
    */
   onReconnect(listener: () => void): void;
   close(): Promise<void>;

@@ -13,7 +13,7 @@ export interface Script {
   readonly sha: string;
 }
 
-function script(source: string): Script {
+export function script(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
@@ -126,15 +126,8 @@ return {'held', redis.call('ZCARD', ARGV[4])}`);
 export const TIME = script(`#!lua flags=no-writes${GUARD}
 return {'held', redis.call('HGET', store, 'time')}`);
 
-/**
- * ARGV 4: the list, 5: the prefix, 6 and 7: score and name behind which to begin, empty for the
- * beginning, 8: the highest score, 9: how many, 10: bytes after which it is enough.
- *
- * Answers whether there was more than enough, then name, score and record of each.
- */
-export const LIST = script(`#!lua flags=no-writes${GUARD}
-local list, P, score, name = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local most, limit, enough = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+/** Finds where a list goes on behind a score and a name, which may be gone from it. */
+export const PLACE = `
 -- By bytes, as Redis orders names: Lua would compare as the locale does.
 local function isBehind(a, b)
   for i = 1, #a do
@@ -143,16 +136,29 @@ local function isBehind(a, b)
   end
   return false
 end
-local from = 0
-if score ~= '' then
-  from = redis.call('ZCOUNT', list, '-inf', '('..score)
+local function placeBehind(list, score, name)
+  if score == '' then return 0 end
+  local from = redis.call('ZCOUNT', list, '-inf', '('..score)
   local to = from + redis.call('ZCOUNT', list, score, score)
   while from < to do
     local middle = math.floor((from + to) / 2)
     if isBehind(redis.call('ZRANGE', list, middle, middle)[1], name) then to = middle
     else from = middle + 1 end
   end
+  return from
 end
+`;
+
+/**
+ * ARGV 4: the list, 5: the prefix, 6 and 7: score and name behind which to begin, empty for the
+ * beginning, 8: the highest score, 9: how many, 10: bytes after which it is enough.
+ *
+ * Answers whether there was more than enough, then name, score and record of each.
+ */
+export const LIST = script(`#!lua flags=no-writes${GUARD}${PLACE}
+local list, P, score, name = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local most, limit, enough = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local from = placeBehind(list, score, name)
 local found, bytes = {'held', 0}, 0
 local names = redis.call('ZRANGE', list, from, from + limit - 1, 'WITHSCORES')
 for i = 1, #names, 2 do

@@ -24,6 +24,21 @@ export function unfitness(
   return tagIsMissing(facts, prefix);
 }
 
+/**
+ * Why a server can not keep a cluster; `undefined` where it can. Leases have an expiry, so no policy
+ * that evicts will do; and whether it is the server of before must be known.
+ */
+export function unfitnessForCluster(facts: Facts, prefix: string): string | undefined {
+  const policy = facts.get('maxmemory_policy');
+  if (facts.get('run_id') === undefined) {
+    return 'INFO is not permitted: the server does not say which one it is';
+  }
+  if (policy !== undefined && policy !== 'noeviction') {
+    return `Redis may evict leases: maxmemory-policy is ${policy}, and must be noeviction`;
+  }
+  return unfitness(facts, { prefix, allowEviction: false });
+}
+
 /** Why a prefix does not do in a Redis Cluster. */
 export function tagIsMissing(facts: Facts, prefix: string): string | undefined {
   if (facts.get('cluster_enabled') !== '1' || hasTag(prefix)) return undefined;

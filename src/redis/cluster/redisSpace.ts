@@ -1,0 +1,164 @@
+import { ActorsError } from '../../base/errors.ts';
+import { SerialQueue } from '../../base/serialQueue.ts';
+import {
+  bootOf,
+  type EngineClaim,
+  type Incarnation,
+  type Listed,
+  type ListQuery,
+  type Looked,
+  type Owned,
+  type Reasserted,
+  type SessionWrite,
+  type Space,
+  type StoredRow,
+  type Written,
+} from '../../cluster/engine.ts';
+import { bytesOf, listOf, numberOf, textOf } from '../answers.ts';
+import type { Arg } from '../client.ts';
+import type { Link } from '../link.ts';
+import type { Script } from '../scripts.ts';
+import { RedisLists } from './redisLists.ts';
+import { CLAIM, FREE, LOOK, READ, REASSERT, RELEASE, WRITE } from './spaceScripts.ts';
+import { batchesOf } from './writeBatches.ts';
+
+/** Most sessions that are asserted by one script. */
+const MAX_ASSERTED = 500;
+
+export interface RedisSpaceHost {
+  readonly link: Link;
+  readonly prefix: string;
+  /** The server that the last beat came from. */
+  server(): string;
+}
+
+/** A space of a cluster, below a prefix of its own. */
+export class RedisSpace implements Space {
+  readonly #host: RedisSpaceHost;
+  readonly #below: string;
+  readonly #lists: RedisLists;
+  /** One write is under way at a time: sent again on another connection, two might change places. */
+  readonly #writes = new SerialQueue();
+
+  constructor(host: RedisSpaceHost, name: string | undefined) {
+    const { link, prefix } = host;
+    this.#host = host;
+    this.#below = name === undefined ? prefix : `${prefix}${name}:`;
+    this.#lists = new RedisLists({ link, prefix, below: this.#below });
+  }
+
+  async look(print: string): Promise<Looked> {
+    const [is, what, leftMs] = await this.#ask(LOOK, print);
+    const word = textOf(is);
+    if (word === 'owned') return { is: word, owner: textOf(what), leftMs: numberOf(leftMs) };
+    return word === 'free' ? { is: word } : goneIn(word, what);
+  }
+
+  async claim(print: string, by: Incarnation, floor: number): Promise<EngineClaim> {
+    const args = [print, by, bootOf(by), Math.ceil(floor)];
+    const [is, ...answer] = await this.#change(CLAIM, ...args);
+    const word = textOf(is);
+    if (word === 'theirs') {
+      return { is: word, owner: textOf(answer[0]), leftMs: numberOf(answer[1]) };
+    }
+    if (word === 'quarantined') return { is: word, forMs: numberOf(answer[0]) };
+    if (word !== 'ours') return goneIn(word, answer[0]);
+    const from = textOf(answer[4]);
+    return {
+      is: word,
+      token: numberOf(answer[0]),
+      revision: numberOf(answer[1]),
+      record: bytesOf(answer[2]) ?? Buffer.of(),
+      rows: rowsIn(answer[3]),
+      from: from === '' ? undefined : from,
+    };
+  }
+
+  async write(by: Incarnation, batch: readonly SessionWrite[]): Promise<readonly Written[]> {
+    const server = this.#host.server();
+    // Encoded before the first wait: what the caller does with a batch later is not stored.
+    const batches = batchesOf(batch);
+    return this.#writes.run(async () => {
+      const written: Written[] = [];
+      for (const { args, isFreeing } of batches) {
+        const made = await this.#changeOn(server, isFreeing ? FREE : WRITE, [by, ...args]);
+        written.push(...made.map((each) => textOf(each) as Written));
+      }
+      return written;
+    });
+  }
+
+  async release(by: Incarnation, { print, token, revision }: Owned) {
+    const [is] = await this.#change(RELEASE, print, by, token, revision);
+    return textOf(is) as 'done' | 'behind' | 'lost' | 'unknown';
+  }
+
+  async reassert(by: Incarnation, owned: readonly Owned[]): Promise<readonly Reasserted[]> {
+    const server = this.#host.server();
+    const asserted: Reasserted[] = [];
+    for (let at = 0; at < owned.length; at += MAX_ASSERTED) {
+      const part = owned.slice(at, at + MAX_ASSERTED);
+      const args = part.flatMap(({ print, token, revision }) => [print, token, revision]);
+      const made = await this.#changeOn(server, REASSERT, [by, bootOf(by), ...args]);
+      asserted.push(...made.map((each) => textOf(each) as Reasserted));
+    }
+    return asserted;
+  }
+
+  async read(
+    print: string,
+  ): Promise<{ readonly record: Buffer; readonly rows: readonly StoredRow[] } | undefined> {
+    const [bytes, rows] = await this.#ask(READ, print);
+    const record = bytesOf(bytes);
+    return record && { record, rows: rowsIn(rows) };
+  }
+
+  async page(query: ListQuery) {
+    return this.#lists.page(query);
+  }
+
+  async due(now: number, limit: number): Promise<readonly Listed[]> {
+    return this.#lists.due(now, limit);
+  }
+
+  async count(principal?: string): Promise<number> {
+    return this.#lists.count(principal);
+  }
+
+  async #ask(script: Script, ...args: readonly Arg[]): Promise<readonly unknown[]> {
+    const { link, prefix } = this.#host;
+    return listOf(await link.run(script, `${prefix}store`, [prefix, this.#below, ...args]));
+  }
+
+  async #change(script: Script, ...args: readonly Arg[]): Promise<readonly unknown[]> {
+    return this.#changeOn(this.#host.server(), script, args);
+  }
+
+  /** Asks for what only the server that is meant may do. */
+  async #changeOn(
+    server: string,
+    script: Script,
+    args: readonly Arg[],
+  ): Promise<readonly unknown[]> {
+    const answer = await this.#ask(script, server, ...args);
+    if (Buffer.isBuffer(answer[0]) && answer[0].toString() === 'other server') {
+      const message = 'Another Redis answers than the one that the last beat came from';
+      throw new ActorsError('store-unavailable', message);
+    }
+    return answer;
+  }
+}
+
+function goneIn(word: string, tombstone: unknown): Extract<Looked, { is: 'ended' | 'unknown' }> {
+  if (word !== 'ended') return { is: 'unknown' };
+  return { is: 'ended', tombstone: bytesOf(tombstone) ?? Buffer.of() };
+}
+
+function rowsIn(answer: unknown): readonly StoredRow[] {
+  const flat = listOf(answer);
+  const rows: StoredRow[] = [];
+  for (let at = 0; at < flat.length; at += 2) {
+    rows.push({ n: numberOf(flat[at]), bytes: bytesOf(flat[at + 1]) ?? Buffer.of() });
+  }
+  return rows.toSorted((a, b) => a.n - b.n);
+}
