@@ -11,7 +11,7 @@ export interface MemoryEngine {
 }
 
 /** Makes a memory for the nodes of one process: for a cluster without an engine, and for tests. */
-export function memoryEngine({ clock }: { readonly clock: Clock }): MemoryEngine {
+export function memoryEngine({ clock }: { readonly clock: Pick<Clock, 'now'> }): MemoryEngine {
   const memory = new EngineMemory(clock, 'memory');
   return { connect: () => new MemoryConnection({ memory }) };
 }

@@ -15,14 +15,14 @@ interface Lease {
 /** What an engine in this process knows: leases, and spaces. Each question is answered in one step. */
 export class EngineMemory implements MemorySpaceHost {
   readonly server: string;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   /** Also those that are over: until when a node lived is a matter of its sessions. */
   readonly #leases = new Map<Incarnation, Lease>();
   readonly #spaces = new Map<string | undefined, MemorySpace>();
   #since: number | undefined;
 
   /** @param server by which name the memory answers */
-  constructor(clock: Clock, server: string) {
+  constructor(clock: Pick<Clock, 'now'>, server: string) {
     this.#clock = clock;
     this.server = server;
   }

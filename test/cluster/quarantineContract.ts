@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ABOUT,
+  born,
+  type EngineHome,
+  LEASE_MS,
+  node,
+  owned,
+  print,
+  taken,
+  type Node,
+} from './engineRig.ts';
+
+const id = 's';
+
+/** What every engine does with a session that ends one owner after the other. */
+export function quarantineContract(name: string, open: () => Promise<EngineHome>): void {
+  describe(`${name}: a session that ends its owners`, () => {
+    let nodes = 0;
+    /** A node that claims, and is not heard of again. */
+    const dies = async (home: EngineHome, livesMs = 0): Promise<void> => {
+      const victim = await node(home, `victim${nodes++}#1`);
+      await taken(victim, id);
+      await lives(home, victim, livesMs);
+      await home.pass(LEASE_MS);
+    };
+    const claimed = async (home: EngineHome) => {
+      const { sessions, as } = await node(home, `judge${nodes++}#1`);
+      return sessions.claim(print(id), as, 0);
+    };
+
+    it('is held back for 0, 1, 5 and 60 seconds, up to ten minutes, and then is had again', async () => {
+      const home = await open();
+      await born(await node(home, 'first#1'), id);
+      await home.pass(LEASE_MS);
+      // The first death is nobody's fault.
+      for (const seconds of [0, 1, 5, 60, 120, 240, 480, 600, 600]) {
+        if (seconds > 0) {
+          const claim = await claimed(home);
+          if (claim.is !== 'quarantined') throw new Error(`${claim.is} before ${seconds} s`);
+          expect(claim.forMs).toBeLessThanOrEqual(seconds * 1000);
+          expect(claim.forMs).toBeGreaterThan(seconds * 1000 - 900);
+          // Whoever asks makes it no longer.
+          await home.pass(claim.forMs / 2);
+          const again = await claimed(home);
+          expect(again.is === 'quarantined' && again.forMs).toBeLessThanOrEqual(
+            claim.forMs / 2 + 1,
+          );
+          await home.pass(claim.forMs / 2 + 1);
+        }
+        await dies(home);
+      }
+    });
+
+    it('is held back from the end of the lease, not from the first that asks', async () => {
+      const home = await open();
+      await born(await node(home, 'first#1'), id);
+      await home.pass(LEASE_MS);
+      for (const waitMs of [0, 1000, 5000]) {
+        await home.pass(waitMs);
+        await dies(home);
+      }
+      await home.pass(60_000);
+      expect(await claimed(home)).toMatchObject({ is: 'ours' });
+    });
+
+    it('is held back for all, and no other session is', async () => {
+      const home = await open();
+      const first = await node(home, 'first#1');
+      await born(first, id, 'innocent');
+      await home.pass(LEASE_MS);
+      await dies(home);
+      const [a, b] = [await node(home, 'a#1'), await node(home, 'b#1')];
+      for (const { sessions, as } of [a, b]) {
+        expect(await sessions.claim(print(id), as, 0)).toMatchObject({ is: 'quarantined' });
+      }
+      expect(await b.sessions.claim(print('innocent'), 'b#1', 0)).toMatchObject({ is: 'ours' });
+      expect(await a.sessions.look(print(id))).toEqual({ is: 'free' });
+    });
+
+    it('is under suspicion no more when an owner has lived for a minute', async () => {
+      const home = await open();
+      await born(await node(home, 'first#1'), id);
+      await home.pass(LEASE_MS);
+      await dies(home);
+      await home.pass(1000);
+      await dies(home, 60_000);
+      expect(await claimed(home)).toMatchObject({ is: 'ours' });
+      await home.pass(LEASE_MS);
+      expect(await claimed(home)).toMatchObject({ is: 'ours' });
+    });
+
+    it('is still under suspicion when an owner has lived for half a minute, and not more so', async () => {
+      const home = await open();
+      await born(await node(home, 'first#1'), id);
+      await home.pass(LEASE_MS);
+      await dies(home);
+      await home.pass(1000);
+      await dies(home, 40_000);
+      const claim = await claimed(home);
+      // Two deaths, as before: the second of them is over since the lease ended.
+      expect(claim).toMatchObject({ is: 'quarantined' });
+      expect(claim.is === 'quarantined' && claim.forMs).toBeLessThanOrEqual(1000);
+    });
+
+    it('is under suspicion no more when it was released after a minute', async () => {
+      const home = await open();
+      await born(await node(home, 'first#1'), id);
+      await home.pass(LEASE_MS);
+      await dies(home);
+      await home.pass(1000);
+      const kind = await node(home, 'kind#1');
+      const token = await taken(kind, id);
+      await lives(home, kind, 60_000);
+      await kind.sessions.release('kind#1', owned(id, token, 1));
+      await dies(home);
+      expect(await claimed(home)).toMatchObject({ is: 'ours' });
+    });
+
+    it('has not ended a node that has left, nor one that asserts it again', async () => {
+      const home = await open();
+      const first = await node(home, 'first#1');
+      await born(first, id);
+      for (let time = 0; time < 4; time++) {
+        const guest = await node(home, `guest${time}#1`);
+        await first.engine.leave('first#1');
+        await taken(guest, id);
+        await guest.engine.leave(`guest${time}#1`);
+      }
+      await dies(home);
+      const back = await node(home, 'back#1');
+      const token = await taken(back, id);
+      await home.pass(LEASE_MS);
+      expect(await claimed(home)).toMatchObject({ is: 'quarantined' });
+      await back.engine.join('back#2', LEASE_MS, ABOUT);
+      expect(await back.sessions.reassert('back#2', [owned(id, token, 1)])).toEqual(['ours']);
+      expect(await back.sessions.claim(print(id), 'back#2', 0)).toMatchObject({ is: 'ours' });
+    });
+  });
+}
+
+/** A node lives on, beat by beat. */
+async function lives(home: EngineHome, { engine, as }: Node, ms: number): Promise<void> {
+  for (let lived = 0; lived < ms; lived += 10_000) {
+    await home.pass(10_000);
+    await engine.renew(as, LEASE_MS, ABOUT);
+  }
+}
