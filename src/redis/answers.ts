@@ -10,6 +10,21 @@ export function textOf(answer: unknown): string {
   return Buffer.isBuffer(answer) ? answer.toString() : strange();
 }
 
+/** One of the words that an answer may be. @throws ActorsError `store-unavailable` for any other */
+export function wordOf<W extends string>(answer: unknown, words: readonly W[]): W {
+  const text = textOf(answer);
+  return words.find((word) => word === text) ?? strange();
+}
+
+/** As many such words as were asked for. @throws ActorsError `store-unavailable` for anything else */
+export function wordsOf<W extends string>(
+  answer: readonly unknown[],
+  count: number,
+  words: readonly W[],
+): readonly W[] {
+  return answer.length === count ? answer.map((each) => wordOf(each, words)) : strange();
+}
+
 /** Bytes in an answer, or nothing. @throws ActorsError `store-unavailable` where it is neither */
 export function bytesOf(answer: unknown): Buffer | undefined {
   if (answer === null || answer === undefined) return undefined;

@@ -33,7 +33,8 @@ export interface Node {
   readonly sessions: Space;
 }
 
-export async function node(home: EngineHome, as: Incarnation, engine = home.connect()) {
+export async function node(home: Pick<EngineHome, 'connect'>, as: Incarnation) {
+  const engine = home.connect();
   await engine.join(as, LEASE_MS, ABOUT);
   return { engine, as, sessions: engine.space(undefined) } satisfies Node;
 }

@@ -44,14 +44,7 @@ it('memoryEngine answers in a later microtask', async () => {
 it('memoryEngine ends leases early by a clock that is set forward, and late by one that is set back', async () => {
   const clock = new VirtualClock(10 ** 9);
   const faulty = new FaultyMemory(clock);
-  const home = {
-    connect: () => faulty.connect(),
-    pass: async (ms: number) => clock.advance(ms),
-    wipe: async () => {},
-    keep: async () => {},
-    failOver: async () => {},
-  };
-  const a = await node(home, 'a#1');
+  const a = await node(faulty, 'a#1');
   await born(a, 's');
   faulty.aheadMs = -3_600_000;
   expect(await a.engine.leftMs('a#1')).toBe(LEASE_MS + 3_600_000);

@@ -1,6 +1,6 @@
 import { ActorsError } from '../../base/errors.ts';
 import type { Beat, Incarnation, Member } from '../../cluster/engine.ts';
-import { bytesOf, listOf, numberOf, textOf } from '../answers.ts';
+import { bytesOf, listOf, numberOf, textOf, wordOf } from '../answers.ts';
 import type { Link } from '../link.ts';
 import { ABOUT } from '../scripts.ts';
 import { factsOf, unfitnessForCluster } from '../server.ts';
@@ -76,7 +76,7 @@ export class Leases {
     const { link, prefix } = this.#host;
     const args = [prefix, as, Math.ceil(leaseMs), about, LAYOUT, mayBegin ? 1 : 0];
     const [is, now, name, since] = listOf(await link.run(BEAT, this.#store, args));
-    const word = textOf(is);
+    const word = wordOf(is, ['kept', 'over', 'other layout']);
     if (word === 'other layout') throw otherLayout();
     const server = textOf(name);
     const before = this.#server;

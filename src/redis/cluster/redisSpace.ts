@@ -14,7 +14,7 @@ import {
   type StoredRow,
   type Written,
 } from '../../cluster/engine.ts';
-import { bytesOf, listOf, numberOf, textOf } from '../answers.ts';
+import { bytesOf, listOf, numberOf, textOf, wordOf, wordsOf } from '../answers.ts';
 import type { Arg } from '../client.ts';
 import type { Link } from '../link.ts';
 import type { Script } from '../scripts.ts';
@@ -24,6 +24,10 @@ import { batchesOf } from './writeBatches.ts';
 
 /** Most sessions that are asserted by one script. */
 const MAX_ASSERTED = 500;
+
+const GONE = ['ended', 'unknown'] as const;
+const WRITTEN = ['done', 'lost', 'unknown'] as const;
+const REASSERTED = ['ours', 'again', 'lost'] as const;
 
 export interface RedisSpaceHost {
   readonly link: Link;
@@ -49,29 +53,19 @@ export class RedisSpace implements Space {
 
   async look(print: string): Promise<Looked> {
     const [is, what, leftMs] = await this.#ask(LOOK, print);
-    const word = textOf(is);
+    const word = wordOf(is, ['owned', 'free', ...GONE]);
     if (word === 'owned') return { is: word, owner: textOf(what), leftMs: numberOf(leftMs) };
     return word === 'free' ? { is: word } : goneIn(word, what);
   }
 
   async claim(print: string, by: Incarnation, floor: number): Promise<EngineClaim> {
     const args = [print, by, bootOf(by), Math.ceil(floor)];
-    const [is, ...answer] = await this.#change(CLAIM, ...args);
-    const word = textOf(is);
-    if (word === 'theirs') {
-      return { is: word, owner: textOf(answer[0]), leftMs: numberOf(answer[1]) };
-    }
+    const [is, ...answer] = await this.#change(CLAIM, args);
+    const word = wordOf(is, ['ours', 'theirs', 'quarantined', ...GONE]);
+    if (word === 'ours') return oursIn(answer);
     if (word === 'quarantined') return { is: word, forMs: numberOf(answer[0]) };
-    if (word !== 'ours') return goneIn(word, answer[0]);
-    const from = textOf(answer[4]);
-    return {
-      is: word,
-      token: numberOf(answer[0]),
-      revision: numberOf(answer[1]),
-      record: bytesOf(answer[2]) ?? Buffer.of(),
-      rows: rowsIn(answer[3]),
-      from: from === '' ? undefined : from,
-    };
+    if (word !== 'theirs') return goneIn(word, answer[0]);
+    return { is: word, owner: textOf(answer[0]), leftMs: numberOf(answer[1]) };
   }
 
   async write(by: Incarnation, batch: readonly SessionWrite[]): Promise<readonly Written[]> {
@@ -80,17 +74,17 @@ export class RedisSpace implements Space {
     const batches = batchesOf(batch);
     return this.#writes.run(async () => {
       const written: Written[] = [];
-      for (const { args, isFreeing } of batches) {
-        const made = await this.#changeOn(server, isFreeing ? FREE : WRITE, [by, ...args]);
-        written.push(...made.map((each) => textOf(each) as Written));
+      for (const { args, sessions, isFreeing } of batches) {
+        const made = await this.#change(isFreeing ? FREE : WRITE, [by, ...args], server);
+        written.push(...wordsOf(made, sessions, WRITTEN));
       }
       return written;
     });
   }
 
   async release(by: Incarnation, { print, token, revision }: Owned) {
-    const [is] = await this.#change(RELEASE, print, by, token, revision);
-    return textOf(is) as 'done' | 'behind' | 'lost' | 'unknown';
+    const [is] = await this.#change(RELEASE, [print, by, token, revision]);
+    return wordOf(is, ['done', 'behind', 'lost', 'unknown']);
   }
 
   async reassert(by: Incarnation, owned: readonly Owned[]): Promise<readonly Reasserted[]> {
@@ -99,8 +93,8 @@ export class RedisSpace implements Space {
     for (let at = 0; at < owned.length; at += MAX_ASSERTED) {
       const part = owned.slice(at, at + MAX_ASSERTED);
       const args = part.flatMap(({ print, token, revision }) => [print, token, revision]);
-      const made = await this.#changeOn(server, REASSERT, [by, bootOf(by), ...args]);
-      asserted.push(...made.map((each) => textOf(each) as Reasserted));
+      const made = await this.#change(REASSERT, [by, bootOf(by), ...args], server);
+      asserted.push(...wordsOf(made, part.length, REASSERTED));
     }
     return asserted;
   }
@@ -130,15 +124,11 @@ export class RedisSpace implements Space {
     return listOf(await link.run(script, `${prefix}store`, [prefix, this.#below, ...args]));
   }
 
-  async #change(script: Script, ...args: readonly Arg[]): Promise<readonly unknown[]> {
-    return this.#changeOn(this.#host.server(), script, args);
-  }
-
   /** Asks for what only the server that is meant may do. */
-  async #changeOn(
-    server: string,
+  async #change(
     script: Script,
     args: readonly Arg[],
+    server = this.#host.server(),
   ): Promise<readonly unknown[]> {
     const answer = await this.#ask(script, server, ...args);
     if (Buffer.isBuffer(answer[0]) && answer[0].toString() === 'other server') {
@@ -149,9 +139,26 @@ export class RedisSpace implements Space {
   }
 }
 
-function goneIn(word: string, tombstone: unknown): Extract<Looked, { is: 'ended' | 'unknown' }> {
-  if (word !== 'ended') return { is: 'unknown' };
-  return { is: 'ended', tombstone: bytesOf(tombstone) ?? Buffer.of() };
+function oursIn(answer: readonly unknown[]): EngineClaim {
+  const [token, revision, record, rows, owner] = answer;
+  const from = textOf(owner);
+  return {
+    is: 'ours',
+    token: numberOf(token),
+    revision: numberOf(revision),
+    record: bytesOf(record) ?? Buffer.of(),
+    rows: rowsIn(rows),
+    from: from === '' ? undefined : from,
+  };
+}
+
+function goneIn(
+  word: (typeof GONE)[number],
+  tombstone: unknown,
+): Extract<Looked, { readonly is: 'ended' | 'unknown' }> {
+  return word === 'ended'
+    ? { is: word, tombstone: bytesOf(tombstone) ?? Buffer.of() }
+    : { is: word };
 }
 
 function rowsIn(answer: unknown): readonly StoredRow[] {

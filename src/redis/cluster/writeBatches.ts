@@ -11,13 +11,15 @@ const OVERHEAD = 128;
 /** What goes into one script. */
 export interface WriteBatch {
   readonly args: readonly Arg[];
+  /** How many writes are in it: as many answers are due. */
+  readonly sessions: number;
   /** All of it makes room, and is made where there is none. */
   readonly isFreeing: boolean;
 }
 
 /** The writes of sessions as scripts take them: as few scripts as their bounds allow, in order. */
 export function batchesOf(writes: readonly SessionWrite[]): readonly WriteBatch[] {
-  const batches: { args: Arg[]; isFreeing: boolean }[] = [];
+  const batches: { args: Arg[]; sessions: number; isFreeing: boolean }[] = [];
   let [changes, bytes] = [0, 0];
   for (const write of writes) {
     const isFreeing = write.changes.every(({ type }) => type === 'remove' || type === 'erase');
@@ -27,8 +29,9 @@ export function batchesOf(writes: readonly SessionWrite[]): readonly WriteBatch[
     const last = batches.at(-1);
     if (last?.isFreeing === isFreeing && changes <= MAX_CHANGES && bytes <= MAX_BYTES) {
       last.args.push(...argsOf(write));
+      last.sessions++;
     } else {
-      batches.push({ args: [...argsOf(write)], isFreeing });
+      batches.push({ args: [...argsOf(write)], sessions: 1, isFreeing });
       [changes, bytes] = [write.changes.length, size];
     }
   }
