@@ -28,3 +28,14 @@ export {
   FIRST_CALL_STEP,
   nextCallStep,
 } from './call.ts';
+export {
+  FIRST_NODE_STEP,
+  nextNodeStep,
+  NODE_EFFECTS,
+  type NodeEffect,
+  type NodeEvent,
+  nodeMachine,
+  type NodeSnapshot,
+  type NodeState,
+  type NodeStep,
+} from './node.ts';

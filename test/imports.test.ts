@@ -197,7 +197,7 @@ describe('a package has one door', () => {
     [
       'xstate',
       [
-        ...['call', 'session', 'step', 'supervisor'].map((name) => `machines/${name}.ts`),
+        ...['call', 'node', 'session', 'step', 'supervisor'].map((name) => `machines/${name}.ts`),
         // Machines of the user's run here.
         'src/machine/liveActor.ts',
       ],
