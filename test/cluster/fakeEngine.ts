@@ -39,8 +39,15 @@ export class FakeEngine implements NodeEngine {
   /** How many calls are made whose answers are lost, from now on. */
   answersToLose = 0;
   latencyMs = 1;
-  underWay = 0;
-  mostUnderWay = 0;
+  /** Names the turn in which a call is made. */
+  turn: () => string = () => '';
+  /** How often a call was made while another of the same turn was under way. */
+  overlaps = 0;
+  readonly #underWay: string[] = [];
+  /** Told when a lease was given. @param askedAt when it was asked for */
+  granted: (as: Incarnation, askedAt: number) => void = () => {};
+  /** Told of each answer to a reassertion. @param turn in which it was asked for */
+  asserted: (print: string, answer: Reasserted, turn: string) => void = () => {};
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
@@ -70,15 +77,19 @@ export class FakeEngine implements NodeEngine {
   }
 
   join(as: Incarnation, leaseMs: number): Promise<Beat> {
+    const askedAt = this.#clock.now();
     return this.#call('join', `join ${as}`, () => {
+      this.granted(as, askedAt);
       this.leases.set(as, this.#clock.now() + leaseMs);
       return this.#beat(true);
     });
   }
 
   renew(as: Incarnation, leaseMs: number): Promise<Beat> {
+    const askedAt = this.#clock.now();
     return this.#call('renew', `renew ${as}`, () => {
       const isKept = this.isAlive(as);
+      if (isKept) this.granted(as, askedAt);
       if (isKept) this.leases.set(as, this.#clock.now() + leaseMs);
       return this.#beat(isKept);
     });
@@ -92,7 +103,14 @@ export class FakeEngine implements NodeEngine {
     const space: Pick<Space, 'reassert'> = {
       reassert: (by, owned) => {
         const text = `reassert ${by} ${name ?? '-'}: ${owned.map(({ print }) => print).join(' ')}`;
-        return this.#call('reassert', text, () => owned.map((each) => this.#reassert(by, each)));
+        const turn = this.turn();
+        return this.#call('reassert', text, () =>
+          owned.map((each) => {
+            const answer = this.#reassert(by, each);
+            this.asserted(each.print, answer, turn);
+            return answer;
+          }),
+        );
       },
     };
     // A node uses nothing else of a space.
@@ -122,7 +140,9 @@ export class FakeEngine implements NodeEngine {
   async #call<T>(name: string, text: string, run: () => T): Promise<T> {
     this.log.push(text);
     this.before.get(name)?.();
-    this.mostUnderWay = Math.max(this.mostUnderWay, ++this.underWay);
+    const turn = this.turn();
+    if (this.#underWay.includes(turn)) this.overlaps++;
+    this.#underWay.push(turn);
     try {
       await this.#way();
       if (this.isDown) throw unavailable();
@@ -133,7 +153,7 @@ export class FakeEngine implements NodeEngine {
       if (isLost) throw unavailable();
       return answer;
     } finally {
-      this.underWay--;
+      this.#underWay.splice(this.#underWay.indexOf(turn), 1);
     }
   }
 

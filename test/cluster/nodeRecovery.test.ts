@@ -142,14 +142,18 @@ describe('a Node whose connection is there again', () => {
   it('does one thing after the other: beat, loss and reconnect take turns', async () => {
     for (let i = 0; i < 1500; i++) world.own(`${i}`);
     world.engine.latencyMs = 400;
-    world.engine.mostUnderWay = 0;
+    let calls = 0;
+    for (const call of ['renew', 'join', 'reassert']) {
+      world.engine.before.set(call, () => void calls++);
+    }
     world.engine.reconnect();
     await world.clock.elapse(1000);
     world.engine.leases.clear();
     await world.clock.elapse(300);
     world.engine.reconnect();
     await world.clock.elapse(LEASE_MS * 3);
-    expect([world.node.isLive, world.engine.mostUnderWay]).toEqual([true, 1]);
+    expect([world.node.isLive, world.engine.overlaps]).toEqual([true, 0]);
+    expect(calls).toBeGreaterThan(10);
     expect(world.node.incarnation).toBe('boot#2');
   });
 
