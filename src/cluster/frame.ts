@@ -12,7 +12,7 @@ export type Frame =
   | {
       readonly type: 'req';
       readonly id: ExchangeId;
-      /** Of what the exchange is: `session`, or a kind of home of the stateless revision. */
+      /** The id of the session, or home of the stateless revision, that the exchange is for. */
       readonly session: string;
       readonly method: string;
       readonly headers: Readonly<Record<string, string>>;
@@ -40,7 +40,7 @@ export type Frame =
     }
   /** The exchange was accepted, says its ingress, and the receiver knows nothing of it. */
   | { readonly type: 'lost'; readonly id: ExchangeId }
-  /** A whole answer. */
+  /** A whole answer; with a `Content-Length`, its first part, and the others follow until `end`. */
   | {
       readonly type: 'send';
       readonly id: ExchangeId;
@@ -55,12 +55,15 @@ export type Frame =
       readonly headers: readonly string[];
       readonly body: string;
     }
-  /** More of a stream, or of a whole answer that is long; `n` counts from 1 for each exchange. */
+  /**
+   * More of a stream, or of a whole answer that is long; `n` counts from 1 for each exchange. With an
+   * empty body, `n` is how many there were so far: a receiver that has heard fewer has a gap.
+   */
   | { readonly type: 'more'; readonly id: ExchangeId; readonly n: number; readonly body: string }
   /** @param n how many `more` there were */
   | { readonly type: 'end'; readonly id: ExchangeId; readonly n: number }
   | { readonly type: 'cut'; readonly id: ExchangeId }
-  /** The client has taken so many bytes of the stream. */
+  /** The client has taken so many bytes of the answer, all in all. */
   | { readonly type: 'taken'; readonly id: ExchangeId; readonly bytes: number }
   /** The client has left, or the sender knows nothing of the exchange. */
   | { readonly type: 'gone'; readonly id: ExchangeId }
@@ -81,3 +84,6 @@ export type Frame =
     }
   /** A node asks itself whether its inbox works. */
   | { readonly type: 'ping'; readonly n: number };
+
+/** The frames of one type. */
+export type FrameOf<T extends Frame['type']> = Extract<Frame, { readonly type: T }>;

@@ -1,0 +1,171 @@
+import type { Forwarded } from '../directory/whereabouts.ts';
+import type { BodyLimits } from '../wire/body.ts';
+import type { ResponsePort } from '../wire/port.ts';
+import { refuseAll } from './clientErrors.ts';
+import type { Incarnation } from './engine.ts';
+import { requestOf } from './requestFrame.ts';
+import type { Frame, FrameOf, Nak } from './frame.ts';
+import type { Mail } from './mail.ts';
+import { type AnswerFrame, MAX_PART_BYTES, RemotePort } from './remotePort.ts';
+
+/** Why a session is not this node's to serve. */
+export interface NotReady {
+  readonly why: Nak;
+  /** Who has the session, where that is known. */
+  readonly owner?: Incarnation | undefined;
+}
+
+/** What a served exchange needs of its node and of all exchanges with it. */
+export interface ServedExchangeHost {
+  readonly mail: Mail;
+  /** Of a body: what the ingress has let in. */
+  readonly bodyLimits: BodyLimits;
+  readonly isLive: boolean;
+  /** The time of the engine, in milliseconds since the epoch. */
+  engineNow(): number;
+  /** Has a session in this process: here already, or claimed. @param takes also one that is nobody's */
+  ready(session: string, takes: boolean): Promise<'ready' | NotReady>;
+  /** The session is in this process, and does not leave. */
+  isReady(session: string): boolean;
+  /** Serves a request whose session is in this process, in this turn. Never throws. */
+  serve(request: Forwarded, port: ResponsePort): void;
+  /** The answer, or its beginning, is kept to be said again. */
+  kept(exchange: ServedExchange, size: number): void;
+  /** Whether the ingress has heard the last words is not known. */
+  doubted(exchange: ServedExchange): void;
+  /** Nothing more will be said. The exchange is known for a while. */
+  over(exchange: ServedExchange): void;
+  /** The exchange never was. */
+  drop(exchange: ServedExchange): void;
+}
+
+/** One exchange at the owner of its session, from when its `req` came until it is forgotten. */
+export class ServedExchange {
+  readonly id: string;
+  readonly #host: ServedExchangeHost;
+  readonly #request: FrameOf<'req'>;
+  #ingress: Incarnation;
+  #refusal: FrameOf<'nak'> | null = null;
+  #port: RemotePort | null = null;
+  /** The whole answer, or the beginning of a stream; `null`: not said yet, or not kept. */
+  #head: FrameOf<'send' | 'open'> | null = null;
+  #hasSpoken = false;
+  /** The ingress knows nothing of the exchange any more. */
+  #isLeft = false;
+  #last: FrameOf<'more' | 'end' | 'cut'> | null = null;
+
+  constructor(request: FrameOf<'req'>, ingress: Incarnation, host: ServedExchangeHost) {
+    this.id = request.id;
+    this.#request = request;
+    this.#ingress = ingress;
+    this.#host = host;
+  }
+
+  get ingress(): Incarnation {
+    return this.#ingress;
+  }
+
+  /** Will not be begun: says so, now and to whoever asks again. */
+  refuse(why: Nak, owner?: Incarnation): void {
+    this.#refusal = { type: 'nak', id: this.id, why, owner };
+    void this.#say(this.#refusal);
+    this.#host.over(this);
+  }
+
+  /** Begins the exchange where its session is here, and its ingress knows. */
+  async begin(): Promise<void> {
+    const host = this.#host;
+    const { session, takes, isSure } = this.#request;
+    const ready = await this.#ready(session, takes);
+    if (ready !== 'ready') return this.refuse(ready.why, ready.owner);
+    // Whoever asked knows what silence means.
+    if (this.#isLate) return host.drop(this);
+    if (!isSure) {
+      const heard = await host.mail.post(this.#ingress, { type: 'ack', id: this.id });
+      // The ingress may look elsewhere for who begins it.
+      if (heard === 0) return host.drop(this);
+      if (heard !== 1) return this.refuse('moved');
+    }
+    // In the turn in which it begins: what is lost, moved or given up is not begun.
+    if (!host.isLive) return this.refuse('suspended');
+    if (this.#isLate || this.#isLeft || !host.isReady(session)) return this.refuse('moved');
+    if (isSure) void this.#say({ type: 'ack', id: this.id });
+    this.#serve();
+  }
+
+  /** Says again what was said, to an ingress that may have missed some of it. */
+  repeat(to = this.#ingress): void {
+    this.#ingress = to;
+    if (this.#refusal !== null) return void this.#say(this.#refusal);
+    if (this.#port === null) return;
+    if (this.#last?.type === 'cut') return void this.#say(this.#last);
+    if (this.#isLeft) return void this.#say({ type: 'lost', id: this.id });
+    if (!this.#hasSpoken) return void this.#say({ type: 'ack', id: this.id });
+    if (this.#head === null) return void this.#say({ type: 'lost', id: this.id });
+    void this.#say(this.#head);
+    const last = this.#last;
+    if (last !== null) void this.#say(last.type === 'more' ? { ...last, body: '' } : last);
+  }
+
+  /** Keeps the answer no longer. */
+  forgetAnswer(): void {
+    this.#head = null;
+  }
+
+  took(bytes: number): void {
+    this.#port?.took(bytes);
+  }
+
+  /** The client has left, or its ingress is gone. */
+  left(): void {
+    // What has its last word is whole, and can be said again.
+    if (this.#port?.gone !== true) this.#isLeft = true;
+    this.#port?.left();
+  }
+
+  get #isLate(): boolean {
+    return this.#host.engineNow() > this.#request.until;
+  }
+
+  async #ready(session: string, takes: boolean): Promise<'ready' | NotReady> {
+    try {
+      return await this.#host.ready(session, takes);
+    } catch {
+      // The engine can not be asked.
+      return { why: 'suspended' };
+    }
+  }
+
+  #serve(): void {
+    const host = this.#host;
+    const port = new RemotePort(this.id, {
+      say: (frame) => this.#answer(frame),
+      over: () => host.over(this),
+    });
+    this.#port = port;
+    const request = requestOf(this.#request, host.bodyLimits);
+    if (typeof request !== 'string') return host.serve(request, port);
+    // What an ingress with other limits has let in.
+    const { method, principal } = this.#request;
+    const origin = { head: { method, headers: {} }, authInfo: undefined };
+    refuseAll(port, request, { origin, principal, parcel: undefined });
+  }
+
+  #answer(frame: AnswerFrame): void {
+    this.#hasSpoken = true;
+    if (frame.type !== 'send' && frame.type !== 'open') this.#last = frame;
+    else {
+      const size = frame.body?.length ?? 0;
+      if (size <= MAX_PART_BYTES) {
+        this.#head = frame;
+        this.#host.kept(this, size);
+      }
+    }
+    void this.#say(frame);
+  }
+
+  async #say(frame: Frame): Promise<void> {
+    const heard = await this.#host.mail.post(this.#ingress, frame);
+    if (heard === undefined || heard === 0) this.#host.doubted(this);
+  }
+}
