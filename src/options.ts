@@ -3,6 +3,7 @@ import type { CrashPolicy } from './actor/intensity.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import { check, settleLimits } from './base/check.ts';
 import { ActorsError } from './base/errors.ts';
+import type { Cluster } from './directory/cluster.ts';
 import { isNodeName, randomFraction, randomId } from './base/ids.ts';
 import {
   DEFAULT_LIMITS,
@@ -85,6 +86,11 @@ export interface RuntimeOptions<T = undefined, M = unknown> extends Partial<Limi
    * The runtime closes the store. @default memory
    */
   readonly store?: SessionStore;
+  /**
+   * Makes this process one of several with one set of sessions: `redisCluster` of `mcp-actors/redis`,
+   * `memoryCluster` of `mcp-actors/cluster`. In the place of `store`. @default this process is alone
+   */
+  readonly cluster?: Cluster;
   /**
    * An event store of the SDK, for events that the replay log has dropped. Each session reaches
    * only its own streams in it. The store must give events back in the order it was given them.
@@ -215,6 +221,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
   sleep: ['true or false', isBoolean],
   report: ['true or false', isBoolean],
   store: ['a SessionStore', isStore],
+  cluster: ['a cluster of mcp-actors/redis or mcp-actors/cluster', isCluster],
   eventStore: ['an EventStore of the SDK', isEventStore],
 };
 
@@ -227,7 +234,11 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
   check('server', 'a factory function, not an instance', options.server, isFunction);
   checkOptions(options);
   checkCredentials(options);
-  const { store = new MemoryStore(), onCrash = 'evict' } = options;
+  const { cluster, onCrash = 'evict' } = options;
+  if (cluster !== undefined && options.store !== undefined) {
+    throw new ActorsError('bad-option', 'store and cluster: a cluster has a store of its own');
+  }
+  const { store = cluster?.store ?? new MemoryStore() } = options;
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return {
     ...DEFAULTS,
@@ -240,7 +251,7 @@ export function settle<T>(options: RuntimeOptions<T>): Settings<T> {
     store,
     onCrash: policyOf(onCrash),
     modern: settleModern(options.modern, (options.state ?? options.machine) !== undefined),
-    secrets: secretsOf(options.secret),
+    secrets: secretsOf(options.secret ?? cluster?.secrets),
     tasks: settleTasks(options.tasks),
     limits: limitsOf(options, store.isDurable),
   };
@@ -326,6 +337,11 @@ function isFunction(value: unknown): boolean {
 function isStore(value: unknown): boolean {
   const { get, write } = value as Partial<SessionStore>;
   return isFunction(get) && isFunction(write);
+}
+
+function isCluster(value: unknown): boolean {
+  const { ownership, open } = value as Partial<Cluster>;
+  return typeof ownership === 'object' && isFunction(open);
 }
 
 function isLoopMonitor(value: unknown): boolean {

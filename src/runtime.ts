@@ -1,12 +1,13 @@
 import type { EndReason } from '../machines/session.ts';
 import { type DrainReport, Supervisor } from './actor/supervisor.ts';
 import type { Limits } from './base/limits.ts';
+import type { ClusterHost } from './directory/cluster.ts';
 import { Directory } from './directory/directory.ts';
 import { Operator } from './directory/operator.ts';
 import { ALONE } from './directory/ownership.ts';
 import { pageOf } from './directory/page.ts';
 import type { SessionPage, SessionQuery } from './directory/view.ts';
-import type { RuntimeStats } from './events/counters.ts';
+import { count, type RuntimeStats } from './events/counters.ts';
 import type { DeadLetter, RuntimeEventName, RuntimeEvents } from './events/events.ts';
 import { reportTroubles } from './events/reports.ts';
 import { Services } from './events/services.ts';
@@ -134,7 +135,7 @@ export function createRuntime<T = undefined, M = unknown>(
   const keeper = new Keeper(settings.store, services);
   const supervisor = new Supervisor<SessionActor>(services, settings);
   const outlets = new HttpOutlets(services, settings);
-  const { createId, node, secrets, store, tasks } = settings;
+  const { cluster, createId, node, secrets, store, tasks } = settings;
   const partOf = (name: StorePart): SessionStore | undefined =>
     store.isDurable ? store.part?.(name) : undefined;
   const modern =
@@ -144,7 +145,7 @@ export function createRuntime<T = undefined, M = unknown>(
   const directory = new Directory(supervisor, {
     settings,
     keeper,
-    ownership: ALONE,
+    ownership: cluster?.ownership ?? ALONE,
     actors: new Registry<SessionActor>(settings.machine),
     outletsOf,
   });
@@ -162,6 +163,7 @@ export function createRuntime<T = undefined, M = unknown>(
       new SessionLeg(host, directory, outlets),
     ],
   });
+  cluster?.open(clusterHost(directory, endpoint));
   const operator = new Operator(directory);
   if (settings.loopMonitor !== undefined) services.loop.watch(settings.loopMonitor);
   let closed: Promise<void> | undefined;
@@ -173,6 +175,7 @@ export function createRuntime<T = undefined, M = unknown>(
       await modern?.close();
     } finally {
       await directory.close();
+      await cluster?.leave();
     }
   };
   const close = (): Promise<void> =>
@@ -211,13 +214,14 @@ export function createRuntime<T = undefined, M = unknown>(
     },
     deadLetters: () => services.deadLetters.toArray(),
     get isReady() {
-      return supervisor.isAdmitting;
+      return supervisor.isAdmitting && cluster?.ownership.isLive !== false;
     },
     get isFull() {
       return supervisor.isFull;
     },
     async drain({ deadlineMs }) {
       const began = services.clock.now();
+      cluster?.retire();
       const report = await directory.drain(deadlineMs);
       await handles.drain(Math.max(began + deadlineMs - services.clock.now(), 0));
       return report;
@@ -227,4 +231,25 @@ export function createRuntime<T = undefined, M = unknown>(
   };
   setEndpoint(runtime, endpoint);
   return runtime;
+}
+
+/** What a cluster needs of its runtime. */
+function clusterHost(directory: Directory, endpoint: Endpoint): ClusterHost {
+  const { presence, services, supervisor } = directory;
+  return {
+    services,
+    bodyLimits: services.limits,
+    get isAdmitting() {
+      return supervisor.isAdmitting;
+    },
+    isServing: (id) => presence.isServing(id),
+    isInUse: (id) => presence.isInUse(id),
+    settled: (id) => presence.settled(id),
+    recall: (id) => presence.recall(id),
+    lose: (claim) => presence.lose(claim),
+    restow: (claim) => presence.restow(claim),
+    serve: (request, port) => endpoint.resume(request, port),
+    again: (request, port) => endpoint.resume(request, port),
+    refused: (code) => count(services.counters.refusals, code),
+  };
 }

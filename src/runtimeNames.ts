@@ -22,6 +22,7 @@ const NAMES: Omit<NamesOf<RuntimeOptions<never>>, keyof Limits> = {
   onCrash: true,
   sleep: true,
   store: true,
+  cluster: true,
   eventStore: true,
   onSleep: true,
   onWake: true,

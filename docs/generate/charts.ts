@@ -1,4 +1,9 @@
-import { callMachine, sessionMachine, supervisorMachine } from '../../machines/index.ts';
+import {
+  callMachine,
+  nodeMachine,
+  sessionMachine,
+  supervisorMachine,
+} from '../../machines/index.ts';
 import { drawMachine } from '../../src/watch/inspector/chart/draw.ts';
 import { standalone } from './chartStyle.ts';
 
@@ -7,6 +12,7 @@ export function pictures(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/images/session.svg', drawMachine(sessionMachine, standalone)],
     ['docs/images/call.svg', drawMachine(callMachine, standalone)],
+    ['docs/images/node.svg', drawMachine(nodeMachine, standalone)],
     ['docs/images/supervisor.svg', drawMachine(supervisorMachine, standalone)],
   ]);
 }

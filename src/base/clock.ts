@@ -28,6 +28,11 @@ export const systemClock: Clock = {
   }),
 };
 
+/** The wall clock, in milliseconds since the epoch: may be set, and runs while the machine sleeps. */
+export function wallTime(): number {
+  return Date.now();
+}
+
 /**
  * The host's clock with timers that keep the process alive: a program that awaits the end of its
  * child processes must not end before them.

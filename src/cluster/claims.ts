@@ -30,6 +30,8 @@ export class Claim implements Owned {
   isBorn: boolean;
   /** Another claim has taken the place of this one, here or elsewhere, for good. */
   isLost = false;
+  /** The session has ended here: the claim is of use until the engine has forgotten the session. */
+  isOver = false;
 
   constructor({ space, id, print, token, revision, isBorn }: ClaimParts) {
     this.space = space;

@@ -242,6 +242,11 @@ export class Node {
     this.#waits.look();
   }
 
+  /** The engine does not know something that it was told: everything owned is asserted again. */
+  forgotten(): void {
+    this.#tell('connection.restored');
+  }
+
   /** Claims nothing from here on. What is owned is served, until it is released or the node leaves. */
   retire(): void {
     this.#tell('node.retired');

@@ -15,6 +15,7 @@ import type { Claim } from '../store/store.ts';
 import { Absences } from './absences.ts';
 import { Handover } from './handover.ts';
 import type { Ownership } from './ownership.ts';
+import { Presence } from './presence.ts';
 import { type Found, here, Recalls } from './recalls.ts';
 import { isOwn, named } from './visibility.ts';
 import { SleepLimits } from './sleepLimits.ts';
@@ -53,6 +54,7 @@ export class Directory implements Home<SessionActor> {
   readonly #handover: Handover;
   readonly #recalls: Recalls;
   readonly #absences: Absences;
+  readonly presence: Presence;
   readonly #limits: SleepLimits;
   readonly #sweep: Sweep;
 
@@ -68,8 +70,9 @@ export class Directory implements Home<SessionActor> {
     this.#outletsOf = outletsOf;
     this.#handover = new Handover(ownership, {
       left: (session) => this.#left(session),
-      lose: (claim) => this.lose(claim),
+      lose: (claim) => this.presence.lose(claim),
     });
+    this.presence = new Presence(this, this.#handover);
     this.#recalls = new Recalls(this, ownership, this.#handover);
     this.#absences = new Absences(supervisor, keeper, ownership, this.#handover);
     this.world = new World(services, settings, keeper, this, SESSION_EFFECTS, actors);
@@ -343,20 +346,12 @@ export class Directory implements Home<SessionActor> {
     else this.#limits.grew(principal);
   }
 
-  /** Another process goes on with the session of a claim: the actor here has no part in it any more. */
-  lose(claim: Claim): void {
-    this.keeper.lost(claim);
-    const session = this.resident(claim.id);
-    if (session?.persistence?.claim !== claim) return;
-    // First: nothing that its end does may be taken for the session's.
-    this.supervisor.dismiss(session);
-    session.lose();
-  }
-
   /** A session has ended here. */
   buried(session: SessionActor): void {
     const claim = session.persistence?.claim;
-    if (claim !== undefined && session.isKept) this.#handover.handOver(session.id, claim);
+    if (claim === undefined || claim.isLost) return;
+    if (session.isKept) this.#handover.handOver(session.id, claim);
+    else this.#ownership.ended(claim);
   }
 
   /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */

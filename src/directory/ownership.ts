@@ -36,6 +36,8 @@ export interface Ownership {
    * this process's.
    */
   release(claim: Claim): Promise<boolean>;
+  /** The session of a claim has ended here, and the store is to forget it, or has. */
+  ended(claim: Claim): void;
   /** Where a session is, for a process that claims none any more. */
   elsewhere(id: string): Awaitable<Elsewhere | Nowhere>;
 }
@@ -48,5 +50,6 @@ export const ALONE: Ownership = {
   begun: () => undefined,
   claim: () => 'ours',
   release: () => Promise.resolve(false),
+  ended: () => {},
   elsewhere: () => ({ at: 'nowhere', refusal: 'draining', reason: undefined }),
 };

@@ -1,5 +1,6 @@
 import type { CallEvent } from '../../machines/call.ts';
 import type { EndReason, SessionEvent } from '../../machines/session.ts';
+import type { NodeState } from '../../machines/node.ts';
 import type { SessionEffect } from '../../machines/step.ts';
 import type { SupervisorEvent } from '../../machines/supervisor.ts';
 import type { MessageKind } from '../wire/jsonrpc.ts';
@@ -221,6 +222,11 @@ export interface RuntimeEvents {
     /** Name and version that the client gave. Content: call this where content may be seen. */
     client?: () => ClientName | undefined;
   };
+  /**
+   * Another process of a cluster goes on with the session: the actor here ends, and has no
+   * `session.ended`.
+   */
+  'session.moved': { session: string; ageMs: number };
   'session.crashed': { session: string; error: unknown; restarted: boolean };
   /** The session's server was released; a record stays. */
   'session.slept': { session: string };
@@ -305,6 +311,16 @@ export interface RuntimeEvents {
    * The session store failed; `session` where it failed for one session, which goes on in memory.
    */
   'store.failed': { session: string | undefined; doing: StoreWork; error: unknown };
+  /** This process of a cluster is in another state; `why` is the event that led there. */
+  'cluster.changed': { at: number; state: NodeState; why: string };
+  /** A session goes on here whose process, `from`, has died or can not be heard. */
+  'cluster.takeover': { session: string; from: string };
+  /** What came from another process was not for this one, not sealed by the secret, or came twice. */
+  'cluster.refused': { why: string };
+  /** The clock of the engine has moved by more than a minute: no session expires until it is back. */
+  'cluster.clock': { byMs: number };
+  /** The engine of the cluster, or the way to the other processes, failed: it is tried again. */
+  'cluster.failed': { error: unknown };
   /** The clock is far from what the store has last seen: its sessions keep the time they had. */
   'clock.shifted': ClockShift;
   /** A request failed outside any session: in `principal`, `createId`, or in a defect of ours. */
@@ -338,6 +354,7 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   'session.transition': true,
   'session.ended': true,
   'session.kept': true,
+  'session.moved': true,
   'session.crashed': true,
   'session.slept': true,
   'session.woken': true,
@@ -367,6 +384,11 @@ export const RUNTIME_EVENTS: Readonly<Record<RuntimeEventName, true>> = {
   limit: true,
   'supervisor.transition': true,
   'store.failed': true,
+  'cluster.changed': true,
+  'cluster.takeover': true,
+  'cluster.refused': true,
+  'cluster.clock': true,
+  'cluster.failed': true,
   'clock.shifted': true,
   'principal.shared': true,
   'revocation.missed': true,

@@ -45,6 +45,10 @@ export function reportTroubles(events: EventStream): void {
   });
   events.on('endpoint.failed', ({ error }) => failed('EndpointFailed', 'a request failed', error));
   events.on('store.failed', ({ doing, error }) => failed('StoreFailed', `store: ${doing}`, error));
+  events.on('cluster.failed', ({ error }) => failed('ClusterFailed', 'cluster', error));
+  events.on('cluster.refused', ({ why }) => {
+    say('ClusterRefused', `a message of another process was refused: ${why}`, undefined);
+  });
   events.on('observer.failed', ({ event, error }) => {
     failed('ObserverFailed', `a listener of ${event} threw`, error);
   });

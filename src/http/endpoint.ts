@@ -1,5 +1,6 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { Forwarded } from '../directory/whereabouts.ts';
 import { count } from '../events/counters.ts';
 import type { Services } from '../events/services.ts';
 import type { Origin } from '../session/exchange.ts';
@@ -206,6 +207,16 @@ export class Endpoint implements LegHost, UploadHost {
     const body = refusalBody(code, named ?? null, data);
     const allow = code === 'method-not-allowed' ? ['Allow', this.screen.methods] : [];
     port.send(status, ['Content-Type', 'application/json', ...headers, ...allow, ...more], body);
+  }
+
+  /** Serves a request whose head and body another process has let in. */
+  resume({ origin, principal, parcel }: Forwarded, port: ResponsePort): void {
+    const incoming = { origin, principal, parcel, port, upload: undefined };
+    try {
+      for (const leg of this.#legs) if (leg.serve(incoming)) return;
+    } catch (error) {
+      this.refuse(port, this.failed(error));
+    }
   }
 
   #handle(

@@ -6,7 +6,7 @@ import { encodeTime } from '../store/codec/timeCodec.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type { StoreChange, StoreTime } from '../store/store.ts';
 import type { Arg } from './client.ts';
-import type { Sealer } from './sealer.ts';
+import type { Sealer } from '../store/codec/sealer.ts';
 
 /** Bytes that a change counts beside those of its record or row. */
 const OVERHEAD = 128;

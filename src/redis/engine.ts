@@ -10,7 +10,7 @@ import { Ledger } from './ledger.ts';
 import { Link } from './link.ts';
 import type { CheckedOptions } from './options.ts';
 import type { Script } from './scripts.ts';
-import { type Sealer, sealerOf } from './sealer.ts';
+import { type Sealer, sealerOf } from '../store/codec/sealer.ts';
 import { Writes } from './writes.ts';
 
 /** How soon a question whose connection was lost is asked again. */

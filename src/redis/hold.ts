@@ -10,7 +10,7 @@ import type { Ledger } from './ledger.ts';
 import type { Link } from './link.ts';
 import { holderOf, holderText, isGone, thisProcess } from './place.ts';
 import { ABOUT, BEAT, LEAVE, RETAKE, type Script, TAKE } from './scripts.ts';
-import type { Sealer } from './sealer.ts';
+import type { Sealer } from '../store/codec/sealer.ts';
 import { factsOf, unfitness } from './server.ts';
 
 /** The version of how keys are laid out. */

@@ -188,6 +188,7 @@ function follow(
     source.on('handle.ended', ({ handle, ...how }) => end({ ...how, session: handle })),
     // The machine has said so already: only one that is awake leaves in a drain.
     source.on('session.kept', ({ session }) => cast.left(session)),
+    source.on('session.moved', ({ session }) => cast.left(session)),
     source.on('handle.kept', ({ handle }) => cast.left(handle)),
   ];
   if (!messages) return stops;
@@ -214,6 +215,7 @@ async function introduce(source: Watchable, cast: Cast, audience: Audience): Pro
   const stops = [
     source.on('session.ended', ({ session }) => ended.add(session)),
     source.on('session.kept', ({ session }) => ended.add(session)),
+    source.on('session.moved', ({ session }) => ended.add(session)),
   ];
   try {
     let after: string | undefined;

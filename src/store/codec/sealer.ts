@@ -6,7 +6,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
-import { ActorsError } from '../base/errors.ts';
+import { ActorsError } from '../../base/errors.ts';
 
 /** What the first byte of a stored value says. */
 const PLAIN = 0;
@@ -34,9 +34,13 @@ export interface Sealer {
   open(session: string, place: string, bytes: Buffer): Buffer;
 }
 
-/** The sealer of some secrets: the first seals, all open. Without one, nothing is sealed. */
-export function sealerOf(secrets: readonly string[]): Sealer {
-  const [first, ...others] = secrets.map((secret) => new Key(secret));
+/**
+ * The sealer of some secrets: the first seals, all open. Without one, nothing is sealed.
+ *
+ * @param purpose what is sealed for another purpose does not open
+ */
+export function sealerOf(secrets: readonly string[], purpose = 'mcp-actors/redis'): Sealer {
+  const [first, ...others] = secrets.map((secret) => new Key(secret, purpose));
   return first === undefined ? plain : new KeyRing(first, others);
 }
 
@@ -96,9 +100,9 @@ class Key {
   readonly id: Buffer;
   readonly #root: Buffer;
 
-  constructor(secret: string) {
+  constructor(secret: string, salt: string) {
     const derived = (purpose: string, length: number): Buffer =>
-      Buffer.from(hkdfSync('sha256', secret, 'mcp-actors/redis', purpose, length));
+      Buffer.from(hkdfSync('sha256', secret, salt, purpose, length));
     this.id = derived('key id', KEY_ID);
     this.#root = derived('record', KEY);
   }

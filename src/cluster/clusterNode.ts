@@ -1,0 +1,271 @@
+import { Deadlines } from '../base/deadlines.ts';
+import type { ClusterHost } from '../directory/cluster.ts';
+import type { Elsewhere, Forwarded } from '../directory/whereabouts.ts';
+import type { BodyLimits } from '../wire/body.ts';
+import type { ResponsePort } from '../wire/port.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
+import { type About, decodeAbout, encodeAbout } from './about.ts';
+import { type Claim, Claims } from './claims.ts';
+import { bootOf, type Engine, type Incarnation, type Looked, type Space } from './engine.ts';
+import type { Frame } from './frame.ts';
+import { Ingress, type IngressHost } from './ingress.ts';
+import type { Link } from './link.ts';
+import type { Mail } from './mail.ts';
+import { Node, type NodeHost } from './node.ts';
+import type { ClusterSettings } from './options.ts';
+import { Owner, OWNER_LIMITS, type OwnerHost } from './owner.ts';
+import { OwnerWatch } from './ownerWatch.ts';
+import { Post } from './post.ts';
+import { printOf, RecordSeal } from './recordSeal.ts';
+import type { NotReady } from './servedExchange.ts';
+import { Sessions } from './sessions.ts';
+import { SharedStore } from './sharedStore.ts';
+
+/** The ways of a process to the others. */
+export interface Ways {
+  readonly engine: Engine;
+  readonly link: Link;
+}
+
+/** What a process of a cluster is made of. */
+export interface ClusterNodeParts extends Ways {
+  readonly runtime: ClusterHost;
+  readonly settings: ClusterSettings;
+  /** The name of the cluster, which no other cluster has. */
+  readonly cluster: string;
+}
+
+/** One process of a cluster, for its runtime and for the other processes. */
+export class ClusterNode implements IngressHost, OwnerHost {
+  readonly node: Node;
+  readonly sessions: Sessions;
+  readonly store: SharedStore;
+  readonly mail: Mail;
+  readonly deadlines: Deadlines;
+  readonly leaseMs: number;
+  readonly bodyLimits: BodyLimits;
+  readonly claims = new Claims();
+  readonly #runtime: ClusterHost;
+  readonly #settings: ClusterSettings;
+  readonly #engine: Engine;
+  readonly #space: Space;
+  readonly #post: Post;
+  readonly #ingress: Ingress;
+  readonly #owner: Owner;
+  /** The nodes whose clients are served here. */
+  readonly #ingresses: OwnerWatch;
+  readonly #startedAt: number;
+  #isRetiring = false;
+
+  constructor({ runtime, settings, cluster, engine, link }: ClusterNodeParts) {
+    const { clock, events } = runtime.services;
+    const { leaseMs, suspendMs, secrets, maxRecordBytes } = settings;
+    this.#runtime = runtime;
+    this.#settings = settings;
+    this.#engine = engine;
+    this.#space = engine.space(undefined);
+    this.#startedAt = clock.now();
+    this.leaseMs = leaseMs;
+    this.bodyLimits = runtime.bodyLimits;
+    this.deadlines = new Deadlines(clock, (error) => this.#failed(error));
+    const node = new Node(this.#nodeHost(), { leaseMs, suspendMs });
+    const post = new Post({
+      link,
+      cluster,
+      secrets,
+      clock,
+      self: () => node.incarnation,
+      refused: (why) => events.emit('cluster.refused', { why }),
+    });
+    const seal = new RecordSeal({ cluster, secrets, maxRecordBytes });
+    this.node = node;
+    this.#post = post;
+    this.mail = {
+      post: (to, frame) => post.post(to, frame),
+      get generation() {
+        return post.generation + livesOf(node.incarnation);
+      },
+    };
+    this.store = new SharedStore({
+      seal,
+      space: this.#space,
+      get incarnation() {
+        return node.incarnation;
+      },
+      get mayExpire() {
+        return node.mayClaim && !node.isInGrace && !node.isClockOff;
+      },
+      now: () => clock.now(),
+      engineNow: () => node.engineNow(),
+      live: () => node.live(),
+      lost: (claim) => node.lost(claim),
+      ended: (claim) => void this.claims.remove(claim),
+      forgot: () => node.forgotten(),
+      failed: (error) => this.#failed(error),
+    });
+    this.sessions = new Sessions({
+      seal,
+      node,
+      runtime,
+      suspendMs,
+      space: this.#space,
+      claims: this.claims,
+      deadlines: this.deadlines,
+      elsewhere: (owner, id, takes) => this.#elsewhere(owner, id, takes),
+      place: () => this.#place(),
+      tookOver: (session, from) => events.emit('cluster.takeover', { session, from }),
+      forgot: () => node.forgotten(),
+    });
+    this.#ingress = new Ingress(this, settings);
+    this.#owner = new Owner(this, { ...OWNER_LIMITS, maxServed: settings.maxServed });
+    this.#ingresses = new OwnerWatch(this);
+  }
+
+  /** Joins. What goes wrong is announced, and tried again. */
+  start(): void {
+    this.node.start().catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Claims nothing from here on. */
+  retire(): void {
+    this.#isRetiring = true;
+    this.node.retire();
+  }
+
+  /** Leaves, for good. Never rejects. */
+  async leave(): Promise<void> {
+    this.#ingress.close();
+    await this.node.leave();
+    await this.#post.close();
+    await this.#engine.close();
+    this.deadlines.stop();
+  }
+
+  // ---- for exchanges with other nodes
+
+  get incarnation(): Incarnation {
+    return this.node.incarnation;
+  }
+
+  get isLive(): boolean {
+    return this.node.isLive;
+  }
+
+  engineNow(): number {
+    return this.node.engineNow();
+  }
+
+  look(print: string): Promise<Looked> {
+    return this.#space.look(print);
+  }
+
+  leftMs(of: Incarnation): Promise<number> {
+    return this.#engine.leftMs(of);
+  }
+
+  ready(id: string, takes: boolean): Promise<'ready' | NotReady> {
+    return this.sessions.ready(id, takes);
+  }
+
+  isReady(id: string): boolean {
+    return this.#runtime.isServing(id);
+  }
+
+  serve(request: Forwarded, port: ResponsePort): void {
+    this.#runtime.serve(request, port);
+  }
+
+  refused(code: RefusalCode): void {
+    this.#runtime.refused(code);
+  }
+
+  tripped(limit: string): void {
+    this.#runtime.services.tripped(limit);
+  }
+
+  #elsewhere(owner: Incarnation, id: string, takes: boolean): Elsewhere {
+    const again: ClusterHost['again'] = (request, port) => this.#runtime.again(request, port);
+    return {
+      at: 'elsewhere',
+      serve: (request, port) => {
+        const asked = { owner, session: id, print: printOf(id), takes, request, again };
+        this.#ingress.forward(asked, port);
+      },
+    };
+  }
+
+  /** A node that takes sessions: the one with the fewest. */
+  async #place(): Promise<Incarnation | undefined> {
+    const members = await this.#engine.members();
+    const others = members.flatMap(({ incarnation, about }) => {
+      const known = decodeAbout(about);
+      if (known === undefined || known.isDraining || this.node.isSelf(incarnation)) return [];
+      return { incarnation, owned: known.owned };
+    });
+    return others.toSorted((a, b) => a.owned - b.owned)[0]?.incarnation;
+  }
+
+  // ---- for the node's life
+
+  #nodeHost(): NodeHost {
+    const { clock, events } = this.#runtime.services;
+    return {
+      engine: this.#engine,
+      boot: this.#settings.boot(),
+      clock,
+      wall: () => this.#settings.wall(),
+      about: () => encodeAbout(this.#about()),
+      listen: (as) => this.#listen(as),
+      deafen: (as) => this.#post.deafen(as),
+      ping: (to, n) => void this.#post.post(to, { type: 'ping', n }),
+      owned: () => this.claims.inUseFirst(({ id }) => this.#runtime.isInUse(id)),
+      lose: (claim) => this.#lose(claim),
+      restow: (claim) => this.#runtime.restow(claim),
+      changed: (state, why) => events.emit('cluster.changed', { at: clock.now(), state, why }),
+      clockOff: (byMs) => events.emit('cluster.clock', { byMs }),
+      failed: (error) => this.#failed(error),
+    };
+  }
+
+  #about(): About {
+    const { name } = this.#settings;
+    return {
+      name,
+      since: this.#startedAt,
+      owned: this.claims.size,
+      isDraining: this.#isRetiring,
+    };
+  }
+
+  async #listen(as: Incarnation): Promise<void> {
+    await this.#post.listen(as, (from, frame) => this.#take(from, frame));
+    if (livesOf(as) > 1) this.#owner.renamed();
+  }
+
+  #take(from: Incarnation, frame: Frame): void {
+    if (frame.type === 'ping') {
+      if (this.node.isSelf(from)) this.node.heard(frame.n);
+      return;
+    }
+    if (frame.type === 'req') {
+      const ended = (): void => this.#owner.ended(from);
+      this.#ingresses.add(from, { ownerGone: ended, ownerLives: () => {} });
+    }
+    this.#owner.take(from, frame);
+    this.#ingress.take(from, frame);
+  }
+
+  #lose(claim: Claim): void {
+    this.claims.remove(claim);
+    this.#runtime.lose(claim);
+  }
+
+  #failed(error: unknown): void {
+    this.#runtime.services.events.emit('cluster.failed', { error });
+  }
+}
+
+/** Which life of its process an incarnation is. */
+function livesOf(incarnation: Incarnation): number {
+  return Number(incarnation.slice(bootOf(incarnation).length + 1));
+}

@@ -1,0 +1,189 @@
+import type { Deadlines } from '../base/deadlines.ts';
+import { ActorsError } from '../base/errors.ts';
+import type { ClusterHost } from '../directory/cluster.ts';
+import type { Claimed, Ownership } from '../directory/ownership.ts';
+import { DRAINING, type Elsewhere, NOT_FOUND, type Nowhere } from '../directory/whereabouts.ts';
+import type { Claim as StoreClaim } from '../store/store.ts';
+import { Claim, type Claims } from './claims.ts';
+import type { EngineClaim, Incarnation, Looked, Space } from './engine.ts';
+import type { Node } from './node.ts';
+import { printOf, type RecordSeal } from './recordSeal.ts';
+import type { NotReady } from './servedExchange.ts';
+
+/** How soon a session is looked for again, while nobody's word counts. */
+const PAUSE_MS = 50;
+/** How often a release is tried before the session stays. */
+const RELEASES = 3;
+
+const QUARANTINED: Nowhere = {
+  at: 'nowhere',
+  refusal: 'session-quarantined',
+  reason: undefined,
+};
+
+/** What the sessions of a cluster need of their node. */
+export interface SessionsHost {
+  readonly space: Space;
+  readonly claims: Claims;
+  readonly seal: RecordSeal;
+  readonly node: Node;
+  readonly deadlines: Deadlines;
+  readonly suspendMs: number;
+  readonly runtime: Pick<
+    ClusterHost,
+    'isAdmitting' | 'isServing' | 'settled' | 'recall' | 'restow'
+  >;
+  /** Another node serves the requests of a session. @param takes it may claim the session */
+  elsewhere(owner: Incarnation, id: string, takes: boolean): Elsewhere;
+  /** A node that takes sessions from this one; `undefined`: there is none. */
+  place(): Promise<Incarnation | undefined>;
+  /** The session of a dead owner goes on here. */
+  tookOver(key: string, from: Incarnation): void;
+  /** The engine knows less than it was told. */
+  forgot(): void;
+}
+
+/** Which sessions are this node's, which are other nodes', and which are nobody's. */
+export class Sessions implements Ownership {
+  readonly isShared = true;
+  readonly #host: SessionsHost;
+
+  constructor(host: SessionsHost) {
+    this.#host = host;
+  }
+
+  get isLive(): boolean {
+    return this.#host.node.isLive;
+  }
+
+  live(): Promise<void> {
+    return this.#host.node.live();
+  }
+
+  begun(id: string): Claim {
+    const { claims, node } = this.#host;
+    const print = printOf(id);
+    const token = node.floor();
+    const claim = new Claim({ space: undefined, id, print, token, revision: 0, isBorn: false });
+    claims.add(claim);
+    return claim;
+  }
+
+  /** @throws ActorsError `store-unavailable`, `record-corrupt`, `secret-unknown` */
+  async claim(id: string): Promise<Claimed> {
+    const { deadlines, node, suspendMs } = this.#host;
+    const print = printOf(id);
+    const until = deadlines.now() + suspendMs;
+    while (deadlines.now() < until) {
+      await node.live();
+      if (!this.#mayClaim && !node.isInGrace) return this.elsewhere(id);
+      const where = node.isInGrace ? await this.#look(id, print) : await this.#take(id, print);
+      if (where !== undefined) return where;
+      await this.#pause();
+    }
+    throw unavailable();
+  }
+
+  async release(given: StoreClaim): Promise<boolean> {
+    const claim = given as Claim;
+    const { claims, node, runtime, space } = this.#host;
+    for (let tries = 0; tries < RELEASES && claims.has(claim) && !claim.isLost; tries++) {
+      if (!claim.isBorn) return claims.remove(claim);
+      await node.live();
+      const { generation, incarnation } = node;
+      const outcome = await space.release(incarnation, claim);
+      if (generation !== node.generation) continue;
+      if (outcome === 'done') return claims.remove(claim);
+      if (outcome === 'lost') node.lost(claim);
+      else if (outcome === 'unknown') this.#host.forgot();
+      else runtime.restow(claim);
+      return false;
+    }
+    return false;
+  }
+
+  ended(given: StoreClaim): void {
+    const claim = given as Claim;
+    claim.isOver = true;
+    if (!claim.isBorn) this.#host.claims.remove(claim);
+  }
+
+  async elsewhere(id: string): Promise<Elsewhere | Nowhere> {
+    const { node, space } = this.#host;
+    await node.live();
+    const looked = await space.look(printOf(id));
+    if (looked.is === 'unknown' || looked.is === 'ended') return NOT_FOUND;
+    if (this.#isOthers(looked)) return this.#host.elsewhere(looked.owner, id, false);
+    const place = await this.#host.place();
+    return place === undefined ? DRAINING : this.#host.elsewhere(place, id, true);
+  }
+
+  /** Has a session here for a request of another node's client. */
+  async ready(id: string, takes: boolean): Promise<'ready' | NotReady> {
+    const { node, runtime, space } = this.#host;
+    await runtime.settled(id);
+    if (runtime.isServing(id)) return 'ready';
+    if (!runtime.isAdmitting) return { why: 'draining' };
+    const looked = await space.look(printOf(id));
+    const isOurs = looked.is === 'owned' && node.isSelf(looked.owner);
+    const isFree = looked.is === 'free' || (looked.is === 'owned' && looked.leftMs === 0);
+    if ((isOurs || (takes && isFree)) && (await runtime.recall(id))) return 'ready';
+    return { why: 'moved', owner: looked.is === 'owned' && !isOurs ? looked.owner : undefined };
+  }
+
+  get #mayClaim(): boolean {
+    return this.#host.node.mayClaim;
+  }
+
+  #isOthers(looked: Looked): looked is Extract<Looked, { readonly is: 'owned' }> {
+    return looked.is === 'owned' && looked.leftMs > 0 && !this.#host.node.isSelf(looked.owner);
+  }
+
+  /** Within the grace, only a living owner is believed. */
+  async #look(id: string, print: string): Promise<Elsewhere | undefined> {
+    const { node, space } = this.#host;
+    const { generation } = node;
+    const looked = await space.look(print);
+    if (generation !== node.generation || !this.#isOthers(looked)) return undefined;
+    return this.#host.elsewhere(looked.owner, id, false);
+  }
+
+  async #take(id: string, print: string): Promise<Claimed | undefined> {
+    const { node, space } = this.#host;
+    const { generation, incarnation } = node;
+    const found = await space.claim(print, incarnation, node.floor());
+    // What was asked before counts for nothing; whatever was claimed is claimed again.
+    if (generation !== node.generation || !node.isLive) return undefined;
+    if (found.is === 'ours') return this.#own(id, print, found);
+    if (found.is === 'theirs') return this.#host.elsewhere(found.owner, id, false);
+    return found.is === 'quarantined' ? QUARANTINED : NOT_FOUND;
+  }
+
+  async #own(
+    id: string,
+    print: string,
+    found: Extract<EngineClaim, { readonly is: 'ours' }>,
+  ): Promise<Claimed> {
+    const { claims, seal } = this.#host;
+    const { token, revision, from } = found;
+    const claim = new Claim({ space: undefined, id, print, token, revision, isBorn: true });
+    claims.add(claim);
+    try {
+      const record = seal.openRecord(print, found.record);
+      if (from !== undefined) this.#host.tookOver(record.key, from);
+      return { at: 'ours', claim, record, rows: seal.openRows(print, found.rows) };
+    } catch (error) {
+      await this.release(claim);
+      throw error;
+    }
+  }
+
+  #pause(): Promise<void> {
+    const { deadlines } = this.#host;
+    return new Promise((resolve) => deadlines.at(deadlines.now() + PAUSE_MS, resolve));
+  }
+}
+
+function unavailable(): ActorsError {
+  return new ActorsError('store-unavailable', 'the cluster does not say yet whose the session is');
+}

@@ -1,0 +1,169 @@
+import { ActorsError } from '../base/errors.ts';
+import type { SessionRecord } from '../store/record.ts';
+import type {
+  RecordPage,
+  RecordQuery,
+  SessionStore,
+  StoreChange,
+  StoreTime,
+} from '../store/store.ts';
+import { Claim } from './claims.ts';
+import type { Change, Incarnation, Listed, SessionWrite, Space, Written } from './engine.ts';
+import { printOf, type RecordSeal } from './recordSeal.ts';
+
+/** What a shared store needs of its node. */
+export interface SharedStoreHost {
+  readonly space: Space;
+  readonly seal: RecordSeal;
+  readonly incarnation: Incarnation;
+  /** The clock of this process, in milliseconds since the epoch. */
+  now(): number;
+  /** The time of the engine, in milliseconds since the epoch. */
+  engineNow(): number;
+  /** The engine's time is known. @throws ActorsError `store-unavailable` */
+  live(): Promise<void>;
+  /** No session is to expire now: the engine's clock is wrong, or it may not know whose sessions are. */
+  readonly mayExpire: boolean;
+  /** A write was refused: another claim has taken the place of this one. */
+  lost(claim: Claim): void;
+  /** The engine has forgotten a session that has ended. */
+  ended(claim: Claim): void;
+  /** The engine knows less than it was told. */
+  forgot(): void;
+  /** Something can not be read, and nobody waits for it. */
+  failed(error: unknown): void;
+}
+
+/** The changes of one session in a write. */
+interface Part {
+  readonly claim: Claim;
+  readonly changes: Change[];
+}
+
+/**
+ * The sessions of a cluster, as a store of one of its processes: what is written names its claim, and is
+ * made only where the claim is not lost. Each session's changes are made whole or not at all, and apart
+ * from those of other sessions.
+ */
+export class SharedStore implements SessionStore {
+  readonly isDurable = true;
+  readonly isShared = true;
+  readonly #host: SharedStoreHost;
+  /** The revision that was sent last, of each claim. */
+  readonly #sent = new WeakMap<Claim, number>();
+
+  constructor(host: SharedStoreHost) {
+    this.#host = host;
+  }
+
+  /** Reads a session without a claim. */
+  async get(id: string): Promise<SessionRecord | undefined> {
+    const { seal, space } = this.#host;
+    const print = printOf(id);
+    const found = await space.read(print);
+    return found && seal.openRecord(print, found.record);
+  }
+
+  async rows(id: string) {
+    const { seal, space } = this.#host;
+    const print = printOf(id);
+    return seal.openRows(print, (await space.read(print))?.rows ?? []);
+  }
+
+  /** @throws ActorsError `store-unavailable`, `state-too-large` */
+  async write(changes: readonly StoreChange[]): Promise<void> {
+    // All changes before the first wait: what the caller does to a state later is not stored.
+    const parts = this.#partsOf(changes);
+    if (parts.length === 0) return;
+    const writes = parts.map((part) => this.#writeOf(part));
+    const written = await this.#host.space.write(this.#host.incarnation, writes);
+    const isForgotten = parts.map((part, i) => this.#settle(part.claim, writes[i]!, written[i]!));
+    if (!isForgotten.includes(true)) return;
+    this.#host.forgot();
+    throw new ActorsError('store-unavailable', 'the cluster has forgotten a session');
+  }
+
+  async page({ principal, after, limit }: RecordQuery): Promise<RecordPage> {
+    const query = { principal: principal && printOf(principal), after, limit };
+    const { listed, next } = await this.#host.space.page(query);
+    const records = this.#opened(listed).filter(
+      (record) => principal === undefined || record.principal === principal,
+    );
+    return { records, next };
+  }
+
+  /** What has expired and is nobody's. */
+  async due(now: number, limit: number): Promise<readonly SessionRecord[]> {
+    if (!this.#host.mayExpire) return [];
+    return this.#opened(await this.#host.space.due(now, limit));
+  }
+
+  async count(principal?: string): Promise<number> {
+    return this.#host.space.count(principal && printOf(principal));
+  }
+
+  /** Records expire by the engine's time: the clocks of its processes may be wrong. */
+  async time(): Promise<StoreTime> {
+    await this.#host.live();
+    const at = this.#host.engineNow();
+    return { at, behindMs: this.#host.now() - at };
+  }
+
+  /** The store is closed with its cluster. */
+  close(): void {}
+
+  #opened(listed: readonly Listed[]): SessionRecord[] {
+    return listed.flatMap(({ print, bytes }) => {
+      try {
+        return this.#host.seal.openRecord(print, bytes);
+      } catch (error) {
+        this.#host.failed(error);
+        return [];
+      }
+    });
+  }
+
+  #partsOf(changes: readonly StoreChange[]): Part[] {
+    const parts = new Map<Claim, Part>();
+    for (const change of changes) {
+      const { claim } = change;
+      // What has no claim is no session of this process's: nothing of it is this process's to change.
+      if (!(claim instanceof Claim) || claim.isLost) continue;
+      let part = parts.get(claim);
+      if (part === undefined) parts.set(claim, (part = { claim, changes: [] }));
+      part.changes.push(this.#changeOf(claim.print, change));
+    }
+    return [...parts.values()];
+  }
+
+  #changeOf(print: string, change: StoreChange): Change {
+    const { seal } = this.#host;
+    if (change.type === 'remove') return { type: 'remove', tombstone: undefined };
+    if (change.type === 'put') {
+      const { expiresAt, principal } = change.record;
+      const bytes = seal.record(print, change.record);
+      const list = principal === undefined ? '' : printOf(principal);
+      return { type: 'put', bytes, expiresAt, principal: list };
+    }
+    const { n, row } = change;
+    if (row === undefined) return { type: 'erase', n };
+    return { type: 'row', n, bytes: seal.row(print, n, row) };
+  }
+
+  #writeOf({ claim, changes }: Part): SessionWrite {
+    const revision = Math.max(this.#sent.get(claim) ?? 0, claim.revision) + 1;
+    this.#sent.set(claim, revision);
+    const by = claim.isBorn ? 'claim' : 'birth';
+    return { print: claim.print, right: { by, token: claim.token, revision }, changes };
+  }
+
+  /** @returns whether the engine has forgotten the session */
+  #settle(claim: Claim, { right, changes }: SessionWrite, written: Written): boolean {
+    if (written === 'lost') this.#host.lost(claim);
+    if (written !== 'done') return written === 'unknown' && !claim.isLost;
+    if (right.by !== 'all') claim.revision = Math.max(claim.revision, right.revision);
+    claim.isBorn = changes.at(-1)?.type !== 'remove';
+    if (claim.isOver && !claim.isBorn) this.#host.ended(claim);
+    return false;
+  }
+}

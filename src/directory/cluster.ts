@@ -1,0 +1,51 @@
+import type { Services } from '../events/services.ts';
+import type { BodyLimits } from '../wire/body.ts';
+import type { ResponsePort } from '../wire/port.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
+import type { Claim, SessionStore } from '../store/store.ts';
+import type { Ownership } from './ownership.ts';
+import type { Forwarded } from './whereabouts.ts';
+
+/** What a cluster needs of the runtime that is one of its processes. */
+export interface ClusterHost {
+  readonly services: Services;
+  readonly bodyLimits: BodyLimits;
+  /** New sessions are admitted here, and others recalled. */
+  readonly isAdmitting: boolean;
+  /** The session is in this process, and can be given a message in this turn. */
+  isServing(id: string): boolean;
+  /** The session is in use, or has something that it would lose. */
+  isInUse(id: string): boolean;
+  /** Resolves when a session that was leaving has left, or stays. */
+  settled(id: string): Promise<void>;
+  /** Has a session in this process, if need be by a claim. @returns whether it is here */
+  recall(id: string): Promise<boolean>;
+  /** Another process goes on with the session of a claim. */
+  lose(claim: Claim): void;
+  /** The store has lost some of what was written by a claim. */
+  restow(claim: Claim): void;
+  /** Serves a request of another process's client: its session is here. Never throws. */
+  serve(request: Forwarded, port: ResponsePort): void;
+  /** Serves a request from the start, wherever its session is. Never throws. */
+  again(request: Forwarded, port: ResponsePort): void;
+  /** A client was given an error. */
+  refused(code: RefusalCode): void;
+}
+
+/**
+ * Several processes with one set of sessions. Made by `mcp-actors/cluster` or `mcp-actors/redis`, for one
+ * runtime.
+ */
+export interface Cluster {
+  /** Where sessions are kept: the place of the option `store`. */
+  readonly store: SessionStore;
+  readonly ownership: Ownership;
+  /** What all processes of the cluster seal with. */
+  readonly secrets: readonly string[];
+  /** Joins. Called once, by the runtime. */
+  open(host: ClusterHost): void;
+  /** Claims nothing from here on: the process is about to leave. */
+  retire(): void;
+  /** Leaves, for good. Never rejects. */
+  leave(): Promise<void>;
+}

@@ -1,0 +1,70 @@
+import type { Supervisor } from '../actor/supervisor.ts';
+import type { SessionActor } from '../session/sessionActor.ts';
+import type { Keeper } from '../store/keeper.ts';
+import type { Claim } from '../store/store.ts';
+import type { Handover } from './handover.ts';
+import type { Found } from './recalls.ts';
+
+/** What a presence needs of the directory. */
+export interface PresenceHost {
+  readonly keeper: Keeper;
+  readonly supervisor: Supervisor<SessionActor>;
+  resident(id: string): Found;
+  any(id: string): Promise<Found>;
+  isServing(session: SessionActor): boolean;
+}
+
+/** The sessions of this process, as the other processes of a cluster have to do with them. */
+export class Presence {
+  readonly #directory: PresenceHost;
+  readonly #handover: Pick<Handover, 'leaving'>;
+
+  constructor(directory: PresenceHost, handover: Pick<Handover, 'leaving'>) {
+    this.#directory = directory;
+    this.#handover = handover;
+  }
+
+  /** The session is in this process, and can be given a message in this turn. */
+  isServing(id: string): boolean {
+    const session = this.#directory.resident(id);
+    return session !== undefined && this.#directory.isServing(session);
+  }
+
+  /** The session is in this process, and awake. */
+  isInUse(id: string): boolean {
+    return this.#directory.resident(id)?.isAsleep === false;
+  }
+
+  /** Has a session in this process, if need be by a claim. @returns whether it is here */
+  async recall(id: string): Promise<boolean> {
+    await this.#directory.any(id);
+    return this.isServing(id);
+  }
+
+  /** Resolves when a session that was leaving has left, or stays. */
+  async settled(id: string): Promise<void> {
+    await this.#handover.leaving(id);
+  }
+
+  /** Another process goes on with the session of a claim: the actor here has no part in it any more. */
+  lose(claim: Claim): void {
+    const { keeper, supervisor } = this.#directory;
+    keeper.lost(claim);
+    const session = this.#directory.resident(claim.id);
+    if (session?.persistence?.claim !== claim) return;
+    // First: nothing that its end does may be taken for the session's.
+    supervisor.dismiss(session);
+    const { clock, events } = supervisor.services;
+    events.emit('session.moved', {
+      session: session.key,
+      ageMs: clock.now() - session.startedAt,
+    });
+    session.lose();
+  }
+
+  /** The store has lost some of what was written by a claim: the session here is stored again. */
+  restow(claim: Claim): void {
+    const persistence = this.#directory.resident(claim.id)?.persistence;
+    if (persistence?.claim === claim) persistence.changed();
+  }
+}
