@@ -112,8 +112,11 @@ export function claimContract(name: string, open: () => Promise<EngineHome>): vo
       await a.engine.join('a#2', LEASE_MS, ABOUT);
       const claim = await a.sessions.claim(print('s'), 'a#2', 0);
       expect(claim).toMatchObject({ is: 'ours', from: undefined });
-      await a.engine.join('ab#1', LEASE_MS, ABOUT);
-      expect(await a.sessions.claim(print('s'), 'ab#1', 0)).toMatchObject({ is: 'theirs' });
+      // Names that begin alike are of different processes.
+      const other = await node(home, 'ab#1');
+      expect(await other.sessions.claim(print('s'), 'ab#1', 0)).toMatchObject({ is: 'theirs' });
+      await born(other, 't');
+      expect(await a.sessions.claim(print('t'), 'a#2', 0)).toMatchObject({ is: 'theirs' });
     });
 
     it('is had by one of six that race, twenty times', async () => {

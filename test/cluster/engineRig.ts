@@ -114,3 +114,11 @@ export function texts(
 ): Record<number, string> {
   return Object.fromEntries(rows.map(({ n, bytes }) => [n, String(bytes)]));
 }
+
+/** A node lives on, beat by beat. */
+export async function lives(home: EngineHome, { engine, as }: Node, ms: number): Promise<void> {
+  for (let lived = 0; lived < ms; lived += 10_000) {
+    await home.pass(10_000);
+    await engine.renew(as, LEASE_MS, ABOUT);
+  }
+}

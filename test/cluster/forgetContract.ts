@@ -7,6 +7,7 @@ import {
   type EngineHome,
   held,
   LEASE_MS,
+  lives,
   type Node,
   node,
   owned,
@@ -54,6 +55,18 @@ export function forgetContract(name: string, open: () => Promise<EngineHome>): v
       expect(await held(b.sessions, 's')).toEqual({ record: 's', rows: { 1: 'row 1' } });
       expect(await b.sessions.count('ann')).toBe(1);
       expect(await a.sessions.release('a#2', owned('s', 10, 1))).toBe('done');
+    });
+
+    it('and was written again stays for as long as its owner lives', async () => {
+      const home = await open();
+      const a = await node(home, 'a#1');
+      await a.sessions.reassert('a#1', [owned('s', 10, 1)]);
+      await a.sessions.write('a#1', [byClaim('s', 10, 1, remove(), put('s'))]);
+      await a.sessions.reassert('a#1', [owned('t', 10, 1)]);
+      await a.sessions.write('a#1', [byClaim('t', 10, 1, put('t'))]);
+      await lives(home, a, 20 * 60_000);
+      const all = [owned('s', 10, 1), owned('t', 10, 1)];
+      expect(await a.sessions.reassert('a#1', all)).toEqual(['ours', 'ours']);
     });
 
     it('and was never written again is unknown once its owner is gone', async () => {

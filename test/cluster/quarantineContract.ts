@@ -4,11 +4,11 @@ import {
   born,
   type EngineHome,
   LEASE_MS,
+  lives,
   node,
   owned,
   print,
   taken,
-  type Node,
 } from './engineRig.ts';
 
 const id = 's';
@@ -117,6 +117,22 @@ export function quarantineContract(name: string, open: () => Promise<EngineHome>
       expect(await claimed(home)).toMatchObject({ is: 'ours' });
     });
 
+    it('is still under suspicion when it was released within a minute, also twice', async () => {
+      const home = await open();
+      await born(await node(home, 'first#1'), id);
+      await home.pass(LEASE_MS);
+      await dies(home);
+      await home.pass(1000);
+      const brief = await node(home, 'brief#1');
+      const token = await taken(brief, id);
+      for (let time = 0; time < 2; time++) {
+        await brief.sessions.release('brief#1', owned(id, token, 1));
+      }
+      await dies(home);
+      const claim = await claimed(home);
+      expect(claim.is === 'quarantined' && claim.forMs).toBeGreaterThan(1000);
+    });
+
     it('has not ended a node that has left, nor one that asserts it again', async () => {
       const home = await open();
       const first = await node(home, 'first#1');
@@ -137,12 +153,4 @@ export function quarantineContract(name: string, open: () => Promise<EngineHome>
       expect(await back.sessions.claim(print(id), 'back#2', 0)).toMatchObject({ is: 'ours' });
     });
   });
-}
-
-/** A node lives on, beat by beat. */
-async function lives(home: EngineHome, { engine, as }: Node, ms: number): Promise<void> {
-  for (let lived = 0; lived < ms; lived += 10_000) {
-    await home.pass(10_000);
-    await engine.renew(as, LEASE_MS, ABOUT);
-  }
 }

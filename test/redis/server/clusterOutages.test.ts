@@ -146,6 +146,42 @@ describe('a connection of redisEngine', () => {
     expect(told.at(-1)).toBe('answer');
   });
 
+  it('behind which another Redis answers is told of before the beat is handed on', async () => {
+    const { home, proxy } = await behindProxy();
+    const { engine, sessions, as } = await node(home, 'a#1');
+    const { server } = await engine.renew(as, LEASE_MS, ABOUT);
+    const told: string[] = [];
+    engine.onReconnect(() => void told.push('reconnect'));
+    proxy.onAnswer = (bytes, near) => {
+      const text = bytes.toString('latin1');
+      near.write(Buffer.from(text.replace(server, server.replaceAll(/./g, '0')), 'latin1'));
+      return true;
+    };
+    await engine.renew(as, LEASE_MS, ABOUT).finally(() => told.push('beat'));
+    expect(told).toEqual(['reconnect', 'beat']);
+    // By the other's name nothing is done by this one.
+    await expect(sessions.write(as, [birth('s', 10)])).rejects.toMatchObject(unavailable);
+  });
+
+  it('has one write under way, so that none overtakes another', async () => {
+    const { home, proxy } = await behindProxy();
+    const { sessions } = await node(home, 'a#1');
+    await sessions.write('a#1', [birth('s', 10)]);
+    const heldBack: (() => void)[] = [];
+    let requests = 0;
+    proxy.onRequest = () => requests++ < 0;
+    proxy.onAnswer = (bytes, near) => heldBack.push(() => near.write(bytes)) > 0;
+    const writes = [2, 3].map(async (revision) =>
+      sessions.write('a#1', [byClaim('s', 10, revision, put(`${revision}`))]),
+    );
+    await expect.poll(() => heldBack.length).toBe(1);
+    expect(requests).toBe(1);
+    proxy.onAnswer = () => false;
+    for (const go of heldBack) go();
+    expect(await Promise.all(writes)).toEqual([['done'], ['done']]);
+    expect(await held(sessions, 's')).toMatchObject({ record: '3' });
+  });
+
   it('to a Redis that is gone is store-unavailable within timeoutMs, and used when it is there', async () => {
     const { home, server } = await behindProxy();
     const { engine, sessions } = await node(
