@@ -78,16 +78,12 @@ export class FaultyEngine implements Engine {
     if (this.#isBroken) throw lost();
     const isLost = this.#losing > 0;
     if (isLost) this.#losing--;
-    let reject: (error: Error) => void = () => {};
-    const broken = new Promise<never>((_resolve, no) => (reject = no));
-    this.#waiting.add(reject);
-    try {
-      const answer = await Promise.race([question(), broken]);
-      if (isLost) throw lost();
-      return answer;
-    } finally {
-      this.#waiting.delete(reject);
-    }
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.add(reject);
+      question()
+        .then((answer) => (isLost ? reject(lost()) : resolve(answer)), reject)
+        .finally(() => this.#waiting.delete(reject));
+    });
   }
 
   #tell(): void {

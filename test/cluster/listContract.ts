@@ -163,11 +163,10 @@ export function listContract(name: string, open: () => Promise<EngineHome>): voi
       for (const [n, id] of ids.entries()) {
         await sessions.write('a#1', [byAll(id, put(text, { expiresAt: n }))]);
       }
-      const prints = async (listed: Promise<readonly Listed[]>): Promise<string[]> =>
-        (await listed).map((each) => each.print);
-      expect(await prints(sessions.due(100, 8))).toEqual(ids.slice(0, 8).map(print));
-      const page = sessions.page({ limit: 20 }).then(({ listed }) => listed);
-      expect(await prints(page)).toEqual(ids.map(print));
+      const due = await sessions.due(100, 8);
+      expect(due.map((each) => each.print)).toEqual(ids.slice(0, 8).map(print));
+      const { listed } = await sessions.page({ limit: 20 });
+      expect(listed.map((each) => each.print)).toEqual(ids.map(print));
     });
   });
 }

@@ -99,7 +99,7 @@ interface LinkListener {
   again(): void;
 }
 
-function linkTo(options: RedisEngineOptions, { fresh, again }: LinkListener): Link {
+function linkTo(options: RedisEngineOptions, listener: LinkListener): Link {
   const clock = systemClock;
   let connections = 0;
   return new Link({
@@ -108,8 +108,8 @@ function linkTo(options: RedisEngineOptions, { fresh, again }: LinkListener): Li
     timer: timerFor(clock, options.timeoutMs),
     pause: () => new Promise((resolve) => void clock.setTimeout(resolve, PAUSE_MS)),
     renewed: () => {
-      fresh();
-      if (connections++ > 0) again();
+      listener.fresh();
+      if (connections++ > 0) listener.again();
     },
   });
 }

@@ -13,6 +13,12 @@ afterAll(() => server.end());
 
 let homes = 0;
 
+/** How many scripts the server has run. */
+async function calls(): Promise<number> {
+  const stats = String(await server.command('INFO', 'commandstats'));
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
+}
+
 function connect(prefix: string) {
   const engine = redisEngine({ url: server.url, prefix, timeoutMs: 5000 });
   onTestFinished(() => engine.close());
@@ -35,10 +41,6 @@ engineContract('redisEngine', async () => {
 
 it('redisEngine reads a list of large records in parts, each of a few MiB', async () => {
   const { sessions } = await node({ connect: () => connect('large:') }, 'a#1');
-  const calls = async (): Promise<number> => {
-    const stats = String(await server.command('INFO', 'commandstats'));
-    return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
-  };
   for (let n = 0; n < 9; n++) {
     const record = put('x'.repeat(2 ** 20), { expiresAt: n });
     await sessions.write('a#1', [byAll(`s${n}`, record)]);
