@@ -5,6 +5,10 @@ function claimOf(id: string, space?: string, token = 1): Claim {
   return new Claim({ space, id, print: `p-${id}`, token, revision: 0, isBorn: true });
 }
 
+function ids(claims: Iterable<Claim>): string[] {
+  return [...claims].map(({ id, space }) => `${space ?? ''}${id}`);
+}
+
 describe('Claims', () => {
   it('find a claim by space and id', () => {
     const claims = new Claims();
@@ -43,7 +47,6 @@ describe('Claims', () => {
     const claims = new Claims();
     for (const id of ['a', 'b', 'c', 'd']) claims.add(claimOf(id));
     claims.add(claimOf('b', 'tasks'));
-    const ids = (all: Iterable<Claim>) => [...all].map(({ id, space }) => `${space ?? ''}${id}`);
     expect(ids(claims)).toEqual(['a', 'b', 'c', 'd', 'tasksb']);
     expect(ids(claims.inUseFirst(({ id }) => id === 'b' || id === 'd'))).toEqual([
       'b',

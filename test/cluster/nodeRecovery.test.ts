@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Claim } from '../../src/cluster/claims.ts';
-import { LEASE_MS, NodeWorld } from './nodeWorld.ts';
+import type { Claim } from '../../src/cluster/claims.ts';
+import { claimOf, LEASE_MS, NodeWorld } from './nodeWorld.ts';
 
 const BEAT_MS = LEASE_MS / 3;
 
@@ -70,8 +70,8 @@ describe('a Node whose lease was lost', () => {
   it('is another node where its process was forked', async () => {
     const fork = new NodeWorld('fork', world);
     await fork.start();
-    const claim = world.own('s');
-    const copy = new Claim({ ...claim });
+    world.own('s');
+    const copy = claimOf('s');
     fork.claims.add(copy);
     fork.engine.reconnect();
     await world.clock.elapse(20);
@@ -181,6 +181,40 @@ describe('a Node whose connection is there again', () => {
     expect(batches(world).length).toBe(10);
   });
 
+  it('serves nothing of what was asserted once the lease is over', async () => {
+    const claims = Array.from({ length: 1000 }, (_, i) => world.own(`${i}`));
+    world.engine.latencyMs = 100;
+    world.engine.reconnect();
+    await world.clock.elapse(320);
+    expect(world.node.isOwn(claims[0]!)).toBe(true);
+    // Not so long that the answer under way would be given up.
+    world.clock.stop(LEASE_MS - 400);
+    expect(world.node.isOwn(claims[0]!)).toBe(false);
+    // The last answers are there: the node has no lease by which it could serve.
+    await world.clock.elapse(90);
+    expect([batches(world).length, world.changes]).toEqual([2, ['suspended connection.restored']]);
+    await world.clock.elapse(BEAT_MS);
+    // The engine had it still.
+    expect([world.node.isLive, world.node.incarnation]).toEqual([true, 'boot#1']);
+  });
+
+  it('begins anew where the connection was lost again in the turn of the last answer', async () => {
+    world.own('s');
+    world.engine.sessions.delete('p-s');
+    world.onRestow = () => {
+      world.onRestow = () => {};
+      world.engine.sessions.delete('p-s');
+      world.engine.reconnect();
+    };
+    world.engine.reconnect();
+    await world.clock.elapse(20);
+    expect([world.node.isLive, batches(world), world.restowed]).toEqual([
+      true,
+      [['p-s'], ['p-s']],
+      ['s', 's'],
+    ]);
+  });
+
   it('goes on where it was when a batch failed', async () => {
     for (let i = 0; i < 1000; i++) world.own(`${i}`);
     let calls = 0;
@@ -227,12 +261,12 @@ describe('a Claim that is lost', () => {
   });
 
   it('is taken out by identity also where the engine says so', async () => {
-    const first = world.own('s');
+    world.own('s');
     let second: Claim | undefined;
     Object.assign(world.engine.sessions.get('p-s')!, { owner: 'other#1', token: 8 });
     world.engine.before.set('reassert', () => {
       world.engine.before.clear();
-      second = new Claim({ ...first, token: 9 });
+      second = claimOf('s', { token: 9 });
       world.claims.add(second);
       world.clock.setTimeout(() => {
         Object.assign(world.engine.sessions.get('p-s')!, { owner: 'boot#1', token: 9 });

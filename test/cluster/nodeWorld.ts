@@ -1,4 +1,4 @@
-import { Claim, Claims } from '../../src/cluster/claims.ts';
+import { Claim, type ClaimParts, Claims } from '../../src/cluster/claims.ts';
 import type { Incarnation } from '../../src/cluster/engine.ts';
 import { Node } from '../../src/cluster/node.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
@@ -38,6 +38,8 @@ export class NodeWorld {
   readonly inUse = new Set<string>();
   /** Called at each change of the node's state. */
   onChanged: (state: string) => void = () => {};
+  /** Called where something is to be written again. */
+  onRestow: () => void = () => {};
   /** Nothing that is sent to the node arrives. */
   isDeaf = false;
   /** By how much the wall clock is ahead of the steady one. */
@@ -68,7 +70,10 @@ export class NodeWorld {
           this.lost.push(claim);
           this.claims.remove(claim);
         },
-        restow: ({ id }) => void this.restowed.push(id),
+        restow: ({ id }) => {
+          this.restowed.push(id);
+          this.onRestow();
+        },
         changed: (state, why) => {
           this.changes.push(`${state} ${why}`);
           this.onChanged(state);
@@ -96,10 +101,9 @@ export class NodeWorld {
   }
 
   /** A session that the node owns, and of which the engine knows. */
-  own(id: string, parts: { space?: string; token?: number; revision?: number } = {}): Claim {
-    const { space, token = 7, revision = 1 } = parts;
-    const print = `p-${id}`;
-    const claim = new Claim({ space, id, print, token, revision, isBorn: true });
+  own(id: string, parts: Partial<ClaimParts> = {}): Claim {
+    const claim = claimOf(id, parts);
+    const { print, token, revision } = claim;
     this.claims.add(claim);
     this.engine.sessions.set(print, { owner: this.node.incarnation, token, revision });
     return claim;
@@ -109,4 +113,10 @@ export class NodeWorld {
   get asked(): string[] {
     return this.engine.log.filter((text) => !text.startsWith('renew'));
   }
+}
+
+/** A claim of a session that the engine has. */
+export function claimOf(id: string, parts: Partial<ClaimParts> = {}): Claim {
+  const { space, token = 7, revision = 1 } = parts;
+  return new Claim({ space, id, print: `p-${id}`, token, revision, isBorn: true });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
-import { sessionMachine, supervisorMachine } from 'mcp-actors/machines';
+import { nodeMachine, sessionMachine, supervisorMachine } from 'mcp-actors/machines';
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createMachine } from 'xstate';
 import { generated } from '../../../docs/generate.ts';
@@ -104,8 +104,9 @@ describe('layoutOf', () => {
     expect(order).toEqual(['initializing', 'active', 'idle', 'closing', 'evicted']);
   });
 
-  it('places the supervisor', () => {
+  it('places the supervisor, and a node', () => {
     expect(flawsOf(layout(supervisorMachine))).toEqual([]);
+    expect(flawsOf(layout(nodeMachine))).toEqual([]);
   });
 
   it('places regions that are active at once', () => {
