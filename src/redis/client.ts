@@ -1,5 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { ActorsError } from '../base/errors.ts';
+import { discreet } from './discreet.ts';
+import { Inbox, type InboxHost } from './inbox.ts';
 import type { RedisAddress } from './options.ts';
 
 /** A part of a command. */
@@ -47,11 +49,13 @@ function pauseMs(tries: number): number {
 /** The door to `ioredis`: a client of our own, which connects again until it is closed. */
 export class Client {
   readonly #redis: Redis | Cluster;
+  readonly #timeoutMs: number;
   /** Answers that have come: a server that sends none any more is stuck. */
   #answers = 0;
 
-  private constructor(redis: Redis | Cluster, host: ClientHost) {
+  private constructor(redis: Redis | Cluster, timeoutMs: number, host: ClientHost) {
     this.#redis = redis;
+    this.#timeoutMs = timeoutMs;
     redis.on('ready', () => host.ready());
     redis.on('error', (error: Error) => host.failed(discreet(error)));
     redis.on('close', () => host.closed());
@@ -64,11 +68,19 @@ export class Client {
     host: ClientHost,
   ): Promise<Client> {
     const options = manners(timeoutMs);
-    if (client === undefined) return new Client(await made(url ?? '', options), host);
-    if (!client.isCluster) return new Client((client as Redis).duplicate(options), host);
+    const of = (redis: Redis | Cluster): Client => new Client(redis, timeoutMs, host);
+    if (client === undefined) return of(await made(url ?? '', options));
+    if (!client.isCluster) return of((client as Redis).duplicate(options));
     const { enableOfflineQueue, keyPrefix, retryStrategy: _, ...redisOptions } = options;
-    const ours = { enableOfflineQueue, keyPrefix, clusterRetryStrategy: pauseMs, redisOptions };
-    return new Client((client as Cluster).duplicate([], ours), host);
+    const ours = {
+      enableOfflineQueue,
+      keyPrefix,
+      clusterRetryStrategy: pauseMs,
+      // Or a command whose connection was lost would be sent again.
+      retryDelayOnFailover: 0,
+      redisOptions,
+    };
+    return of((client as Cluster).duplicate([], ours));
   }
 
   get isReady(): boolean {
@@ -95,6 +107,32 @@ export class Client {
     }
   }
 
+  /**
+   * Makes a connection that hears what is published, to the server or, in a Redis Cluster, to the master
+   * that has the slot of a channel.
+   *
+   * @throws an error of the server or of the line
+   */
+  async inbox(channel: string, host: InboxHost): Promise<Inbox> {
+    const server = this.#redis.isCluster ? await this.#masterOf(channel) : (this.#redis as Redis);
+    const options = { ...manners(this.#timeoutMs), retryStrategy: () => null };
+    return new Inbox(
+      server.duplicate({ ...options, autoResubscribe: false }),
+      this.isCluster,
+      host,
+    );
+  }
+
+  async #masterOf(channel: string): Promise<Redis> {
+    const cluster = this.#redis as Cluster;
+    const slot = Number(await this.command('cluster', 'keyslot', channel));
+    const [name] = cluster.slots[slot] ?? [];
+    const masters = cluster.nodes('master');
+    const found = masters.find(({ options }) => `${options.host}:${options.port}` === name);
+    if (found === undefined) throw new Error('No server of the Redis Cluster has the slot');
+    return found;
+  }
+
   /** Gives up on the connection, and on what it still owes. Another one is made. */
   drop(): void {
     this.#redis.disconnect(true);
@@ -103,12 +141,6 @@ export class Client {
   close(): void {
     this.#redis.disconnect();
   }
-}
-
-/** An error without the command it is of: that has a password in it, or what a session holds. */
-function discreet<E>(error: E): E {
-  if (error instanceof Error) Reflect.deleteProperty(error, 'command');
-  return error;
 }
 
 /** Whether an error is one that the server has answered with. */

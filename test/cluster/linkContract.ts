@@ -128,6 +128,7 @@ export function linkContract(name: string, connect: ConnectLink): void {
     it('does not know what came of frames whose way broke under them, and goes on', async () => {
       const [a, b] = [await connect('a'), await connect('b')];
       const heard = await heardBy(b, 'b#1');
+      await heardBy(a, 'a#1');
       await sendText(a, 'b#1', 'before');
       const sent = sendText(a, 'b#1', 'x'.repeat(1024 * 1024));
       await a.interrupt();
