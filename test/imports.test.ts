@@ -191,7 +191,15 @@ describe('a continuation', () => {
 describe('a package has one door', () => {
   it.each([
     ['eventemitter3', ['src/events/eventStream.ts']],
-    ['ws', ['src/adapters/webSocketLine.ts', 'src/watch/stately/sockets.ts']],
+    [
+      'ws',
+      // Of clients, of viewers, of other nodes.
+      [
+        'src/adapters/webSocketLine.ts',
+        'src/cluster/direct/sockets.ts',
+        'src/watch/stately/sockets.ts',
+      ],
+    ],
     ['ioredis', ['src/redis/client.ts']],
     ['lmdb', ['src/store/lmdb/environment.ts']],
     [
