@@ -28,7 +28,7 @@ export class Peer {
   /** To whom something went by the old way, since that way was left last. */
   readonly #sentTo = new Set<Incarnation>();
   /** Frames that are on the old way. */
-  readonly #sending = new Set<Promise<unknown>>();
+  #sending = 0;
   /** What waits until there is a way. */
   #held: (() => void)[] = [];
 
@@ -38,7 +38,7 @@ export class Peer {
 
   /** Nothing is open or under way: the peer may be forgotten. */
   get isIdle(): boolean {
-    return this.#way === 'old' && this.#dialled === null && this.#sending.size === 0;
+    return this.#way === 'old' && this.#dialled === null && this.#sending === 0;
   }
 
   async send(to: Incarnation, frame: Buffer): Promise<number | undefined> {
@@ -71,14 +71,17 @@ export class Peer {
     }
   }
 
-  #pass(to: Incarnation, frame: Buffer): Promise<number | undefined> {
+  async #pass(to: Incarnation, frame: Buffer): Promise<number | undefined> {
     if (this.#way === 'direct' && this.#connection !== null) {
-      return this.#connection.send(to, frame);
+      return await this.#connection.send(to, frame);
     }
     this.#sentTo.add(to);
-    const sending = this.#host.send(to, frame).finally(() => this.#sending.delete(sending));
-    this.#sending.add(sending);
-    return sending;
+    this.#sending++;
+    try {
+      return await this.#host.send(to, frame);
+    } finally {
+      this.#sending--;
+    }
   }
 
   #dial(to: Incarnation): void {
@@ -90,7 +93,6 @@ export class Peer {
 
   /** Waits until everything on the old way is there: a mark behind it says so. */
   async #change(connection: PeerConnection): Promise<void> {
-    await Promise.all(this.#sending);
     let marks = 0;
     for (const to of this.#sentTo) {
       const heard = await this.#host.send(to, connection.greeted!.ownMark);
