@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type Launch, ServerChild } from '../child/server.ts';
-import type { ContenderName } from '../contenders/index.ts';
+import { type ContenderName, STATELESS } from '../contenders/index.ts';
 import type { Options } from '../options.ts';
 import { type Connection, withConnections } from '../load/connection.ts';
+import { statelessClient } from '../load/client.ts';
 import { callFor, churnFor, openSessions, type Count } from '../load/driver.ts';
 import { allocationFrames, cpuFrames, type Frame } from '../profile/frames.ts';
 
@@ -30,13 +31,16 @@ const read = (file: string): never => JSON.parse(readFileSync(file, 'utf8')) as 
 type Work = (seconds: number) => Promise<Count>;
 
 async function workOf(
+  contender: ContenderName,
   load: Load,
   { sessions }: Options,
   port: number,
   connections: readonly Connection[],
 ): Promise<Work> {
   if (load === 'churn') return (seconds) => churnFor(connections, port, seconds * 1000);
-  const opened = await openSessions(connections, port, sessions);
+  const opened = STATELESS.includes(contender)
+    ? [statelessClient(port)]
+    : await openSessions(connections, port, sessions);
   return (seconds) => callFor(connections, opened, seconds * 1000);
 }
 
@@ -53,7 +57,7 @@ export async function profile(
     const cpuFile = join(dir, 'cpu.json');
     const allocationFile = join(dir, 'allocations.json');
     const counts = await withConnections(server.port, options.connections, async (connections) => {
-      const work = await workOf(load, options, server.port, connections);
+      const work = await workOf(contender, load, options, server.port, connections);
       await work(options.warmupSeconds);
       await server.ask('profile.start', CPU_INTERVAL_MICROS);
       const cpu = await work(options.seconds * 2);

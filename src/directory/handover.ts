@@ -24,7 +24,8 @@ export class Handover {
 
   /** Resolves when a session has left, or stays; `undefined`: the session is not on its way out. */
   leaving(id: string): Promise<void> | undefined {
-    return this.#leaving.get(id);
+    // With each message of a session: mostly, none is on its way out.
+    return this.#leaving.size === 0 ? undefined : this.#leaving.get(id);
   }
 
   /** Resolves when no session is on its way out. Never rejects. */

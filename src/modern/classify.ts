@@ -145,7 +145,11 @@ function claimOf(message: Message): unknown {
 
 /** The value of a header without the blanks around it. */
 export function valueOf(head: RequestHead, name: string): string | undefined {
-  return header(head, name)?.replace(/^[\t ]+|[\t ]+$/g, '');
+  const value = header(head, name);
+  // Most hosts have taken the blanks off.
+  return value !== undefined && /^[\t ]|[\t ]$/.test(value)
+    ? value.replace(/^[\t ]+|[\t ]+$/g, '')
+    : value;
 }
 
 /** Reads a header value that may be written as `=?base64?…?=`; `undefined` where that is not valid. */

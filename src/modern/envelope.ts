@@ -67,9 +67,20 @@ export function open({ params }: RequestMessage): Opened {
     return { params, inputResponses: undefined, requestState: undefined };
   }
   const { _meta, inputResponses, requestState, task: _hint, ...rest } = params;
-  const meta = Object.entries(isObject(_meta) ? _meta : {}).filter(([key]) => !RESERVED.has(key));
-  const inner = meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) };
-  return { params: inner, inputResponses, requestState };
+  const meta = isObject(_meta) ? unreserved(_meta) : undefined;
+  return {
+    params: meta === undefined ? rest : { ...rest, _meta: meta },
+    inputResponses,
+    requestState,
+  };
+}
+
+/** What a `_meta` says beside the envelope; `undefined`: mostly, that is nothing. */
+function unreserved(meta: Meta): Meta | undefined {
+  const others = Object.keys(meta).filter((key) => !RESERVED.has(key));
+  return others.length === 0
+    ? undefined
+    : Object.fromEntries(others.map((key) => [key, meta[key]]));
 }
 
 function isImplementation(value: unknown): value is Implementation {

@@ -1,7 +1,6 @@
 import type { AuthInfo } from '../wire/authInfo.ts';
 import type { NoPlace } from '../actor/actor.ts';
 import { atOnce, type Awaitable, isPromise } from '../base/awaitable.ts';
-import { idOfText } from '../base/ids.ts';
 import { ActorsError } from '../base/errors.ts';
 import type { Elsewhere } from '../directory/whereabouts.ts';
 import type { OutletPlace, StoredOutlets } from '../session/exchange.ts';
@@ -17,6 +16,7 @@ import { attune } from './attune.ts';
 import { UNION } from './capabilities.ts';
 import type { Meta, ModernEnvelope } from './envelope.ts';
 import { Home, type HomeShare, type ServerSaid } from './home.ts';
+import { HomeIds } from './homeIds.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { ModernSettings } from './options.ts';
 import { Inquiry, inside } from './inquiry.ts';
@@ -94,6 +94,7 @@ class HomeOutlets implements StoredOutlets<SessionActor> {
 export class Homes {
   readonly #share: HomesShare;
   readonly #outlets: Readonly<Record<Scope, HomeOutlets>>;
+  readonly #ids = new HomeIds();
 
   constructor(share: HomesShare) {
     this.#share = share;
@@ -131,7 +132,7 @@ export class Homes {
     const { scope, name } = this.scopeOf(visitor);
     if (scope === 'argument' && named !== undefined) return this.#named(named, principal);
     if (scope === 'request' || scope === 'argument') return this.#open(visitor, scope);
-    const id = idOf(scope, scope === 'shared' ? undefined : principal, name);
+    const id = this.#ids.of(scope, scope === 'shared' ? undefined : principal, name);
     return this.#find(visitor, scope, id);
   }
 
@@ -213,12 +214,6 @@ export class Homes {
 export function homeOf({ outlet }: SessionActor): Home {
   if (!(outlet instanceof Home)) throw new TypeError('a session that no client named has a home');
   return outlet;
-}
-
-/** The id of a home: never on the wire, and the same in each process, so that a store has it. */
-function idOf(scope: Scope, principal: string | undefined, name: string | undefined): string {
-  const text = JSON.stringify(['mcp-actors', scope, principal ?? null, name ?? null]);
-  return `m${idOfText(text)}`;
 }
 
 function saidOf(result: Readonly<Record<string, unknown>>): ServerSaid {

@@ -125,7 +125,7 @@ export class ModernLeg implements Leg {
   }
 
   #request(ask: Ask): void {
-    const { message, opened } = ask;
+    const { incoming, message, envelope, opened } = ask;
     const { method } = message;
     if (REMOVED.has(method)) return this.#way.refuse(ask, 'method-unknown');
     if (method.startsWith('tasks/')) return this.#desk.serve(ask);
@@ -137,7 +137,8 @@ export class ModernLeg implements Leg {
     if (mode === undefined) return;
     if (opened.requestState !== undefined) return this.#retry({ ...ask, mode });
     const given = isObject(opened.inputResponses) ? opened.inputResponses : NO_ANSWERS;
-    this.#begin({ ...ask, mode, given, isRerun: false, state: undefined });
+    const first = { mode, given, isRerun: false, state: undefined };
+    this.#begin({ incoming, message, envelope, opened, ...first });
   }
 
   // ---- calls
