@@ -42,7 +42,7 @@ export class ClusterNode implements IngressHost, OwnerHost {
   readonly store: SharedStore;
   readonly mail: Mail;
   readonly deadlines: Deadlines;
-  readonly leaseMs: number;
+  readonly beatMs: number;
   readonly bodyLimits: BodyLimits;
   readonly claims = new Claims();
   readonly #runtime: ClusterHost;
@@ -65,7 +65,7 @@ export class ClusterNode implements IngressHost, OwnerHost {
     this.#engine = engine;
     this.#space = engine.space(undefined);
     this.#startedAt = clock.now();
-    this.leaseMs = leaseMs;
+    this.beatMs = Math.ceil(leaseMs / 3);
     this.bodyLimits = runtime.bodyLimits;
     this.deadlines = new Deadlines(clock, (error) => this.#failed(error));
     const node = new Node(this.#nodeHost(), { leaseMs, suspendMs });
@@ -159,8 +159,10 @@ export class ClusterNode implements IngressHost, OwnerHost {
     return this.#space.look(print);
   }
 
-  leftMs(of: Incarnation): Promise<number> {
-    return this.#engine.leftMs(of);
+  async leftMs(of: Incarnation): Promise<number> {
+    const leftMs = await this.#engine.leftMs(of);
+    // A server that has just begun may know nothing of a lease that lasts.
+    return this.node.isInGrace ? Math.max(leftMs, this.beatMs) : leftMs;
   }
 
   ready(id: string, takes: boolean): Promise<'ready' | NotReady> {
@@ -244,7 +246,9 @@ export class ClusterNode implements IngressHost, OwnerHost {
 
   #take(from: Incarnation, frame: Frame): void {
     if (frame.type === 'ping') {
-      if (this.node.isSelf(from)) this.node.heard(frame.n);
+      // Below zero, it is an exchange that asks whether the inbox hears.
+      if (frame.n > 0 && this.node.isSelf(from)) this.node.heard(frame.n);
+      else this.#ingress.take(from, frame);
       return;
     }
     if (frame.type === 'req') {

@@ -4,6 +4,7 @@ import type { Asked } from './asking.ts';
 import { refuseAll } from './clientErrors.ts';
 import type { Incarnation } from './engine.ts';
 import type { ExchangeId, Frame } from './frame.ts';
+import { Echo } from './echo.ts';
 import { Lookout, type LookoutHost } from './lookout.ts';
 import type { RemoteNode } from './remoteNode.ts';
 import { OwnerWatch, type OwnerWatchHost } from './ownerWatch.ts';
@@ -33,7 +34,7 @@ const OF_OWNERS: ReadonlySet<string> = new Set<OwnerFrame['type']>([
 export interface IngressLimits {
   /** Exchanges with other nodes at once. @default 10 000 */
   readonly maxForwards: number;
-  /** The same, of one session. @default 64 */
+  /** The same, of one session. @default 256 */
   readonly maxForwardsPerSession: number;
   /** How long a request may wait for a node to begin it. @default 30 s */
   readonly forwardTimeoutMs: number;
@@ -41,7 +42,7 @@ export interface IngressLimits {
 
 export const INGRESS_LIMITS: IngressLimits = {
   maxForwards: 10_000,
-  maxForwardsPerSession: 64,
+  maxForwardsPerSession: 256,
   forwardTimeoutMs: 30_000,
 };
 
@@ -53,6 +54,7 @@ export interface IngressHost extends RemoteNode, LookoutHost, OwnerWatchHost {
 
 /** Forwards the requests of a node's clients to the nodes that have their sessions. */
 export class Ingress implements RemoteExchangeHost {
+  readonly echo: Echo;
   readonly lookout: Lookout;
   readonly watch: OwnerWatch;
   readonly silence: DeadlineQueue<RemoteExchange>;
@@ -73,6 +75,7 @@ export class Ingress implements RemoteExchangeHost {
     const { deadlines } = host;
     this.node = host;
     this.#limits = limits;
+    this.echo = new Echo(host);
     this.lookout = new Lookout(host);
     this.watch = new OwnerWatch(host);
     this.silence = deadlines.queue(SILENCE_MS, (exchange) => exchange.silent());
@@ -106,9 +109,10 @@ export class Ingress implements RemoteExchangeHost {
     exchange.begin();
   }
 
-  /** Takes what an owner says. Frames that are for others are left alone. */
+  /** Takes what an owner says, and what the node says to itself. Frames that are for others are left alone. */
   take(from: Incarnation, frame: Frame): void {
     if (frame.type === 'released') return this.lookout.released(frame.print);
+    if (frame.type === 'ping' && from === this.node.incarnation) return this.echo.take(frame.n);
     if (!isOfOwner(frame)) return;
     const { type, id } = frame;
     const exchange = this.#exchanges.get(id);

@@ -27,7 +27,7 @@ export interface ClusterOptions {
   readonly forwardTimeoutMs?: number;
   /** Requests of this process's clients that other processes answer, at once. @default 10 000 */
   readonly maxForwards?: number;
-  /** The same, of one session. @default 64 */
+  /** The same, of one session. @default 256 */
   readonly maxForwardsPerSession?: number;
   /** Requests of other processes' clients that this process answers, at once. @default 4096 */
   readonly maxServed?: number;
@@ -56,7 +56,7 @@ const DEFAULTS = {
   suspendMs: 8000,
   forwardTimeoutMs: 30_000,
   maxForwards: 10_000,
-  maxForwardsPerSession: 64,
+  maxForwardsPerSession: 256,
   maxServed: 4096,
   maxRecordBytes: 2 * 2 ** 20,
 } as const;

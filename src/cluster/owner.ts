@@ -19,7 +19,8 @@ export const OWNER_LIMITS: OwnerLimits = { maxServed: 4096, answersBytes: 16 * 1
 /** What the owner needs of its node. */
 export interface OwnerHost extends Omit<ServedExchangeHost, 'kept' | 'doubted' | 'over' | 'drop'> {
   readonly deadlines: Deadlines;
-  readonly leaseMs: number;
+  /** How often a node looks at leases: a third of one, in whole milliseconds. */
+  readonly beatMs: number;
   /** A limit was met. */
   tripped(limit: 'maxServed'): void;
 }
@@ -39,11 +40,11 @@ export class Owner {
   readonly #doubted: DeadlineQueue<ServedExchange>;
 
   constructor(host: OwnerHost, limits = OWNER_LIMITS) {
-    const { deadlines, leaseMs } = host;
+    const { deadlines, beatMs } = host;
     this.#host = host;
     this.#limits = limits;
     this.#ended = deadlines.queue(KNOWN_MS, (exchange) => this.#forget(exchange));
-    this.#doubted = deadlines.queue(leaseMs / 3, (exchange) => exchange.repeat());
+    this.#doubted = deadlines.queue(beatMs, (exchange) => exchange.repeat());
     this.#exchangeHost = {
       mail: host.mail,
       bodyLimits: host.bodyLimits,

@@ -12,7 +12,8 @@ export interface Watched {
 /** What the watch needs of its node. */
 export interface OwnerWatchHost {
   readonly deadlines: Deadlines;
-  readonly leaseMs: number;
+  /** How often a node looks at leases: a third of one, in whole milliseconds. */
+  readonly beatMs: number;
   /** How long a node's lease lasts; 0: it is over. Rejects where the engine can not be asked. */
   leftMs(of: Incarnation): Promise<number>;
 }
@@ -25,7 +26,7 @@ export class OwnerWatch {
 
   constructor(host: OwnerWatchHost) {
     this.#host = host;
-    this.#due = host.deadlines.queue(host.leaseMs / 3, (owner) => void this.#look(owner));
+    this.#due = host.deadlines.queue(host.beatMs, (owner) => void this.#look(owner));
   }
 
   add(owner: Incarnation, watched: Watched): void {

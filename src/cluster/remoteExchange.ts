@@ -7,8 +7,9 @@ import type { RefusalCode } from '../wire/refusals.ts';
 import { type Asked, asksOf, isSure } from './asking.ts';
 import { endWithErrors, refuseAll } from './clientErrors.ts';
 import { ContinuedPort } from './continuedPort.ts';
-import { bootOf, type Incarnation, type Looked } from './engine.ts';
+import { bootOf, type Incarnation } from './engine.ts';
 import type { ExchangeId, FrameOf } from './frame.ts';
+import type { Echo } from './echo.ts';
 import type { Lookout } from './lookout.ts';
 import type { OwnerWatch, Watched } from './ownerWatch.ts';
 import type { Patience } from './patience.ts';
@@ -28,6 +29,7 @@ export const SILENCE_MS = BEGIN_MS + 250;
 /** What a remote exchange needs of all exchanges of its node. */
 export interface RemoteExchangeHost {
   readonly node: RemoteNode;
+  readonly echo: Echo;
   readonly lookout: Lookout;
   readonly watch: OwnerWatch;
   /** Exchanges whose owner has said nothing so far. */
@@ -64,6 +66,8 @@ export class RemoteExchange implements Watched {
   #generation = 0;
   /** Counts what is asked: the answer to an earlier question means nothing. */
   #turn = 0;
+  /** The owner that was asked last has sent the request on. */
+  #hasMoved = false;
   /** The response is somebody else's from here on. */
   #isHandedOver = false;
 
@@ -112,7 +116,7 @@ export class RemoteExchange implements Watched {
 
   /** Nothing was heard within {@link SILENCE_MS}: it can not begin any more, or has begun. */
   silent(): void {
-    if (this.#state === 'sent') void this.#seek(() => this.#host.lookout.look(this.asked.print));
+    if (this.#state === 'sent') void this.#seek();
   }
 
   /** Bytes of the answer that the owner does not know the client has taken. */
@@ -148,6 +152,7 @@ export class RemoteExchange implements Watched {
   #sendTo(owner: Incarnation, takes: boolean): void {
     this.#owner = owner;
     this.#id = this.#host.name(this, this.#id);
+    this.#hasMoved = false;
     this.#mayBeHeard = false;
     this.#generation = this.#node.mail.generation;
     this.#send(takes);
@@ -181,42 +186,45 @@ export class RemoteExchange implements Watched {
     }
   }
 
-  /** Looks who has the session now. */
-  async #seek(look: () => Promise<Looked>): Promise<void> {
+  /** Finds who has the session now, and goes there. */
+  async #seek(find = () => this.#host.lookout.find(this.asked.print)): Promise<void> {
     this.#state = 'seeking';
     const turn = ++this.#turn;
-    let looked: Looked | undefined;
-    try {
-      looked = await look();
-    } catch {
-      // The engine can not be asked: asked again, until the client's patience is over.
-    }
+    const next = await find();
     if (turn !== this.#turn || this.#state !== 'seeking') return;
-    if (looked === undefined) this.#pause(this.#node.leaseMs / 3);
-    else this.#route(looked);
-  }
-
-  #pause(ms: number): void {
-    this.#later(ms, () => void this.#seek(() => this.#host.lookout.look(this.asked.print)));
-  }
-
-  #route(looked: Looked): void {
-    const { incarnation, isLive, leaseMs, mail } = this.#node;
-    const next = looked.is === 'owned' && looked.leftMs > 0 ? looked.owner : undefined;
+    if (next === undefined) return this.#pause(this.#node.beatMs);
     // It knows whether it has begun.
     if (next === this.#owner && this.#mayBeHeard) return this.#send();
     if (this.#mayBeHeard && !this.#isSure) {
+      const hasHeard = await this.#host.echo.hear();
+      if (turn !== this.#turn || this.#state !== 'seeking') return;
       // An ack that left would have been heard; and now nobody knows.
-      if (this.#generation !== mail.generation) return this.#fail('session-moved');
-      if (!isLive) return this.#pause(leaseMs / 3);
+      if (this.#isUnknown) return this.#fail('session-moved');
+      if (!hasHeard) return this.#pause(this.#node.beatMs);
     }
-    const isAway = next !== undefined && bootOf(next) !== bootOf(incarnation);
-    if (isAway) return this.#sendTo(next, false);
-    this.#moveOn(() => this.#handOver(this.asked.request, this.#port));
+    this.#route(next);
+  }
+
+  /** It may have been accepted by an `ack` that was lost. */
+  get #isUnknown(): boolean {
+    return this.#mayBeHeard && this.#generation !== this.#node.mail.generation;
+  }
+
+  #pause(ms: number): void {
+    this.#later(ms, () => void this.#seek());
+  }
+
+  #route(next: Incarnation | null): void {
+    if (next !== null) return this.#sendTo(next, false);
+    const giveBack = (): void => this.#handOver(this.asked.request, this.#port);
+    // The pause behind a nak was the one for this way.
+    if (this.#hasMoved) giveBack();
+    else this.#moveOn(giveBack);
   }
 
   /** Goes another way after a pause, where the request has not gone too many ways. */
   #moveOn(go: () => void): void {
+    this.#hasMoved = true;
     const pause = this.#patience.move();
     if (pause === undefined) return this.#fail('store-unavailable');
     if (pause === 0) return go();
@@ -234,8 +242,8 @@ export class RemoteExchange implements Watched {
 
   #notBegun({ why, owner }: FrameOf<'nak'>): void {
     if (this.#state === 'over' || this.#relay.isOpen) return;
-    const { lookout, silence, watch } = this.#host;
-    const { incarnation, leaseMs } = this.#node;
+    const { silence, watch } = this.#host;
+    const { incarnation, beatMs } = this.#node;
     silence.disarm(this);
     watch.delete(this.#owner, this);
     // It stays refused under this id.
@@ -243,24 +251,29 @@ export class RemoteExchange implements Watched {
     this.#mayBeHeard = false;
     this.#hurry();
     if (why === 'busy') return this.#fail('session-busy');
-    if (why === 'suspended') return this.#pause(leaseMs / 3);
+    if (why === 'suspended') return this.#pause(beatMs);
     this.#moveOn(() => {
       const isOther = owner !== undefined && owner !== this.#owner && owner !== incarnation;
       if (isOther) this.#sendTo(owner, false);
-      else void this.#seek(() => lookout.look(this.asked.print));
+      else void this.#seek();
     });
   }
 
   /** Waits for an `ack`, but not for ever. */
   #hurry(): void {
     const { deadlines } = this.#node;
-    this.#late ??= deadlines.at(this.#patience.deadline, () => this.#tooLate());
+    this.#late ??= deadlines.at(this.#patience.deadline, () => void this.#tooLate());
   }
 
-  #tooLate(): void {
-    const { isLive, mail } = this.#node;
-    const isUnknown = this.#mayBeHeard && (this.#generation !== mail.generation || !isLive);
-    this.#fail(isUnknown && !this.#isSure ? 'session-moved' : 'store-unavailable');
+  /** Nobody begins it from here on; whether somebody has is found out first. */
+  async #tooLate(): Promise<void> {
+    this.#state = 'seeking';
+    const turn = ++this.#turn;
+    const mayHaveBegun = this.#mayBeHeard && !this.#isSure;
+    const hasHeard = !mayHaveBegun || (await this.#host.echo.hear());
+    if (turn !== this.#turn || this.#state !== 'seeking') return;
+    const isUnknown = mayHaveBegun && (!hasHeard || this.#isUnknown);
+    this.#fail(isUnknown ? 'session-moved' : 'store-unavailable');
   }
 
   // ---- the way back

@@ -7,11 +7,10 @@ import type { Mail } from './mail.ts';
 export interface RemoteNode {
   readonly mail: Mail;
   readonly deadlines: Deadlines;
-  readonly leaseMs: number;
+  /** How often a node looks at leases: a third of one, in whole milliseconds. */
+  readonly beatMs: number;
   /** The node's own incarnation of now. */
   readonly incarnation: Incarnation;
-  /** The node's lease lasts, and its inbox hears. */
-  readonly isLive: boolean;
   /** The time of the engine, in milliseconds since the epoch. */
   engineNow(): number;
   /** A client was given an error. */

@@ -12,7 +12,8 @@ import type { ResponsePort } from '../../src/wire/port.ts';
 import { rethrow } from '../support/rethrow.ts';
 import type { Inbox, PostOffice } from './postOffice.ts';
 
-export const LEASE_MS = 5000;
+/** A third of a lease. */
+export const BEAT_MS = 1666;
 
 /** What the nodes of a test agree on: who has which session, and whose leases last. */
 export class Agreement {
@@ -46,7 +47,7 @@ export class ExchangeNode implements IngressHost, OwnerHost {
   incarnation: Incarnation;
   readonly mail: Mail & { generation: number };
   readonly deadlines: Deadlines;
-  readonly leaseMs = LEASE_MS;
+  readonly beatMs = BEAT_MS;
   readonly bodyLimits = { maxDepth: 64, maxElements: 1000 };
   isLive = true;
   readonly ingress: Ingress;
