@@ -5,7 +5,7 @@ import { virtualClock } from 'mcp-actors/testing';
 import { start } from './server.ts';
 
 const clock = virtualClock();
-const runtime = start(clock);
+const runtime = start({ clock });
 const fetch = (url: string | URL, init?: RequestInit) => runtime.fetch(new Request(url, init));
 const open = async (answer: 'accept' | 'decline') => {
   const client = new Client(

@@ -1,17 +1,17 @@
 import { McpServer } from '@modelcontextprotocol/server';
-import { type Clock, createRuntime } from 'mcp-actors';
-import { offer } from 'mcp-actors/machine';
+import { createRuntime, type RuntimeOptions } from 'mcp-actors';
+import { offer, type OfferedTools } from 'mcp-actors/machine';
 import * as z from 'zod';
 import { checkout } from './machine.ts';
 
 /** Sessions that each have a checkout, with tools that follow its state. */
-export const start = (clock: Clock) =>
+export const start = (options: Pick<RuntimeOptions, 'clock' | 'store'>) =>
   createRuntime({
-    clock,
+    ...options,
     machine: checkout,
     server({ actor, serverOptions }) {
       const server = new McpServer({ name: 'checkout', version: '1.0.0' }, serverOptions);
-      offer(server, actor, {
+      const tools: OfferedTools<typeof checkout> = {
         add_item: {
           event: 'item.added',
           description: 'Puts an item into the cart.',
@@ -28,7 +28,8 @@ export const start = (clock: Clock) =>
           description: 'Places the order, once the user has approved.',
           until: (snapshot) => !snapshot.matches('approving'),
         },
-      });
+      };
+      offer(server, actor, tools, { resource: true });
       return server;
     },
   });

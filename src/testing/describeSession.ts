@@ -30,7 +30,8 @@ export function describeSession<S extends string, E extends string, X extends st
     const reasons = Object.entries(driver.without).map(([need, why]) => `${need}: ${why}`);
     it(reasons.length === 0 ? 'leaves nothing out' : `leaves out ${reasons.join(', ')}`, () => {
       const { missed, missedStates } = coverage(driver);
-      const left = options.cover === 'states' ? missedStates : missed;
+      const { cover = 'edges' } = options;
+      const left = cover === 'states' || cover === 'simple-paths' ? missedStates : missed;
       if (left.length > 0) expect.fail(coverage(driver).toString());
     });
   });

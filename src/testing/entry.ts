@@ -7,6 +7,19 @@ export { type HttpDriver, httpDriver } from './http/httpDriver.ts';
 export type { HttpDriverOptions, SlowTool, TimeControl, ToolCall } from './http/httpOptions.ts';
 export type { HttpRun } from './http/httpRun.ts';
 export type { Reply, WireMessage } from './http/reply.ts';
+export type { ChartCoverage, ChartPart } from './machine/chartCoverage.ts';
+export { type MachineDriver, machineDriver } from './machine/machineDriver.ts';
+export type { MachineExpectation } from './machine/machineModel.ts';
+export type {
+  ActorOutcome,
+  ClientAnswer,
+  MachineDriverOptions,
+  OutsideEvent,
+  Rest,
+  ToolCase,
+  WalkedTool,
+} from './machine/machineOptions.ts';
+export type { MachineRun } from './machine/machineRun.ts';
 export { Mismatch } from './mismatch.ts';
 export type { Model, ModelEdge, ModelState } from './model.ts';
 export { type Cover, type Path, planPaths, type PlanOptions } from './planPaths.ts';

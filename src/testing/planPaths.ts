@@ -1,6 +1,7 @@
 import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { ActorsError } from '../base/errors.ts';
 import { checkModel, edgeName, type Model, type ModelEdge } from './model.ts';
+import { simplePaths } from './simplePaths.ts';
 
 /** Edges to walk one after the other, the first from the initial state. */
 export type Path<E extends ModelEdge = ModelEdge> = readonly E[];
@@ -12,13 +13,18 @@ export type Cover =
   /** each state once */
   | 'states'
   /** each way through a state: every edge into it followed by every edge out of it */
-  | 'edge-pairs';
+  | 'edge-pairs'
+  /** each path that comes to no state twice; edges that lead back are not walked */
+  | 'simple-paths';
 
 /** What a plan of paths covers, and how long its paths get. */
 export interface PlanOptions {
   /** What the paths cover together. @default 'edges' */
   readonly cover?: Cover;
-  /** Edges after which a path is not made longer to cover more on its way. @default 12 */
+  /**
+   * Edges after which a path is not made longer to cover more on its way; of a simple path, the most.
+   * @default 12
+   */
   readonly maxLength?: number;
 }
 
@@ -72,6 +78,9 @@ export function plan<S extends string, E extends string, X extends string>(
   const ways = shortestWays(model.initial, edges);
   const left = targets(model, edges, cover, wanted);
   const unreachable = left.filter(({ state }) => !ways.has(state));
+  if (cover === 'simple-paths') {
+    return { paths: simplePaths(model.initial, edges, maxLength), unreachable };
+  }
   const wayTo = ({ state }: Target<Edge>): readonly Edge[] => ways.get(state) ?? [];
   // Far states are covered first, because near ones lie on the way; near edges first, because edges
   // are better walked from near the initial state.
@@ -99,7 +108,7 @@ function targets<Edge extends ModelEdge>(
   cover: Cover,
   wanted: (edge: Edge) => boolean,
 ): Target<Edge>[] {
-  if (cover === 'states') {
+  if (cover === 'states' || cover === 'simple-paths') {
     const names = new Set([model.initial, ...edges.filter(wanted).map(({ to }) => to)]);
     // All states of the model, so that a state which no edge leads to is reported.
     const states = edges === model.edges ? model.states.map(({ name }) => name) : [...names];

@@ -14,6 +14,7 @@ it.each([
   ['both-eras.ts', 'A session and a stateless client wrote into one notebook'],
   ['long-task.ts', 'A call that lasted became a task'],
   ['checkout/main.ts', 'One cart was paid after a sleep, and one expired in another'],
+  ['checkout/walk.ts', 'checkout: 5 of 5 states, 7 of 7 transitions'],
   ['lazy.ts', 'Freed while its client stayed, and opened again'],
   ['both-protocols.ts', '2 sessions, one per protocol'],
 ])('examples/%s proves what it shows and ends', async (path, said) => {

@@ -48,7 +48,8 @@ describe('mcp-actors/testing', () => {
   it('knows nothing of the machines: its model is its own', async () => {
     const strange = [...closureOf('src/testing/sessionModel.ts').keys()];
     expect(strange).toEqual(['src/testing/sessionModel.ts']);
-    for (const file of FILES) {
+    // What walks a machine of the user's steps that machine.
+    for (const file of FILES.filter((each) => !each.startsWith('src/testing/machine/'))) {
       const imports = importsOf(file).map(({ to }) => to);
       expect(imports.filter((to) => to === 'xstate' || to.startsWith('machines/'))).toEqual([]);
       expect(await readFile(file, 'utf8')).not.toMatch(/typeof \w*[mM]achine/);
