@@ -17,6 +17,7 @@ import { type FetchContext, handleFetch } from './http/fetch.ts';
 import { HttpOutlets } from './http/httpOutlets.ts';
 import { Screen } from './http/screen.ts';
 import { SessionLeg } from './http/sessionLeg.ts';
+import type { ActorView } from './machine/actorView.ts';
 import type { MachineOf } from './machine/options.ts';
 import { Registry } from './machine/registry.ts';
 import { Handles, setHandles } from './handles/handles.ts';
@@ -85,6 +86,11 @@ export interface Runtime<T = unknown, M = unknown> {
    * or tasks. Names and times, never arguments.
    */
   readonly calls: () => CallView[];
+  /**
+   * The actors in one session of this process, those below them as well: none where the session
+   * sleeps. @param key as lists and events have it
+   */
+  readonly actors: (key: string) => ActorView[];
   /** The handles in this process, of one kind or of all: all but those asleep. */
   readonly handles: (kind?: string) => HandleView[];
   /**
@@ -142,11 +148,12 @@ export function createRuntime<T = undefined, M = unknown>(
     settings.modern && new Modern(settings.modern, outlets, { node, partOf, secrets, tasks });
   const outletsOf = (home: string | undefined): StoredOutlets<SessionActor> =>
     home === undefined || modern === null ? outlets : modern.homes.outletsOf(home);
+  const actors = new Registry<SessionActor>(settings.machine);
   const directory = new Directory(supervisor, {
     settings,
     keeper,
     ownership: cluster?.ownership ?? ALONE,
-    actors: new Registry<SessionActor>(settings.machine),
+    actors,
     outletsOf,
   });
   if (modern !== null) modern.directory = directory;
@@ -200,6 +207,10 @@ export function createRuntime<T = undefined, M = unknown>(
     evictPrincipal: (principal, reason = 'revoked') => operator.evictPrincipal(principal, reason),
     wake: async (id) => (await operator.wake(id)) as Session<T, M> | undefined,
     calls: () => modern?.views() ?? [],
+    actors(key) {
+      const session = [...directory.residents()].find((each) => each.key === key);
+      return session === undefined ? [] : [...(actors.of(session)?.views() ?? [])];
+    },
     handles: (kind) => handles.views(kind),
     notify(method, { uri, principal } = {}) {
       const params = uri === undefined ? undefined : { uri };

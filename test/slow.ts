@@ -23,6 +23,7 @@ export const SLOW: readonly string[] = [
   'test/store/lmdbProcesses.test.ts',
   'test/examples/**',
   // A browser.
+  'test/watch/inspector/actors.test.ts',
   'test/watch/inspector/callsTab.test.ts',
   'test/watch/inspector/features.test.ts',
   'test/watch/inspector/gateway.test.ts',
@@ -45,6 +46,7 @@ export const SLOW: readonly string[] = [
   'test/adapters/contract.test.ts',
   'test/modern/nativeSuites.test.ts',
   'test/simulation/**',
+  'test/testing/machine/faults.test.ts',
   'test/testing/mutants.test.ts',
   'test/testing/peers.test.ts',
   'test/testing/refinement.test.ts',

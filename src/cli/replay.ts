@@ -37,11 +37,12 @@ const TROUBLES: Readonly<Record<string, string>> = {
 };
 
 function summaryOf({ header, dropped, ...rest }: Replay): string[] {
-  const { sessions, handles, calls, transitions } = rest;
+  const { sessions, handles, calls, transitions, actors, actorSteps } = rest;
   const counts = [`${sessions} sessions`];
   if (handles > 0) counts.push(`${handles} handles`);
   if (calls > 0) counts.push(`${calls} calls`);
   counts.push(`${transitions} transitions`);
+  if (actors > 0) counts.push(`${actorSteps} steps of ${actors} actors`);
   const said = [`Recorded by mcp-actors ${header.version}: ${counts.join(', ')}.`];
   if (dropped > 0) said.push(`${dropped} lines were dropped when it was recorded.`);
   // A replay stops at a difference: the end of the recording is unknown.
@@ -60,7 +61,8 @@ function verdictOf({ difference }: Replay): string {
   return `Line ${line}, ${whoOf(difference)}, told ${event}: "${field}" of the machine is ${shown(expected)}, of the file ${shown(seen)}.`;
 }
 
-function whoOf({ session, handle, call }: Difference): string {
+function whoOf({ session, handle, actor, call }: Difference): string {
+  if (actor !== undefined) return `actor ${actor} of session ${session}`;
   if (handle !== undefined) return `handle ${handle}`;
   if (call !== undefined) return `call ${call} of session ${session}`;
   return session === undefined ? 'the supervisor' : `session ${session}`;

@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from 'xstate';
 import type { CallEvent } from '../../machines/call.ts';
 import type { EndReason, SessionEvent } from '../../machines/session.ts';
 import type { NodeState } from '../../machines/node.ts';
@@ -188,6 +189,8 @@ export interface ActorStep {
   readonly actor: string;
   /** The type of the event: a word of the machine or of XState, and none of a client's. */
   readonly event: string;
+  /** The tool of an `offer` whose call sent the event; `undefined` where none did. */
+  readonly tool: string | undefined;
   /**
    * The path of the state before, as in `to`; empty at the actor's beginning, and where it is not
    * known.
@@ -198,6 +201,8 @@ export interface ActorStep {
    * that is no machine, its status.
    */
   readonly to: string;
+  /** The machine that the actor runs, for whoever draws charts; `undefined` where its logic is none. */
+  readonly machine: () => AnyStateMachine | undefined;
 }
 
 /** What a runtime announces. `session` is always the session's loggable key, never its id. */

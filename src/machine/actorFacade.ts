@@ -11,6 +11,8 @@ export interface FacadeHost {
   later(callback: () => void): void;
   /** Runs code as part of the session. */
   run<R>(callback: () => R): R;
+  /** Runs what sends an event, as part of the session. @param tool whose call sends the event */
+  sendingFor(tool: string | undefined, send: () => void): void;
   /** Counts an event that came too late. */
   deadLetter(): void;
   /** Calls back after a time; returns how to stop. */
@@ -42,11 +44,16 @@ export class ActorFacade implements UserActor {
   }
 
   send(event: AnyEventObject): boolean {
+    return this.sendFor(undefined, event);
+  }
+
+  /** Sends an event for the call of a tool. */
+  sendFor(tool: string | undefined, event: AnyEventObject): boolean {
     if (this.#isOver || !this.#live.isActive) {
       this.host.deadLetter();
       return false;
     }
-    this.host.run(() => this.#live.actor.send(event));
+    this.host.sendingFor(tool, () => this.#live.actor.send(event));
     return true;
   }
 

@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from 'xstate';
 import type { EndReason } from '../../machines/session.ts';
 import type { Deadlines } from '../base/deadlines.ts';
 import { laterTurn } from '../base/turns.ts';
@@ -57,6 +58,8 @@ export class ActorHost implements SystemHost, FacadeHost {
   readonly #session: ActingSession;
   readonly #current: Incarnation;
   readonly #watcher: ActorWatcher;
+  /** The tool whose call sends an event at the moment. */
+  #tool: string | undefined;
 
   constructor(session: ActingSession, current: Incarnation, watcher: ActorWatcher) {
     this.#session = session;
@@ -75,6 +78,15 @@ export class ActorHost implements SystemHost, FacadeHost {
   /** What runs for a call of the session goes on to do so: it may ask that call's client. */
   run<R>(callback: () => R): R {
     return contextNow()?.session === this.session ? callback() : this.#current.run(callback);
+  }
+
+  sendingFor(tool: string | undefined, send: () => void): void {
+    this.#tool = tool;
+    try {
+      this.run(send);
+    } finally {
+      this.#tool = undefined;
+    }
   }
 
   later(go: () => void): void {
@@ -96,7 +108,9 @@ export class ActorHost implements SystemHost, FacadeHost {
   stepped(actor: string, event: string, before: unknown, now: unknown): void {
     const { key, services } = this.#session;
     const at = services.clock.now();
-    const step = { at, session: key, actor, event, from: statesOf(before), to: statesOf(now) };
+    const [from, to] = [statesOf(before), statesOf(now)];
+    const machine = (): AnyStateMachine | undefined => machineOf(now);
+    const step = { at, session: key, actor, event, tool: this.#tool, from, to, machine };
     services.events.emit('actor.transition', step);
   }
 
@@ -114,6 +128,10 @@ export class ActorHost implements SystemHost, FacadeHost {
     const timed = deadlines.at(deadlines.now() + ms, () => this.run(callback));
     return () => deadlines.cancel(timed);
   }
+}
+
+function machineOf(snapshot: unknown): AnyStateMachine | undefined {
+  return (snapshot as { readonly machine?: AnyStateMachine } | undefined)?.machine;
 }
 
 /** The states of a snapshot; of one that is no machine's, its status. */

@@ -94,7 +94,7 @@ class Offered implements Offer {
       };
       registerTool(name, settings, (...given: unknown[]) => {
         const args = input === undefined ? {} : (given[0] as Arguments);
-        return this.#call(tool, args, signalOf(given.at(-1)));
+        return this.#call(name, args, signalOf(given.at(-1)));
       });
     }
     if (resource !== false) this.#registerResource(server, resource);
@@ -132,10 +132,11 @@ class Offered implements Offer {
     return !isTaken || listed?.(snapshot) === false;
   }
 
-  async #call(tool: AnyTool, args: Arguments, signal: AbortSignal | undefined): Promise<unknown> {
+  async #call(name: string, args: Arguments, signal: AbortSignal | undefined): Promise<unknown> {
+    const tool = this.#tools.get(name)!;
     const event = eventOf(tool, args);
     if (!takes(this.#snapshot, event)) return this.#refusal();
-    this.#actor.send(event);
+    this.#actor.sendFor(name, event);
     const { until, timeoutMs, answer } = tool;
     if (until !== undefined) {
       const test = until as (snapshot: unknown) => boolean;

@@ -6,6 +6,7 @@ import { ActorsError } from '../base/errors.ts';
 import type { RecordedActors, UserActors } from '../session/userActors.ts';
 import type { ActorRecord, ActorsRecord } from '../store/record.ts';
 import { ActorFacade } from './actorFacade.ts';
+import { type ActorView, viewsOf } from './actorView.ts';
 import { ActorHost, type ActingSession, type ActorWatcher } from './actorHost.ts';
 import { LiveActor } from './liveActor.ts';
 import { isLogic, type MachineSettings } from './options.ts';
@@ -121,6 +122,12 @@ export class OwnActors implements UserActors, ActorWatcher {
   leave(): void {
     this.#cancelAlarm();
     this.#forget();
+  }
+
+  /** The actors that run, and those below them. */
+  *views(): Generator<ActorView> {
+    if (!this.#isOn) return;
+    for (const { live } of this.#running()) yield* viewsOf(live.actor);
   }
 
   // ---- what is kept

@@ -159,8 +159,20 @@ describe.each(['v1', 'v2'] as const)('offer, to a server of %s', (version) => {
     expect(await call('plain')).toBe('plain');
   });
 
-  it('waits for what the event sets going', async () => {
-    const { call, listed } = await world();
+  it('waits for what the event sets going, and says of each step which tool sent its event', async () => {
+    const { call, listed, runtime } = await world();
+    const steps: string[] = [];
+    runtime.on('actor.transition', ({ event, tool = 'none' }) => steps.push(`${event} ${tool}`));
+    onTestFinished(() => {
+      expect(steps).toEqual([
+        'item.added add_item',
+        'xstate.init place_order',
+        'order.placed place_order',
+        'xstate.done.actor.0.shop.paying none',
+        'xstate.promise.resolve none',
+        'order.withdrawn withdraw',
+      ]);
+    });
     await call('add_item', { item: 'apple' });
     expect(await call('place_order')).toBe('receipt 1');
     expect(await listed()).toEqual(['place_order', 'withdraw', 'review', 'plain']);

@@ -32,7 +32,8 @@ describe('actor.transition', () => {
     await world.settle();
     const at = world.clock.now();
     const of = (actor: string, event: string, from: string, to: string): object => {
-      return { at, session: session.key, actor, event, from, to };
+      const machine = expect.any(Function) as () => unknown;
+      return { at, session: session.key, actor, event, from, to, machine };
     };
     expect(steps).toEqual([
       of('plan', 'xstate.init', '', 'work.resting watch.open'),
@@ -71,6 +72,41 @@ describe('actor.transition', () => {
       { type: 'actor', actor: 'light', event: 'xstate.init', to: 'off' },
       { type: 'actor', actor: 'light', event: 'light.switched', from: 'off', to: 'on' },
     ]);
-    expect(await replay(lines)).toMatchObject({ difference: undefined, sessions: 1 });
+    const counts = { sessions: 1, actors: 1, actorSteps: 2 };
+    expect(await replay(lines)).toMatchObject({ difference: undefined, ...counts });
+    // A step that begins elsewhere than the one before it ended is found.
+    const other = lines.map((line) =>
+      line.replace('"from":"off","to":"on"', '"from":"on","to":"on"'),
+    );
+    expect(await replay(other)).toMatchObject({
+      difference: {
+        session: session.key,
+        actor: 'light',
+        field: 'from',
+        expected: 'off',
+        seen: 'on',
+      },
+    });
+  });
+});
+
+describe('runtime.actors', () => {
+  it('gives the actors of a session that is awake, those below them as well', async () => {
+    const world = new MachineWorld(plan);
+    const { session } = await world.open();
+    session.spawn(light, { id: 'lamp' });
+    session.actor.send({ type: 'go' });
+    const views = world.runtime.actors(session.key);
+    expect(views.map(({ actor, states, status }) => ({ actor, states, status }))).toEqual([
+      { actor: 'plan', states: ['work.running', 'watch.open'], status: 'active' },
+      { actor: 'plan/step', states: ['active'], status: 'active' },
+      { actor: 'lamp', states: ['off'], status: 'active' },
+    ]);
+    expect(views.map(({ machine }) => machine)).toEqual([plan, undefined, light]);
+    expect(views[2]!.context).toEqual({ changes: 0 });
+    expect(world.runtime.actors('nobody')).toEqual([]);
+    session.close();
+    await world.settle();
+    expect(world.runtime.actors(session.key)).toEqual([]);
   });
 });

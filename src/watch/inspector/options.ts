@@ -45,6 +45,11 @@ export interface InspectorOptions extends Partial<InspectorLimits> {
   readonly token?: string;
   /** Machines drawn beside the session's and the supervisor's; at most 32. @default none */
   readonly machines?: readonly InspectedMachine[];
+  /**
+   * Shows the contexts of the actors that sessions have. A context may hold anything, secrets too.
+   * @default false
+   */
+  readonly contexts?: boolean;
   /** Clock that times what is sent to the pages; events are dated by the runtime's own clock. */
   readonly clock?: Clock;
 }
@@ -68,6 +73,7 @@ const NAMES: Omit<NamesOf<InspectorOptions>, keyof InspectorLimits> = {
   host: true,
   token: true,
   machines: true,
+  contexts: true,
   clock: true,
 };
 
@@ -79,7 +85,7 @@ const MAX_MACHINES = 32;
 export function settleInspector(options: InspectorOptions): InspectorSettings {
   checkNames('serveInspector', options, { ...DEFAULTS, ...NAMES });
   const { port = 0, host = '127.0.0.1', token = randomId(), machines = [] } = options;
-  const { clock = systemClock } = options;
+  const { clock = systemClock, contexts = false } = options;
   const limits = { ...DEFAULTS };
   for (const name of Object.keys(DEFAULTS) as (keyof InspectorLimits)[]) {
     const value = options[name];
@@ -91,7 +97,8 @@ export function settleInspector(options: InspectorOptions): InspectorSettings {
   demand(LOOPBACK.has(host), 'host must be a loopback address: the inspector is for this machine');
   demand(TOKEN.test(token), 'token must be 22 to 128 characters of A-Z, a-z, 0-9, _ and -');
   demand(machines.length <= MAX_MACHINES, `machines must be at most ${MAX_MACHINES}`);
-  return { ...limits, port, host, token, machines, clock };
+  demand(typeof contexts === 'boolean', 'contexts must be true or false');
+  return { ...limits, port, host, token, machines, contexts, clock };
 }
 
 function demand(holds: boolean, message: string): void {

@@ -5,6 +5,7 @@ import { Loopback } from '../loopback.ts';
 import { queryOf } from '../../wire/target.ts';
 import { libraryVersion } from '../version.ts';
 import { PAGE } from './assets/page.ts';
+import { Actors } from './actors.ts';
 import { Calls } from './calls.ts';
 import { detailOf } from './detail.ts';
 import { Feed } from './feed.ts';
@@ -51,6 +52,7 @@ export async function serveInspector(
   const machines = new Machines(settings.machines, runtime);
   const watch = new Watch(runtime, settings);
   const lists = { calls: new Calls(runtime), handles: new Handles(runtime) };
+  const actors = new Actors(runtime, settings.contexts);
   const feed = new Feed(watch, machines, lists, settings);
   const loopback = new Loopback(token);
   const viewers = new Set<Viewer>();
@@ -92,11 +94,18 @@ export async function serveInspector(
     }
     if (path === 'charts')
       return send(response, 'application/json', JSON.stringify(machines.drawn));
+    const [, number] = /^chart\/(\d{1,4})$/.exec(path) ?? [];
+    const chart = number === undefined ? undefined : actors.chart(Number(number));
+    if (chart !== undefined) return send(response, 'image/svg+xml', chart);
     const [, key] = /^session\/([a-z0-9]{1,64})$/.exec(path) ?? [];
     if (key === undefined) return refuse(response, 404);
     const query = new URLSearchParams(queryOf(request.url));
     const after = Number(query.get('after') ?? 0) || 0;
-    send(response, 'application/json', JSON.stringify(await detailOf(watch, key, after)));
+    send(
+      response,
+      'application/json',
+      JSON.stringify(await detailOf({ watch, actors }, key, after)),
+    );
   };
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {

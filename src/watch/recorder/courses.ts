@@ -1,6 +1,7 @@
 import { CallCourse } from './callCourse.ts';
 import { Course, type Mismatch } from './course.ts';
 import type {
+  ActorLine,
   CallLine,
   EndedLine,
   HandleEndedLine,
@@ -18,6 +19,8 @@ export interface Who {
   readonly handle?: string;
   /** Number of the call. */
   readonly call?: number;
+  /** The ids that lead to the actor in its session. */
+  readonly actor?: string;
 }
 
 /** A line that moves a machine, or says that one is over in the process. */
@@ -28,7 +31,8 @@ export type CourseLine =
   | HandleLine
   | HandleEndedLine
   | HandleKeptLine
-  | CallLine;
+  | CallLine
+  | ActorLine;
 
 /** Follows each session, handle and call of a recording by the line, each to its end. */
 export class Courses {
@@ -36,12 +40,18 @@ export class Courses {
   handles = 0;
   calls = 0;
   transitions = 0;
+  actors = 0;
+  actorSteps = 0;
   readonly #sessions = new Map<string, Course>();
   readonly #handles = new Map<string, Course>();
   readonly #calls = new Map<number, CallCourse>();
+  /** Of each session, the states in which its users' actors are. */
+  readonly #actors = new Map<string, Map<string, string>>();
 
   /** Takes a line; returns the mismatch where its machine does something else. */
   take(line: CourseLine): Mismatch | undefined {
+    if (line.type === 'actor') return this.#actor(line);
+    if (line.type === 'ended' || line.type === 'kept') this.#actors.delete(line.session);
     if (line.type === 'ended') return endOf(this.#sessions, line.session, line.reason);
     if (line.type === 'kept') return endOf(this.#sessions, line.session, 'drained');
     if (line.type === 'handle-ended') return endOf(this.#handles, line.handle, line.reason);
@@ -63,6 +73,20 @@ export class Courses {
     this.#sessions.clear();
     this.#handles.clear();
     this.#calls.clear();
+    this.#actors.clear();
+  }
+
+  /** The machine is the user's and is not here: that steps follow one another is all to be checked. */
+  #actor({ session, actor, from, to }: ActorLine): Mismatch | undefined {
+    this.actorSteps++;
+    const actors = this.#actors.get(session) ?? new Map<string, string>();
+    this.#actors.set(session, actors);
+    const at = actors.get(actor);
+    if (at === undefined) this.actors++;
+    actors.set(actor, to);
+    // An actor that begins, or begins anew, comes from nowhere.
+    if (at === undefined || from === '' || from === at) return undefined;
+    return { field: 'from', expected: at, seen: from };
   }
 
   #call(line: CallLine): Mismatch | undefined {

@@ -22,7 +22,10 @@ export const KEPT = {
   'session.woken': { type: 'woken', members: ['session', 'cause', 'epoch', 'ms'] },
   'session.pinned': { type: 'pinned', members: ['session', 'why'] },
   'session.orphan': { type: 'orphan', members: ['session', 'what'] },
-  'actor.transition': { type: 'actor', members: ['session', 'actor', 'event', 'from', 'to'] },
+  'actor.transition': {
+    type: 'actor',
+    members: ['session', 'actor', 'event', 'tool', 'from', 'to'],
+  },
   'handle.transition': {
     type: 'handle',
     members: ['kind', 'handle', 'event', 'from', 'to', 'effects'],
@@ -69,6 +72,7 @@ export type HandleEndedLine = Kept<'handle.ended'>;
 export type HandleKeptLine = Kept<'handle.kept'>;
 export type HandleLine = Kept<'handle.transition'>;
 export type CallLine = Kept<'call.transition'>;
+export type ActorLine = Kept<'actor.transition'>;
 
 /** The first line of a recording. */
 export interface HeaderLine {

@@ -67,6 +67,13 @@ const CHECKS: {
     from: [oneOf(CALL_PATHS), 'no state: %'],
     to: [oneOf(CALL_PATHS), 'no state: %'],
   },
+  actor: {
+    session: [isText, 'a step of an actor without a session'],
+    actor: [isText, 'a step without an actor'],
+    event: [isText, 'no event of an actor: %'],
+    from: [isText, 'no state: %'],
+    to: [isText, 'no state: %'],
+  },
   ended: { session: [isText, 'an end without a session'], reason: REASON },
   kept: { session: [isText, 'a kept session without its key'] },
   dropped: { lines: [Number.isInteger, 'no count of dropped lines'] },

@@ -13,7 +13,9 @@ export interface Difference extends Mismatch {
   readonly session: string | undefined;
   /** Key of the handle that differs. */
   readonly handle: string | undefined;
-  /** Number of the call that differs. Where all three are `undefined`, the supervisor differs. */
+  /** The ids that lead to the actor of the session that differs. */
+  readonly actor: string | undefined;
+  /** Number of the call that differs. Where all are `undefined`, the supervisor differs. */
   readonly call: number | undefined;
   /** The event that the session, handle, call or supervisor was told. */
   readonly event: string;
@@ -31,6 +33,9 @@ export interface Replay {
   readonly calls: number;
   /** Steps of sessions, handles and calls. */
   readonly transitions: number;
+  /** Actors of the user's, and their steps: that each goes on where the one before ended is checked. */
+  readonly actors: number;
+  readonly actorSteps: number;
   /** Lines the recorder had to drop. Behind such a gap each machine is followed anew. */
   readonly dropped: number;
   /**
@@ -99,8 +104,9 @@ class Run {
     if (this.#header === undefined) {
       throw new RecordingError('not-a-recording', 1, 'this is empty');
     }
-    const { sessions, handles, calls, transitions } = this.#courses;
-    return { header: this.#header, sessions, handles, calls, transitions, ...this.#found };
+    const { sessions, handles, calls, transitions, actors, actorSteps } = this.#courses;
+    const counts = { sessions, handles, calls, transitions, actors, actorSteps };
+    return { header: this.#header, ...counts, ...this.#found };
   }
 
   #follow(line: RecordingLine): void {
@@ -129,8 +135,9 @@ class Run {
 
   #note(mismatch: Mismatch | undefined, who: Who, event: string): void {
     if (mismatch === undefined) return;
-    const { session, handle, call } = who;
-    this.#found.difference = { line: this.#found.lines, session, handle, call, event, ...mismatch };
+    const { session, handle, actor, call } = who;
+    const parts = { session, handle, actor, call };
+    this.#found.difference = { line: this.#found.lines, ...parts, event, ...mismatch };
   }
 }
 
@@ -142,6 +149,7 @@ const OF_COURSES: ReadonlySet<RecordingLine['type']> = new Set<CourseLine['type'
   'kept',
   'handle-kept',
   'call',
+  'actor',
 ]);
 
 function isOfCourse(line: RecordingLine): line is CourseLine {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { ActorsError } from '../../base/errors.ts';
-import type { Cast, Player } from './cast.ts';
+import type { Cast } from './cast.ts';
+import type { Player } from './player.ts';
 import { type StatelyPacket, WIRE_VERSION } from './packets.ts';
 import { Viewer, type ViewerLimits, type ViewerPort } from './viewer.ts';
 

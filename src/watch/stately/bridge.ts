@@ -4,6 +4,7 @@ import { ActorsError } from '../../base/errors.ts';
 import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
 import { randomId } from '../../base/ids.ts';
 import type { SessionPage, SessionQuery } from '../../directory/view.ts';
+import type { ActorView } from '../../machine/actorView.ts';
 import type { HandleView } from '../../handles/view.ts';
 import { attach } from './attach.ts';
 import { Audience } from './audience.ts';
@@ -17,6 +18,7 @@ export interface Watchable {
   on<N extends RuntimeEventName>(name: N, listener: (event: RuntimeEvents[N]) => void): () => void;
   list?(query?: SessionQuery): Promise<SessionPage>;
   handles?(): readonly HandleView[];
+  actors?(key: string): readonly ActorView[];
   readonly isReady?: boolean;
 }
 
@@ -94,7 +96,7 @@ const PAGE = 1000;
 
 /**
  * Shows the sessions of a runtime to Stately's inspectors: the supervisor as the root actor, each
- * session and each handle as a child of it. A viewer that throws, stalls or leaves changes nothing
+ * session and each handle as a child of it, and the actors of a session as children of that session. A viewer that throws, stalls or leaves changes nothing
  * for any session.
  *
  * @throws ActorsError `bad-option`
@@ -186,6 +188,10 @@ function follow(
       audience.tell(cast.moved({ ...step, session: handle }, kind), step.at, step.event, true);
     }),
     source.on('handle.ended', ({ handle, ...how }) => end({ ...how, session: handle })),
+    source.on('actor.transition', (step) => {
+      const player = cast.acted(step, step.machine());
+      if (player !== undefined) audience.tell(player, step.at, { type: step.event }, true);
+    }),
     // The machine has said so already: only one that is awake leaves in a drain.
     source.on('session.kept', ({ session }) => cast.left(session)),
     source.on('session.moved', ({ session }) => cast.left(session)),
@@ -224,6 +230,10 @@ async function introduce(source: Watchable, cast: Cast, audience: Audience): Pro
       // A session may end while its page is on its way.
       const live = (page?.sessions ?? []).filter(({ key }) => !ended.has(key));
       audience.meet(live.flatMap((view) => cast.introduce(view) ?? []));
+      for (const { key } of live) {
+        const views = source.actors?.(key) ?? [];
+        audience.meet(views.flatMap((view) => cast.introduceActor(key, view) ?? []));
+      }
       after = page?.next;
     } while (after !== undefined && !cast.isFull);
   } catch {

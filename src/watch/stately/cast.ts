@@ -12,25 +12,21 @@ import {
   type SupervisorSnapshot,
   type SupervisorState,
 } from '../../../machines/supervisor.ts';
-import type { RuntimeEvents, Transition } from '../../events/events.ts';
+import type { AnyStateMachine } from 'xstate';
+import type { ActorStep, RuntimeEvents, Transition } from '../../events/events.ts';
+import type { ActorView } from '../../machine/actorView.ts';
 import type { SessionView } from '../../directory/view.ts';
 import { stateAt } from '../../../machines/states.ts';
 import { definitionOf } from './definitionOf.ts';
-import type { StatelyActor, StatelySnapshot } from './packets.ts';
-
-/** An actor as the inspector shows it: the supervisor, a session, or a handle. */
-export interface Player extends Pick<
-  StatelyActor,
-  'sessionId' | 'name' | 'parentId' | 'definition'
-> {
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  snapshot: StatelySnapshot;
-}
+import type { StatelySnapshot } from './packets.ts';
+import type { Player } from './player.ts';
+import { Troupe } from './troupe.ts';
 
 /** A session, or a handle, which runs the same machine. */
 interface SessionPlayer extends Player {
   at: SessionSnapshot;
+  /** The users' actors in the session. */
+  readonly actors: Troupe;
 }
 
 /** What is known of a session, or a handle, from before the bridge. */
@@ -57,7 +53,7 @@ export class Cast {
     this.root = {
       sessionId: rootId,
       name: 'supervisor',
-      parentId: undefined,
+      parent: undefined,
       definition: SUPERVISOR,
       createdAt: now,
       snapshot: shownAs(supervisorAt(isReady ? 'accepting' : 'closed')),
@@ -75,7 +71,10 @@ export class Cast {
   /** All actors, a parent before its children. */
   *players(): Generator<Player> {
     yield this.root;
-    yield* this.#sessions.values();
+    for (const session of this.#sessions.values()) {
+      yield session;
+      yield* session.actors.players();
+    }
   }
 
   find(session: string): Player | undefined {
@@ -103,6 +102,19 @@ export class Cast {
     return this.#set(session, at, snapshot, kind);
   }
 
+  /** Adds an actor of a session from before the bridge. */
+  introduceActor(session: string, { actor, states, machine }: ActorView): Player | undefined {
+    return this.#sessions.get(session)?.actors.introduce(actor, states, machine);
+  }
+
+  /** Shows a step of an actor in a session that is shown. */
+  acted(
+    { session, actor, to, at }: Pick<ActorStep, 'session' | 'actor' | 'to' | 'at'>,
+    machine: AnyStateMachine | undefined,
+  ): Player | undefined {
+    return this.#sessions.get(session)?.actors.acted(actor, to.split(' '), machine, at);
+  }
+
   /** Removes what has ended. @returns the session or handle, where its machine has not said so */
   ended({ session, reason }: RuntimeEvents['session.ended']): Player | undefined {
     const player = this.#sessions.get(session);
@@ -123,16 +135,20 @@ export class Cast {
     this.root.snapshot = shownAs(supervisorAt(state as SupervisorState));
   }
 
-  #set(session: string, at: number, snapshot: SessionSnapshot, kind?: string): SessionPlayer {
-    const player = this.#sessions.get(session) ?? {
+  #made(session: string, at: number, snapshot: SessionSnapshot, kind?: string): SessionPlayer {
+    const player: Player = {
       sessionId: `${kind === undefined ? 'session' : 'handle'}-${session}`,
       name: kind === undefined ? session : `${kind} ${session}`,
-      parentId: this.root.sessionId,
+      parent: this.root,
       definition: SESSION,
       createdAt: at,
-      at: snapshot,
       snapshot: shownAs(snapshot),
     };
+    return Object.assign(player, { at: snapshot, actors: new Troupe(player) });
+  }
+
+  #set(session: string, at: number, snapshot: SessionSnapshot, kind?: string): SessionPlayer {
+    const player = this.#sessions.get(session) ?? this.#made(session, at, snapshot, kind);
     player.at = snapshot;
     player.snapshot = shownAs(snapshot);
     // To the end of the map: this session has moved last.

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Player } from './cast.ts';
+import type { Player } from './player.ts';
 import { type StatelyPacket, WIRE_VERSION } from './packets.ts';
 
 /** Where a viewer's packets go. */
@@ -62,7 +62,7 @@ export class Viewer {
 
   tell(player: Player, packets: readonly StatelyPacket[]): void {
     // A parent is announced before its children.
-    for (const each of [this.#root, player]) if (this.#isStale(each)) this.#due.add(each);
+    for (const each of lineageOf(player)) if (this.#isStale(each)) this.#due.add(each);
     this.pump();
     // An event dropped now is in the snapshot that the actor will be announced with.
     if (this.#due.has(player) || this.#port.unread > this.#limits.maxBytes) {
@@ -99,12 +99,12 @@ export class Viewer {
   }
 
   #announce(player: Player): void {
-    const { sessionId, name, parentId, definition, snapshot, createdAt } = player;
+    const { sessionId, name, parent, definition, snapshot, createdAt } = player;
     this.#send({
       type: '@xstate.actor',
       name,
       sessionId,
-      parentId,
+      parentId: parent?.sessionId,
       rootId: this.#root.sessionId,
       definition,
       snapshot,
@@ -120,4 +120,9 @@ export class Viewer {
     this.#totals.sent++;
     this.#port.send(packet);
   }
+}
+
+/** A player with all that are above, the root first. */
+function lineageOf(player: Player): Player[] {
+  return player.parent === undefined ? [player] : [...lineageOf(player.parent), player];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Audience } from '../../../src/watch/stately/audience.ts';
-import { Cast, type Player } from '../../../src/watch/stately/cast.ts';
+import { Cast } from '../../../src/watch/stately/cast.ts';
+import type { Player } from '../../../src/watch/stately/player.ts';
 import type { StatelyPacket } from '../../../src/watch/stately/packets.ts';
 import type { Viewer } from '../../../src/watch/stately/viewer.ts';
 import { Inspected } from '../../support/inspected.ts';

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DrawnMachine } from '../machines.ts';
+import { ActorCharts } from './actorCharts.ts';
 import { Bar } from './bar.tsx';
 import { CallsPane } from './callsPane.tsx';
 import { type Choice, EVERYTHING } from './choice.ts';
@@ -27,7 +28,8 @@ const MAX_FILE = 128 * 1024 * 1024;
 /** The whole page. */
 export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
   const draw = useFrames();
-  const [store] = useState(() => new Store());
+  const [actorCharts] = useState(() => new ActorCharts(charts, draw));
+  const [store] = useState(() => new Store(actorCharts));
   const [line] = useState(() => new Connection(store, draw));
   const [recording, setRecording] = useState<Recording>();
   const [selected, setSelected] = useState<string>();
@@ -68,7 +70,7 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
     setTrouble(undefined);
     try {
       if (file.size > MAX_FILE) throw new BadRecording('It is larger than 128 MiB.');
-      setRecording(new Recording(file.name, await file.text()));
+      setRecording(new Recording(file.name, await file.text(), actorCharts));
       setChoice({ ...EVERYTHING, state: 'all' });
     } catch (error) {
       const why = error instanceof BadRecording ? error.message : 'It can not be read.';

@@ -1,11 +1,14 @@
 import type { Line } from '../lines.ts';
 import type { Row } from '../rows.ts';
 import { Table } from '../table.ts';
-import type { Overview, Letter, Scene } from './scene.ts';
+import type { ActorCharts } from './actorCharts.ts';
+import { actorsIn } from './actorsIn.ts';
+import type { Overview, Letter, Scene, SceneActor } from './scene.ts';
 
 const MAX_LINES = 500_000;
 const MAX_SHOWN = 400;
 const ALL = Number.MAX_SAFE_INTEGER;
+const NO_CHARTS = { of: () => undefined };
 const BEGINNING: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
 
 /** Thrown for a recording that can not be opened; the message is shown to the page's user. */
@@ -24,10 +27,15 @@ export class Recording implements Scene {
   readonly machines = [];
   #bySession = new Map<string, Line[]>();
   #list: readonly Row[] | null = null;
+  readonly #charts: Pick<ActorCharts, 'of'>;
 
-  /** @throws BadRecording */
-  constructor(name: string, text: string) {
+  /**
+   * @param charts that are known here: a recording has none
+   * @throws BadRecording
+   */
+  constructor(name: string, text: string, charts: Pick<ActorCharts, 'of'> = NO_CHARTS) {
     this.name = name;
+    this.#charts = charts;
     this.all = linesOf(text);
     this.seek(this.all.length);
   }
@@ -55,6 +63,10 @@ export class Recording implements Scene {
 
   lines(key: string): readonly Line[] {
     return this.#bySession.get(key)?.slice(-MAX_SHOWN) ?? [];
+  }
+
+  actors(key: string): readonly SceneActor[] {
+    return actorsIn(this.#bySession.get(key) ?? [], (actor) => this.#charts.of(actor));
   }
 
   #restart(): void {
@@ -94,6 +106,7 @@ function linesOf(text: string): Line[] {
 const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['started', ['session', 'principal']],
   ['transition', ['session', 'event', 'from', 'to']],
+  ['actor', ['session', 'actor', 'event', 'from', 'to']],
   ['message', ['session', 'direction', 'kind']],
   ['upstream', ['session', 'direction', 'kind']],
   ['deadletter', ['session', 'direction', 'kind', 'reason']],

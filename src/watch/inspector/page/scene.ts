@@ -1,4 +1,5 @@
 import type { RuntimeStats } from '../../../events/counters.ts';
+import type { ActorRow } from '../actors.ts';
 import type { CallRow } from '../calls.ts';
 import type { Detail } from '../detail.ts';
 import type { HandleRow } from '../handles.ts';
@@ -19,6 +20,13 @@ export interface Overview {
   readonly limits: Readonly<Record<string, number | null>>;
 }
 
+/** An actor of a session, as far as it is known: a recording has no contexts. */
+export interface SceneActor extends Pick<ActorRow, 'actor' | 'states' | 'context'> {
+  /** The chart of its machine, as SVG. */
+  readonly svg: string | undefined;
+  readonly last: LineOf<'actor'> | undefined;
+}
+
 /** What the page shows: a running runtime, or a recording at one moment. */
 export interface Scene {
   /** The present time of the runtime or recording, not of the browser. */
@@ -35,6 +43,8 @@ export interface Scene {
   readonly handles?: Listed<HandleRow> | undefined;
   /** Lines of one session, oldest first. */
   lines(key: string): readonly Line[];
+  /** The users' actors in one session, each before its children. */
+  actors(key: string): readonly SceneActor[];
   /** What a server tells of one session; a recording has no details. */
   detail?(key: string): Detail | undefined;
 }

@@ -38,8 +38,9 @@ export function stepOf(line: Line): Step {
       return note('transition', `${kind} ${handle}: ${from} → ${to}  ·  ${event.type}`);
     }
     case 'actor': {
-      const { actor, from, to, event } = line;
-      return note('transition', `${actor}: ${from === '' ? '' : `${from} → `}${to}  ·  ${event}`);
+      const { actor, from, to, event, tool } = line;
+      const cause = tool === undefined ? event : `${event} by ${tool}`;
+      return note('transition', `${actor}: ${from === '' ? '' : `${from} → `}${to}  ·  ${cause}`);
     }
     case 'handle-failed':
       return note('trouble', `${line.kind} ${line.handle} failed, ${line.error}`);

@@ -5,7 +5,9 @@ import type { Line, Numbered } from '../lines.ts';
 import type { Listed } from '../listing.ts';
 import type { MachineState } from '../machines.ts';
 import type { Row } from '../rows.ts';
-import type { Overview, Letter, Scene } from './scene.ts';
+import type { ActorCharts } from './actorCharts.ts';
+import { actorsIn, lastOf } from './actorsIn.ts';
+import type { Overview, Letter, Scene, SceneActor } from './scene.ts';
 
 /** One line of the feed. */
 export interface FeedLine extends Partial<Pick<Overview, 'stats' | 'limits'>> {
@@ -45,7 +47,12 @@ export class Store implements Scene {
   handles: Listed<HandleRow> | undefined;
   /** The session whose details the page shows: another object whenever that changes. */
   selected: Selected = { key: undefined, detail: undefined, lines: [] };
+  readonly #charts: ActorCharts;
   #clock = { at: 0, heard: 0, isStopped: false };
+
+  constructor(charts: ActorCharts) {
+    this.#charts = charts;
+  }
 
   take(line: FeedLine): void {
     this.#clock = { at: line.at, heard: performance.now(), isStopped: false };
@@ -107,6 +114,20 @@ export class Store implements Scene {
     return this.selected.key === key ? this.selected.lines.map(({ line }) => line) : [];
   }
 
+  actors(key: string): readonly SceneActor[] {
+    const lines = this.lines(key);
+    const rows = this.detail(key)?.actors ?? [];
+    // A session that sleeps has no actors: what is known of them is what they did last.
+    if (rows.length === 0) return actorsIn(lines, (actor) => this.#charts.of(actor));
+    return rows.map(({ actor, states, chart, context }) => ({
+      actor,
+      states,
+      svg: chart === undefined ? undefined : this.#charts.of(actor, chart),
+      last: lastOf(lines, actor),
+      ...(context !== undefined && { context }),
+    }));
+  }
+
   detail(key: string): Detail | undefined {
     return this.selected.key === key ? this.selected.detail : undefined;
   }
@@ -115,6 +136,7 @@ export class Store implements Scene {
   #begin(): void {
     this.#heard = new Set();
     this.letters = [];
+    this.#charts.forget();
     this.calls = undefined;
     this.handles = undefined;
     this.selected = { key: this.selected.key, detail: undefined, lines: [] };
