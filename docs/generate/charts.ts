@@ -1,3 +1,5 @@
+import { plan } from '../../examples/agent-plan/machine.ts';
+import { checkout } from '../../examples/checkout/machine.ts';
 import {
   callMachine,
   nodeMachine,
@@ -14,6 +16,8 @@ export function pictures(): ReadonlyMap<string, string> {
     ['docs/images/call.svg', drawMachine(callMachine, standalone)],
     ['docs/images/node.svg', drawMachine(nodeMachine, standalone)],
     ['docs/images/supervisor.svg', drawMachine(supervisorMachine, standalone)],
+    ['docs/images/checkout.svg', drawMachine(checkout, standalone)],
+    ['docs/images/plan.svg', drawMachine(plan, standalone)],
   ]);
 }
 

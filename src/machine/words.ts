@@ -5,6 +5,8 @@ interface State {
   readonly id: string;
   readonly description?: string | undefined;
   readonly type: string;
+  /** The place in the machine's definition. */
+  readonly order: number;
   readonly ownEvents: readonly string[];
 }
 
@@ -42,8 +44,9 @@ export function pathsOf(value: unknown): readonly string[] {
   });
 }
 
+/** The active states in the order of the definition: a snapshot's own order is another after sleep. */
 function statesOf(snapshot: AnyMachineSnapshot): readonly State[] {
-  return snapshot._nodes as readonly State[];
+  return (snapshot._nodes as readonly State[]).toSorted((a, b) => a.order - b.order);
 }
 
 /** Whether a descriptor of events, as `order.*`, covers a type. */

@@ -13,6 +13,7 @@ it.each([
   ['stateless.ts', 'Two calls, one cart, and a question in between, without a session'],
   ['both-eras.ts', 'A session and a stateless client wrote into one notebook'],
   ['long-task.ts', 'A call that lasted became a task'],
+  ['agent-plan/main.ts', 'plan: 5 of 5 states, 7 of 7 transitions'],
   ['checkout/main.ts', 'One cart was paid after a sleep, and one expired in another'],
   ['checkout/walk.ts', 'checkout: 5 of 5 states, 7 of 7 transitions'],
   ['lazy.ts', 'Freed while its client stayed, and opened again'],
