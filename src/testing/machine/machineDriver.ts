@@ -65,11 +65,12 @@ export function machineDriver<M extends AnyStateMachine>(
 /** @returns why delays are not walked; `undefined` where they are, or there are none */
 function checkWithout(
   { name, time, without }: MachineDriverSettings,
-  { model, chart, ways, first }: MachineModel,
+  { model, chart, ways, first, stimuli, start }: MachineModel,
 ): string | undefined {
   const fail = (what: string): never => {
     throw new ActorsError('bad-option', `machineDriver of ${name}: ${what}`);
   };
+  if (stimuli.rest(start).steps.length > 0) fail('rest.ms must be less than its delays');
   const { time: reason, ...named } = without;
   const hasDelays = model.edges.some(({ needs }) => needs.includes('time'));
   if (hasDelays && (time === undefined) === (reason === undefined)) {

@@ -190,6 +190,7 @@ describe('machineDriver refuses', () => {
     ['a member of a tool there is none of', { tools: { x: { evnt: 'x' } } }, /knows no "evnt"/],
     ['a number that is none', { unfold: 0 }, /unfold must be an integer > 0/],
     ['a rest without a clock', { rest: { ms: 1 }, time: undefined }, /rest.ms needs time/],
+    ['a rest as long as a delay', { rest: { ms: 24 * 3_600_000 } }, /rest.ms must be less/],
     ['delays without a clock', { time: undefined }, /delays need either time, or a reason/],
     ['a reason for what can be walked', WALKED, /can be walked/],
     ['a reason for what is not there', { without: { x: 'y' } }, /the chart has no x/],
