@@ -19,7 +19,6 @@ export type SessionEvent =
   | { type: 'stream.attached' }
   | { type: 'stream.detached' }
   | { type: 'deadline.passed' }
-  | { type: 'session.lost' }
   | { type: 'session.close'; reason: EndReason }
   | { type: 'session.settled' }
   | { type: 'session.released' };
@@ -146,11 +145,6 @@ export const sessionMachine = setup({
       description: 'Factory, effect, owned resource or stray callback threw.',
       target: '.closing.cutting',
       actions: { type: 'noteReason', params: { reason: 'crashed' } },
-    },
-    'session.lost': {
-      description: 'Another process goes on with the session.',
-      target: '.closing.cutting',
-      actions: { type: 'noteReason', params: { reason: 'replaced' } },
     },
     'stream.attached': { actions: assign({ attached: true }) },
     'stream.detached': { actions: assign({ attached: false }) },
@@ -298,7 +292,7 @@ export const sessionMachine = setup({
       description: 'Refuses admission before teardown starts.',
       initial: 'settling',
       tags: ['ending', 'refuse'],
-      on: { 'session.close': {}, 'session.crashed': {}, 'session.lost': {} },
+      on: { 'session.close': {}, 'session.crashed': {} },
       states: {
         settling: {
           description: 'Work in flight may finish, within closeTimeoutMs.',
@@ -308,7 +302,6 @@ export const sessionMachine = setup({
             'session.settled': 'releasing',
             'deadline.passed': { description: 'closeTimeoutMs', target: 'cutting' },
             'session.crashed': 'cutting',
-            'session.lost': 'cutting',
           },
         },
         cutting: {

@@ -365,7 +365,9 @@ export class SessionActor extends Actor {
   lose(): void {
     this.#isDismissed = true;
     this.disarm();
-    this.tell({ type: 'session.lost' });
+    this.close('replaced');
+    // Nothing here may finish what the session goes on with elsewhere.
+    this.tell({ type: 'deadline.passed' });
   }
 
   /** The session is in use: whatever was kept for its sleep is out of date. */

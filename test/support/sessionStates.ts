@@ -50,7 +50,6 @@ export const EVENTS: readonly SessionEvent[] = [
   { type: 'stream.attached' },
   { type: 'stream.detached' },
   { type: 'deadline.passed' },
-  { type: 'session.lost' },
   ...END_REASONS.map((reason) => ({ type: 'session.close', reason }) as const),
   { type: 'session.settled' },
   { type: 'session.released' },
