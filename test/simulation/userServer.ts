@@ -205,8 +205,8 @@ export class UserServer {
   }
 
   #gate(nonce: number, extra: Extra): Promise<void> {
-    // Nobody is left to open it.
-    if (this.#process.user.isQuick) return Promise.resolve();
+    // Nobody is left to open it; or the request was cancelled in the turn in which it was handed over.
+    if (this.#process.user.isQuick || extra.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const gate = {
         nonce,
