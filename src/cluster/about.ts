@@ -7,6 +7,8 @@ export interface About {
   readonly owned: number;
   /** The node takes no sessions. */
   readonly isDraining: boolean;
+  /** What other nodes dial; `undefined`: they can not. */
+  readonly address?: string | undefined;
 }
 
 export function encodeAbout(about: About): Buffer {
@@ -16,12 +18,14 @@ export function encodeAbout(about: About): Buffer {
 /** What a node said of itself; `undefined` where it said nothing that can be read. */
 export function decodeAbout(bytes: Buffer): About | undefined {
   try {
-    const { name, since, owned, isDraining } = JSON.parse(bytes.toString()) as Partial<About>;
+    const about = JSON.parse(bytes.toString()) as Partial<About>;
+    const { name, since, owned, isDraining, address } = about;
     return {
       name: typeof name === 'string' ? name : undefined,
       since: Number(since),
       owned: Number(owned),
       isDraining: isDraining === true,
+      address: typeof address === 'string' ? address : undefined,
     };
   } catch {
     return undefined;

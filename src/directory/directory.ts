@@ -198,7 +198,12 @@ export class Directory implements Home<SessionActor> {
   /** A session that was found a moment ago may still be given messages. */
   isServing(session: SessionActor): boolean {
     const isHere = session.arrival !== 'refuse' && !session.isDismissed;
-    return isHere && this.heldUp(session.id) === undefined;
+    return isHere && !this.#isHeldUp(session.id);
+  }
+
+  /** The session can not be used in this turn. */
+  #isHeldUp(id: string): boolean {
+    return !this.#ownership.isLive || this.#handover.leaving(id) !== undefined;
   }
 
   /**
@@ -224,7 +229,7 @@ export class Directory implements Home<SessionActor> {
 
   /** Finds a session without waiting: in this process, or asleep in a store in memory. */
   findNow(id: string, principal: string | undefined): Found {
-    if (this.heldUp(id) !== undefined) return undefined;
+    if (this.#isHeldUp(id)) return undefined;
     const resident = this.resident(id);
     if (resident !== undefined) {
       const isFound = resident.arrival !== 'refuse' && isOwn(resident, principal);
