@@ -58,7 +58,12 @@ export class Absences {
   async #goneOn(id: string, resident: Found): Promise<Elsewhere | Nowhere> {
     await resident?.reached('ended');
     await this.#handover.leaving(id);
-    return this.#ownership.elsewhere(id);
+    try {
+      return await this.#ownership.elsewhere(id);
+    } catch {
+      // The others can not be asked.
+      return UNAVAILABLE;
+    }
   }
 
   /** What came of recalling a session. @throws defects of this library and of user code */
