@@ -197,10 +197,7 @@ export class Persistence implements Persisted {
 
   /** Stores the session now. `false`: the store failed, and the session goes on in memory. */
   stored(): Promise<boolean> {
-    return this.store().then(
-      () => true,
-      () => false,
-    );
+    return isDone(this.store());
   }
 
   /**
@@ -235,8 +232,9 @@ export class Persistence implements Persisted {
     if (this.#claim === undefined) return true;
     while (!this.isLost && this.#forgotten === null) {
       await this.#keeper.soon();
-      if (!this.#isDirty) return true;
-      if (await this.stored()) return true;
+      // Another write may be under way with it: that is not stored yet.
+      const pending = this.#isDirty ? this.store() : this.#storing;
+      if (pending === null || (await isDone(pending))) return true;
     }
     return true;
   }
@@ -280,4 +278,11 @@ export class Persistence implements Persisted {
     this.#storing = null;
     this.#host.passivate();
   }
+}
+
+function isDone(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }
