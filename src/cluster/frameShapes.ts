@@ -6,6 +6,7 @@ type Members<F> = Exclude<keyof F, 'type'>;
 const isText: Check = (value) => typeof value === 'string';
 const isTextOrNone: Check = (value) => value === undefined || typeof value === 'string';
 const isFlag: Check = (value) => typeof value === 'boolean';
+const isWhole: Check = (value) => Number.isSafeInteger(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isTime: Check = (value) => typeof value === 'number';
 const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
@@ -66,7 +67,7 @@ export const FRAME_SHAPES: {
   released: { print: isText },
   verb: { id: isText, verb: isText, about: isAny },
   said: { id: isText, answer: isAny, error: isTextOrNone },
-  ping: { n: isCount },
+  ping: { n: isWhole },
 };
 
 export function isFrameType(type: string): type is Frame['type'] {
