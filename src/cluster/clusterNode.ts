@@ -92,12 +92,16 @@ export class ClusterNode implements IngressHost, OwnerHost {
       get incarnation() {
         return node.incarnation;
       },
+      get generation() {
+        return node.generation;
+      },
       get mayExpire() {
         return node.mayClaim && !node.isInGrace && !node.isClockOff;
       },
       now: () => clock.now(),
       engineNow: () => node.engineNow(),
       live: () => node.live(),
+      whenOwn: (claim) => node.whenOwn(claim),
       lost: (claim) => node.lost(claim),
       ended: (claim) => void this.claims.remove(claim),
       forgot: () => node.forgotten(),

@@ -1,3 +1,4 @@
+import type { EndReason } from '../../machines/session.ts';
 import { ActorsError } from '../base/errors.ts';
 import { fingerprint } from '../store/codec/fingerprint.ts';
 import { decodeRecord, encodeRecord } from '../store/codec/recordCodec.ts';
@@ -43,6 +44,11 @@ export class RecordSeal {
 
   row(print: string, n: number, row: string): Buffer {
     return this.#sealer.seal(print, this.#place(print, n), encodeRow(row));
+  }
+
+  /** What is left of a session that has ended: why. */
+  tombstone(print: string, reason: EndReason): Buffer {
+    return this.#sealer.seal(print, `${this.#place(print)} ended`, Buffer.from(reason));
   }
 
   /** @throws ActorsError `secret-unknown`, `store-unavailable` of a newer release, `record-corrupt` */

@@ -24,6 +24,14 @@ export interface SharedStoreHost {
   live(): Promise<void>;
   /** No session is to expire now: the engine's clock is wrong, or it may not know whose sessions are. */
   readonly mayExpire: boolean;
+  /** Counts up whenever answers to what was asked before count for nothing. */
+  readonly generation: number;
+  /**
+   * Resolves when the engine is known to have a claim as this process's, or the claim is lost.
+   *
+   * @throws ActorsError `store-unavailable`
+   */
+  whenOwn(claim: Claim): Promise<boolean>;
   /** A write was refused: another claim has taken the place of this one. */
   lost(claim: Claim): void;
   /** The engine has forgotten a session that has ended. */
@@ -73,10 +81,17 @@ export class SharedStore implements SessionStore {
   /** @throws ActorsError `store-unavailable`, `state-too-large` */
   async write(changes: readonly StoreChange[]): Promise<void> {
     // All changes before the first wait: what the caller does to a state later is not stored.
-    const parts = this.#partsOf(changes);
+    const all = this.#partsOf(changes);
+    // An engine that has not been told yet whose the sessions are would take them for others'.
+    await Promise.all(all.map(({ claim }) => this.#host.whenOwn(claim)));
+    const parts = all.filter(({ claim }) => !claim.isLost);
     if (parts.length === 0) return;
+    const { generation, incarnation, space } = this.#host;
     const writes = parts.map((part) => this.#writeOf(part));
-    const written = await this.#host.space.write(this.#host.incarnation, writes);
+    const written = await space.write(incarnation, writes);
+    if (generation !== this.#host.generation) {
+      throw new ActorsError('store-unavailable', 'the engine may have forgotten what was written');
+    }
     const isForgotten = parts.map((part, i) => this.#settle(part.claim, writes[i]!, written[i]!));
     if (!isForgotten.includes(true)) return;
     this.#host.forgot();
@@ -138,7 +153,11 @@ export class SharedStore implements SessionStore {
 
   #changeOf(print: string, change: StoreChange): Change {
     const { seal } = this.#host;
-    if (change.type === 'remove') return { type: 'remove', tombstone: undefined };
+    if (change.type === 'remove') {
+      // An owner that was not heard for a while must not bring back what ended elsewhere.
+      const { reason } = change;
+      return { type: 'remove', tombstone: reason && seal.tombstone(print, reason) };
+    }
     if (change.type === 'put') {
       const { expiresAt, principal } = change.record;
       const bytes = seal.record(print, change.record);

@@ -362,7 +362,12 @@ export class Writer {
 
 function changesOf(id: string, { kept, removed, rows, rowsOf }: Work): StoreChange[] {
   const changes: StoreChange[] = [];
-  if (removed !== null) changes.push({ type: 'remove', id, ...byClaim(removed) });
+  if (removed !== null) {
+    const { claim, reason } = removed;
+    const ended =
+      claim !== undefined && reason !== undefined ? { claim, reason } : byClaim(removed);
+    changes.push({ type: 'remove', id, ...ended });
+  }
   const record = kept?.record();
   if (record !== undefined) changes.push({ type: 'put', record, ...byClaim(kept) });
   // What was stored of a session before its data became unstorable must not come back.
@@ -373,8 +378,7 @@ function changesOf(id: string, { kept, removed, rows, rowsOf }: Work): StoreChan
   return changes;
 }
 
-function byClaim(kept: Ended | null): Pick<StoreChange & Ended, 'claim' | 'reason'> {
-  const { claim, reason } = kept ?? {};
-  if (claim === undefined) return {};
-  return reason === undefined ? { claim } : { claim, reason };
+function byClaim(kept: Ended | null): Pick<StoreChange, 'claim'> {
+  const claim = kept?.claim;
+  return claim === undefined ? {} : { claim };
 }
