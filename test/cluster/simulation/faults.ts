@@ -1,0 +1,138 @@
+import type { Random } from '../../simulation/random.ts';
+import type { EngineServer } from './engineServer.ts';
+import type { Oracle } from './oracle.ts';
+import type { Machine, SimProcess } from './simProcess.ts';
+
+/** What faults are done to. */
+export interface Stage {
+  readonly random: Random;
+  readonly server: EngineServer;
+  readonly oracle: Oracle;
+  did(what: string): void;
+  broke(what: string): void;
+  living(): Iterable<SimProcess>;
+  processOf(machine: Machine): SimProcess | undefined;
+  boot(machine: Machine): void;
+  later(ms: number, then: () => void): void;
+  /** Counts a fault. @param ms how long it lasts */
+  fault(kind: string, ms?: number): void;
+}
+
+type Fault = (stage: Stage, machine: Machine) => void;
+
+/** Everything that goes wrong, by name. */
+export const FAULTS = {
+  kill(stage, machine) {
+    const process = stage.processOf(machine);
+    if (process === undefined) return;
+    const ms = 200 + stage.random.below(3800);
+    stage.fault('kill', ms);
+    stage.oracle.threatened(process);
+    process.kill();
+    stage.later(ms, () => stage.boot(machine));
+  },
+
+  pause(stage, machine) {
+    const process = stage.processOf(machine);
+    if (process === undefined) return;
+    const { random } = stage;
+    const ms = random.chance(0.5) ? 100 + random.below(2400) : 2500 + random.below(6500);
+    stage.fault('pause', ms);
+    stage.oracle.threatened(process);
+    process.pause(ms);
+  },
+
+  /** The machine reaches clients, and no engine. */
+  cut(stage, machine) {
+    const process = stage.processOf(machine);
+    if (machine.isCut || process === undefined) return;
+    const ms = 200 + stage.random.below(6800);
+    stage.fault('cut', ms);
+    stage.did(`${machine.name} is cut off for ${ms}`);
+    stage.oracle.threatened(process);
+    machine.isCut = true;
+    hangUp(stage, process);
+    stage.later(ms, () => (machine.isCut = false));
+  },
+
+  /** A connection is lost, and made again. */
+  connection(stage, machine) {
+    const process = stage.processOf(machine);
+    if (process === undefined) return;
+    stage.fault('connection');
+    const which = stage.random.below(4);
+    stage.did(`${process.name} loses connection ${which}`);
+    if (which === 0) process.engine.line.break();
+    else if (which === 1) process.link.sending.break();
+    else if (which === 2) process.link.deafenAll(stage.random.below(500));
+    else hangUp(stage, process);
+  },
+
+  connections(stage) {
+    stage.fault('connections');
+    stage.did('all connections are lost');
+    for (const process of stage.living()) hangUp(stage, process);
+  },
+
+  /** The engine is restarted with all that it knew. */
+  down(stage) {
+    if (!stage.server.isUp) return;
+    const { random } = stage;
+    stage.fault('down');
+    down(stage, random.chance(0.5) ? 50 + random.below(1450) : 1500 + random.below(4500));
+  },
+
+  /** A replica, which is behind, follows the engine. */
+  failover(stage) {
+    if (!stage.server.isUp) return;
+    const lagMs = stage.random.below(800);
+    stage.fault('failover');
+    stage.did(`the engine fails over to ${lagMs} ago`);
+    stage.server.failOver(lagMs);
+    down(stage, 30 + stage.random.below(770));
+  },
+
+  wipe(stage) {
+    if (!stage.server.isUp || !stage.random.chance(0.3)) return;
+    stage.fault('wipe');
+    stage.did('the engine is wiped');
+    stage.server.wipe();
+    down(stage, 30 + stage.random.below(370));
+  },
+
+  /** A deploy: the process leaves in good order, and another one follows. */
+  drain(stage, machine) {
+    const process = stage.processOf(machine);
+    if (process === undefined || process.isDraining) return;
+    stage.fault('drain', 6000);
+    const ended = (): void => {
+      if (process.isDead) return;
+      process.kill();
+      stage.later(100 + stage.random.below(1400), () => stage.boot(machine));
+    };
+    process.run(() => {
+      process
+        .drain(2000)
+        .then(() => stage.later(300, ended))
+        .catch((error: unknown) => stage.broke(`drain: ${String((error as Error).stack)}`));
+    });
+    // Whoever waits for the end of a process kills it at last.
+    stage.later(12_000, ended);
+  },
+} satisfies Record<string, Fault>;
+
+export type FaultKind = keyof typeof FAULTS;
+
+function down(stage: Stage, ms: number): void {
+  stage.fault('engine down', ms);
+  stage.did(`the engine is down for ${ms}`);
+  stage.server.isUp = false;
+  for (const process of stage.living()) hangUp(stage, process);
+  stage.later(ms, () => (stage.server.isUp = true));
+}
+
+function hangUp(stage: Stage, process: SimProcess): void {
+  process.engine.line.break();
+  process.link.sending.break();
+  process.link.deafenAll(stage.random.chance(0.5) ? 0 : stage.random.below(500));
+}
