@@ -1,0 +1,39 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** Here its packages are found. */
+const CACHE = join(ROOT, 'node_modules/.cache');
+
+/** `examples/cluster/main.ts` as one file, because many are started, one after the other. */
+export class NodeProgram {
+  readonly file: string;
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.file = join(folder, 'main.mjs');
+  }
+
+  static async make(): Promise<NodeProgram> {
+    mkdirSync(CACHE, { recursive: true });
+    const program = new NodeProgram(mkdtempSync(join(CACHE, 'cluster-')));
+    await build({
+      entryPoints: [join(ROOT, 'examples/cluster/main.ts')],
+      outfile: program.file,
+      tsconfig: join(ROOT, 'tsconfig.json'),
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      target: 'node20',
+      format: 'esm',
+    });
+    return program;
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

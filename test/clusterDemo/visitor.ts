@@ -1,0 +1,208 @@
+import { BY } from './balancer.ts';
+import { type Caller, callerV1, callerV2, type Fetch } from './caller.ts';
+import { NotebookCheck } from './notebook.ts';
+import { describe, troubleOf } from './outcome.ts';
+import type { Tally } from './tally.ts';
+
+export interface VisitorOptions {
+  readonly url: string;
+  readonly tally: Tally;
+  readonly random: () => number;
+  /** How long an answer is waited for: longer than any wait that has an end. */
+  readonly patienceMs: number;
+  /** From one call to the next, at most. */
+  readonly pauseMs: number;
+}
+
+/** How many lines a notebook has before its visitor begins another one. */
+const LINES = 60;
+
+/** One client and its sessions, one after the other: calls, checks what it hears, and goes on. */
+export class Visitor {
+  readonly name: string;
+  readonly #options: VisitorOptions;
+  readonly #open: typeof callerV1;
+  #caller: Caller | null = null;
+  #notebook: NotebookCheck;
+  #sessions = 0;
+  #lines = 0;
+  /** By which node the last answer came. */
+  #cameBy: string | null = null;
+  #isOver = false;
+  /** What it waits for, and since when; for a reader who looks for what hangs. */
+  doing = 'nothing';
+
+  constructor(n: number, options: VisitorOptions) {
+    this.name = `v${n}`;
+    this.#options = options;
+    this.#open = n % 2 === 0 ? callerV1 : callerV2;
+    this.#notebook = new NotebookCheck(this.name, options.tally);
+  }
+
+  /** Visits until it is told to stop. */
+  async visit(): Promise<void> {
+    while (!this.#isOver) {
+      await this.step();
+      await this.#pause(this.#options.random() * this.#options.pauseMs);
+    }
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /** Ends the last session. */
+  async leave(): Promise<void> {
+    await this.#tried('leave', async (caller) => {
+      this.#caller = null;
+      await caller.end();
+    });
+  }
+
+  /** Does one thing. @returns whether it went as it should */
+  async step(): Promise<boolean> {
+    if (this.#caller === null && !(await this.#begin())) {
+      await this.#pause(100);
+      return false;
+    }
+    const dice = this.#options.random() * 100;
+    if (this.#notebook.size >= LINES || dice < 2) return this.#end();
+    if (dice < 70) return this.write();
+    if (dice < 82) return this.#ask();
+    if (dice < 95) return this.#work();
+    return this.#cancel();
+  }
+
+  /** Writes a line, and checks all lines that are there. */
+  async write(): Promise<boolean> {
+    const { local, forwarded } = this.#options.tally;
+    const line = this.#line();
+    return this.#tried('write', async (caller) => {
+      const began = performance.now();
+      const text = await caller.call('write', line, { timeout: this.#options.patienceMs });
+      const { by, lines } = JSON.parse(text) as { by: string; lines: string[] };
+      this.#notebook.wrote(line, lines);
+      const figures = by === this.#cameBy ? local : forwarded;
+      figures.push(performance.now() - began);
+    });
+  }
+
+  async #ask(): Promise<boolean> {
+    const line = this.#line();
+    return this.#tried('ask', async (caller) => {
+      const answer = await caller.call('ask', line, { timeout: this.#options.patienceMs });
+      if (answer === answerTo(line)) return;
+      // A question that could not be asked, because its session moved, is an answer in words.
+      if (this.#notebook.isOwn(answer)) throw new Error(`wrong answer: ${answer}`);
+      throw new Error(answer);
+    });
+  }
+
+  async #work(): Promise<boolean> {
+    const { patienceMs, tally } = this.#options;
+    const line = this.#line();
+    const progress = (message = ''): void => {
+      tally.progress++;
+      this.#notebook.heard(message);
+    };
+    return this.#tried('work', async (caller) => {
+      const answer = await caller.call('work', line, { timeout: patienceMs, progress });
+      this.#notebook.heard(answer);
+      if (answer !== `${line}, done`) throw new Error(`wrong answer: ${answer}`);
+    });
+  }
+
+  /** Begins something and thinks better of it. */
+  async #cancel(): Promise<boolean> {
+    const { patienceMs, random } = this.#options;
+    const line = this.#line();
+    const abort = new AbortController();
+    return this.#tried('cancel', async (caller) => {
+      const options = { timeout: patienceMs, signal: abort.signal };
+      const call = caller.call('work', line, options).catch((error: unknown) => {
+        if (!abort.signal.aborted) throw error;
+      });
+      await Promise.race([call, this.#pause(random() * 200)]);
+      abort.abort('enough');
+      await call;
+    });
+  }
+
+  async #end(): Promise<boolean> {
+    const isEnded = await this.#tried('end', async (caller) => {
+      this.#caller = null;
+      await caller.end();
+    });
+    this.#options.tally.ended++;
+    return isEnded;
+  }
+
+  async #begin(): Promise<boolean> {
+    const { url, tally } = this.#options;
+    this.#notebook = new NotebookCheck(`${this.name}.${++this.#sessions}`, tally);
+    const notebook = this.#notebook;
+    const asked = async (message: string): Promise<string> => {
+      tally.questions++;
+      notebook.heard(message);
+      await this.#pause(this.#options.random() * 200);
+      return answerTo(message);
+    };
+    const told = (data: unknown): void => notebook.told(String(data));
+    return this.#counted('begin', async () => {
+      this.#caller = await this.#open(url, this.#fetch, { asked, told });
+      tally.opened++;
+    });
+  }
+
+  async #tried(what: string, how: (caller: Caller) => Promise<void>): Promise<boolean> {
+    const caller = this.#caller;
+    return caller === null ? false : this.#counted(what, () => how(caller));
+  }
+
+  async #counted(what: string, how: () => Promise<void>): Promise<boolean> {
+    const { tally } = this.#options;
+    const began = performance.now();
+    this.doing = what;
+    tally.calls++;
+    try {
+      await how();
+      tally.right++;
+      return true;
+    } catch (error) {
+      const trouble = troubleOf(error);
+      tally.trouble(trouble);
+      const isBad = ['session lost', 'no end', 'other'].includes(trouble);
+      if (isBad) tally.remark(`${this.name} ${what}: ${describe(error)}`);
+      if (isBad) await this.#abandon();
+      return false;
+    } finally {
+      this.doing = 'nothing';
+      tally.longestMs = Math.max(tally.longestMs, performance.now() - began);
+    }
+  }
+
+  /** Begins anew with the next step. */
+  async #abandon(): Promise<void> {
+    const caller = this.#caller;
+    this.#caller = null;
+    await caller?.close();
+  }
+
+  readonly #fetch: Fetch = async (url, init) => {
+    const response = await fetch(url, init);
+    if (init?.method === 'POST') this.#cameBy = response.headers.get(BY);
+    return response;
+  };
+
+  #line(): string {
+    return `${this.name}.${this.#sessions}/${++this.#lines}`;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
+
+function answerTo(message: string): string {
+  return `${message}, yes`;
+}
