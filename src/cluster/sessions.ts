@@ -70,18 +70,13 @@ export class Sessions implements Ownership {
   }
 
   /** @throws ActorsError `store-unavailable`, `record-corrupt`, `secret-unknown` */
-  async claim(id: string): Promise<Claimed> {
-    const { deadlines, node, suspendMs } = this.#host;
+  claim(id: string): Promise<Claimed> {
+    const { node } = this.#host;
     const print = printOf(id);
-    const until = deadlines.now() + suspendMs;
-    while (deadlines.now() < until) {
-      await node.live();
-      if (!this.#mayClaim && !node.isInGrace) return this.elsewhere(id);
-      const where = node.isInGrace ? await this.#look(id, print) : await this.#take(id, print);
-      if (where !== undefined) return where;
-      await this.#pause();
-    }
-    throw unavailable();
+    return this.#insist(() => {
+      if (node.isInGrace) return this.#look(id, print);
+      return this.#mayClaim ? this.#take(id, print) : this.#goneOn(id);
+    });
   }
 
   async release(given: StoreClaim): Promise<boolean> {
@@ -108,14 +103,9 @@ export class Sessions implements Ownership {
     if (!claim.isBorn) this.#host.claims.remove(claim);
   }
 
-  async elsewhere(id: string): Promise<Elsewhere | Nowhere> {
-    const { node, space } = this.#host;
-    await node.live();
-    const looked = await space.look(printOf(id));
-    if (looked.is === 'unknown' || looked.is === 'ended') return NOT_FOUND;
-    if (this.#isOthers(looked)) return this.#host.elsewhere(looked.owner, id, false);
-    const place = await this.#host.place();
-    return place === undefined ? DRAINING : this.#host.elsewhere(place, id, true);
+  /** @throws ActorsError `store-unavailable` */
+  elsewhere(id: string): Promise<Elsewhere | Nowhere> {
+    return this.#insist(() => this.#goneOn(id));
   }
 
   /** Has a session here for a request of another node's client. */
@@ -133,6 +123,33 @@ export class Sessions implements Ownership {
 
   get #mayClaim(): boolean {
     return this.#host.node.mayClaim;
+  }
+
+  /**
+   * Asks the engine until there is an answer that counts.
+   *
+   * @param ask `undefined`: nobody's word counts at the moment
+   * @throws ActorsError `store-unavailable` after `suspendMs`; whatever else `ask` meets
+   */
+  async #insist<T>(ask: () => Promise<T | undefined>): Promise<T> {
+    const { deadlines, node, suspendMs } = this.#host;
+    const until = deadlines.now() + suspendMs;
+    while (deadlines.now() < until) {
+      await node.live();
+      const answer = await ask().catch(unlessUnavailable);
+      if (answer !== undefined) return answer;
+      await this.#pause();
+    }
+    throw unavailable();
+  }
+
+  /** Where a session is that this node does not claim. */
+  async #goneOn(id: string): Promise<Elsewhere | Nowhere> {
+    const looked = await this.#host.space.look(printOf(id));
+    if (looked.is === 'unknown' || looked.is === 'ended') return NOT_FOUND;
+    if (this.#isOthers(looked)) return this.#host.elsewhere(looked.owner, id, false);
+    const place = await this.#host.place();
+    return place === undefined ? DRAINING : this.#host.elsewhere(place, id, true);
   }
 
   #isOthers(looked: Looked): looked is Extract<Looked, { readonly is: 'owned' }> {
@@ -182,6 +199,12 @@ export class Sessions implements Ownership {
     const { deadlines } = this.#host;
     return new Promise((resolve) => deadlines.at(deadlines.now() + PAUSE_MS, resolve));
   }
+}
+
+/** What the engine refuses because it is another server than before, it does for a moment. */
+function unlessUnavailable(error: unknown): undefined {
+  if (error instanceof ActorsError && error.code === 'store-unavailable') return;
+  throw error;
 }
 
 function unavailable(): ActorsError {

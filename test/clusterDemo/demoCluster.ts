@@ -14,6 +14,11 @@ export interface DemoClusterOptions {
   readonly log?: string;
 }
 
+/** When a session falls asleep: later than a client can be held up within its handshake. */
+export function idleMs(lease: number): number {
+  return lease * 3;
+}
+
 /** A Redis, some processes, and a balancer in front of them. */
 export class DemoCluster {
   readonly nodes: readonly NodeProcess[];
@@ -53,7 +58,7 @@ export class DemoCluster {
     const server = 'url' in redis ? null : await RedisProcess.start(redis.program);
     if (server !== null) started.push(server);
     const url = 'url' in redis ? redis.url : server!.url;
-    const env = { REDIS_URL: url, LEASE_MS: String(lease), IDLE_MS: '1000' };
+    const env = { REDIS_URL: url, LEASE_MS: String(lease), IDLE_MS: String(idleMs(lease)) };
     const stream = log === undefined ? null : createWriteStream(log);
     let heard: (name: string, line: string) => void = () => {};
     const processes = await Promise.all(

@@ -8,12 +8,18 @@ export interface VisitorOptions {
   readonly url: string;
   readonly tally: Tally;
   readonly random: () => number;
+  /** Told of each call that was not answered as it should be. */
+  readonly note: (text: string) => void;
   /** How long an answer is waited for: longer than any wait that has an end. */
   readonly patienceMs: number;
   /** From one call to the next, at most. */
   readonly pauseMs: number;
+  /** A rest now and then: the session falls asleep meanwhile. */
+  readonly restMs: number;
 }
 
+/** How often a visitor rests. */
+const RESTS = 0.03;
 /** How many lines a notebook has before its visitor begins another one. */
 const LINES = 60;
 
@@ -29,6 +35,7 @@ export class Visitor {
   /** By which node the last answer came. */
   #cameBy: string | null = null;
   #isOver = false;
+  readonly #stopped = once();
   /** What it waits for, and since when; for a reader who looks for what hangs. */
   doing = 'nothing';
 
@@ -43,12 +50,15 @@ export class Visitor {
   async visit(): Promise<void> {
     while (!this.#isOver) {
       await this.step();
-      await this.#pause(this.#options.random() * this.#options.pauseMs);
+      const { pauseMs, random, restMs } = this.#options;
+      if (random() < RESTS) await Promise.race([this.#pause(restMs), this.#stopped.promise]);
+      else await this.#pause(random() * pauseMs);
     }
   }
 
   stop(): void {
     this.#isOver = true;
+    this.#stopped.resolve();
   }
 
   /** Ends the last session. */
@@ -172,7 +182,10 @@ export class Visitor {
       const trouble = troubleOf(error);
       tally.trouble(trouble);
       const isBad = ['session lost', 'no end', 'other'].includes(trouble);
-      if (isBad) tally.remark(`${this.name} ${what}: ${describe(error)}`);
+      const took = Math.round(performance.now() - began);
+      const text = `${this.name} ${what}, by ${this.#cameBy}, ${took} ms: ${describe(error)}`;
+      this.#options.note(text);
+      if (isBad) tally.remark(text);
       if (isBad) await this.#abandon();
       return false;
     } finally {
@@ -205,4 +218,11 @@ export class Visitor {
 
 function answerTo(message: string): string {
   return `${message}, yes`;
+}
+
+/** Something that a visitor waits for beside the time. */
+function once(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
 }
