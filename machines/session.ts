@@ -82,7 +82,15 @@ export const sessionMachine = setup({
     context: {} as SessionContext,
     events: {} as SessionEvent,
     input: {} as Pick<SessionContext, 'sleeps'>,
-    tags: {} as Arrival | 'accepting' | 'resident' | 'warm' | 'dozing' | 'asleep' | 'ending',
+    tags: {} as
+      | Arrival
+      | 'accepting'
+      | 'resident'
+      | 'warm'
+      | 'dozing'
+      | 'asleep'
+      | 'settling'
+      | 'ending',
   },
   actions: {
     /** Run the factory and connect its server. */
@@ -296,6 +304,7 @@ export const sessionMachine = setup({
       states: {
         settling: {
           description: 'Work in flight may finish, within closeTimeoutMs.',
+          tags: 'settling',
           entry: 'settle',
           exit: 'disarm',
           on: {

@@ -254,6 +254,7 @@ function clusterHost(directory: Directory, endpoint: Endpoint): ClusterHost {
       return supervisor.isAdmitting;
     },
     isServing: (id) => presence.isServing(id),
+    isSettling: (id) => presence.isSettling(id),
     isInUse: (id) => presence.isInUse(id),
     settled: (id) => presence.settled(id),
     recall: (id) => presence.recall(id),

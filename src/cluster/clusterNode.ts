@@ -169,12 +169,12 @@ export class ClusterNode implements IngressHost, OwnerHost {
     return this.node.isInGrace ? Math.max(leftMs, this.beatMs) : leftMs;
   }
 
-  ready(id: string, takes: boolean): Promise<'ready' | NotReady> {
-    return this.sessions.ready(id, takes);
+  ready(id: string, takes: boolean, isFollowUp: boolean): Promise<'ready' | NotReady> {
+    return this.sessions.ready(id, takes, isFollowUp);
   }
 
-  isReady(id: string): boolean {
-    return this.#runtime.isServing(id);
+  isReady(id: string, isFollowUp: boolean): boolean {
+    return this.#runtime.isServing(id) || (isFollowUp && this.#runtime.isSettling(id));
   }
 
   serve(request: Forwarded, port: ResponsePort): void {

@@ -52,8 +52,8 @@ export class Owner {
         return host.isLive;
       },
       engineNow: () => host.engineNow(),
-      ready: (session, takes) => host.ready(session, takes),
-      isReady: (session) => host.isReady(session),
+      ready: (session, takes, isFollowUp) => host.ready(session, takes, isFollowUp),
+      isReady: (session, isFollowUp) => host.isReady(session, isFollowUp),
       serve: (request, port) => host.serve(request, port),
       kept: (exchange, size) => this.#keep(exchange, size),
       doubted: (exchange) => {

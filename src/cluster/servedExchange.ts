@@ -1,6 +1,8 @@
 import type { Forwarded } from '../directory/whereabouts.ts';
 import type { BodyLimits } from '../wire/body.ts';
+import { isFollowUp } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
 import { refuseAll } from './clientErrors.ts';
 import type { Incarnation } from './engine.ts';
 import { requestOf } from './requestFrame.ts';
@@ -23,10 +25,15 @@ export interface ServedExchangeHost {
   readonly isLive: boolean;
   /** The time of the engine, in milliseconds since the epoch. */
   engineNow(): number;
-  /** Has a session in this process: here already, or claimed. @param takes also one that is nobody's */
-  ready(session: string, takes: boolean): Promise<'ready' | NotReady>;
-  /** The session is in this process, and does not leave. */
-  isReady(session: string): boolean;
+  /**
+   * Has a session in this process: here already, or claimed.
+   *
+   * @param takes also one that is nobody's
+   * @param isFollowUp for what its client says of work in flight: also one that ends here
+   */
+  ready(session: string, takes: boolean, isFollowUp: boolean): Promise<'ready' | NotReady>;
+  /** The session is in this process, and can be given a message in this turn. */
+  isReady(session: string, isFollowUp: boolean): boolean;
   /** Serves a request whose session is in this process, in this turn. Never throws. */
   serve(request: Forwarded, port: ResponsePort): void;
   /** The answer, or its beginning, is kept to be said again. */
@@ -76,7 +83,9 @@ export class ServedExchange {
   async begin(): Promise<void> {
     const host = this.#host;
     const { session, takes, isSure } = this.#request;
-    const ready = await this.#ready(session, takes);
+    const request = requestOf(this.#request, host.bodyLimits);
+    const isAwaited = isAboutWork(request);
+    const ready = await this.#ready(session, takes, isAwaited);
     if (ready !== 'ready') return this.refuse(ready.why, ready.owner);
     // Whoever asked knows what silence means.
     if (this.#isLate) return host.drop(this);
@@ -88,9 +97,10 @@ export class ServedExchange {
     }
     // In the turn in which it begins: what is lost, moved or given up is not begun.
     if (!host.isLive) return this.refuse('suspended');
-    if (this.#isLate || this.#isLeft || !host.isReady(session)) return this.refuse('moved');
+    if (this.#isLate || this.#isLeft || !host.isReady(session, isAwaited))
+      return this.refuse('moved');
     if (isSure) void this.#say({ type: 'ack', id: this.id });
-    this.#serve();
+    this.#serve(request);
   }
 
   /** Says again what was said, to an ingress that may have missed some of it. */
@@ -127,23 +137,22 @@ export class ServedExchange {
     return this.#host.engineNow() > this.#request.until;
   }
 
-  async #ready(session: string, takes: boolean): Promise<'ready' | NotReady> {
+  async #ready(session: string, takes: boolean, isAwaited: boolean): Promise<'ready' | NotReady> {
     try {
-      return await this.#host.ready(session, takes);
+      return await this.#host.ready(session, takes, isAwaited);
     } catch {
       // The engine can not be asked.
       return { why: 'suspended' };
     }
   }
 
-  #serve(): void {
+  #serve(request: Forwarded | RefusalCode): void {
     const host = this.#host;
     const port = new RemotePort(this.id, {
       say: (frame) => this.#answer(frame),
       over: () => host.over(this),
     });
     this.#port = port;
-    const request = requestOf(this.#request, host.bodyLimits);
     if (typeof request !== 'string') return host.serve(request, port);
     // What an ingress with other limits has let in.
     const { method, principal } = this.#request;
@@ -168,4 +177,9 @@ export class ServedExchange {
     const heard = await this.#host.mail.post(this.#ingress, frame);
     if (heard === undefined || heard === 0) this.#host.doubted(this);
   }
+}
+
+/** Whether a client says something of work in flight, and nothing else. */
+function isAboutWork(request: Forwarded | RefusalCode): boolean {
+  return typeof request !== 'string' && request.parcel?.messages.every(isFollowUp) === true;
 }

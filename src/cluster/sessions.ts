@@ -31,7 +31,7 @@ export interface SessionsHost {
   readonly suspendMs: number;
   readonly runtime: Pick<
     ClusterHost,
-    'isAdmitting' | 'isServing' | 'settled' | 'recall' | 'restow'
+    'isAdmitting' | 'isServing' | 'isSettling' | 'settled' | 'recall' | 'restow'
   >;
   /** Another node serves the requests of a session. @param takes it may claim the session */
   elsewhere(owner: Incarnation, id: string, takes: boolean): Elsewhere;
@@ -108,9 +108,14 @@ export class Sessions implements Ownership {
     return this.#insist(() => this.#goneOn(id));
   }
 
-  /** Has a session here for a request of another node's client. */
-  async ready(id: string, takes: boolean): Promise<'ready' | NotReady> {
+  /**
+   * Has a session here for a request of another node's client.
+   *
+   * @param isFollowUp the request says something of work in flight, which a session that ends lets finish
+   */
+  async ready(id: string, takes: boolean, isFollowUp: boolean): Promise<'ready' | NotReady> {
     const { node, runtime, space } = this.#host;
+    if (isFollowUp && runtime.isSettling(id)) return 'ready';
     await runtime.settled(id);
     if (runtime.isServing(id)) return 'ready';
     if (!runtime.isAdmitting) return { why: 'draining' };

@@ -14,9 +14,11 @@ export interface ClusterHost {
   readonly isAdmitting: boolean;
   /** The session is in this process, and can be given a message in this turn. */
   isServing(id: string): boolean;
+  /** The session ends in this process, and takes what its client says of work in flight. */
+  isSettling(id: string): boolean;
   /** The session is in use, or has something that it would lose. */
   isInUse(id: string): boolean;
-  /** Resolves when a session that was leaving has left, or stays. */
+  /** Resolves when a session that was ending or leaving has ended or left, or stays. */
   settled(id: string): Promise<void>;
   /** Has a session in this process, if need be by a claim. @returns whether it is here */
   recall(id: string): Promise<boolean>;

@@ -227,6 +227,15 @@ export class Directory implements Home<SessionActor> {
     return this.findAny(id, principal);
   }
 
+  /**
+   * A session that ends, and lets its work in flight finish: answers, progress and cancels are for that
+   * work, and for nothing else.
+   */
+  settling(id: string, principal: string | undefined): Found {
+    const resident = this.resident(id);
+    return resident?.isSettling === true && isOwn(resident, principal) ? resident : undefined;
+  }
+
   /** Finds a session without waiting: in this process, or asleep in a store in memory. */
   findNow(id: string, principal: string | undefined): Found {
     if (this.#isHeldUp(id)) return undefined;

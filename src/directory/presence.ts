@@ -30,6 +30,11 @@ export class Presence {
     return session !== undefined && this.#directory.isServing(session);
   }
 
+  /** The session ends in this process, and takes what its client says of work in flight. */
+  isSettling(id: string): boolean {
+    return this.#directory.resident(id)?.isSettling === true;
+  }
+
   /** The session is in this process, and awake. */
   isInUse(id: string): boolean {
     return this.#directory.resident(id)?.isAsleep === false;
@@ -41,8 +46,10 @@ export class Presence {
     return this.isServing(id);
   }
 
-  /** Resolves when a session that was leaving has left, or stays. */
+  /** Resolves when a session that was ending or leaving has ended or left, or stays. */
   async settled(id: string): Promise<void> {
+    const session = this.#directory.resident(id);
+    if (session?.snapshot.hasTag('ending') === true) await session.reached('ended');
     await this.#handover.leaving(id);
   }
 

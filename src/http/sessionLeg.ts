@@ -6,7 +6,13 @@ import type { SessionActor } from '../session/sessionActor.ts';
 import { allowsBatch, isInitialize, isProbe, weightOf } from '../wire/body.ts';
 import { parseEventId } from '../wire/eventId.ts';
 import { answerFormOf, header, single } from '../wire/headers.ts';
-import { isRequest, type Message, type RequestId, type RequestMessage } from '../wire/jsonrpc.ts';
+import {
+  isFollowUp,
+  isRequest,
+  type Message,
+  type RequestId,
+  type RequestMessage,
+} from '../wire/jsonrpc.ts';
 import { refusalBody, REFUSALS } from '../wire/refusals.ts';
 import { isSupported } from '../wire/versions.ts';
 import { countWaiting } from './countWaiting.ts';
@@ -52,6 +58,10 @@ export class SessionLeg implements Leg {
     }
     const named = single(origin.head, 'mcp-session-id');
     if (named === undefined) return this.#host.refuse(port, 'session-missing', idOf(incoming));
+    if (parcel?.messages.every(isFollowUp) === true) {
+      const settling = this.#directory.settling(named, incoming.principal);
+      if (settling !== undefined) return this.#post(settling, incoming);
+    }
     this.#find(named, incoming, (where) => this.#route(where, incoming));
   }
 

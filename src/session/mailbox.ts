@@ -3,6 +3,7 @@ import type { Limits } from '../base/limits.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { DeadLetterReason } from '../events/events.ts';
 import {
+  isFollowUp,
   isRequest,
   isRequestId,
   isResponse,
@@ -25,6 +26,8 @@ import { Uploads } from './uploads.ts';
 export interface MailboxHost extends AsksHost {
   readonly principal: string | undefined;
   readonly arrival: Arrival;
+  /** The session ends, and its work in flight may finish. */
+  readonly isSettling: boolean;
   /** Takes the session out of idle. @returns what is done with arrivals from here on */
   activate(): Arrival;
   /** Hands a message to the current server of the session. */
@@ -157,7 +160,11 @@ export class Mailbox implements AsksOwner {
     else if (arrival === 'activate') return this.#pong(message, envelope);
     // Activating may end the session: there may be no place for its server.
     if (arrival === 'activate') arrival = host.activate();
-    if (arrival === 'refuse') return this.#dead(message, 'closed', 'session-not-found');
+    // What work in flight waits for is let in, or that work could not finish.
+    const isAwaited = host.isSettling && isFollowUp(message);
+    if (arrival === 'refuse' && !isAwaited) {
+      return this.#dead(message, 'closed', 'session-not-found');
+    }
     if (!('method' in message)) {
       host.journal.saw('in', 'response', undefined, bytes, message);
       host.outgoing.receive(message);

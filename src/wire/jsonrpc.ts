@@ -77,6 +77,13 @@ export function isRequest(message: Message): message is RequestMessage {
   return 'method' in message && 'id' in message;
 }
 
+/** Says something of what is under way: an answer to a question, progress, or a cancel. */
+export function isFollowUp(message: Message): boolean {
+  if (isResponse(message)) return true;
+  const { method } = message;
+  return method === 'notifications/cancelled' || method === 'notifications/progress';
+}
+
 export function isResponse(message: Message): message is ResponseMessage {
   return !('method' in message);
 }

@@ -32,6 +32,7 @@ async function setUp(answers: { claim?: (() => EngineClaim)[]; look?: (() => Loo
     runtime: {
       isAdmitting: true,
       isServing: () => false,
+      isSettling: () => false,
       settled: async () => {},
       recall: async () => false,
       restow: () => {},

@@ -72,9 +72,11 @@ export class Balancer {
   }
 
   #pass(incoming: IncomingMessage, response: ServerResponse, tried = 0): void {
-    const ready = this.#targets.filter((each) => this.#ready.has(each));
+    const all = this.#targets;
+    // Where none is ready, all are asked: a node that has lost the others may be back in a moment.
+    const ready = this.#ready.size === 0 ? all : all.filter((each) => this.#ready.has(each));
     const target = ready[this.#next++ % ready.length];
-    if (target === undefined || tried > this.#targets.length) {
+    if (target === undefined || tried > 2 * all.length) {
       response.writeHead(503, { 'retry-after': '1' }).end('No node is ready');
       return;
     }

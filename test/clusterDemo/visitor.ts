@@ -202,9 +202,17 @@ export class Visitor {
   }
 
   readonly #fetch: Fetch = async (url, init) => {
-    const response = await fetch(url, init);
-    if (init?.method === 'POST') this.#cameBy = response.headers.get(BY);
-    return response;
+    const what = `${this.name} ${this.doing}: ${init?.method ?? 'GET'}`;
+    try {
+      const response = await fetch(url, init);
+      if (init?.method === 'POST') this.#cameBy = response.headers.get(BY);
+      const by = response.headers.get(BY);
+      if (!response.ok) this.#options.note(`${what} by ${by}: ${response.status}`);
+      return response;
+    } catch (error) {
+      this.#options.note(`${what}: ${describe(error)}`);
+      throw error;
+    }
   };
 
   #line(): string {

@@ -77,6 +77,7 @@ class Model {
       key: 'key',
       journal: journal as Journal,
       arrival: 'dispatch',
+      isSettling: false,
       activate: () => 'dispatch',
       deliver: (message) => this.#deliver(message),
       outgoing: { receive: () => {}, asked: () => undefined },

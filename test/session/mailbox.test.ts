@@ -63,6 +63,7 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
     key: 'key',
     journal: journal as Journal,
     arrival,
+    isSettling: false,
     activate: () => {
       log.push('activate');
       host.arrival = 'dispatch';
