@@ -234,7 +234,9 @@ export function createRuntime<T = undefined, M = unknown>(
       const began = services.clock.now();
       cluster?.retire();
       const report = await directory.drain(deadlineMs);
-      await handles.drain(Math.max(began + deadlineMs - services.clock.now(), 0));
+      const leftMs = (): number => Math.max(began + deadlineMs - services.clock.now(), 0);
+      await handles.drain(leftMs());
+      await cluster?.answered(leftMs());
       return report;
     },
     close,

@@ -22,11 +22,15 @@ export interface Listening {
   /** The server's address as `http://host:port`; all addresses are shown as loopback. */
   readonly origin: string;
   /**
-   * Stops listening at once. Connections are cut when `lastWork` is done, or `graceMs` milliseconds
-   * later where they are still in use. Resolves when no connection is left.
+   * Stops listening at once. Where there is a grace, `lastWork` begins when what had arrived is answered,
+   * or a moment later. Connections are cut when `lastWork` is done, or `graceMs` milliseconds later
+   * where they are still in use. Resolves when no connection is left.
    */
   close(lastWork?: () => Promise<unknown>, graceMs?: number): Promise<void>;
 }
+
+/** How long a request may take that came just before the port was shut: mostly to another process. */
+const LINGER_MS = 250;
 
 /** Where this machine itself reaches a server that listens on all addresses. */
 const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
@@ -54,6 +58,8 @@ export async function listen(
     origin: `http://${name.includes(':') ? `[${name}]` : name}:${bound}`,
     async close(lastWork, graceMs = 0) {
       const stopped = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      if (graceMs > 0) await passed(stopped, Math.min(graceMs, LINGER_MS));
       await lastWork?.();
       server.closeIdleConnections();
       const cut = (): void => server.closeAllConnections();
@@ -62,6 +68,14 @@ export async function listen(
       clearTimeout(timer ?? undefined);
     },
   };
+}
+
+/** Resolves when something is over, at the latest after a time. */
+async function passed(over: Promise<unknown>, withinMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, withinMs)));
+  await Promise.race([over, late]);
+  clearTimeout(timer);
 }
 
 /** Answers a request that nothing is there for. */

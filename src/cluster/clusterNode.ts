@@ -136,6 +136,11 @@ export class ClusterNode implements IngressHost, OwnerHost {
     this.node.retire();
   }
 
+  /** Resolves when other nodes have answered what this one forwards, or after a time. */
+  answered(withinMs: number): Promise<void> {
+    return this.#ingress.answered(withinMs);
+  }
+
   /** Leaves, for good. Never rejects. */
   async leave(): Promise<void> {
     this.#ingress.close();

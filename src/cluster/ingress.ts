@@ -64,6 +64,8 @@ export class Ingress implements RemoteExchangeHost {
   readonly #exchanges = new Map<ExchangeId, RemoteExchange>();
   /** Exchanges that are not settled. */
   readonly #open = new Set<RemoteExchange>();
+  /** Told of each exchange that is settled. */
+  readonly #watchers = new Set<() => void>();
   readonly #perSession = new Map<string, number>();
   /** A request that goes another way is the same request: its port is its own. */
   readonly #patience = new WeakMap<ResponsePort, Patience>();
@@ -121,6 +123,35 @@ export class Ingress implements RemoteExchangeHost {
     if (goesOn) void this.node.mail.post(from, { type: 'gone', id });
   }
 
+  /**
+   * Resolves when every request is answered that is no open stream, at the latest after `withinMs`
+   * milliseconds.
+   */
+  answered(withinMs: number): Promise<void> {
+    if (this.#isAnswered) return Promise.resolve();
+    const { deadlines } = this.node;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!this.#isAnswered) return;
+        deadlines.cancel(late);
+        end();
+      };
+      const end = (): void => {
+        this.#watchers.delete(look);
+        resolve();
+      };
+      const late = deadlines.at(deadlines.now() + withinMs, end);
+      this.#watchers.add(look);
+    });
+  }
+
+  get #isAnswered(): boolean {
+    for (const { asked } of this.#open) {
+      if (asked.request.origin.head.method !== 'GET') return false;
+    }
+    return true;
+  }
+
   /** The node leaves: every client is answered, or comes back to another node. */
   close(): void {
     for (const exchange of this.#open) exchange.close();
@@ -147,6 +178,7 @@ export class Ingress implements RemoteExchangeHost {
     const own = this.#perSession.get(session)! - 1;
     if (own > 0) this.#perSession.set(session, own);
     else this.#perSession.delete(session);
+    for (const look of this.#watchers) look();
   }
 
   forget(exchange: RemoteExchange, id: ExchangeId): void {

@@ -76,6 +76,10 @@ class ClusterOfOne implements Cluster {
     this.#node().retire();
   }
 
+  async answered(withinMs: number): Promise<void> {
+    await this.#node().answered(withinMs);
+  }
+
   async leave(): Promise<void> {
     await this.#made?.leave();
   }

@@ -144,7 +144,10 @@ export class RemoteExchange implements Watched {
     if (this.#state === 'over') return;
     if (this.#state !== 'acked') return this.#fail('draining');
     this.#tell({ type: 'gone' });
-    this.#giveUp();
+    if (!this.#relay.isOpen || this.#relay.lastEvent.id === undefined) return this.#giveUp();
+    // Its client comes back for the rest, by another node.
+    this.#leave();
+    this.#port.cut();
   }
 
   // ---- the way to an owner

@@ -48,6 +48,11 @@ export interface Cluster {
   open(host: ClusterHost): void;
   /** Claims nothing from here on: the process is about to leave. */
   retire(): void;
+  /**
+   * Resolves when other processes have answered all that this one's clients wait for, at the latest after
+   * `withinMs` milliseconds. Never rejects.
+   */
+  answered(withinMs: number): Promise<void>;
   /** Leaves, for good. Never rejects. */
   leave(): Promise<void>;
 }

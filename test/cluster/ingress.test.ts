@@ -293,6 +293,35 @@ describe('Ingress, on the way to an owner', () => {
     expect([a.ingress.size, b.served[0]!.port.gone]).toEqual([0, true]);
   });
 
+  it('leaves a stream whose client can come back for the rest by another node', async () => {
+    const { a, b, send } = clientsAt();
+    b.onServe = (_, port) => stream(port, eventOf('s_1_1', ''));
+    const begun = send(call(1));
+    await settled();
+    a.ingress.close();
+    expect(begun).toMatchObject({ body: eventOf('s_1_1', ''), isCut: true, isEnded: false });
+  });
+
+  it('waits for the answers to what it has sent on, and not for open streams', async () => {
+    const { a, b, clock, send } = clientsAt();
+    b.onServe = ({ parcel }, port) => {
+      if (parcel === undefined) stream(port, eventOf('s_0_1', ''));
+    };
+    const open = send(bodiless('GET'));
+    const begun = send(call(1));
+    await settled();
+    const log: string[] = [];
+    void a.ingress.answered(5000).then(() => log.push('answered'));
+    void a.ingress.answered(1000).then(() => log.push('late'));
+    await pass(clock, 2000);
+    expect(log).toEqual(['late']);
+    answer(b.served[1]!.port, { jsonrpc: '2.0', id: 1, result: {} });
+    await settled();
+    expect(log).toEqual(['late', 'answered']);
+    expect([begun.status, open.gone]).toEqual([200, false]);
+    await a.ingress.answered(5000);
+  });
+
   it.each<[Frame]>([
     [{ type: 'ack', id: 'a#1/9' }],
     [{ type: 'open', id: 'a#1/9', headers: [], body: '' }],

@@ -207,7 +207,10 @@ export class Visitor {
       const response = await fetch(url, init);
       if (init?.method === 'POST') this.#cameBy = response.headers.get(BY);
       const by = response.headers.get(BY);
-      if (!response.ok) this.#options.note(`${what} by ${by}: ${response.status}`);
+      if (!response.ok) {
+        const place = new Headers(init?.headers).get('last-event-id') ?? 'nothing';
+        this.#options.note(`${what} after ${place} by ${by}: ${response.status}`);
+      }
       return response;
     } catch (error) {
       this.#options.note(`${what}: ${describe(error)}`);
