@@ -20,7 +20,7 @@ export interface SharedStoreHost {
   now(): number;
   /** The time of the engine, in milliseconds since the epoch. */
   engineNow(): number;
-  /** The engine's time is known. @throws ActorsError `store-unavailable` */
+  /** The node is live: the engine's time is known. @throws ActorsError `store-unavailable` */
   live(): Promise<void>;
   /** No session is to expire now: the engine's clock is wrong, or it may not know whose sessions are. */
   readonly mayExpire: boolean;
@@ -47,6 +47,14 @@ interface Part {
   readonly claim: Claim;
   readonly changes: Change[];
 }
+
+interface WrittenPart {
+  readonly claim: Claim;
+  readonly write: SessionWrite;
+}
+
+/** How often a write is made whose answer counts for nothing. */
+const TRIES = 2;
 
 /**
  * The sessions of a cluster, as a store of one of its processes: what is written names its claim, and is
@@ -81,21 +89,23 @@ export class SharedStore implements SessionStore {
   /** @throws ActorsError `store-unavailable`, `state-too-large` */
   async write(changes: readonly StoreChange[]): Promise<void> {
     // All changes before the first wait: what the caller does to a state later is not stored.
-    const all = this.#partsOf(changes);
-    // An engine that has not been told yet whose the sessions are would take them for others'.
-    await Promise.all(all.map(({ claim }) => this.#host.whenOwn(claim)));
-    const parts = all.filter(({ claim }) => !claim.isLost);
-    if (parts.length === 0) return;
-    const { generation, incarnation, space } = this.#host;
-    const writes = parts.map((part) => this.#writeOf(part));
-    const written = await space.write(incarnation, writes);
-    if (generation !== this.#host.generation) {
-      throw new ActorsError('store-unavailable', 'the engine may have forgotten what was written');
+    const parts = this.#partsOf(changes).map((part) => ({ ...part, write: this.#writeOf(part) }));
+    // Made once more where the engine was lost, or became another server, meanwhile: that is once.
+    for (let tries = 0; tries < TRIES; tries++) {
+      // An engine that has not been told yet whose the sessions are would take them for others'.
+      await Promise.all(parts.map(({ claim }) => this.#host.whenOwn(claim)));
+      const left = parts.filter(({ claim }) => !claim.isLost);
+      if (left.length === 0) return;
+      const { generation, incarnation, space } = this.#host;
+      try {
+        const writes = left.map(({ write }) => write);
+        const written = await space.write(incarnation, writes);
+        if (generation === this.#host.generation) return this.#settleAll(left, written);
+      } catch (error) {
+        if (generation === this.#host.generation) throw error;
+      }
     }
-    const isForgotten = parts.map((part, i) => this.#settle(part.claim, writes[i]!, written[i]!));
-    if (!isForgotten.includes(true)) return;
-    this.#host.forgot();
-    throw new ActorsError('store-unavailable', 'the cluster has forgotten a session');
+    throw new ActorsError('store-unavailable', 'the engine may have forgotten what was written');
   }
 
   async page({ principal, after, limit }: RecordQuery): Promise<RecordPage> {
@@ -174,6 +184,14 @@ export class SharedStore implements SessionStore {
     this.#sent.set(claim, revision);
     const by = claim.isBorn ? 'claim' : 'birth';
     return { print: claim.print, right: { by, token: claim.token, revision }, changes };
+  }
+
+  /** @throws ActorsError `store-unavailable` where the engine has forgotten a session */
+  #settleAll(parts: readonly WrittenPart[], written: readonly Written[]): void {
+    const isForgotten = parts.map(({ claim, write }, i) => this.#settle(claim, write, written[i]!));
+    if (!isForgotten.includes(true)) return;
+    this.#host.forgot();
+    throw new ActorsError('store-unavailable', 'the cluster has forgotten a session');
   }
 
   /** @returns whether the engine has forgotten the session */
