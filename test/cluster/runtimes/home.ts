@@ -1,0 +1,63 @@
+import { makeCluster } from '../../../src/cluster/makeCluster.ts';
+import { MemoryHub } from '../../../src/cluster/memoryLink.ts';
+import { type ClusterOptions, settleCluster } from '../../../src/cluster/options.ts';
+import type { Cluster } from '../../../src/directory/cluster.ts';
+import { VirtualClock } from '../../support/virtualClock.ts';
+import { FaultyEngine } from '../faultyEngine.ts';
+import { FaultyMemory } from '../faultyMemory.ts';
+
+export const SECRET = 'a secret of thirty-two characters';
+export const LEASE_MS = 3000;
+
+/** The way of one process to the others. */
+export interface Joined {
+  readonly cluster: Cluster;
+  /** The process hears nobody, and nobody hears the process. */
+  cut(): void;
+  mend(): void;
+}
+
+/** What the processes of a test's cluster have in common. */
+export interface ClusterHome {
+  readonly leaseMs: number;
+  /** Of all runtimes; `undefined`: the system's. */
+  readonly clock: VirtualClock | undefined;
+  join(name: string, options?: Partial<ClusterOptions>): Joined;
+  /** Lets time pass for all. */
+  pass(ms: number): Promise<void>;
+  /** Whatever was kept is gone, and another server answers. */
+  wipe(): Promise<void>;
+}
+
+/** Makes what the processes of the running test share, and ends it with the test. */
+export type MakeHome = () => Promise<ClusterHome>;
+
+/** A cluster in memory, in virtual time, whose processes can be cut off. */
+export async function memoryHome(): Promise<ClusterHome> {
+  const clock = new VirtualClock();
+  const memory = new FaultyMemory(clock);
+  const hub = new MemoryHub();
+  return {
+    leaseMs: LEASE_MS,
+    clock,
+    join(name, options) {
+      const settings = settleCluster({ secret: SECRET, leaseMs: LEASE_MS, name, ...options });
+      const engine = new FaultyEngine(memory.connect());
+      const link = hub.connect();
+      const timed = { ...settings, wall: () => clock.now() };
+      return {
+        cluster: makeCluster(timed, 'memory', () => ({ engine, link })),
+        cut() {
+          engine.break();
+          link.break();
+        },
+        mend() {
+          link.mend();
+          engine.mend();
+        },
+      };
+    },
+    pass: (ms) => clock.elapse(ms),
+    wipe: async () => memory.wipe(),
+  };
+}
