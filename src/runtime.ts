@@ -58,12 +58,13 @@ export interface Runtime<T = unknown, M = unknown> {
   /** Lists a page of all sessions, those asleep as well. */
   readonly list: (query?: SessionQuery) => Promise<SessionPage>;
   /**
-   * Ends a session, awake or asleep.
+   * Ends a session, awake or asleep, in whichever process of a cluster.
    *
    * @param id the wire id, as in `SessionView`
    * @returns resolves when the session is gone and its store has forgotten it; `false`: there is
    * none
-   * @throws whatever a durable store failed with
+   * @throws whatever a durable store failed with; ActorsError `store-unavailable` where the process
+   * that has the session does not answer
    */
   readonly evict: (id: string, reason?: EndReason) => Promise<boolean>;
   /**
@@ -75,10 +76,10 @@ export interface Runtime<T = unknown, M = unknown> {
    */
   readonly evictPrincipal: (principal: string, reason?: EndReason) => Promise<number>;
   /**
-   * Wakes a session that sleeps.
+   * Wakes a session that sleeps, in whichever process of a cluster.
    *
    * @returns the session; `undefined` where there is no such session, no place for it, or its
-   * server is refused
+   * server is refused, and where the session is awake in another process
    */
   readonly wake: (id: string) => Promise<Session<T, M> | undefined>;
   /**
@@ -170,8 +171,8 @@ export function createRuntime<T = undefined, M = unknown>(
       new SessionLeg(host, directory, outlets),
     ],
   });
-  cluster?.open(clusterHost(directory, endpoint));
   const operator = new Operator(directory);
+  cluster?.open(clusterHost(directory, endpoint, operator));
   if (settings.loopMonitor !== undefined) services.loop.watch(settings.loopMonitor);
   let closed: Promise<void> | undefined;
   const end = async (): Promise<void> => {
@@ -247,7 +248,7 @@ export function createRuntime<T = undefined, M = unknown>(
 }
 
 /** What a cluster needs of its runtime. */
-function clusterHost(directory: Directory, endpoint: Endpoint): ClusterHost {
+function clusterHost(directory: Directory, endpoint: Endpoint, operator: Operator): ClusterHost {
   const { presence, services, supervisor } = directory;
   return {
     services,
@@ -264,6 +265,8 @@ function clusterHost(directory: Directory, endpoint: Endpoint): ClusterHost {
     restow: (claim) => presence.restow(claim),
     serve: (request, port) => endpoint.resume(request, port),
     again: (request, port) => endpoint.resume(request, port),
+    act: (id, verb) => operator.act(id, verb),
+    views: (ids) => presence.views(ids),
     refused: (code) => count(services.counters.refusals, code),
   };
 }

@@ -1,5 +1,7 @@
 import { Deadlines } from '../base/deadlines.ts';
 import type { ClusterHost } from '../directory/cluster.ts';
+import type { Members } from '../directory/ownership.ts';
+import type { SessionView } from '../directory/view.ts';
 import type { Elsewhere, Forwarded } from '../directory/whereabouts.ts';
 import type { BodyLimits } from '../wire/body.ts';
 import type { ResponsePort } from '../wire/port.ts';
@@ -17,7 +19,9 @@ import { Owner, OWNER_LIMITS, type OwnerHost } from './owner.ts';
 import { OwnerWatch } from './ownerWatch.ts';
 import { Post } from './post.ts';
 import { printOf, RecordSeal } from './recordSeal.ts';
+import { RemoteVerbs } from './remoteVerbs.ts';
 import type { NotReady } from './servedExchange.ts';
+import { ServedVerbs } from './servedVerbs.ts';
 import { Sessions } from './sessions.ts';
 import { SharedStore } from './sharedStore.ts';
 
@@ -36,7 +40,7 @@ export interface ClusterNodeParts extends Ways {
 }
 
 /** One process of a cluster, for its runtime and for the other processes. */
-export class ClusterNode implements IngressHost, OwnerHost {
+export class ClusterNode implements IngressHost, OwnerHost, Members {
   readonly node: Node;
   readonly sessions: Sessions;
   readonly store: SharedStore;
@@ -45,13 +49,15 @@ export class ClusterNode implements IngressHost, OwnerHost {
   readonly beatMs: number;
   readonly bodyLimits: BodyLimits;
   readonly claims = new Claims();
-  readonly #runtime: ClusterHost;
+  readonly runtime: ClusterHost;
   readonly #settings: ClusterSettings;
   readonly #engine: Engine;
   readonly #space: Space;
   readonly #post: Post;
   readonly #ingress: Ingress;
   readonly #owner: Owner;
+  readonly #remoteVerbs: RemoteVerbs;
+  readonly #servedVerbs: ServedVerbs;
   /** The nodes whose clients are served here. */
   readonly #ingresses: OwnerWatch;
   readonly #startedAt: number;
@@ -60,7 +66,7 @@ export class ClusterNode implements IngressHost, OwnerHost {
   constructor({ runtime, settings, cluster, engine, link }: ClusterNodeParts) {
     const { clock, events } = runtime.services;
     const { leaseMs, suspendMs, secrets, maxRecordBytes } = settings;
-    this.#runtime = runtime;
+    this.runtime = runtime;
     this.#settings = settings;
     this.#engine = engine;
     this.#space = engine.space(undefined);
@@ -123,6 +129,14 @@ export class ClusterNode implements IngressHost, OwnerHost {
     this.#ingress = new Ingress(this, settings);
     this.#owner = new Owner(this, { ...OWNER_LIMITS, maxServed: settings.maxServed });
     this.#ingresses = new OwnerWatch(this);
+    const { lookout, watch } = this.#ingress;
+    this.#remoteVerbs = new RemoteVerbs({
+      node: this,
+      lookout,
+      watch,
+      actMs: settings.forwardTimeoutMs,
+    });
+    this.#servedVerbs = new ServedVerbs(this);
   }
 
   /** Joins. What goes wrong is announced, and tried again. */
@@ -144,10 +158,25 @@ export class ClusterNode implements IngressHost, OwnerHost {
   /** Leaves, for good. Never rejects. */
   async leave(): Promise<void> {
     this.#ingress.close();
+    this.#remoteVerbs.close();
     await this.node.leave();
     await this.#post.close();
     await this.#engine.close();
     this.deadlines.stop();
+  }
+
+  // ---- for lists of sessions
+
+  get self(): string {
+    return this.nameOf(this.node.incarnation);
+  }
+
+  nameOf(owner: string): string {
+    return bootOf(owner).split('@', 1)[0]!;
+  }
+
+  views(owner: string, ids: readonly string[]): Promise<readonly SessionView[]> {
+    return this.#remoteVerbs.views(owner, ids);
   }
 
   // ---- for exchanges with other nodes
@@ -179,29 +208,30 @@ export class ClusterNode implements IngressHost, OwnerHost {
   }
 
   isReady(id: string, isFollowUp: boolean): boolean {
-    return this.#runtime.isServing(id) || (isFollowUp && this.#runtime.isSettling(id));
+    return this.runtime.isServing(id) || (isFollowUp && this.runtime.isSettling(id));
   }
 
   serve(request: Forwarded, port: ResponsePort): void {
-    this.#runtime.serve(request, port);
+    this.runtime.serve(request, port);
   }
 
   refused(code: RefusalCode): void {
-    this.#runtime.refused(code);
+    this.runtime.refused(code);
   }
 
   tripped(limit: string): void {
-    this.#runtime.services.tripped(limit);
+    this.runtime.services.tripped(limit);
   }
 
   #elsewhere(owner: Incarnation, id: string, takes: boolean): Elsewhere {
-    const again: ClusterHost['again'] = (request, port) => this.#runtime.again(request, port);
+    const again: ClusterHost['again'] = (request, port) => this.runtime.again(request, port);
     return {
       at: 'elsewhere',
       serve: (request, port) => {
         const asked = { owner, session: id, print: printOf(id), takes, request, again };
         this.#ingress.forward(asked, port);
       },
+      act: (verb) => this.#remoteVerbs.act(owner, id, printOf(id), verb),
     };
   }
 
@@ -219,7 +249,7 @@ export class ClusterNode implements IngressHost, OwnerHost {
   // ---- for the node's life
 
   #nodeHost(): NodeHost {
-    const { clock, events } = this.#runtime.services;
+    const { clock, events } = this.runtime.services;
     return {
       engine: this.#engine,
       boot: this.#settings.boot(),
@@ -229,9 +259,9 @@ export class ClusterNode implements IngressHost, OwnerHost {
       listen: (as) => this.#listen(as),
       deafen: (as) => this.#post.deafen(as),
       ping: (to, n) => void this.#post.post(to, { type: 'ping', n }),
-      owned: () => this.claims.inUseFirst(({ id }) => this.#runtime.isInUse(id)),
+      owned: () => this.claims.inUseFirst(({ id }) => this.runtime.isInUse(id)),
       lose: (claim) => this.#lose(claim),
-      restow: (claim) => this.#runtime.restow(claim),
+      restow: (claim) => this.runtime.restow(claim),
       changed: (state, why) => events.emit('cluster.changed', { at: clock.now(), state, why }),
       clockOff: (byMs) => events.emit('cluster.clock', { byMs }),
       failed: (error) => this.#failed(error),
@@ -264,17 +294,19 @@ export class ClusterNode implements IngressHost, OwnerHost {
       const ended = (): void => this.#owner.ended(from);
       this.#ingresses.add(from, { ownerGone: ended, ownerLives: () => {} });
     }
+    if (frame.type === 'verb') return this.#servedVerbs.take(from, frame);
+    if (frame.type === 'said') return this.#remoteVerbs.take(from, frame);
     this.#owner.take(from, frame);
     this.#ingress.take(from, frame);
   }
 
   #lose(claim: Claim): void {
     this.claims.remove(claim);
-    this.#runtime.lose(claim);
+    this.runtime.lose(claim);
   }
 
   #failed(error: unknown): void {
-    this.#runtime.services.events.emit('cluster.failed', { error });
+    this.runtime.services.events.emit('cluster.failed', { error });
   }
 }
 

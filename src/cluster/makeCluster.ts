@@ -1,6 +1,6 @@
 import { ActorsError } from '../base/errors.ts';
 import type { Cluster, ClusterHost } from '../directory/cluster.ts';
-import type { Claimed, Ownership } from '../directory/ownership.ts';
+import type { Claimed, Members, Ownership } from '../directory/ownership.ts';
 import type { Elsewhere, Nowhere } from '../directory/whereabouts.ts';
 import type { Claim, SessionStore } from '../store/store.ts';
 import { ClusterNode, type Ways } from './clusterNode.ts';
@@ -50,6 +50,9 @@ class ClusterOfOne implements Cluster {
     };
     this.ownership = {
       isShared: true,
+      get members(): Members {
+        return node();
+      },
       get isLive() {
         return node().sessions.isLive;
       },

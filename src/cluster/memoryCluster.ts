@@ -33,8 +33,10 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
   const hub = new MemoryHub();
   return {
     node(name = options.name) {
-      const settings = settleCluster(name === undefined ? others : { ...others, name });
-      return makeCluster(settings, 'memory', () => ({
+      const settled = settleCluster(name === undefined ? others : { ...others, name });
+      // A clock of a test's own is all the time there is.
+      const wall = clock === systemClock ? () => settled.wall() : () => clock.now();
+      return makeCluster({ ...settled, wall }, 'memory', () => ({
         engine: engine.connect(),
         link: hub.connect(),
       }));

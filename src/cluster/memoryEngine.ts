@@ -12,7 +12,8 @@ export interface MemoryEngine {
 
 /** Makes a memory for the nodes of one process: for a cluster without an engine, and for tests. */
 export function memoryEngine({ clock }: { readonly clock: Pick<Clock, 'now'> }): MemoryEngine {
-  const memory = new EngineMemory(clock, 'memory');
+  // Nothing was forgotten: no grace.
+  const memory = new EngineMemory(clock, 'memory', 0);
   return { connect: () => new MemoryConnection({ memory }) };
 }
 

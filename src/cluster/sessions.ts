@@ -44,7 +44,7 @@ export interface SessionsHost {
 }
 
 /** Which sessions are this node's, which are other nodes', and which are nobody's. */
-export class Sessions implements Ownership {
+export class Sessions implements Omit<Ownership, 'members'> {
   readonly isShared = true;
   readonly #host: SessionsHost;
 

@@ -114,7 +114,13 @@ export class SharedStore implements SessionStore {
     const records = this.#opened(listed).filter(
       (record) => principal === undefined || record.principal === principal,
     );
-    return { records, next };
+    const byPrint = new Map(listed.map(({ print, owner }) => [print, owner]));
+    const owners = new Map<string, string>();
+    for (const { id } of records) {
+      const owner = byPrint.get(printOf(id));
+      if (owner !== undefined) owners.set(id, owner);
+    }
+    return { records, next, owners };
   }
 
   /** What has expired and is nobody's. */

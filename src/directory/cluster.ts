@@ -4,6 +4,8 @@ import type { ResponsePort } from '../wire/port.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { Claim, SessionStore } from '../store/store.ts';
 import type { Ownership } from './ownership.ts';
+import type { Done, Verb } from './verb.ts';
+import type { SessionView } from './view.ts';
 import type { Forwarded } from './whereabouts.ts';
 
 /** What a cluster needs of the runtime that is one of its processes. */
@@ -30,6 +32,10 @@ export interface ClusterHost {
   serve(request: Forwarded, port: ResponsePort): void;
   /** Serves a request from the start, wherever its session is. Never throws. */
   again(request: Forwarded, port: ResponsePort): void;
+  /** Acts on a session that is here, or that is nobody's, for another process's operator. */
+  act(id: string, verb: Verb): Promise<Done>;
+  /** Shows those of the sessions that are here. */
+  views(ids: readonly string[]): readonly SessionView[];
   /** A client was given an error. */
   refused(code: RefusalCode): void;
 }

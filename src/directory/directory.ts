@@ -14,7 +14,7 @@ import type { ActorRegistry } from '../session/userActors.ts';
 import type { Claim } from '../store/store.ts';
 import { Absences } from './absences.ts';
 import { Handover } from './handover.ts';
-import type { Ownership } from './ownership.ts';
+import type { Members, Ownership } from './ownership.ts';
 import { Presence } from './presence.ts';
 import { type Found, here, Recalls } from './recalls.ts';
 import { isOwn, named } from './visibility.ts';
@@ -27,9 +27,6 @@ import {
   UNAVAILABLE,
   type Whereabouts,
 } from './whereabouts.ts';
-
-/** Records that are read from the store in one go. */
-const PAGE = 500;
 
 export interface DirectoryOptions {
   readonly settings: SessionSettings;
@@ -86,6 +83,11 @@ export class Directory implements Home<SessionActor> {
     this.#sweep.expect();
     // Sessions that earlier processes left may have something to do.
     if (actors.hasMachine) this.#sweep.expectBy(services.clock.now());
+  }
+
+  /** The processes that have these sessions; `undefined`: there is one. */
+  get members(): Members | undefined {
+    return this.#ownership.members;
   }
 
   /** The sessions in this process, ending ones included. */
@@ -255,11 +257,20 @@ export class Directory implements Home<SessionActor> {
    * @throws ActorsError `store-unavailable`, `record-corrupt`, `not-admitted`
    */
   async any(id: string): Promise<Found> {
+    return here(await this.anywhere(id));
+  }
+
+  /** The same, in whichever process the session is. */
+  async anywhere(id: string): Promise<Found | Elsewhere | Nowhere> {
     await this.heldUp(id);
     const resident = this.resident(id);
+    if (this.#ownership.isShared && !this.supervisor.isAdmitting) {
+      const isServed = resident !== undefined && resident.arrival !== 'refuse';
+      return isServed ? resident : this.#absences.leftBehind(id, undefined, resident);
+    }
     if (resident !== undefined) return resident;
     if (this.hasEnded(id) || !this.keeper.mayHave(id)) return undefined;
-    if (this.keeper.isDurable) return here(await this.#recalls.look(id, () => true));
+    if (this.keeper.isDurable) return this.#recalls.look(id, () => true);
     const record = await this.keeper.reads.get(id);
     return record === undefined ? undefined : await this.seek(id, record.principal);
   }
@@ -309,21 +320,6 @@ export class Directory implements Home<SessionActor> {
       there = this.resident(id) ?? (await this.seek(id, principal));
     }
     return there === undefined ? gone() : await use(there);
-  }
-
-  /** Recalls, one by one, the sessions of a principal that are not in this process. */
-  async *all(principal: string): AsyncGenerator<SessionActor> {
-    for (let after: string | undefined; ;) {
-      const query = { principal, limit: PAGE, ...(after !== undefined && { after }) };
-      const { records, next } = await this.keeper.reads.page(query);
-      for (const { id } of records) {
-        if (this.isHere(id)) continue;
-        const actor = await this.seek(id, principal);
-        if (actor !== undefined) yield actor;
-      }
-      if (next === undefined) return;
-      after = next;
-    }
   }
 
   // ---- putting away

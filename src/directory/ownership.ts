@@ -1,6 +1,7 @@
 import type { Awaitable } from '../base/awaitable.ts';
 import type { Rows, SessionRecord } from '../store/record.ts';
 import type { Claim } from '../store/store.ts';
+import type { SessionView } from './view.ts';
 import type { Elsewhere, Nowhere } from './whereabouts.ts';
 
 /** A session that has become this process's, with what is stored of the session. */
@@ -14,10 +15,22 @@ export interface OwnRecord {
 /** What came of a claim; `ours`: the session is this process's, if there is such a session at all. */
 export type Claimed = 'ours' | OwnRecord | Elsewhere | Nowhere;
 
+/** The processes that have one set of sessions, as lists of sessions show them. */
+export interface Members {
+  /** The name of this process. */
+  readonly self: string;
+  /** The name of a process that a store says has a session. */
+  nameOf(owner: string): string;
+  /** What another process shows of sessions: of those it has, as far as it answers within 2 s. */
+  views(owner: string, ids: readonly string[]): Promise<readonly SessionView[]>;
+}
+
 /** Tells which process a session is on, where several processes have one set of sessions. */
 export interface Ownership {
   /** Other processes may have sessions of the same store. */
   readonly isShared: boolean;
+  /** The processes; `undefined`: there is one. */
+  readonly members: Members | undefined;
   /** Sessions of this process may be served now, and others may be claimed. */
   readonly isLive: boolean;
   /** Resolves when that is so again. @throws ActorsError `store-unavailable` */
@@ -45,6 +58,7 @@ export interface Ownership {
 /** The ownership of a single process: every session is its own. */
 export const ALONE: Ownership = {
   isShared: false,
+  members: undefined,
   isLive: true,
   live: () => Promise.resolve(),
   begun: () => undefined,

@@ -4,6 +4,8 @@ import type { Keeper } from '../store/keeper.ts';
 import type { Claim } from '../store/store.ts';
 import type { Handover } from './handover.ts';
 import type { Found } from './recalls.ts';
+import type { SessionView } from './view.ts';
+import { viewOf } from './viewOf.ts';
 
 /** What a presence needs of the directory. */
 export interface PresenceHost {
@@ -33,6 +35,14 @@ export class Presence {
   /** The session ends in this process, and takes what its client says of work in flight. */
   isSettling(id: string): boolean {
     return this.#directory.resident(id)?.isSettling === true;
+  }
+
+  /** Shows those of some sessions that are in this process. */
+  views(ids: readonly string[]): SessionView[] {
+    return ids.flatMap((id) => {
+      const session = this.#directory.resident(id);
+      return session === undefined ? [] : [viewOf(session, undefined)];
+    });
   }
 
   /** The session is in this process, and awake. */

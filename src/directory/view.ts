@@ -25,6 +25,11 @@ export interface SessionView {
   readonly id: string;
   /** The session's name in events and logs: it opens nothing. */
   readonly key: string;
+  /**
+   * In a cluster: the name of the process that has the session, or an id where the process has no name;
+   * `undefined`: no process has it.
+   */
+  readonly node: string | undefined;
   /** A loggable name of the principal; `anonymous` without one. */
   readonly principal: string;
   /** The path of the session's state, such as `idle.warm`. */
@@ -77,7 +82,7 @@ export interface SessionQuery {
   readonly limit?: number;
 }
 
-/** A page of sessions: those in this process first, then those asleep. */
+/** A page of sessions: those in this process first, then those of other processes, and those asleep. */
 export interface SessionPage {
   readonly sessions: readonly SessionView[];
   /** The cursor for the next page; `undefined` after the last. */

@@ -11,6 +11,7 @@ const MAX_REQUESTS = 64;
 
 /** An actor with nothing to do, and nothing of a session. */
 const QUIET = {
+  node: undefined,
   protocolVersion: undefined,
   era: 'legacy',
   scope: undefined,
@@ -47,7 +48,7 @@ export function lifeViewOf(actor: Actor): SessionView {
 }
 
 /** Makes the view of a session in this process. */
-export function viewOf(actor: SessionActor): SessionView {
+export function viewOf(actor: SessionActor, node: string | undefined): SessionView {
   const { mailbox, client, incarnations } = actor;
   const requests: SessionView['requests'][number][] = [];
   for (const { message, since, running } of mailbox.asks()) {
@@ -56,6 +57,7 @@ export function viewOf(actor: SessionActor): SessionView {
   }
   return {
     ...lifeViewOf(actor),
+    node,
     protocolVersion: actor.protocolVersion,
     ...eraOf(actor),
     client,
@@ -69,8 +71,12 @@ export function viewOf(actor: SessionActor): SessionView {
   };
 }
 
-/** Makes the view of a sleeping session from its record. @param principal a loggable name */
-export function sleepingViewOf(record: SessionRecord, principal: string): SessionView {
+/** Makes the view of a session that is not in this process from its record. @param principal a loggable name */
+export function recordedViewOf(
+  record: SessionRecord,
+  principal: string,
+  node: string | undefined,
+): SessionView {
   const { id, key, startedAt, handshake, epoch, confirmed, expiresAt, lastsMs, home } = record;
   const info = handshake.initialize['clientInfo'];
   return {
@@ -78,7 +84,8 @@ export function sleepingViewOf(record: SessionRecord, principal: string): Sessio
     id,
     key,
     principal,
-    state: 'idle.asleep',
+    node,
+    state: record.asleep || node === undefined ? 'idle.asleep' : 'active',
     startedAt,
     protocolVersion: home === undefined ? handshake.protocolVersion : STATELESS_REVISION,
     ...eraOf(record),

@@ -2,6 +2,7 @@ import type { EndReason } from '../../machines/session.ts';
 import type { Origin } from '../session/exchange.ts';
 import type { Parcel } from '../wire/body.ts';
 import type { ResponsePort } from '../wire/port.ts';
+import type { Done, Verb } from './verb.ts';
 
 /** A request as it came, for the node that owns its session. */
 export interface Forwarded {
@@ -16,6 +17,13 @@ export interface Elsewhere {
   readonly at: 'elsewhere';
   /** Has the owner answer a request; the whole answer comes back by the port. */
   serve(request: Forwarded, port: ResponsePort): void;
+  /**
+   * Has the owner act on the session, for an operator.
+   *
+   * @throws ActorsError `store-unavailable` where the owner does not say what came of it; with the
+   * code of what the owner failed with
+   */
+  act(verb: Verb): Promise<Done>;
 }
 
 /** Says that there is no session to give a request to, and how the request is refused. */

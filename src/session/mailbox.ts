@@ -161,10 +161,8 @@ export class Mailbox implements AsksOwner {
     // Activating may end the session: there may be no place for its server.
     if (arrival === 'activate') arrival = host.activate();
     // What work in flight waits for is let in, or that work could not finish.
-    const isAwaited = host.isSettling && isFollowUp(message);
-    if (arrival === 'refuse' && !isAwaited) {
-      return this.#dead(message, 'closed', 'session-not-found');
-    }
+    const isRefused = arrival === 'refuse' && !(host.isSettling && isFollowUp(message));
+    if (isRefused) return this.#dead(message, 'closed', 'session-not-found');
     if (!('method' in message)) {
       host.journal.saw('in', 'response', undefined, bytes, message);
       host.outgoing.receive(message);

@@ -212,11 +212,6 @@ export class SessionActor extends Actor {
 
   // ---- messages
 
-  /** The session ends, and its work in flight may finish: answers and cancels are let in. */
-  get isSettling(): boolean {
-    return this.snapshot.hasTag('settling');
-  }
-
   /** Takes a message in, or returns why the message is refused. */
   accept(envelope: Envelope): RefusalCode | undefined {
     const { message } = envelope;

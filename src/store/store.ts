@@ -59,6 +59,8 @@ export interface StoreObserver {
 /** Some of the records of a store, in the order they expire. */
 export interface RecordPage {
   readonly records: readonly SessionRecord[];
+  /** In a store that several processes have: which of them has a session, by the session's id. */
+  readonly owners?: ReadonlyMap<string, string>;
   /** What to ask the next page with, as `after`; `undefined` with the last page. */
   readonly next: string | undefined;
 }

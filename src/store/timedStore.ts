@@ -69,9 +69,9 @@ export class TimedStore implements SessionStore {
 
   page(query: RecordQuery): Awaitable<RecordPage> {
     return this.#opened(() =>
-      mapped(this.#store.page(query), ({ records, next }) => ({
-        records: this.#all(records),
-        next,
+      mapped(this.#store.page(query), (page) => ({
+        ...page,
+        records: this.#all(page.records),
       })),
     );
   }

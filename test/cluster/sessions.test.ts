@@ -8,7 +8,7 @@ import type { Elsewhere } from '../../src/directory/whereabouts.ts';
 import { rethrow } from '../support/rethrow.ts';
 import { NodeWorld, SUSPEND_MS } from './nodeWorld.ts';
 
-const AWAY: Elsewhere = { at: 'elsewhere', serve: () => {} };
+const AWAY: Elsewhere = { at: 'elsewhere', serve: () => {}, act: async () => false };
 const unavailable = (): never => {
   throw new ActorsError('store-unavailable', 'another server answers');
 };

@@ -68,6 +68,7 @@ function setUp(
 /** A node that answers 200 to whatever it is given. */
 class Neighbour implements Elsewhere {
   readonly at = 'elsewhere';
+  readonly act = async () => false;
   readonly served: Forwarded[] = [];
 
   serve: Elsewhere['serve'] = (request, port) => {

@@ -7,6 +7,7 @@ type Headers = Readonly<Record<string, string>>;
 
 export interface WireClientOptions {
   readonly version?: string;
+  readonly capabilities?: object;
   /** Sent with everything. */
   readonly headers?: Headers;
 }
@@ -43,7 +44,7 @@ export class WireClient {
       method: 'initialize',
       params: {
         protocolVersion: this.#options.version ?? '2025-11-25',
-        capabilities: {},
+        capabilities: this.#options.capabilities ?? {},
         clientInfo: { name: 'wire', version: '1' },
       },
     });

@@ -21,10 +21,15 @@ export class EngineMemory implements MemorySpaceHost {
   readonly #spaces = new Map<string | undefined, MemorySpace>();
   #since: number | undefined;
 
-  /** @param server by which name the memory answers */
-  constructor(clock: Pick<Clock, 'now'>, server: string) {
+  /**
+   * @param server by which name the memory answers
+   * @param since when the memory was first seen, in milliseconds since the epoch: long ago, where no
+   * other was before. The first beat, unless given.
+   */
+  constructor(clock: Pick<Clock, 'now'>, server: string, since?: number) {
     this.#clock = clock;
     this.server = server;
+    this.#since = since;
   }
 
   now(): number {

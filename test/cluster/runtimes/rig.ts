@@ -5,9 +5,13 @@ import type { ClusterOptions } from '../../../src/cluster/options.ts';
 import { type Ask, type Door, sendOverSocket } from '../../support/door.ts';
 import { turn } from '../../support/eventually.ts';
 import { Gates } from '../../support/gates.ts';
-import type { Reply } from '../../support/reply.ts';
+import type { Reply, Rpc } from '../../support/reply.ts';
+import { WireClient } from '../../support/wireClient.ts';
 import type { ClusterHome, Joined, MakeHome } from './home.ts';
 import { type State, toolServer } from './toolServer.ts';
+
+/** How long a session of a test may be idle. */
+export const IDLE_MS = 4000;
 
 type Options = Omit<Partial<RuntimeOptions<State>>, 'cluster'> & {
   readonly cluster?: Partial<ClusterOptions>;
@@ -63,6 +67,8 @@ export class ClusterRig {
     const rig = new ClusterRig(await make(), options);
     onTestFinished(() => rig.#end());
     for (let i = 0; i < count; i++) await rig.join('abcdef'[i]!);
+    // Within a lease of the first beat, no word that a session is unknown is believed.
+    await rig.home.pass(rig.home.leaseMs + 100);
     return rig;
   }
 
@@ -77,6 +83,9 @@ export class ClusterRig {
       state: () => ({ count: 0 }),
       principal: (_, { headers }) => headers['x-user']?.toString(),
       report: false,
+      sseRetryMs: 20,
+      idleTimeoutMs: IDLE_MS,
+      quietMs: 200,
       ...(clock !== undefined && { clock }),
       ...own,
       cluster: joined.cluster,
@@ -139,6 +148,33 @@ export class ClusterRig {
     return settled;
   }
 
+  /** A client whose session begins at a process; each later request goes to the next. */
+  async open(
+    name: string,
+    user?: string,
+    version?: string,
+    capabilities?: object,
+  ): Promise<WireClient> {
+    const client = new WireClient(this.door, {
+      ...(user !== undefined && { headers: { 'x-user': user } }),
+      ...(version !== undefined && { version }),
+      ...(capabilities !== undefined && { capabilities }),
+    });
+    this.turnTo(name);
+    await this.over(client.shake());
+    return client;
+  }
+
+  /** Lets every session that nobody uses fall asleep: those without a client are nobody's then. */
+  async sleep(): Promise<void> {
+    const isAwake = (): boolean =>
+      this.living.some(
+        ({ runtime }) => runtime.stats().sessions.idle + runtime.stats().sessions.active > 0,
+      );
+    await this.home.pass(IDLE_MS + 3000);
+    await this.until(() => !isAwake());
+  }
+
   /** For an SDK client: each request goes to the next process. */
   readonly fetch = (url: string | URL, init?: RequestInit): Promise<Response> => {
     const to = new URL(url);
@@ -174,4 +210,15 @@ export class ClusterRig {
     host.server.closeAllConnections();
     await this.over<unknown>(isDead ? runtime.close() : host.close({ deadlineMs: 1 }), 100);
   }
+}
+
+/** What a call of `hold` says. */
+export function hold(gate: string): Record<string, unknown> {
+  return { name: 'hold', arguments: { text: gate } };
+}
+
+/** The text in the result of a call. */
+export function textIn({ result }: Rpc): string {
+  const [first] = (result?.['content'] ?? []) as { readonly text?: string }[];
+  return first?.text ?? '';
 }

@@ -4,6 +4,7 @@ import { Table } from '../../../src/watch/inspector/table.ts';
 
 function view(key: string, fields: Partial<SessionView> = {}): SessionView {
   return {
+    node: undefined,
     id: `secret-${key}`,
     key,
     principal: 'anonymous',
