@@ -175,13 +175,9 @@ export class Mailbox implements AsksOwner {
     const { method } = message;
     host.journal.saw('in', 'notification', message, bytes, message);
     if (method === 'notifications/cancelled') return this.#cancel(message, envelope);
-    if (method === 'notifications/progress') {
-      host.outgoing.receive(message);
-      return undefined;
-    }
-    return this.#enqueue(envelope, arrival)
-      ? undefined
-      : this.#dead(message, 'full', 'session-busy');
+    if (method === 'notifications/progress') host.outgoing.receive(message);
+    else if (!this.#enqueue(envelope, arrival)) return this.#dead(message, 'full', 'session-busy');
+    return undefined;
   }
 
   /** Refuses a message of a session without a place: a dead letter, unless a request (law 5). */

@@ -139,7 +139,7 @@ describe('sessionMachine', () => {
     'idle.dozing': ['activate', 'accepting', 'resident', 'dozing'],
     'idle.pinned': ['activate', 'accepting', 'resident'],
     'idle.asleep': ['activate', 'accepting', 'asleep'],
-    'closing.settling': ['refuse', 'ending'],
+    'closing.settling': ['refuse', 'ending', 'settling'],
     'closing.releasing': ['refuse', 'ending'],
     evicted: ['refuse', 'ending'],
   };
