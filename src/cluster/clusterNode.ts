@@ -29,12 +29,16 @@ import { SharedStore } from './sharedStore.ts';
 export interface Ways {
   readonly engine: Engine;
   readonly link: Link;
+  /** What the others dial; `undefined`: they can not. */
+  readonly address?: string | undefined;
 }
 
 /** What a process of a cluster is made of. */
 export interface ClusterNodeParts extends Ways {
   readonly runtime: ClusterHost;
   readonly settings: ClusterSettings;
+  /** A text that no other process has, or had. */
+  readonly boot: string;
   /** The name of the cluster, which no other cluster has. */
   readonly cluster: string;
 }
@@ -51,6 +55,8 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   readonly claims = new Claims();
   readonly runtime: ClusterHost;
   readonly #settings: ClusterSettings;
+  readonly #boot: string;
+  readonly #address: string | undefined;
   readonly #engine: Engine;
   readonly #space: Space;
   readonly #post: Post;
@@ -63,11 +69,13 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   readonly #startedAt: number;
   #isRetiring = false;
 
-  constructor({ runtime, settings, cluster, engine, link }: ClusterNodeParts) {
+  constructor({ runtime, settings, boot, cluster, engine, link, address }: ClusterNodeParts) {
     const { clock, events } = runtime.services;
     const { leaseMs, suspendMs, secrets, maxRecordBytes } = settings;
     this.runtime = runtime;
     this.#settings = settings;
+    this.#boot = boot;
+    this.#address = address;
     this.#engine = engine;
     this.#space = engine.space(undefined);
     this.#startedAt = clock.now();
@@ -252,7 +260,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     const { clock, events } = this.runtime.services;
     return {
       engine: this.#engine,
-      boot: this.#settings.boot(),
+      boot: this.#boot,
       clock,
       wall: () => this.#settings.wall(),
       about: () => encodeAbout(this.#about()),
@@ -275,6 +283,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       since: this.#startedAt,
       owned: this.claims.size,
       isDraining: this.#isRetiring,
+      address: this.#address,
     };
   }
 

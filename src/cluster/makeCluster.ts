@@ -15,7 +15,7 @@ import type { ClusterSettings } from './options.ts';
 export function makeCluster(
   settings: ClusterSettings,
   cluster: string,
-  connect: (host: ClusterHost) => Ways,
+  connect: (host: ClusterHost, boot: string) => Ways,
 ): Cluster {
   return new ClusterOfOne(settings, cluster, connect);
 }
@@ -27,10 +27,14 @@ class ClusterOfOne implements Cluster {
   readonly ownership: Ownership;
   readonly #settings: ClusterSettings;
   readonly #cluster: string;
-  readonly #connect: (host: ClusterHost) => Ways;
+  readonly #connect: (host: ClusterHost, boot: string) => Ways;
   #made: ClusterNode | null = null;
 
-  constructor(settings: ClusterSettings, cluster: string, connect: (host: ClusterHost) => Ways) {
+  constructor(
+    settings: ClusterSettings,
+    cluster: string,
+    connect: (host: ClusterHost, boot: string) => Ways,
+  ) {
     this.#settings = settings;
     this.#cluster = cluster;
     this.#connect = connect;
@@ -70,8 +74,9 @@ class ClusterOfOne implements Cluster {
       throw new ActorsError('bad-option', 'cluster is for one runtime: make one for each');
     }
     const settings = this.#settings;
-    const ways = this.#connect(runtime);
-    this.#made = new ClusterNode({ ...ways, runtime, settings, cluster: this.#cluster });
+    const boot = settings.boot();
+    const ways = this.#connect(runtime, boot);
+    this.#made = new ClusterNode({ ...ways, boot, runtime, settings, cluster: this.#cluster });
     this.#made.start();
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { decodeAbout } from '../about.ts';
 import { bootOf, type Incarnation, type Member } from '../engine.ts';
 import type { Link } from '../link.ts';
-import { WebSocketLink } from './webSocketLink.ts';
+import type { WebSocketLink } from './webSocketLink.ts';
 
 /** How soon the addresses of nodes are asked for again, where one is not known. */
 const AGAIN_MS = 1000;
@@ -76,17 +76,20 @@ export class DirectLink implements Link {
   }
 
   async #open(): Promise<WebSocketLink> {
-    this.#opening ??= WebSocketLink.open({
-      ...this.#options,
-      ...this.#options.direct,
-      addressOf: (to) => this.#addressOf(to),
-    });
+    this.#opening ??= this.#begin();
     try {
       return (this.#link = await this.#opening);
     } catch (error) {
       this.#opening = null;
       throw error;
     }
+  }
+
+  /** The package `ws` is loaded where it is asked for, and nowhere else. */
+  async #begin(): Promise<WebSocketLink> {
+    const { WebSocketLink: Made } = await import('./webSocketLink.ts');
+    const addressOf = (to: Incarnation): string | undefined => this.#addressOf(to);
+    return Made.open({ ...this.#options, ...this.#options.direct, addressOf });
   }
 
   #addressOf(to: Incarnation): string | undefined {

@@ -1,6 +1,7 @@
 import { check } from '../../base/check.ts';
 import { checkNames, type NamesOf } from '../../base/optionNames.ts';
 import { makeCluster } from '../../cluster/makeCluster.ts';
+import { DirectLink, type DirectOptions } from '../../cluster/direct/directLink.ts';
 import { CLUSTER_NAMES, type ClusterOptions, settleCluster } from '../../cluster/options.ts';
 import type { Cluster } from '../../cluster/index.ts';
 import {
@@ -22,6 +23,12 @@ export interface RedisClusterOptions extends RedisAddress, ClusterOptions {
   readonly prefix?: string;
   /** How long one operation may take, reconnections included, in milliseconds. @default 5000 */
   readonly timeoutMs?: number;
+  /**
+   * Opens a port for the other processes, which then say to this one directly what they would say by
+   * Redis: for large answers, and many forwarded requests. Where it can not be dialled, Redis is the way.
+   * Needs the package `ws`. @default all goes by Redis
+   */
+  readonly direct?: DirectOptions;
 }
 
 /** What {@link RedisClusterOptions} knows. */
@@ -30,7 +37,10 @@ const NAMES: NamesOf<RedisClusterOptions> = {
   ...REDIS_ADDRESS_NAMES,
   prefix: true,
   timeoutMs: true,
+  direct: true,
 };
+
+const DIRECT: NamesOf<DirectOptions> = { port: true, host: true, address: true };
 
 /**
  * Makes a process one of several with one set of sessions: hand the cluster to
@@ -49,14 +59,33 @@ export function redisCluster(options: RedisClusterOptions): Cluster {
     client,
     prefix = 'mcpc:',
     timeoutMs = REDIS_DEFAULTS.timeoutMs,
+    direct,
     ...others
   } = options;
   const address = { ...(url !== undefined && { url }), ...(client !== undefined && { client }) };
   checkAddress(address);
   checkPrefix(prefix);
   check('timeoutMs', 'a finite number > 0', timeoutMs, (v) => Number.isFinite(v) && Number(v) > 0);
-  return makeCluster(settleCluster(others), prefix, () => ({
-    engine: redisEngine({ ...address, prefix, timeoutMs }),
-    link: new RedisLink({ ...address, prefix, timeoutMs }),
-  }));
+  if (direct !== undefined) checkDirect(direct);
+  const settings = settleCluster(others);
+  const { secrets } = settings;
+  return makeCluster(settings, prefix, ({ services }, boot) => {
+    const engine = redisEngine({ ...address, prefix, timeoutMs });
+    const link = new RedisLink({ ...address, prefix, timeoutMs });
+    if (direct === undefined) return { engine, link };
+    const { clock } = services;
+    const way = { direct, boot, secrets, clock, cluster: prefix, fallback: link };
+    const members = (): ReturnType<typeof engine.members> => engine.members();
+    return { engine, link: new DirectLink({ ...way, members }), address: direct.address };
+  });
+}
+
+/** @throws ActorsError `bad-option` */
+function checkDirect(direct: DirectOptions): void {
+  checkNames('direct', direct, DIRECT);
+  const { port, address } = direct;
+  check('direct.port', 'a port', port, (v) => Number.isInteger(v) && Number(v) >= 0);
+  check('direct.address', 'ws://… or wss://…', address, (v) => {
+    return typeof v === 'string' && URL.canParse(v) && /^wss?:$/.test(new URL(v).protocol);
+  });
 }
