@@ -29,6 +29,9 @@ export class Lease {
   readonly #clocks: LeaseClocks;
   readonly #countedOnMs: number;
   #until: Moment = { steady: -Infinity, wall: -Infinity };
+  /** Until when the last lease was counted on, also where that has ended before its time. */
+  #counted: Moment | undefined;
+  #hasLapsed = false;
 
   /** @param leaseMs how long the engine keeps a lease that is not renewed */
   constructor(clocks: LeaseClocks, leaseMs: number) {
@@ -44,7 +47,22 @@ export class Lease {
   /** The engine has given the lease, or renewed it. @param asked the moment before it was asked */
   got(asked: Moment): void {
     const { steady, wall } = asked;
+    if (this.#counted !== undefined && this.#leftMs(this.#counted) <= 0) this.#hasLapsed = true;
     this.#until = { steady: steady + this.#countedOnMs, wall: wall + this.#countedOnMs };
+    this.#counted = this.#until;
+  }
+
+  /**
+   * A lease was over by the clocks when the next one began: others may have claimed what is owned
+   * meanwhile, also where the engine has forgotten that.
+   */
+  get hasLapsed(): boolean {
+    return this.#hasLapsed;
+  }
+
+  /** The engine has said whose everything is. */
+  settled(): void {
+    this.#hasLapsed = false;
   }
 
   /** Nobody counts on the lease any more. */
@@ -54,11 +72,15 @@ export class Lease {
 
   /** How long the lease lasts from now, in milliseconds; 0: the lease is over. */
   get leftMs(): number {
-    const { steady, wall } = this.moment();
-    return Math.max(0, Math.min(this.#until.steady - steady, this.#until.wall - wall));
+    return Math.max(0, this.#leftMs(this.#until));
   }
 
   get isLasting(): boolean {
     return this.leftMs > 0;
+  }
+
+  #leftMs(until: Moment): number {
+    const { steady, wall } = this.moment();
+    return Math.min(until.steady - steady, until.wall - wall);
   }
 }

@@ -197,7 +197,8 @@ export class Node {
   /** The engine knows, at this moment, that a claim is this node's: what it is for may be served. */
   isOwn(claim: Claim): boolean {
     if (this.#recovery === null) return this.isLive && !claim.isLost;
-    return !claim.isLost && this.#lease.isLasting && this.#recovery.has(claim);
+    const isAsserted = this.#recovery.has(claim) && !this.#isInDoubt;
+    return isAsserted && !claim.isLost && this.#lease.isLasting;
   }
 
   /**
@@ -306,10 +307,18 @@ export class Node {
   async #recover(): Promise<boolean> {
     const recovery = this.#recovery;
     if (recovery === null) return true;
+    const wasInDoubt = this.#isInDoubt;
     const isComplete = await recovery.run();
     if (!isComplete || this.#recovery !== recovery || !this.#isReachable) return false;
-    this.#recovery = null;
-    return true;
+    // The others assert what they have claimed within the grace: asked once more after that.
+    this.#recovery = wasInDoubt ? new Recovery(this.#recoveryHost()) : null;
+    if (!wasInDoubt) this.#lease.settled();
+    return !wasInDoubt;
+  }
+
+  /** Others may have claimed what is owned, on a server that is no more. */
+  get #isInDoubt(): boolean {
+    return this.#lease.hasLapsed && this.#time.isInGrace;
   }
 
   /** @returns how long until the next beat */
