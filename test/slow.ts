@@ -45,6 +45,7 @@ export const SLOW: readonly string[] = [
   // Many histories, many mutants, every door, either SDK.
   'test/adapters/contract.test.ts',
   'test/modern/nativeSuites.test.ts',
+  'test/cluster/simulation/**',
   'test/simulation/**',
   'test/testing/machine/faults.test.ts',
   'test/testing/mutants.test.ts',

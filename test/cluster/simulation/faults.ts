@@ -18,10 +18,24 @@ export interface Stage {
   fault(kind: string, ms?: number): void;
 }
 
+/** What goes wrong. */
+export type FaultKind =
+  | 'kill'
+  | 'pause'
+  | 'cut'
+  | 'connection'
+  | 'connections'
+  | 'fall'
+  | 'slow'
+  | 'down'
+  | 'failover'
+  | 'wipe'
+  | 'drain';
+
 type Fault = (stage: Stage, machine: Machine) => void;
 
 /** Everything that goes wrong, by name. */
-export const FAULTS = {
+export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   kill(stage, machine) {
     const process = stage.processOf(machine);
     if (process === undefined) return;
@@ -68,6 +82,32 @@ export const FAULTS = {
     else hangUp(stage, process);
   },
 
+  /** A process loses its connections, and a moment later dies or stands still. */
+  fall(stage, machine) {
+    const process = stage.processOf(machine);
+    if (process === undefined) return;
+    stage.fault('fall');
+    stage.did(`${process.name} falls`);
+    const which = stage.random.below(3);
+    if (which === 0) process.link.sending.break();
+    else if (which === 1) process.engine.line.break();
+    else hangUp(stage, process);
+    const next = stage.random.chance(0.5) ? FAULTS.kill : FAULTS.pause;
+    stage.later(stage.random.below(100), () => next(stage, machine));
+  },
+
+  /** What a machine says to servers, and they to it, comes late. */
+  slow(stage, machine) {
+    const process = stage.processOf(machine);
+    if (machine.slowMs > 0 || process === undefined) return;
+    const ms = 200 + stage.random.below(5000);
+    stage.fault('slow', ms + 5000);
+    machine.slowMs = 100 + stage.random.below(4000);
+    stage.did(`${machine.name} is slow for ${ms}`);
+    stage.oracle.threatened(process);
+    stage.later(ms, () => (machine.slowMs = 0));
+  },
+
   connections(stage) {
     stage.fault('connections');
     stage.did('all connections are lost');
@@ -79,6 +119,7 @@ export const FAULTS = {
     if (!stage.server.isUp) return;
     const { random } = stage;
     stage.fault('down');
+    for (const process of stage.living()) stage.oracle.threatened(process);
     down(stage, random.chance(0.5) ? 50 + random.below(1450) : 1500 + random.below(4500));
   },
 
@@ -119,9 +160,7 @@ export const FAULTS = {
     // Whoever waits for the end of a process kills it at last.
     stage.later(12_000, ended);
   },
-} satisfies Record<string, Fault>;
-
-export type FaultKind = keyof typeof FAULTS;
+};
 
 function down(stage: Stage, ms: number): void {
   stage.fault('engine down', ms);

@@ -93,7 +93,7 @@ class World implements SimProcessHost, Stage {
       did: (what) => this.did(what),
       broke: (what) => this.broke(what),
       living: () => this.living(),
-      isCut: (process) => !process.isReachable,
+      isCut: (process) => !process.isReachable || process.slowMs > 0,
     });
     this.server = new EngineServer({
       scheduler: this.scheduler,
@@ -110,8 +110,9 @@ class World implements SimProcessHost, Stage {
       offsetMs: this.random.below(2000) - 1000,
       drift: 1 + (this.random.next() - 0.5) * 0.01,
       wallMs: this.random.below(2000) - 1000,
-      idleTimeoutMs: this.random.one(200, 500, 2000),
+      idleTimeoutMs: this.random.one(1, 50, 200, 500, 2000),
       isCut: false,
+      slowMs: 0,
     }));
   }
 

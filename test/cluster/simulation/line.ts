@@ -8,6 +8,8 @@ export interface LineHost {
   readonly name: string;
   readonly scheduler: Scheduler;
   readonly random: Random;
+  /** How much longer the way takes at most than it should, in milliseconds. */
+  readonly slowMs: number;
   /** The server at the other end can be reached. */
   readonly isReachable: boolean;
   /** Runs a callback in the process: later where it stands still, never where it is dead. */
@@ -34,7 +36,8 @@ export class Line {
 
   constructor(host: LineHost, what: string, events: LineEvents) {
     const { scheduler, random, name } = host;
-    const delayMs = (): number => 0.2 + random.next() * (random.chance(0.02) ? 60 : 1.5);
+    const delayMs = (): number =>
+      0.2 + random.next() * ((random.chance(0.02) ? 60 : 1.5) + host.slowMs);
     this.#host = host;
     this.#events = events;
     this.#up = new Wire(scheduler, `${what} < ${name}`, delayMs);

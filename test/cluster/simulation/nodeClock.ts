@@ -29,7 +29,8 @@ export class NodeClock implements Clock {
   setTimeout(callback: () => void, delayMs: number): Completion {
     const { scheduler, name } = this.#host;
     // A timer fires in the async context it was set in, as a timer of the host does.
-    const fire = AsyncResource.bind(callback);
+    const scope = new AsyncResource('timer');
+    const fire = (): void => scope.runInAsyncScope(callback);
     const at = this.now() + Math.max(delayMs, 0);
     const due = (at - this.#offsetMs) / this.#drift + 1e-3;
     return scheduler.add(`timer of ${name}`, () => this.#host.run(fire), due);

@@ -75,7 +75,7 @@ export class Oracle {
     this.#begun.set(call, process.name);
     const known = this.of(id);
     if (claim.isLost) this.#host.broke(`lost: ${call} of ${id} begins by a claim that is lost`);
-    if (claim.token < known.token) {
+    if (claim.token < known.token && !known.isExcused) {
       this.#host.broke(`order: ${call} of ${id} by ${claim.token} after ${known.token}`);
     }
     known.token = Math.max(known.token, claim.token);
@@ -126,7 +126,10 @@ export class Oracle {
     }
   }
 
-  /** A process dies, stands still or is cut off: what only the process knew is lost with it. */
+  /**
+   * A process dies, stands still or is cut off while it has something to say again: whoever asks for
+   * that meanwhile is told that there is nothing.
+   */
   threatened(process: SimProcess): void {
     for (const [id, known] of this.#sessions) {
       const isWatched = known.watchedUntil > this.#host.now();

@@ -48,6 +48,8 @@ export interface Machine {
   readonly wallMs: number;
   readonly idleTimeoutMs: number;
   isCut: boolean;
+  /** How much longer the ways to servers take at most than they should. */
+  slowMs: number;
 }
 
 /** One process of the cluster: a runtime with ways of its own to the engine and to the others. */
@@ -102,6 +104,10 @@ export class SimProcess {
     });
     this.endpoint = endpointOf(this.runtime);
     this.#listen();
+  }
+
+  get slowMs(): number {
+    return this.#machine.slowMs;
   }
 
   get isReachable(): boolean {

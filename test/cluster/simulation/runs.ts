@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+/** Options of node for a process that plays histories: most of what they make is young and dies. */
+const NODE = ['--max-semi-space-size=64', '--import', 'tsx', 'test/cluster/simulation/run.ts'];
+
+/** Plays histories of a cluster in a process of their own. @returns what it printed, and whether all held */
+export async function simulate(
+  options: Readonly<Record<string, string | number | true | undefined>>,
+): Promise<{ readonly printed: string; readonly holds: boolean }> {
+  const flags = Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    return value === true ? [`--${name}`] : [`--${name}`, String(value)];
+  });
+  const child = spawn(process.execPath, [...NODE, ...flags], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  let printed = '';
+  const take = (text: string): void => void (printed += text);
+  child.stdout.setEncoding('utf8').on('data', take);
+  child.stderr.setEncoding('utf8').on('data', take);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  return { printed, holds: code === 0 && / histories, 0 failed,/.test(printed) };
+}
