@@ -1,4 +1,5 @@
 import { CallRate } from '../base/callRate.ts';
+import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { DeadLetterReason } from '../events/events.ts';
@@ -20,6 +21,7 @@ import type { Ask, Envelope } from './envelope.ts';
 import type { Extra } from './exchange.ts';
 import { handleWithin } from './requestEvents.ts';
 import { QueueAccount } from './queueAccount.ts';
+import { type EarlyCancel, EarlyCancels } from './earlyCancels.ts';
 import { Uploads } from './uploads.ts';
 
 /** What a mailbox needs of its session. */
@@ -39,6 +41,11 @@ export interface MailboxHost extends AsksHost {
     /** The method of an open question; `undefined` where the id names none. */
     asked(id: RequestId): string | undefined;
   };
+  /**
+   * Cancels whose requests may still be on their way, because messages of the client come by several
+   * processes; `undefined`: they come by one.
+   */
+  readonly early: DeadlineQueue<EarlyCancel> | undefined;
   /** The last reference is gone: nothing is in flight and nothing waits. */
   drained(): void;
 }
@@ -56,6 +63,8 @@ export class Mailbox implements AsksOwner {
   #asks: Asks | null = null;
   #waiting: Envelope[] | null = null;
   #uploads: Uploads | null = null;
+  /** Made with the first of them. */
+  #early: EarlyCancels | null = null;
   /** Calls within a minute; made with the first, where they are bounded. */
   #rate: CallRate | null = null;
   #account: QueueAccount | null = null;
@@ -275,7 +284,10 @@ export class Mailbox implements AsksOwner {
 
   #ask(message: RequestMessage, envelope: Envelope, arrival: Arrival): RefusalCode | undefined {
     const { upload } = envelope;
-    if (upload !== undefined && this.#uploads?.wasCancelled(message.id, upload) === true) {
+    const wasCancelled =
+      (upload !== undefined && this.#uploads?.wasCancelled(message.id, upload) === true) ||
+      this.#early?.take(message.id) === true;
+    if (wasCancelled && message.method !== 'initialize') {
       envelope.exchange?.cancelled();
       return undefined;
     }
@@ -365,7 +377,10 @@ export class Mailbox implements AsksOwner {
     const innerId =
       typeof id === 'string' || typeof id === 'number' ? this.#innerId(id) : undefined;
     const ask = innerId === undefined ? undefined : this.find(innerId);
-    if (ask === undefined && isRequestId(id) && this.#uploads?.hold(id, message, upload)) return;
+    if (ask === undefined && isRequestId(id)) {
+      if (this.#uploads?.hold(id, message, upload)) return;
+      if (this.#holdEarly(id, message)) return;
+    }
     // `initialize` can not be cancelled (row C1); a request that is answered needs no cancel.
     if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
       const isLate = innerId !== undefined && ask === undefined;
@@ -373,6 +388,15 @@ export class Mailbox implements AsksOwner {
       return;
     }
     this.withdraw(innerId, message.params, delivery);
+  }
+
+  #holdEarly(id: RequestId, cancel: NotificationMessage): boolean {
+    const { early } = this.#host;
+    if (early === undefined) return false;
+    this.#early ??= new EarlyCancels(early, (late) => {
+      this.#host.journal.deadLetter('in', late, 'late');
+    });
+    return this.#early.hold(id, cancel);
   }
 
   /** A request is over: a waiting message may have its turn. */

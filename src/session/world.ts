@@ -3,6 +3,7 @@ import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { ActorRegistry } from './userActors.ts';
+import { EARLY_CANCEL_MS, type EarlyCancel } from './earlyCancels.ts';
 import type { Question } from './questions.ts';
 import type { ServerFactory, ServerOptions, Session, Woken } from './session.ts';
 import { SharedValidator } from './validator.ts';
@@ -58,6 +59,8 @@ export class World<S> {
   #serverOptions: ServerOptions | undefined;
   /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
   readonly unreached: DeadlineQueue<Question>;
+  /** Cancels whose requests may still be on their way. */
+  readonly early: DeadlineQueue<EarlyCancel>;
 
   constructor(
     services: Services,
@@ -75,6 +78,7 @@ export class World<S> {
     this.actors = actors;
     const { deadlines, limits } = services;
     this.unreached = deadlines.queue(limits.unreachableAfterMs, (question) => question.giveUp?.());
+    this.early = deadlines.queue(EARLY_CANCEL_MS, (cancel) => cancel.late());
   }
 
   /** Made when a factory first asks: a server that is not the SDK's needs none. */

@@ -1,5 +1,8 @@
 import { clientContract } from './clientContract.ts';
 import { memoryHome } from './home.ts';
+import { leavingContract } from './leavingContract.ts';
+import { limitContract } from './limitContract.ts';
+import { lifeContract } from './lifeContract.ts';
 import { operatorContract } from './operatorContract.ts';
 import { wireContract } from './wireContract.ts';
 
@@ -7,3 +10,6 @@ clientContract(memoryHome, 'v1');
 clientContract(memoryHome, 'v2');
 operatorContract(memoryHome);
 wireContract(memoryHome);
+lifeContract(memoryHome);
+leavingContract(memoryHome);
+limitContract(memoryHome);

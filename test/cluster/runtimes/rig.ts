@@ -24,6 +24,8 @@ export class Process {
   readonly host: NodeServer;
   readonly joined: Joined;
   isDead = false;
+  /** The balancer sends nothing here any more. */
+  isAway = false;
 
   constructor(name: string, runtime: Runtime<State>, host: NodeServer, joined: Joined) {
     this.name = name;
@@ -104,7 +106,7 @@ export class ClusterRig {
 
   /** The processes that live. */
   get living(): Process[] {
-    return this.processes.filter(({ isDead }) => !isDead);
+    return this.processes.filter(({ isDead, isAway }) => !isDead && !isAway);
   }
 
   /** The process that has a session; fails where several have it. */
@@ -146,6 +148,11 @@ export class ClusterRig {
     settled.catch(() => {});
     await this.until(() => isOver, speed);
     return settled;
+  }
+
+  /** A client that has said nothing yet. */
+  client(): WireClient {
+    return new WireClient(this.door);
   }
 
   /** A client whose session begins at a process; each later request goes to the next. */

@@ -176,7 +176,7 @@ export function wireContract(make: MakeHome): void {
         const reply = await rig.over(client.request('tools/call', params));
         await rig.over(reply.until(({ messages }) => messages.length > 0));
         ids.push(reply.message.id);
-        await rig.over(client.respond(reply.message.id, { action: 'accept' }));
+        await rig.over(client.respond(reply.message.id, { action: 'accept', content: {} }));
         await rig.over(reply.whole());
         expect(textIn(answerOf(reply))).toBe(`${name}: accept`);
         const { sessions } = await rig.over(rig.process('a').runtime.list());
@@ -187,7 +187,7 @@ export function wireContract(make: MakeHome): void {
       expect(epochs).toEqual(epochs.toSorted((x, y) => x - y));
       expect(new Set(epochs).size).toBe(4);
       // The answer to a question of an earlier server is nobody's.
-      await rig.over(client.respond(ids[0], { action: 'accept' }));
+      await rig.over(client.respond(ids[0], { action: 'accept', content: {} }));
       const letters = rig.processes.flatMap(({ runtime }) => runtime.deadLetters());
       expect(letters.map(({ reason }) => reason)).toEqual(['stale']);
     });
