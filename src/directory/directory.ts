@@ -366,7 +366,8 @@ export class Directory implements Home<SessionActor> {
 
   /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */
   async drain(deadlineMs: number): Promise<DrainReport> {
-    const report = await this.supervisor.drain(deadlineMs);
+    // Where others go on with a session, this process serves it for as long as the session is in use.
+    const report = await this.supervisor.drain(deadlineMs, this.#ownership.isShared);
     await this.#handover.settled();
     this.#outletsOf(undefined).depart();
     return report;

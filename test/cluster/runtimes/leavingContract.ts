@@ -6,6 +6,8 @@ import { ClusterRig, hold, textIn } from './rig.ts';
 const count = (client: WireClient): Promise<string> =>
   client.call('tools/call', { name: 'count' }).then(textIn);
 
+const ask = (text: string): Record<string, unknown> => ({ name: 'ask', arguments: { text } });
+
 /** What becomes of sessions whose process leaves its cluster. */
 export function leavingContract(make: MakeHome): void {
   describe('a process that leaves its cluster', () => {
@@ -57,12 +59,28 @@ export function leavingContract(make: MakeHome): void {
       rig.turnTo('c');
       const cancel = { requestId: 'nothing' };
       expect((await rig.over(mine.notify('notifications/cancelled', cancel))).status).toBe(202);
+      expect(textIn(await rig.over(mine.call('tools/call', { name: 'where' })))).toBe('a');
       rig.gates.open('x');
       const reply = await rig.over(held.then((each) => each.whole()));
       expect(textIn(answerOf(reply))).toBe('held x');
       await rig.over(drained);
       rig.turnTo('b');
       expect(await rig.over(count(mine))).toBe('1');
+    });
+
+    it('takes the answers to what its sessions have asked', async () => {
+      const rig = await ClusterRig.start(make);
+      const client = await rig.open('a', undefined, undefined, { elicitation: { form: {} } });
+      rig.turnTo('a');
+      const reply = await rig.over(client.request('tools/call', ask('wait')));
+      await rig.over(reply.until(({ messages }) => messages.length > 0));
+      const drained = rig.process('a').runtime.drain({ deadlineMs: 60_000 });
+      await rig.until(() => !rig.process('a').runtime.isReady);
+      rig.turnTo('b');
+      const answer = { action: 'accept', content: {} };
+      expect((await rig.over(client.respond(reply.message.id, answer))).status).toBe(202);
+      expect(textIn(answerOf(await rig.over(reply.whole())))).toBe('wait: accept');
+      await rig.over(drained);
     });
 
     it('answers a call that lasts longer than the drain with one error, and never runs it again', async () => {
