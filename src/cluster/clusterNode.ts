@@ -179,6 +179,16 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     return this.nameOf(this.node.incarnation);
   }
 
+  get process(): string {
+    return bootOf(this.node.incarnation);
+  }
+
+  async at(process: string, id: string): Promise<Elsewhere | undefined> {
+    const members = await this.#engine.members();
+    const found = members.find(({ incarnation }) => bootOf(incarnation) === process);
+    return found && this.#elsewhere(found.incarnation, id, false);
+  }
+
   nameOf(owner: string): string {
     return bootOf(owner).split('@', 1)[0]!;
   }

@@ -107,7 +107,9 @@ export class Directory implements Home<SessionActor> {
 
   /** The session of this id has ended for good, whatever a store may still say of it. */
   hasEnded(id: string): boolean {
-    return this.supervisor.tombstones.has(id) || this.keeper.isRemoving(id);
+    // Where several processes have the sessions, what no client named may have begun anew in another.
+    const isBuried = !this.#ownership.isShared && this.supervisor.tombstones.has(id);
+    return isBuried || this.keeper.isRemoving(id);
   }
 
   /** The store has lost the record of a session: the session here, if any, is stored again. */
@@ -181,17 +183,26 @@ export class Directory implements Home<SessionActor> {
     return isPromise(where) ? where.then(named) : named(where);
   }
 
-  /** The same, for sessions that no client named as well. */
-  findAny(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
+  /**
+   * The same, for sessions that no client named as well.
+   *
+   * @param beginsAnew when the session has ended, another one may have the same id
+   */
+  findAny(
+    id: string,
+    principal: string | undefined,
+    beginsAnew = false,
+  ): Awaitable<Whereabouts<SessionActor>> {
     const waits = this.heldUp(id);
-    if (waits !== undefined) return this.#findLater(waits, id, principal);
+    if (waits !== undefined) return this.#findLater(waits, id, principal, beginsAnew);
     const resident = this.resident(id);
     if (resident !== undefined && resident.arrival !== 'refuse') {
       return isOwn(resident, principal) ? resident : NOT_FOUND;
     }
     if (!this.supervisor.isAdmitting) return this.#absences.leftBehind(id, principal, resident);
     if (resident !== undefined) return NOT_FOUND;
-    if (!this.keeper.mayHave(id) || this.supervisor.tombstones.has(id)) {
+    const isOver = beginsAnew ? this.hasEnded(id) : this.supervisor.tombstones.has(id);
+    if (!this.keeper.mayHave(id) || isOver) {
       return this.#absences.ended(id, principal);
     }
     return this.#recall(id, principal);
@@ -220,13 +231,14 @@ export class Directory implements Home<SessionActor> {
     waits: Promise<void>,
     id: string,
     principal: string | undefined,
+    beginsAnew: boolean,
   ): Promise<Whereabouts<SessionActor>> {
     try {
       await waits;
     } catch {
       return UNAVAILABLE;
     }
-    return this.findAny(id, principal);
+    return this.findAny(id, principal, beginsAnew);
   }
 
   /**

@@ -15,10 +15,14 @@ export interface OwnRecord {
 /** What came of a claim; `ours`: the session is this process's, if there is such a session at all. */
 export type Claimed = 'ours' | OwnRecord | Elsewhere | Nowhere;
 
-/** The processes that have one set of sessions, as lists of sessions show them. */
+/** The processes that have one set of sessions. */
 export interface Members {
   /** The name of this process. */
   readonly self: string;
+  /** Names this process among all that there are, and were. */
+  readonly process: string;
+  /** A process that lives, by what it is named among all, for a session that it has. */
+  at(process: string, id: string): Promise<Elsewhere | undefined>;
   /** The name of a process that a store says has a session. */
   nameOf(owner: string): string;
   /** What another process shows of sessions: of those it has, as far as it answers within 2 s. */

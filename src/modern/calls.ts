@@ -19,6 +19,8 @@ interface Sealed {
   readonly c?: number;
   /** The process that has the call. */
   readonly n: string;
+  /** In a cluster: the session that has the call. */
+  readonly h?: string;
   /** The round that is asked. */
   readonly r: number;
   /** When the call is given up, in milliseconds since the epoch. */
@@ -47,7 +49,7 @@ export interface Named {
 export interface Parkable extends Named {
   /** The id under which the session knows the request: a number of this process. */
   readonly innerId: RequestId;
-  readonly home: { readonly session: { readonly key: string } };
+  readonly home: { readonly session: { readonly id: string; readonly key: string } };
   /** What the call holds while nobody holds its line, in bytes. */
   readonly bytes: number;
   readonly round: number;
@@ -59,6 +61,13 @@ export interface Parkable extends Named {
 export type Claim<C> =
   /** the call that waits, which is the claimant's from here on */
   | { readonly kind: 'call'; readonly call: C }
+  /** a call of another process, which may have it still; `otherwise`: that is gone */
+  | {
+      readonly kind: 'away';
+      readonly process: string;
+      readonly session: string;
+      readonly otherwise: Claim<never>;
+    }
   /** a call of a process that is gone, to be run again */
   | { readonly kind: 'rerun'; readonly given: Answers }
   /** no call, but a state of the author's own */
@@ -80,12 +89,20 @@ export class Calls<C extends Parkable> {
   /** How many of each principal. */
   readonly #counts = new Map<string | undefined, number>();
   readonly #deadline: DeadlineQueue<C>;
-  /** Names this process in tokens. */
+  /** Names this process in tokens, where it is alone. */
   readonly #process = randomId();
+  readonly #member: () => string | undefined;
   #bytes = 0;
   readonly #sizes = new Map<C, number>();
 
-  constructor(settings: ModernSettings, services: Services, seal: Seal | undefined) {
+  /** @param member names this process among those of its cluster; `undefined`: there is none */
+  constructor(
+    settings: ModernSettings,
+    services: Services,
+    seal: Seal | undefined,
+    member: () => string | undefined = () => undefined,
+  ) {
+    this.#member = member;
     this.#settings = settings;
     this.#services = services;
     this.#seal = seal;
@@ -148,6 +165,7 @@ export class Calls<C extends Parkable> {
     const { onLostCall } = this.#settings;
     return this.#token(call, {
       c: Number(call.innerId),
+      ...(this.#member() !== undefined && { h: call.home.session.id }),
       r: call.round,
       ...(onLostCall === 'rerun' && had !== undefined && { a: had }),
     });
@@ -195,15 +213,15 @@ export class Calls<C extends Parkable> {
   claim(token: unknown, message: RequestMessage, principal: string | undefined): Claim<C> {
     const sealed = this.#seal?.open(token);
     if (!isObject(sealed)) return INVALID;
-    const { c, n, r, x, p, d, a, s } = sealed as unknown as Sealed;
+    const { c, n, h, r, x, p, d, a, s } = sealed as unknown as Sealed;
     if (p !== this.#whose(principal) || d !== this.#what(called(message))) return INVALID;
     const isLate = x <= this.#services.clock.now();
     if (c === undefined) return isLate || s === undefined ? LOST : { kind: 'state', state: s };
     if (isLate) return LOST;
-    if (n !== this.#process) {
-      return a === undefined || this.#settings.onLostCall === 'error'
-        ? LOST
-        : { kind: 'rerun', given: a };
+    if (n !== this.#self) {
+      const isLost = a === undefined || this.#settings.onLostCall === 'error';
+      const otherwise: Claim<never> = isLost ? LOST : { kind: 'rerun', given: a };
+      return h === undefined ? otherwise : { kind: 'away', process: n, session: h, otherwise };
     }
     const call = this.#parked.get(c);
     if (call === undefined || call.round !== r) return INVALID;
@@ -213,11 +231,15 @@ export class Calls<C extends Parkable> {
     return { kind: 'call', call };
   }
 
-  #token(call: Named, own: Pick<Sealed, 'c' | 'r' | 'a' | 's'>): string {
+  get #self(): string {
+    return this.#member() ?? this.#process;
+  }
+
+  #token(call: Named, own: Pick<Sealed, 'c' | 'h' | 'r' | 'a' | 's'>): string {
     const seal = this.#seal!;
     return seal.seal({
       ...own,
-      n: this.#process,
+      n: this.#self,
       x: this.#services.clock.now() + this.#settings.limits.parkMs,
       p: this.#whose(call.principal),
       d: this.#what(call),

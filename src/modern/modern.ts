@@ -65,7 +65,8 @@ export class Modern implements CallShare<ModernCall>, HomesShare, ListensShare {
     this.responseMode = responseMode;
     this.homes = new Homes(this);
     this.#node = node;
-    this.calls = new Calls(settings, services, Seal.of(secrets, node));
+    const member = (): string | undefined => this.#directory?.members?.process;
+    this.calls = new Calls(settings, services, Seal.of(secrets, node), member);
     this.listens = new Listens(this);
     this.known = new KnownServers(this);
     this.tasks = tasks === null ? null : new Tasks(tasks, this, { node, part: partOf('tasks') });

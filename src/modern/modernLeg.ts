@@ -7,7 +7,7 @@ import { isObject } from '../wire/jsonrpc.ts';
 import { refusalBody } from '../wire/refusals.ts';
 import type { Ask } from './ask.ts';
 import { ModernCall } from './call.ts';
-import { type Answers, RETRYABLE } from './calls.ts';
+import { type Answers, type Claim, RETRYABLE } from './calls.ts';
 import { classify, headIsModern, MODERN_REVISIONS, type Verdict } from './classify.ts';
 import { idOf, innerOf } from './delivery.ts';
 import { dressResult } from './dress.ts';
@@ -254,10 +254,26 @@ export class ModernLeg implements Leg {
     if (end === undefined) return this.#way.refuse(ask, 'session-busy');
     const claim = this.#modern.calls.claim(opened.requestState, message, principal);
     if (claim.kind !== 'call') end();
+    this.#claimed(ask, claim, end);
+  }
+
+  /** @param end the answers wait no longer */
+  #claimed(ask: CallAsk, claim: Claim<ModernCall>, end: () => void): void {
+    const { message, opened } = ask;
     switch (claim.kind) {
       case 'call':
         claim.call.claimed(ask, opened.inputResponses, end);
         return this.#desk.lasts(claim.call, ask);
+      case 'away': {
+        const { process, session, otherwise } = claim;
+        const members = this.#modern.directory.members!;
+        const sought = members.at(process, session).catch(() => 'store-unavailable' as const);
+        return this.#way.wait(ask, sought, (where) => {
+          if (typeof where === 'string') this.#way.refuse(ask, where);
+          else if (where === undefined) this.#claimed(ask, otherwise, end);
+          else where.serve(ask.incoming, ask.incoming.port);
+        });
+      }
       case 'state':
       case 'rerun': {
         const late = isObject(opened.inputResponses) ? opened.inputResponses : NO_ANSWERS;

@@ -15,7 +15,7 @@ function setUp(limits: Partial<ModernLimits>) {
 let ids = 0;
 const call = (principal?: string, bytes = 10): Parkable => ({
   innerId: ++ids,
-  home: { session: { key: 'key' } },
+  home: { session: { id: 'id', key: 'key' } },
   method: 'tools/call',
   params: {},
   principal,

@@ -1,4 +1,4 @@
-import { createRuntime, type Runtime, type RuntimeOptions } from 'mcp-actors';
+import { createRuntime, type Runtime, type RuntimeOptions, type Session } from 'mcp-actors';
 import { type NodeServer, serve } from 'mcp-actors/node';
 import { onTestFinished } from 'vitest';
 import type { ClusterOptions } from '../../../src/cluster/options.ts';
@@ -15,6 +15,8 @@ export const IDLE_MS = 4000;
 
 type Options = Omit<Partial<RuntimeOptions<State>>, 'cluster'> & {
   readonly cluster?: Partial<ClusterOptions>;
+  /** Has each session whose server is made. */
+  readonly onSession?: (session: Session<State>) => void;
 };
 
 /** One process of a test's cluster: a runtime behind an http server. */
@@ -76,12 +78,15 @@ export class ClusterRig {
 
   /** One more process. */
   async join(name: string, options: Options = {}): Promise<Process> {
-    const { cluster: clusterOptions, ...own } = { ...this.#options, ...options };
+    const { cluster: clusterOptions, onSession, ...own } = { ...this.#options, ...options };
     const { clock } = this.home;
     const joined = this.home.join(name, clusterOptions);
     const { begun, gates } = this;
     const runtime = createRuntime<State>({
-      server: (session) => toolServer(session, { name, begun, gates }),
+      server: (session) => {
+        onSession?.(session);
+        return toolServer(session, { name, begun, gates });
+      },
       state: () => ({ count: 0 }),
       principal: (_, { headers }) => headers['x-user']?.toString(),
       report: false,

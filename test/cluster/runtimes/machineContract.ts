@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { Session } from 'mcp-actors';
+import { light } from '../../support/machines.ts';
+import type { MakeHome } from './home.ts';
+import { ClusterRig } from './rig.ts';
+
+const MINUTE = 60_000;
+
+/** Sessions of a cluster that have a machine of the user's. */
+export function machineContract(make: MakeHome): void {
+  describe('a session of a cluster with a machine', () => {
+    it('goes on where the machine was, in another process', async () => {
+      const sessions: Session<unknown, typeof light>[] = [];
+      const rig = await ClusterRig.start(make, {
+        machine: light as never,
+        onSession: (session) => void sessions.push(session as never),
+      });
+      const client = await rig.open('a');
+      sessions[0]!.actor.send({ type: 'light.switched' });
+      await rig.sleep();
+      expect(rig.living.flatMap(({ keys }) => keys)).toEqual([]);
+      rig.turnTo('b');
+      await rig.over(client.call('tools/list'));
+      expect(sessions).toHaveLength(2);
+      expect(sessions[1]!.actor.getSnapshot()).toMatchObject({
+        value: 'on',
+        context: { changes: 1 },
+      });
+    });
+
+    it('wakes for a delayed transition by one process, once', async () => {
+      const sessions: Session<unknown, typeof light>[] = [];
+      const rig = await ClusterRig.start(make, {
+        machine: light as never,
+        onSession: (session) => void sessions.push(session as never),
+      });
+      const client = await rig.open('a');
+      sessions[0]!.actor.send({ type: 'light.switched' });
+      await rig.sleep();
+      const woken: string[] = [];
+      for (const { name, runtime } of rig.processes) {
+        runtime.on('session.woken', () => woken.push(name));
+      }
+      await rig.home.pass(10 * MINUTE);
+      await rig.until(() => sessions.length > 1, 100);
+      await rig.sleep();
+      expect(woken).toHaveLength(1);
+      rig.turnTo('c');
+      await rig.over(client.call('tools/list'));
+      expect(sessions).toHaveLength(3);
+      expect(sessions[2]!.actor.getSnapshot()).toMatchObject({
+        value: 'off',
+        context: { changes: 2 },
+      });
+    });
+  });
+}
