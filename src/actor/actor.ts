@@ -35,8 +35,6 @@ export interface Parent {
   withdrawing(actor: Actor): void;
   /** The actor needs a place again. @returns why there is none */
   returning(actor: Actor): NoPlace | undefined;
-  /** The last work of the actor is done. */
-  rested(actor: Actor): void;
   /** The actor is over in this process and can be forgotten. */
   bury(actor: Actor, reason: EndReason): void;
 }
@@ -350,11 +348,6 @@ export abstract class Actor implements Life, Pending {
   /** The actor wakes and needs a place. @returns why there is none */
   protected takePlace(): NoPlace | undefined {
     return this.holdsPlace ? undefined : this.#parent.returning(this);
-  }
-
-  /** The last reference to the actor is gone, and the actor does not end. */
-  protected rested(): void {
-    this.#parent.rested(this);
   }
 
   /** The actor is ending and gives up its place: what arrives from here on is answered 404. */

@@ -59,8 +59,6 @@ export class Supervisor<A extends Actor> implements Parent {
   readonly #reservations: Reservations;
   readonly #createId: () => string;
   readonly #node: string | undefined;
-  /** The runtime drains, and its actors may have more work for as long as they have some. */
-  #isPatient = false;
   #snapshot = supervisorAt('accepting');
   readonly #residents = new Map<string, A>();
   #whenEmpty: (() => void)[] = [];
@@ -173,10 +171,6 @@ export class Supervisor<A extends Actor> implements Parent {
     this.#places.leave(actor);
   }
 
-  rested(actor: Actor): void {
-    if (this.#isPatient) actor.close('drained');
-  }
-
   bury(actor: Actor, reason: EndReason): void {
     const { id, key, principal, startedAt } = actor;
     if (this.#residents.get(id) !== actor) return;
@@ -195,12 +189,8 @@ export class Supervisor<A extends Actor> implements Parent {
     this.#noteEmpty();
   }
 
-  /**
-   * Refuses new actors and ends the others; work in flight may finish until the deadline.
-   *
-   * @param isPatient actors that have work in flight are given more, until they have none
-   */
-  async drain(deadlineMs: number, isPatient = false): Promise<DrainReport> {
+  /** Refuses new actors and ends the others; work in flight may finish until the deadline. */
+  async drain(deadlineMs: number): Promise<DrainReport> {
     const { clock, counters } = this.services;
     const began = clock.now();
     const sessions = this.#residents.size;
@@ -208,10 +198,7 @@ export class Supervisor<A extends Actor> implements Parent {
     const cutBefore = counters.cut;
     this.#tell({ type: 'supervisor.drain' });
     this.#reservations.revoke();
-    this.#isPatient = isPatient && deadlineMs > 0;
-    for (const actor of this.#residents.values()) {
-      if (!this.#isPatient || actor.references === 0) actor.close('drained');
-    }
+    for (const actor of this.#residents.values()) actor.close('drained');
     if (this.#residents.size > 0) {
       const empty = new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
       const timer = clock.setTimeout(() => this.#cutAll(), deadlineMs);
@@ -280,7 +267,6 @@ export class Supervisor<A extends Actor> implements Parent {
   }
 
   #cutAll(): void {
-    this.#isPatient = false;
     for (const actor of this.#residents.values()) {
       // The session's own code recalled this actor from its record during the drain.
       if (!actor.snapshot.hasTag('ending')) actor.close('drained');

@@ -378,8 +378,7 @@ export class Directory implements Home<SessionActor> {
 
   /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */
   async drain(deadlineMs: number): Promise<DrainReport> {
-    // Where others go on with a session, this process serves it for as long as the session is in use.
-    const report = await this.supervisor.drain(deadlineMs, this.#ownership.isShared);
+    const report = await this.supervisor.drain(deadlineMs);
     await this.#handover.settled();
     this.#outletsOf(undefined).depart();
     return report;

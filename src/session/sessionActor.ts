@@ -260,11 +260,8 @@ export class SessionActor extends Actor {
   }
 
   drained(): void {
-    if (!this.snapshot.hasTag('ending')) {
-      if (this.references === 0) this.rested();
-      return;
-    }
-    if (this.mailbox.references === 0) this.tell({ type: 'session.settled' });
+    if (!this.snapshot.hasTag('ending') || this.mailbox.references > 0) return;
+    this.tell({ type: 'session.settled' });
   }
 
   notify(notification: NotificationMessage): boolean {

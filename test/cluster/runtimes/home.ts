@@ -20,9 +20,11 @@ export interface Joined {
 /** What the processes of a test's cluster have in common. */
 export interface ClusterHome {
   readonly leaseMs: number;
+  /** How long a session may be idle before it sleeps. */
+  readonly idleMs: number;
   /** Of all runtimes; `undefined`: the system's. */
   readonly clock: VirtualClock | undefined;
-  join(name: string, options?: Partial<ClusterOptions>): Joined;
+  join(name: string, options?: Partial<ClusterOptions>): Promise<Joined>;
   /** Lets time pass for all. */
   pass(ms: number): Promise<void>;
   /** Whatever was kept is gone, and another server answers. */
@@ -39,8 +41,9 @@ export async function memoryHome(): Promise<ClusterHome> {
   const hub = new MemoryHub();
   return {
     leaseMs: LEASE_MS,
+    idleMs: 4000,
     clock,
-    join(name, options) {
+    async join(name, options) {
       const settings = settleCluster({ secret: SECRET, leaseMs: LEASE_MS, name, ...options });
       const engine = new FaultyEngine(memory.connect());
       const link = hub.connect();

@@ -59,11 +59,14 @@ export function leavingContract(make: MakeHome): void {
       rig.turnTo('c');
       const cancel = { requestId: 'nothing' };
       expect((await rig.over(mine.notify('notifications/cancelled', cancel))).status).toBe(202);
-      expect(textIn(await rig.over(mine.call('tools/call', { name: 'where' })))).toBe('a');
+      rig.turnTo('b');
+      const waits = mine.call('tools/call', { name: 'where' });
       rig.gates.open('x');
       const reply = await rig.over(held.then((each) => each.whole()));
       expect(textIn(answerOf(reply))).toBe('held x');
       await rig.over(drained);
+      // What is new waits for the next owner.
+      expect(textIn(await rig.over(waits))).toBe('b');
       rig.turnTo('b');
       expect(await rig.over(count(mine))).toBe('1');
     });

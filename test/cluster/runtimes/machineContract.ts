@@ -4,7 +4,8 @@ import { light } from '../../support/machines.ts';
 import type { MakeHome } from './home.ts';
 import { ClusterRig } from './rig.ts';
 
-const MINUTE = 60_000;
+/** How long a light is on. */
+const LIGHT_MS = 9000;
 
 /** Sessions of a cluster that have a machine of the user's. */
 export function machineContract(make: MakeHome): void {
@@ -12,7 +13,7 @@ export function machineContract(make: MakeHome): void {
     it('goes on where the machine was, in another process', async () => {
       const sessions: Session<unknown, typeof light>[] = [];
       const rig = await ClusterRig.start(make, {
-        machine: light as never,
+        machine: light.provide({ delays: { while: LIGHT_MS } }) as never,
         onSession: (session) => void sessions.push(session as never),
       });
       const client = await rig.open('a');
@@ -31,7 +32,7 @@ export function machineContract(make: MakeHome): void {
     it('wakes for a delayed transition by one process, once', async () => {
       const sessions: Session<unknown, typeof light>[] = [];
       const rig = await ClusterRig.start(make, {
-        machine: light as never,
+        machine: light.provide({ delays: { while: LIGHT_MS } }) as never,
         onSession: (session) => void sessions.push(session as never),
       });
       const client = await rig.open('a');
@@ -41,7 +42,7 @@ export function machineContract(make: MakeHome): void {
       for (const { name, runtime } of rig.processes) {
         runtime.on('session.woken', () => woken.push(name));
       }
-      await rig.home.pass(10 * MINUTE);
+      await rig.home.pass(LIGHT_MS - 3000);
       await rig.until(() => sessions.length > 1, 100);
       await rig.sleep();
       expect(woken).toHaveLength(1);

@@ -2,7 +2,7 @@ import { createRuntime } from 'mcp-actors';
 import { memoryCluster } from 'mcp-actors/cluster';
 import { expect, it, onTestFinished } from 'vitest';
 import { FakeServer } from '../../support/fakeServer.ts';
-import { turn } from '../../support/eventually.ts';
+import { eventually, turn } from '../../support/eventually.ts';
 import { VirtualClock } from '../../support/virtualClock.ts';
 import { WireClient } from '../../support/wireClient.ts';
 import { SECRET } from './home.ts';
@@ -35,6 +35,7 @@ it('memoryCluster counts on the clock that it is given, and on no other', async 
   const clock = new VirtualClock();
   const [a, b] = pair(clock);
   const client = await WireClient.open(a);
+  await eventually(() => a.isReady && b.isReady);
   const states: string[] = [];
   for (const runtime of [a, b]) runtime.on('cluster.changed', ({ state }) => states.push(state));
   // Hours go by on the wall, as they may where a test is stopped in a debugger.

@@ -10,9 +10,6 @@ import { WireClient } from '../../support/wireClient.ts';
 import type { ClusterHome, Joined, MakeHome } from './home.ts';
 import { type State, toolServer } from './toolServer.ts';
 
-/** How long a session of a test may be idle. */
-export const IDLE_MS = 4000;
-
 type Options = Omit<Partial<RuntimeOptions<State>>, 'cluster'> & {
   readonly cluster?: Partial<ClusterOptions>;
   /** Has each session whose server is made. */
@@ -80,7 +77,7 @@ export class ClusterRig {
   async join(name: string, options: Options = {}): Promise<Process> {
     const { cluster: clusterOptions, onSession, ...own } = { ...this.#options, ...options };
     const { clock } = this.home;
-    const joined = this.home.join(name, clusterOptions);
+    const joined = await this.home.join(name, clusterOptions);
     const { begun, gates } = this;
     const runtime = createRuntime<State>({
       server: (session) => {
@@ -91,7 +88,7 @@ export class ClusterRig {
       principal: (_, { headers }) => headers['x-user']?.toString(),
       report: false,
       sseRetryMs: 20,
-      idleTimeoutMs: IDLE_MS,
+      idleTimeoutMs: this.home.idleMs,
       quietMs: 200,
       ...(clock !== undefined && { clock }),
       ...own,
@@ -179,12 +176,13 @@ export class ClusterRig {
 
   /** Lets every session that nobody uses fall asleep: those without a client are nobody's then. */
   async sleep(): Promise<void> {
-    const isAwake = (): boolean =>
-      this.living.some(
-        ({ runtime }) => runtime.stats().sessions.idle + runtime.stats().sessions.active > 0,
-      );
-    await this.home.pass(IDLE_MS + 3000);
-    await this.until(() => !isAwake());
+    const now = (): number[] =>
+      this.living.flatMap(({ runtime }) => {
+        const { sessions, streams } = runtime.stats();
+        return [sessions.active + sessions.idle, sessions.asleep - streams];
+      });
+    await this.home.pass(this.home.idleMs + 1000);
+    await this.until(() => now().every((count) => count <= 0));
   }
 
   /** For an SDK client: each request goes to the next process. */

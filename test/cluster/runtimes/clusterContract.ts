@@ -1,0 +1,22 @@
+import { clientContract } from './clientContract.ts';
+import type { MakeHome } from './home.ts';
+import { leavingContract } from './leavingContract.ts';
+import { lifeContract } from './lifeContract.ts';
+import { limitContract } from './limitContract.ts';
+import { machineContract } from './machineContract.ts';
+import { modernContract } from './modernContract.ts';
+import { operatorContract } from './operatorContract.ts';
+import { wireContract } from './wireContract.ts';
+
+/** What a cluster of several runtimes does, whatever its engine and link are. */
+export function clusterContract(make: MakeHome): void {
+  clientContract(make, 'v1');
+  clientContract(make, 'v2');
+  wireContract(make);
+  lifeContract(make);
+  leavingContract(make);
+  limitContract(make);
+  modernContract(make);
+  machineContract(make);
+  operatorContract(make);
+}

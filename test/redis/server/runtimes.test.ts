@@ -1,0 +1,4 @@
+import { clusterContract } from '../../cluster/runtimes/clusterContract.ts';
+import { redisHome } from './redisHome.ts';
+
+clusterContract(redisHome);
