@@ -7,6 +7,7 @@ import { createRuntime, DEFAULT_LIMITS } from 'mcp-actors';
 import { END_REASONS, SESSION_EFFECTS } from 'mcp-actors/machines';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { regenerate } from '../docs/generate.ts';
+import { CLUSTER_NAMES, settleCluster } from '../src/cluster/options.ts';
 import { DEAD_LETTER_REASONS } from '../src/events/events.ts';
 import { REFUSALS } from '../src/wire/refusals.ts';
 import { FakeServer } from './support/fakeServer.ts';
@@ -179,6 +180,21 @@ describe('docs/errors.md', () => {
     const { status, rpcCode, message } = refusal;
     const [, line] = errors.section(`### \`${code}\``).split('\n');
     expect(line).toBe(`${status} · ${rpcCode} · ${message}`);
+  });
+});
+
+describe('docs/cluster.md', () => {
+  const { rows } = page('docs/cluster.md');
+  const { boot: _boot, wall: _wall, ...settings } = settleCluster({ secret: 'x'.repeat(32) });
+  const defaults = Object.entries(settings).filter(([, value]) => typeof value === 'number');
+
+  test('has a row for each option', () => {
+    const options = [...Object.keys(CLUSTER_NAMES), 'prefix', 'timeoutMs'];
+    expect([...rows.keys()]).toEqual(expect.arrayContaining(options));
+  });
+
+  test.each(defaults)('%s: its default is %d', (name, value) => {
+    expect(valueOf(rows.get(name)?.[0] ?? '')).toBe(value);
   });
 });
 
