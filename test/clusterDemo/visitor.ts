@@ -18,6 +18,8 @@ export interface VisitorOptions {
   readonly restMs: number;
 }
 
+/** Right calls that took longer are noted. */
+const SLOW_MS = 2000;
 /** How often a visitor rests. */
 const RESTS = 0.03;
 /** How many lines a notebook has before its visitor begins another one. */
@@ -177,6 +179,9 @@ export class Visitor {
     try {
       await how();
       tally.right++;
+      const took = Math.round(performance.now() - began);
+      if (took > SLOW_MS)
+        this.#options.note(`${this.name} ${what}, by ${this.#cameBy}, ${took} ms`);
       return true;
     } catch (error) {
       const trouble = troubleOf(error);
