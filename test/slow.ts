@@ -12,6 +12,7 @@ export const SLOW: readonly string[] = [
   'test/adapters/stdioProcess.test.ts',
   'test/adapters/strayErrors.test.ts',
   'test/cli/**',
+  'test/cluster/processes/**',
   'test/gateway/childProcess.test.ts',
   'test/gateway/example.test.ts',
   'test/gateway/kill.test.ts',

@@ -1,6 +1,12 @@
 import type { DemoCluster } from './demoCluster.ts';
 import type { DemoOptions } from './options.ts';
+import type { Trouble } from './outcome.ts';
 import { quantile, type Tally } from './tally.ts';
+
+/** Kinds of trouble that need a word. */
+const SAID: Partial<Record<Trouble, string>> = {
+  quarantined: 'held back: its processes died again and again',
+};
 
 /** What has to hold. @returns what does not */
 export function brokenBars(
@@ -48,7 +54,7 @@ export function tableOf(tally: Tally, cluster: DemoCluster, faults: number): str
     ['sessions opened, ended', `${tally.opened}, ${tally.ended}`],
     ['calls', tally.calls],
     ['  right', tally.right],
-    ...[...tally.troubles].map(([kind, count]) => [`  ${kind}`, count] as const),
+    ...[...tally.troubles].map(([kind, count]) => [`  ${SAID[kind] ?? kind}`, count] as const),
     ['questions, progress, notifications', `${tally.questions}, ${tally.progress}, ${tally.told}`],
     ['sessions lost', tally.count('session lost')],
     ['answers of others', tally.foreign],

@@ -70,7 +70,8 @@ if (!isOver) {
   await Promise.race([Promise.all(visiting), stopped]);
   await Promise.all(
     visitors.map(async (visitor) => {
-      if (!(await visitor.step()) && !(await visitor.step())) unserved.push(visitor.name);
+      const isServed = (await visitor.step()) || (await visitor.step());
+      if (!isServed && visitor.trouble !== 'quarantined') unserved.push(visitor.name);
       await visitor.leave();
     }),
   );

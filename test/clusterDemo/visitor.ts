@@ -1,7 +1,7 @@
 import { BY } from './balancer.ts';
 import { type Caller, callerV1, callerV2, type Fetch } from './caller.ts';
 import { NotebookCheck } from './notebook.ts';
-import { describe, troubleOf } from './outcome.ts';
+import { describe, type Trouble, troubleOf } from './outcome.ts';
 import type { Tally } from './tally.ts';
 
 export interface VisitorOptions {
@@ -38,6 +38,8 @@ export class Visitor {
   #cameBy: string | null = null;
   #isOver = false;
   readonly #stopped = once();
+  /** What became of the last call that was not answered as it should be. */
+  trouble: Trouble | undefined;
   /** What it waits for, and since when; for a reader who looks for what hangs. */
   doing = 'nothing';
 
@@ -186,6 +188,7 @@ export class Visitor {
     } catch (error) {
       const trouble = troubleOf(error);
       tally.trouble(trouble);
+      this.trouble = trouble;
       const isBad = ['session lost', 'no end', 'other'].includes(trouble);
       const took = Math.round(performance.now() - began);
       const text = `${this.name} ${what}, by ${this.#cameBy}, ${took} ms: ${describe(error)}`;
