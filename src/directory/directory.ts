@@ -370,10 +370,12 @@ export class Directory implements Home<SessionActor> {
 
   /** A session has ended here. */
   buried(session: SessionActor): void {
-    const claim = session.persistence?.claim;
-    if (claim === undefined || claim.isLost) return;
-    if (session.isKept) this.#handover.handOver(session.id, claim);
-    else this.#ownership.ended(claim);
+    const { persistence } = session;
+    const claim = persistence?.claim;
+    if (persistence === null || claim === undefined || claim.isLost) return;
+    if (session.isKept) {
+      this.#handover.handOver(session.id, claim, this.keeper.rowsStored(persistence));
+    } else this.#ownership.ended(claim);
   }
 
   /** Refuses new sessions and ends the others; work in flight may finish until the deadline. */

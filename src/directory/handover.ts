@@ -45,9 +45,14 @@ export class Handover {
     });
   }
 
-  /** Gives up a session that has ended here, and that the store has for another process. */
-  handOver(id: string, claim: Claim): void {
+  /**
+   * Gives up a session that has ended here, and that the store has for another process.
+   *
+   * @param stored resolves when all that was said here is stored: what is released before is lost
+   */
+  handOver(id: string, claim: Claim, stored?: Promise<unknown>): void {
     this.#leave(id, async () => {
+      await stored;
       await this.#ownership.release(claim);
     });
   }
