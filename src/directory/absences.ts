@@ -66,6 +66,19 @@ export class Absences {
     }
   }
 
+  /** Finds a session when what its finding waits for is over. */
+  async later(
+    waits: Promise<void>,
+    find: () => Awaitable<Whereabouts<SessionActor>>,
+  ): Promise<Whereabouts<SessionActor>> {
+    try {
+      await waits;
+    } catch {
+      return UNAVAILABLE;
+    }
+    return find();
+  }
+
   /** What came of recalling a session. @throws defects of this library and of user code */
   async recalled(
     found: PromiseLike<Found | Elsewhere | Nowhere>,

@@ -20,13 +20,7 @@ import { type Found, here, Recalls } from './recalls.ts';
 import { isOwn, named } from './visibility.ts';
 import { SleepLimits } from './sleepLimits.ts';
 import { Sweep } from './sweep.ts';
-import {
-  type Elsewhere,
-  NOT_FOUND,
-  type Nowhere,
-  UNAVAILABLE,
-  type Whereabouts,
-} from './whereabouts.ts';
+import { type Elsewhere, NOT_FOUND, type Nowhere, type Whereabouts } from './whereabouts.ts';
 
 export interface DirectoryOptions {
   readonly settings: SessionSettings;
@@ -194,7 +188,9 @@ export class Directory implements Home<SessionActor> {
     beginsAnew = false,
   ): Awaitable<Whereabouts<SessionActor>> {
     const waits = this.heldUp(id);
-    if (waits !== undefined) return this.#findLater(waits, id, principal, beginsAnew);
+    if (waits !== undefined) {
+      return this.#absences.later(waits, () => this.findAny(id, principal, beginsAnew));
+    }
     const resident = this.resident(id);
     if (resident !== undefined && resident.arrival !== 'refuse') {
       return isOwn(resident, principal) ? resident : NOT_FOUND;
@@ -225,20 +221,6 @@ export class Directory implements Home<SessionActor> {
    */
   heldUp(id = ''): Promise<void> | undefined {
     return this.#ownership.isLive ? this.#handover.leaving(id) : this.#ownership.live();
-  }
-
-  async #findLater(
-    waits: Promise<void>,
-    id: string,
-    principal: string | undefined,
-    beginsAnew: boolean,
-  ): Promise<Whereabouts<SessionActor>> {
-    try {
-      await waits;
-    } catch {
-      return UNAVAILABLE;
-    }
-    return this.findAny(id, principal, beginsAnew);
   }
 
   /**

@@ -31,6 +31,10 @@ export class EarlyCancels {
     this.#onLate = onLate;
   }
 
+  get isEmpty(): boolean {
+    return this.#kept.size === 0;
+  }
+
   /** Keeps a cancel of a request that is not here; `false` where there are too many. */
   hold(id: RequestId, { jsonrpc, method }: NotificationMessage): boolean {
     if (this.#kept.size >= MOST || this.#kept.has(id)) return false;

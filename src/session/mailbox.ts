@@ -1,5 +1,4 @@
 import { CallRate } from '../base/callRate.ts';
-import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Arrival } from '../../machines/session.ts';
 import type { DeadLetterReason } from '../events/events.ts';
@@ -17,15 +16,14 @@ import {
 import type { RefusalCode } from '../wire/refusals.ts';
 import { relabel } from '../wire/verbatim.ts';
 import { Asks, type AsksHost, type AsksOwner } from './asks.ts';
+import { Arrivals, type ArrivalsHost } from './arrivals.ts';
 import type { Ask, Envelope } from './envelope.ts';
 import type { Extra } from './exchange.ts';
 import { handleWithin } from './requestEvents.ts';
 import { QueueAccount } from './queueAccount.ts';
-import { type EarlyCancel, EarlyCancels } from './earlyCancels.ts';
-import { Uploads } from './uploads.ts';
 
 /** What a mailbox needs of its session. */
-export interface MailboxHost extends AsksHost {
+export interface MailboxHost extends AsksHost, ArrivalsHost {
   readonly principal: string | undefined;
   readonly arrival: Arrival;
   /** The session ends, and its work in flight may finish. */
@@ -41,11 +39,6 @@ export interface MailboxHost extends AsksHost {
     /** The method of an open question; `undefined` where the id names none. */
     asked(id: RequestId): string | undefined;
   };
-  /**
-   * Cancels whose requests may still be on their way, because messages of the client come by several
-   * processes; `undefined`: they come by one.
-   */
-  readonly early: DeadlineQueue<EarlyCancel> | undefined;
   /** The last reference is gone: nothing is in flight and nothing waits. */
   drained(): void;
 }
@@ -62,9 +55,7 @@ export class Mailbox implements AsksOwner {
   /** Made on first use and dropped when the session comes to rest, as are the three below. */
   #asks: Asks | null = null;
   #waiting: Envelope[] | null = null;
-  #uploads: Uploads | null = null;
-  /** Made with the first of them. */
-  #early: EarlyCancels | null = null;
+  #arrivals: Arrivals | null = null;
   /** Calls within a minute; made with the first, where they are bounded. */
   #rate: CallRate | null = null;
   #account: QueueAccount | null = null;
@@ -108,7 +99,7 @@ export class Mailbox implements AsksOwner {
 
   /** The session comes to rest: what is empty in the mailbox is dropped. */
   rest(): void {
-    if (this.#uploads?.isEmpty === true) this.#uploads = null;
+    if (this.#arrivals?.isEmpty === true) this.#arrivals = null;
     if (this.references > 0) return;
     this.#asks = null;
     this.#waiting = null;
@@ -127,10 +118,8 @@ export class Mailbox implements AsksOwner {
 
   /** The head of a POST is here, not yet its body. @returns a number, for {@link uploaded} */
   upload(): number {
-    this.#uploads ??= new Uploads(this.#host.services.limits.maxInFlight, (cancel) => {
-      this.#host.journal.deadLetter('in', cancel, 'late');
-    });
-    return this.#uploads.begin();
+    this.#arrivals ??= new Arrivals(this.#host);
+    return this.#arrivals.upload();
   }
 
   /**
@@ -140,20 +129,17 @@ export class Mailbox implements AsksOwner {
    * @returns `false`: more than `maxQueueBytes` of several bodies is on its way
    */
   uploading(bytes: number, own: number): boolean {
-    const uploads = this.#uploads;
-    if (uploads === null) return true;
-    uploads.bytes += bytes;
-    return uploads.bytes <= this.#host.services.limits.maxQueueBytes || uploads.bytes === own;
+    return this.#arrivals?.uploading(bytes, own) ?? true;
   }
 
   /** The body of a POST was handled, or never will be. */
   uploaded(number: number): void {
-    this.#uploads?.end(number);
+    this.#arrivals?.uploaded(number);
   }
 
   /** The bodies of some POSTs are still on their way. */
   get isUploading(): boolean {
-    return this.#uploads?.isEmpty === false;
+    return this.#arrivals?.isUploading === true;
   }
 
   /**
@@ -283,11 +269,8 @@ export class Mailbox implements AsksOwner {
   }
 
   #ask(message: RequestMessage, envelope: Envelope, arrival: Arrival): RefusalCode | undefined {
-    const { upload } = envelope;
-    const wasCancelled =
-      (upload !== undefined && this.#uploads?.wasCancelled(message.id, upload) === true) ||
-      this.#early?.take(message.id) === true;
-    if (wasCancelled && message.method !== 'initialize') {
+    const wasCancelled = this.#arrivals?.wasCancelled(message.id, envelope.upload);
+    if (wasCancelled === true && message.method !== 'initialize') {
       envelope.exchange?.cancelled();
       return undefined;
     }
@@ -378,8 +361,8 @@ export class Mailbox implements AsksOwner {
       typeof id === 'string' || typeof id === 'number' ? this.#innerId(id) : undefined;
     const ask = innerId === undefined ? undefined : this.find(innerId);
     if (ask === undefined && isRequestId(id)) {
-      if (this.#uploads?.hold(id, message, upload)) return;
-      if (this.#holdEarly(id, message)) return;
+      this.#arrivals ??= new Arrivals(this.#host);
+      if (this.#arrivals.hold(id, message, upload)) return;
     }
     // `initialize` can not be cancelled (row C1); a request that is answered needs no cancel.
     if (ask === undefined || innerId === undefined || ask.message.method === 'initialize') {
@@ -388,15 +371,6 @@ export class Mailbox implements AsksOwner {
       return;
     }
     this.withdraw(innerId, message.params, delivery);
-  }
-
-  #holdEarly(id: RequestId, cancel: NotificationMessage): boolean {
-    const { early } = this.#host;
-    if (early === undefined) return false;
-    this.#early ??= new EarlyCancels(early, (late) => {
-      this.#host.journal.deadLetter('in', late, 'late');
-    });
-    return this.#early.hold(id, cancel);
   }
 
   /** A request is over: a waiting message may have its turn. */

@@ -159,10 +159,6 @@ export class SessionActor extends Actor {
     this.outlets.greeted?.(this, result);
   }
 
-  get early(): World<SessionActor>['early'] | undefined {
-    return this.persistence?.claim === undefined ? undefined : this.world.early;
-  }
-
   get isWorthKeeping(): boolean {
     return this.home === undefined || this.isTouched;
   }

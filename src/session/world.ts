@@ -59,8 +59,8 @@ export class World<S> {
   #serverOptions: ServerOptions | undefined;
   /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
   readonly unreached: DeadlineQueue<Question>;
-  /** Cancels whose requests may still be on their way. */
-  readonly early: DeadlineQueue<EarlyCancel>;
+  /** Cancels whose requests may still be on their way; `undefined`: one process has all sessions. */
+  readonly early: DeadlineQueue<EarlyCancel> | undefined;
 
   constructor(
     services: Services,
@@ -78,7 +78,9 @@ export class World<S> {
     this.actors = actors;
     const { deadlines, limits } = services;
     this.unreached = deadlines.queue(limits.unreachableAfterMs, (question) => question.giveUp?.());
-    this.early = deadlines.queue(EARLY_CANCEL_MS, (cancel) => cancel.late());
+    this.early = keeper.isShared
+      ? deadlines.queue(EARLY_CANCEL_MS, (cancel) => cancel.late())
+      : undefined;
   }
 
   /** Made when a factory first asks: a server that is not the SDK's needs none. */

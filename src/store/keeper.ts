@@ -70,6 +70,11 @@ export class Keeper {
     this.#writer = store.isDurable ? new Writer(store, host, () => this.opened()) : null;
   }
 
+  /** Other processes have the store as well. */
+  get isShared(): boolean {
+    return this.#store.isShared === true;
+  }
+
   /** The runtime is closed: no record is looked for any more. */
   get isOver(): boolean {
     return this.#isOver;
@@ -121,7 +126,7 @@ export class Keeper {
    * @throws whatever the store failed with
    */
   opened(): Promise<void> | undefined {
-    if (!this.isDurable || this.#store.isShared === true) return undefined;
+    if (!this.isDurable || this.isShared) return undefined;
     if (this.#opening === 'done') return undefined;
     this.#opening ??= this.#count();
     return this.#opening;

@@ -73,7 +73,7 @@ class Model {
       carrier: 'http',
       protocolVersion: undefined,
       persistence: null,
-      early: undefined,
+      world: { early: undefined },
       later: (promise, go) => void promise.then(go),
       key: 'key',
       journal: journal as Journal,
