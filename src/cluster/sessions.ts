@@ -79,14 +79,25 @@ export class Sessions implements Omit<Ownership, 'members'> {
     });
   }
 
+  /**
+   * While it is not known what came of a release, nobody is served: another node may have claimed the
+   * session. A node that is not live asserts what it owns before it is, and knows by then.
+   *
+   * @throws ActorsError `store-unavailable`
+   */
   async release(given: StoreClaim): Promise<boolean> {
     const claim = given as Claim;
-    const { claims, node, runtime, space } = this.#host;
-    for (let tries = 0; tries < RELEASES && claims.has(claim) && !claim.isLost; tries++) {
+    const { claims, node, runtime } = this.#host;
+    for (let tries = 0; tries < RELEASES && claims.has(claim) && !claim.isLost;) {
       if (!claim.isBorn) return claims.remove(claim);
       await node.live();
-      const { generation, incarnation } = node;
-      const outcome = await space.release(incarnation, claim);
+      const { generation } = node;
+      const outcome = await this.#released(claim);
+      if (outcome === undefined) {
+        await this.#pause();
+        continue;
+      }
+      tries++;
       if (generation !== node.generation) continue;
       if (outcome === 'done') return claims.remove(claim);
       if (outcome === 'lost') node.lost(claim);
@@ -95,6 +106,16 @@ export class Sessions implements Omit<Ownership, 'members'> {
       return false;
     }
     return false;
+  }
+
+  /** @returns `undefined`: no answer has come */
+  async #released(claim: Claim): Promise<'done' | 'behind' | 'lost' | 'unknown' | undefined> {
+    const { node, space } = this.#host;
+    try {
+      return await space.release(node.incarnation, claim);
+    } catch {
+      return undefined;
+    }
   }
 
   ended(given: StoreClaim): void {

@@ -68,12 +68,21 @@ export class Handover {
 
   /** A session was used while it left: it goes on here, unless another process has it by now. */
   async #takeBack(session: SessionActor, claim: Claim): Promise<void> {
-    const claimed: Claimed = await this.#ownership.claim(session.id);
-    const isOurs = claimed !== 'ours' && claimed.at === 'ours';
+    const claimed = await this.#claimed(session.id);
+    const isOurs = claimed !== undefined && claimed !== 'ours' && claimed.at === 'ours';
     // Whoever had it meanwhile has stored an epoch of its own.
     if (isOurs && claimed.record.epoch === session.epoch) {
       session.persistence?.own(claimed.claim);
       session.persistence?.changed();
     } else this.#host.lose(claim);
+  }
+
+  /** @returns `undefined`: nobody knows whose the session is */
+  async #claimed(id: string): Promise<Claimed | undefined> {
+    try {
+      return await this.#ownership.claim(id);
+    } catch {
+      return undefined;
+    }
   }
 }
