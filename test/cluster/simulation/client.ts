@@ -53,10 +53,6 @@ export class Client {
     }
   }
 
-  get #isHere(): boolean {
-    return this.#session !== undefined;
-  }
-
   async #open(): Promise<string | undefined> {
     let id: string | undefined;
     const clientInfo = { name: this.name, version: '1' };

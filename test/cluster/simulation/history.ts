@@ -84,7 +84,7 @@ class World implements SimProcessHost, Stage {
     this.random = new Random(seed);
     const clock = new SimClock(BEGIN, (error) => this.broke(String(error)));
     this.scheduler = new Scheduler(clock, new Random(seedOf(seed, 1)), {
-      did: () => void this.count('steps'),
+      did: () => this.count('steps'),
       threw: (error) => this.broke(`threw ${String((error as Error)?.stack ?? error)}`),
     });
     this.faults = faults ?? (Object.keys(FAULTS) as FaultKind[]);

@@ -60,7 +60,7 @@ export class Line {
           const value = question();
           answer = () => resolve(value);
         } catch (error) {
-          answer = () => reject(error as Error);
+          answer = () => reject(error);
         }
         this.push(() => {
           this.#asking.delete(lose);

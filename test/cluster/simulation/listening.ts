@@ -30,7 +30,8 @@ export class Listening implements Hearing {
 
   message(message: Message): void {
     if (!('method' in message) || message.method !== 'notifications/message') return;
-    const { session, remark } = message.params?.['data'] as { session: string; remark: number };
+    const data: unknown = message.params?.['data'];
+    const { session, remark } = data as { session: string; remark: number };
     if (session !== this.#session) this.#host.broke(`a remark of ${session} in ${this.#session}`);
     if (this.#remarks.has(remark)) this.#host.broke(`remark ${remark} comes twice to ${session}`);
     this.#remarks.add(remark);

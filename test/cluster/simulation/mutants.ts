@@ -1,22 +1,4 @@
-import { register } from 'node:module';
-import type { FaultKind } from './faults.ts';
-
-/** A rule that is taken out: some texts of the sources, and what stands there instead. */
-export interface Mutant {
-  /** The rule. */
-  readonly what: string;
-  readonly changes: readonly {
-    readonly file: string;
-    readonly from: string;
-    readonly to: string;
-  }[];
-  /** What a history that finds it says. */
-  readonly finding: RegExp;
-  /** What goes wrong in the histories that find it. */
-  readonly faults: readonly FaultKind[];
-  /** The first seed that finds it, and how many are to be tried. */
-  readonly seeds: readonly [first: number, most: number];
-}
+import type { Mutant } from './mutant.ts';
 
 const ENGINE = 'src/cluster/memory/memorySpace.ts';
 
@@ -248,8 +230,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     finding: /order|state/,
-    faults: ['pause', 'cut', 'failover', 'wipe', 'slow'],
-    seeds: [1, 400],
+    seeds: [2017, 1],
   },
   echo: {
     what: 'a node knows the frames that it sends to itself',
@@ -315,6 +296,19 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     finding: /state/,
     faults: ['failover', 'drain'],
     seeds: [1, 400],
+  },
+  sureRelease: {
+    what: 'a session of which nobody knows whether it was released is not served',
+    changes: [
+      {
+        file: 'src/cluster/sessions.ts',
+        from: `        await this.#pause();
+        continue;`,
+        to: 'return false;',
+      },
+    ],
+    finding: /order|state/,
+    seeds: [4050, 1],
   },
   fencedRelease: {
     what: 'a release names its token',
@@ -396,11 +390,3 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     seeds: [1, 100],
   },
 };
-
-/** Takes a rule out of all modules that are loaded from here on. */
-export function takeOut(name: string): void {
-  const mutant = MUTANTS[name];
-  if (mutant === undefined) throw new Error(`no mutant ${name}`);
-  const hooks = new URL('../../simulation/mutantHooks.mjs', import.meta.url);
-  register(hooks.href, { data: mutant.changes });
-}

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { simulateHost } from '../../simulation/globals.ts';
 import type { FaultKind } from './faults.ts';
-import { MUTANTS, takeOut } from './mutants.ts';
+import { takeOut } from './takeOut.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,14 +26,14 @@ const { values } = parseArgs({
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 simulateHost();
-if (values.mutant !== undefined) takeOut(values.mutant);
+const mutant = values.mutant === undefined ? undefined : takeOut(values.mutant);
 // The world of a history has no time for a package to load.
 await import('../../support/sdkLoaded.ts');
 const { play } = await import('./history.ts');
 
 const { seed: first, histories, stride } = values;
 const given = values.faults?.split(',').filter((each) => each !== '') as FaultKind[] | undefined;
-const faults = given ?? (values.mutant === undefined ? undefined : MUTANTS[values.mutant]!.faults);
+const faults = given ?? mutant?.faults;
 const cpu = process.cpuUsage();
 const counts: Record<string, number> = {};
 let played = 0;

@@ -27,11 +27,11 @@ export interface UserServerHost {
 export type Kind = 'count' | 'slow' | 'ask' | 'hold';
 
 /** How many notifications of its progress a slow call sends. */
-export const STEPS = 4;
+const STEPS = 4;
 /** How long a question waits for its answer. */
 const PATIENCE_MS = 4000;
 /** How long a held call waits to be cancelled. */
-export const HOLD_MS = 2500;
+const HOLD_MS = 2500;
 
 /** A server that speaks to its transport by itself: counts, tells, asks and waits. */
 export class UserServer implements SessionServer {
