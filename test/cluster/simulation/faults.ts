@@ -26,6 +26,7 @@ export type FaultKind =
   | 'connection'
   | 'connections'
   | 'fall'
+  | 'deaf'
   | 'slow'
   | 'down'
   | 'failover'
@@ -96,6 +97,18 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
     stage.later(stage.random.below(100), () => next(stage, machine));
   },
 
+  /** A process hears nothing more, which is not known to others; a moment later one of them dies. */
+  deaf(stage, machine) {
+    const process = stage.processOf(machine);
+    const other = stage.random.pick([...stage.living()].filter((each) => each !== process));
+    if (process === undefined || other === undefined) return;
+    stage.fault('deaf');
+    stage.did(`${process.name} is deaf`);
+    process.link.deafenAll(200 + stage.random.below(300));
+    const next = stage.random.chance(0.5) ? FAULTS.kill : FAULTS.pause;
+    stage.later(stage.random.below(60), () => next(stage, other.machine));
+  },
+
   /** What a machine says to servers, and they to it, comes late. */
   slow(stage, machine) {
     const process = stage.processOf(machine);
@@ -161,6 +174,21 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
     stage.later(12_000, ended);
   },
 };
+
+/** What goes wrong in a history that does not say. */
+export const COMMON: readonly FaultKind[] = [
+  'kill',
+  'pause',
+  'cut',
+  'connection',
+  'fall',
+  'slow',
+  'connections',
+  'down',
+  'failover',
+  'wipe',
+  'drain',
+];
 
 function down(stage: Stage, ms: number): void {
   stage.fault('engine down', ms);

@@ -4,7 +4,7 @@ import { SimClock } from '../../simulation/simClock.ts';
 import { hostChance } from '../../simulation/globals.ts';
 import { Client } from './client.ts';
 import { EngineServer } from './engineServer.ts';
-import { FAULTS, type FaultKind, type Stage } from './faults.ts';
+import { COMMON, FAULTS, type FaultKind, type Stage } from './faults.ts';
 import { Network } from './network.ts';
 import { Oracle } from './oracle.ts';
 import { Hub } from './simLink.ts';
@@ -87,7 +87,7 @@ class World implements SimProcessHost, Stage {
       did: () => this.count('steps'),
       threw: (error) => this.broke(`threw ${String((error as Error)?.stack ?? error)}`),
     });
-    this.faults = faults ?? (Object.keys(FAULTS) as FaultKind[]);
+    this.faults = faults ?? COMMON;
     this.oracle = new Oracle({
       now: () => this.now(),
       did: (what) => this.did(what),

@@ -359,7 +359,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     finding: /twice/,
-    faults: ['kill', 'pause', 'connection'],
+    faults: ['deaf'],
     seeds: [1, 400],
   },
   shortLook: {

@@ -69,7 +69,7 @@ export class SimProcess {
   isDraining = false;
   isPaused = false;
   readonly #host: SimProcessHost;
-  readonly #machine: Machine;
+  readonly machine: Machine;
   /** What has happened while the process stood still. */
   #backlog: (() => void)[] = [];
   readonly #ends: (() => void)[] = [];
@@ -77,7 +77,7 @@ export class SimProcess {
   constructor(host: SimProcessHost, machine: Machine, life: number) {
     const { scheduler, random, server, hub } = host;
     this.#host = host;
-    this.#machine = machine;
+    this.machine = machine;
     this.name = `${machine.name}${life}`;
     this.scheduler = scheduler;
     this.random = random;
@@ -107,11 +107,11 @@ export class SimProcess {
   }
 
   get slowMs(): number {
-    return this.#machine.slowMs;
+    return this.machine.slowMs;
   }
 
   get isReachable(): boolean {
-    return this.server.isUp && !this.#machine.isCut && !this.isDead;
+    return this.server.isUp && !this.machine.isCut && !this.isDead;
   }
 
   /** Takes new connections of clients. */
