@@ -27,6 +27,6 @@ const { url } = await serve(runtime, {
   host: HOST ?? '127.0.0.1',
   port: Number(PORT ?? 3000),
   health: true, // `/readyz`: a balancer sends nothing to a process that leaves, or has lost the others
-  signals: { deadlineMs: 5000 }, // SIGTERM: gives its sessions to the others, then ends
+  signals: { deadlineMs: 5000, noticeMs: 1000 }, // SIGTERM: gives its sessions to the others, ends
 });
 console.log(`Listening at ${url}`);

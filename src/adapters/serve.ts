@@ -39,9 +39,9 @@ export interface ServeOptions extends MountOptions {
   /**
    * Whether SIGINT and SIGTERM end the process gently: the runtime drains for up to `deadlineMs`
    * (5 s), what sessions own is released, and then the process dies of that signal. A second signal
-   * does not wait. @default false
+   * does not wait. `noticeMs` as in {@link NodeServer.close}. @default false
    */
-  readonly signals?: boolean | { readonly deadlineMs: number };
+  readonly signals?: boolean | { readonly deadlineMs: number; readonly noticeMs?: number };
   /**
    * After an exception that is not contained, and where the program does not listen to
    * `uncaughtException`: how long work in flight may go on before the process ends with exit code
@@ -71,9 +71,16 @@ export interface NodeServer {
   readonly server: Server;
   /**
    * Drains the runtime, with the port still open: probes of readiness get 503, new sessions are
-   * refused. Then stops listening, and ends what is left. @param options deadlineMs defaults to 10 s
+   * refused. Then stops listening, and ends what is left.
+   *
+   * @param options `deadlineMs` defaults to 10 s. `noticeMs` is for how long the port stays open after
+   * the drain, in milliseconds, until every balancer has noticed that the process is not ready: in a
+   * cluster, what comes meanwhile is served by other processes. Defaults to 0.
    */
-  readonly close: (options?: { readonly deadlineMs?: number }) => Promise<DrainReport>;
+  readonly close: (options?: {
+    readonly deadlineMs?: number;
+    readonly noticeMs?: number;
+  }) => Promise<DrainReport>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -130,9 +137,10 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
     beside(request, response);
   });
   const endpoint = endpointOf(runtime);
-  const close = async ({ deadlineMs = 10_000 } = {}): Promise<DrainReport> => {
+  const close: NodeServer['close'] = async ({ deadlineMs = 10_000, noticeMs = 0 } = {}) => {
     // Whoever balances loads hears of it from the probe, and sends no more, before the port is shut.
     const drained = await runtime.drain({ deadlineMs });
+    if (noticeMs > 0) await new Promise((resolve) => setTimeout(resolve, noticeMs));
     await listening.close(() => runtime.close(), GRACE_MS);
     stopGuarding();
     stopListening();
@@ -141,7 +149,10 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
   const stopListening =
     afterSignal === undefined
       ? (): void => {}
-      : drainOnSignals({ ...afterSignal, close: () => close(afterSignal) });
+      : drainOnSignals({
+          deadlineMs: afterSignal.deadlineMs + afterSignal.noticeMs,
+          close: () => close(afterSignal),
+        });
   const end = async (error: unknown, session: string | undefined): Promise<void> => {
     endpoint.services.escaped(error, 'uncaught', session);
     // Probes are still answered: the runtime is not ready.
@@ -166,11 +177,15 @@ export async function serve(runtime: Runtime, options: ServeOptions = {}): Promi
 /** @throws ActorsError `bad-option` */
 function afterSignalOf(
   signals: NonNullable<ServeOptions['signals']>,
-): { readonly deadlineMs: number } | undefined {
+): { readonly deadlineMs: number; readonly noticeMs: number } | undefined {
   if (signals === false) return undefined;
-  const { deadlineMs } = signals === true ? { deadlineMs: SIGNAL_DEADLINE_MS } : signals;
-  if (Number.isFinite(deadlineMs) && deadlineMs >= 0) return { deadlineMs };
-  throw new ActorsError('bad-option', 'signals must be true, false or { deadlineMs }, in ms >= 0');
+  if (signals === true) return { deadlineMs: SIGNAL_DEADLINE_MS, noticeMs: 0 };
+  const { deadlineMs, noticeMs = 0 } = signals;
+  if ([deadlineMs, noticeMs].every((ms) => Number.isFinite(ms) && ms >= 0)) {
+    return { deadlineMs, noticeMs };
+  }
+  const expected = 'true, false or { deadlineMs, noticeMs }, in ms >= 0';
+  throw new ActorsError('bad-option', `signals must be ${expected}`);
 }
 
 /** Makes the handler for every path but the one of MCP. */
