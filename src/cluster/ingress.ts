@@ -64,7 +64,9 @@ export class Ingress implements RemoteExchangeHost {
   readonly #exchanges = new Map<ExchangeId, RemoteExchange>();
   /** Exchanges that are not settled. */
   readonly #open = new Set<RemoteExchange>();
-  /** Told of each exchange that is settled. */
+  /** Responses of requests that were sent on: all but open streams. */
+  readonly #unanswered = new Set<ResponsePort>();
+  /** Told of each of them that is over. */
   readonly #watchers = new Set<() => void>();
   readonly #perSession = new Map<string, number>();
   /** A request that goes another way is the same request: its port is its own. */
@@ -108,6 +110,7 @@ export class Ingress implements RemoteExchangeHost {
     const exchange = new RemoteExchange(asked, port, patience, this);
     this.#open.add(exchange);
     this.#perSession.set(asked.session, own + 1);
+    this.#waits(port, asked.request);
     exchange.begin();
   }
 
@@ -128,11 +131,11 @@ export class Ingress implements RemoteExchangeHost {
    * milliseconds.
    */
   answered(withinMs: number): Promise<void> {
-    if (this.#isAnswered) return Promise.resolve();
+    if (this.#unanswered.size === 0) return Promise.resolve();
     const { deadlines } = this.node;
     return new Promise((resolve) => {
       const look = (): void => {
-        if (!this.#isAnswered) return;
+        if (this.#unanswered.size > 0) return;
         deadlines.cancel(late);
         end();
       };
@@ -145,11 +148,14 @@ export class Ingress implements RemoteExchangeHost {
     });
   }
 
-  get #isAnswered(): boolean {
-    for (const { asked } of this.#open) {
-      if (asked.request.origin.head.method !== 'GET') return false;
-    }
-    return true;
+  /** A request waits for its answer, whichever way it goes until then. */
+  #waits(port: ResponsePort, { origin }: Asked['request']): void {
+    if (origin.head.method === 'GET' || this.#unanswered.has(port)) return;
+    this.#unanswered.add(port);
+    port.whenGone(() => {
+      this.#unanswered.delete(port);
+      for (const look of this.#watchers) look();
+    });
   }
 
   /** The node leaves: every client is answered, or comes back to another node. */
@@ -178,7 +184,6 @@ export class Ingress implements RemoteExchangeHost {
     const own = this.#perSession.get(session)! - 1;
     if (own > 0) this.#perSession.set(session, own);
     else this.#perSession.delete(session);
-    for (const look of this.#watchers) look();
   }
 
   forget(exchange: RemoteExchange, id: ExchangeId): void {

@@ -303,9 +303,11 @@ describe('Ingress, on the way to an owner', () => {
   });
 
   it('waits for the answers to what it has sent on, and not for open streams', async () => {
-    const { a, b, clock, send } = clientsAt();
-    b.onServe = ({ parcel }, port) => {
-      if (parcel === undefined) stream(port, eventOf('s_0_1', ''));
+    const { a, agreement, b, clock, send } = clientsAt();
+    const again: unknown[] = [];
+    const port = new RecordedPort();
+    b.onServe = ({ parcel }, to) => {
+      if (parcel === undefined) stream(to, eventOf('s_0_1', ''));
     };
     const open = send(bodiless('GET'));
     const begun = send(call(1));
@@ -319,6 +321,20 @@ describe('Ingress, on the way to an owner', () => {
     await settled();
     expect(log).toEqual(['late', 'answered']);
     expect([begun.status, open.gone]).toEqual([200, false]);
+    // What goes another way is waited for as well.
+    b.onReady = async () => ({ why: 'draining' });
+    agreement.owners.delete('s');
+    a.forward(
+      { owner: b.incarnation, request: call(2), again: (...of) => void again.push(of) },
+      port,
+    );
+    await pass(clock, 500);
+    void a.ingress.answered(5000).then(() => log.push('all'));
+    await settled();
+    expect([a.ingress.size, again.length, log.at(-1)]).toEqual([1, 1, 'answered']);
+    answer(port, {});
+    await settled();
+    expect(log.at(-1)).toBe('all');
     await a.ingress.answered(5000);
   });
 
