@@ -19,8 +19,9 @@ const asking: Hook = (message, server) => {
   return undefined;
 };
 
+const isAsked = ({ method }: Rpc): boolean => method === 'elicitation/create';
+
 async function questionIn(reply: Reply): Promise<Rpc> {
-  const isAsked = ({ method }: Rpc): boolean => method === 'elicitation/create';
   await reply.until(({ messages }) => messages.some(isAsked));
   return reply.messages.find(isAsked)!;
 }
