@@ -66,7 +66,6 @@ export class ClusterRig {
   /** Starts processes named `a`, `b`, …, for the running test, which ends them. */
   static async start(make: MakeHome, options: Options = {}, count = 3): Promise<ClusterRig> {
     const rig = new ClusterRig(await make(), options);
-    onTestFinished(() => rig.#end());
     for (let i = 0; i < count; i++) await rig.join('abcdef'[i]!);
     // Within a lease of the first beat, no word that a session is unknown is believed.
     await rig.home.pass(rig.home.leaseMs + 100);
@@ -98,6 +97,8 @@ export class ClusterRig {
     const host = await serve(runtime, { port: 0, contain: false });
     const made = new Process(name, runtime, host, joined);
     this.processes.push(made);
+    // Before its way to the others, which was made first.
+    onTestFinished(() => this.#endOf(made));
     await this.until(() => runtime.isReady);
     return made;
   }
@@ -210,10 +211,6 @@ export class ClusterRig {
   #send({ host }: Process, ask: Ask): Promise<Reply> {
     const headers = { ...ask.headers, host: `127.0.0.1:${host.port}` };
     return sendOverSocket(host.port, { ...ask, headers });
-  }
-
-  async #end(): Promise<void> {
-    await Promise.all(this.processes.map((each) => this.#endOf(each)));
   }
 
   async #endOf({ isDead, host, runtime }: Process): Promise<void> {
