@@ -185,7 +185,7 @@ describe('docs/errors.md', () => {
 
 describe('docs/cluster.md', () => {
   const { rows } = page('docs/cluster.md');
-  const { boot: _boot, wall: _wall, ...settings } = settleCluster({ secret: 'x'.repeat(32) });
+  const settings = settleCluster({ secret: 'x'.repeat(32) });
   const defaults = Object.entries(settings).filter(([, value]) => typeof value === 'number');
 
   test('has a row for each option', () => {

@@ -8,16 +8,22 @@ import type { Elsewhere } from '../../src/directory/whereabouts.ts';
 import { rethrow } from '../support/rethrow.ts';
 import { NodeWorld, SUSPEND_MS } from './nodeWorld.ts';
 
+const corrupt = (): never => {
+  throw new ActorsError('record-corrupt', 'bytes');
+};
 const AWAY: Elsewhere = { at: 'elsewhere', serve: () => {}, act: async () => false };
 const unavailable = (): never => {
   throw new ActorsError('store-unavailable', 'another server answers');
 };
 
+function next<T>(all: (() => T)[] = []): T {
+  return (all.length > 1 ? all.shift() : all[0])!();
+}
+
 /** The sessions of a node, with what its engine answers by turns; the last answer stays. */
 async function setUp(answers: { claim?: (() => EngineClaim)[]; look?: (() => Looked)[] }) {
   const world = await NodeWorld.live();
   const { claims, clock, node } = world;
-  const next = <T>(all: (() => T)[] = []): T => (all.length > 1 ? all.shift() : all[0])!();
   const space = {
     claim: async () => next(answers.claim),
     look: async () => next(answers.look),
@@ -72,9 +78,6 @@ describe('the sessions of a node, while its engine becomes another server', () =
   });
 
   it('hides no other failure', async () => {
-    const corrupt = (): never => {
-      throw new ActorsError('record-corrupt', 'bytes');
-    };
     const { sessions } = await setUp({ claim: [corrupt] });
     await expect(sessions.claim('a')).rejects.toMatchObject({ code: 'record-corrupt' });
   });

@@ -82,7 +82,7 @@ export async function callerV1(url: string, fetch: Fetch, listener: Listener): P
       const asked = { name, arguments: { line } };
       return textOf(await client.callTool(asked, undefined, requestOf(options)));
     },
-    end: () => transport.terminateSession().finally(() => client.close()),
+    end: () => ended(transport.terminateSession(), client),
     close: () => client.close(),
   };
 }
@@ -104,9 +104,18 @@ export async function callerV2(url: string, fetch: Fetch, listener: Listener): P
       const asked = { name, arguments: { line } };
       return textOf(await client.callTool(asked, requestOf(options)));
     },
-    end: () => transport.terminateSession().finally(() => client.close()),
+    end: () => ended(transport.terminateSession(), client),
     close: () => client.close(),
   };
+}
+
+/** A client that could not end its session leaves all the same. */
+async function ended(ending: Promise<void>, client: { close(): Promise<void> }): Promise<void> {
+  try {
+    await ending;
+  } finally {
+    await client.close();
+  }
 }
 
 /** A client that could not open its session leaves nothing behind. */

@@ -48,32 +48,32 @@ export class DemoCluster {
   }
 
   static async start({ nodes, lease, redis, log }: DemoClusterOptions): Promise<DemoCluster> {
-    const started: { remove?(): void; abandon?(): void }[] = [];
+    const leaving: (() => void)[] = [];
     const leave = (): void => {
-      for (const each of started) (each.remove ?? each.abandon)!.call(each);
+      for (const each of leaving) each();
     };
     process.once('exit', leave);
     const program = await NodeProgram.make();
-    started.push(program);
+    leaving.push(() => program.remove());
     const server = 'url' in redis ? null : await RedisProcess.start(redis.program);
-    if (server !== null) started.push(server);
+    if (server !== null) leaving.push(() => server.remove());
     const url = 'url' in redis ? redis.url : server!.url;
     const env = { REDIS_URL: url, LEASE_MS: String(lease), IDLE_MS: String(idleMs(lease)) };
     const stream = log === undefined ? null : createWriteStream(log);
-    let heard: (name: string, line: string) => void = () => {};
+    let heard: ((name: string, line: string) => void) | undefined;
     const processes = await Promise.all(
       Array.from({ length: nodes }, async (_, n) => {
         const name = `n${n + 1}`;
         const said = (line: string): void => {
           stream?.write(`${new Date().toISOString()} ${name} ${line}\n`);
-          heard(name, line);
+          heard?.(name, line);
         };
         const node = await NodeProcess.start({ file: program.file, name, env, said });
-        started.push(node);
+        leaving.push(() => node.abandon());
         return node;
       }),
     );
-    const listen = (said: typeof heard): void => void (heard = said);
+    const listen = (said: NonNullable<typeof heard>): void => void (heard = said);
     const balancer = await Balancer.start(processes);
     return new DemoCluster({
       nodes: processes,

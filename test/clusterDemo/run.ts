@@ -87,16 +87,17 @@ console.log(broken.length === 0 ? 'Everything holds.' : `Does not hold:\n${broke
 process.exit(broken.length === 0 ? 0 : 1);
 
 function optionsOf(args: readonly string[]): DemoOptions {
-  if (args.includes('--help')) {
-    console.log(USAGE);
-    process.exit(0);
-  }
+  if (args.includes('--help')) return leave(USAGE, 0);
   try {
     return readOptions(args);
   } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
+    return leave(`${(error as Error).message}\n\n${USAGE}`, 2);
   }
+}
+
+function leave(text: string, code: number): never {
+  console.error(text);
+  process.exit(code);
 }
 
 /** In the place of the last line, where somebody looks on. */

@@ -10,6 +10,10 @@ export interface Node {
   readonly port: number;
 }
 
+function isAnswer({ method, id }: Rpc): boolean {
+  return method === undefined && id !== undefined;
+}
+
 /** A response, as it comes. */
 export class Answer {
   readonly status: number;
@@ -36,7 +40,6 @@ export class Answer {
 
   /** The answer to the request; `undefined` where the response is over without one. */
   async answer(): Promise<Rpc | undefined> {
-    const isAnswer = ({ method, id }: Rpc): boolean => method === undefined && id !== undefined;
     await this.#until(() => this.#isOver || this.messages.some(isAnswer));
     return this.messages.find(isAnswer);
   }

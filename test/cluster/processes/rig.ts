@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { NodeProcess } from '../../clusterDemo/nodeProcess.ts';
-import { NodeProgram } from '../../clusterDemo/nodeProgram.ts';
+import type { NodeProgram } from '../../clusterDemo/nodeProgram.ts';
 import { RedisServer } from '../../support/redisServer.ts';
 
 /** Short, and longer than a busy machine keeps a process waiting. */
