@@ -13,7 +13,7 @@ export function machineContract(make: MakeHome): void {
     it('goes on where the machine was, in another process', async () => {
       const sessions: Session<unknown, typeof light>[] = [];
       const rig = await ClusterRig.start(make, {
-        machine: light.provide({ delays: { while: LIGHT_MS } }) as never,
+        machine: light.provide({ delays: { while: LIGHT_MS } }),
         onSession: (session) => void sessions.push(session as never),
       });
       const client = await rig.open('a');
@@ -32,7 +32,7 @@ export function machineContract(make: MakeHome): void {
     it('wakes for a delayed transition by one process, once', async () => {
       const sessions: Session<unknown, typeof light>[] = [];
       const rig = await ClusterRig.start(make, {
-        machine: light.provide({ delays: { while: LIGHT_MS } }) as never,
+        machine: light.provide({ delays: { while: LIGHT_MS } }),
         onSession: (session) => void sessions.push(session as never),
       });
       const client = await rig.open('a');

@@ -107,7 +107,7 @@ export function operatorContract(make: MakeHome): void {
         const own = await rig.over(runtime.list({ principal }));
         expect(own.sessions.map(({ id }) => id)).toEqual([second.id]);
         const active = await rig.over(runtime.list({ state: 'active' }));
-        expect(active.sessions.map(({ node }) => node).toSorted()).toEqual(['a', 'b']);
+        expect(active.sessions.map(({ node }) => String(node)).toSorted()).toEqual(['a', 'b']);
       }
       expect(rig.living.map(({ keys }) => keys.length)).toEqual([1, 1, 0]);
       rig.gates.open('x');

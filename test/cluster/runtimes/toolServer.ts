@@ -36,7 +36,7 @@ export function toolServer(session: Session<State>, world: ToolWorld): McpServer
   ): void => {
     server.registerTool(name, { inputSchema: schema }, async (args, extra) => {
       world.begun.push(`${world.name} ${name}`);
-      const text = await run(args as Record<string, string>, extra as Extra);
+      const text = await run(args as Record<string, string>, extra);
       return { content: [{ type: 'text', text }] };
     });
   };
