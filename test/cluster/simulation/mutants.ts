@@ -16,25 +16,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /twice/,
     faults: ['fall'],
-    seeds: [1, 400],
-  },
-  notAfter: {
-    what: 'a call is not begun after the moment its sender gives up',
-    changes: [
-      {
-        file: 'src/cluster/servedExchange.ts',
-        from: 'return this.#host.engineNow() > this.#request.until;',
-        to: 'return false;',
-      },
-      {
-        file: 'src/cluster/owner.ts',
-        from: 'if (this.#host.engineNow() > request.until) return;',
-        to: '',
-      },
-    ],
-    finding: /twice/,
-    faults: ['pause', 'cut', 'connection'],
-    seeds: [1, 400],
+    seeds: [7, 100],
   },
   dedupe: {
     what: 'the owner knows the calls it has seen',
@@ -47,7 +29,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /twice|hung|liveness/,
     faults: ['pause', 'connection', 'connections'],
-    seeds: [1, 400],
+    seeds: [12, 100],
   },
   strictLease: {
     what: 'a session is taken over only when the lease of its owner has ended',
@@ -73,7 +55,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /order|state/,
     faults: ['pause', 'cut'],
-    seeds: [1, 400],
+    seeds: [1, 100],
   },
   reassert: {
     what: 'what is owned is asserted again after a reconnect',
@@ -99,7 +81,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /lost|state|order/,
     faults: ['failover', 'wipe'],
-    seeds: [1, 400],
+    seeds: [1, 100],
   },
   graceForUnowned: {
     what: 'within the grace, nobody’s sessions are not trusted to be nobody’s',
@@ -113,7 +95,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /state|lost|order/,
     faults: ['failover'],
-    seeds: [1, 400],
+    seeds: [1, 100],
   },
   fencedSave: {
     what: 'the engine refuses writes of an old claim',
@@ -126,7 +108,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /stale|state|order/,
     faults: ['slow', 'pause'],
-    seeds: [1, 400],
+    seeds: [15, 100],
   },
   holdUnstored: {
     what: 'an answer is not given before its state is stored',
@@ -165,7 +147,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /twice/,
     faults: ['kill', 'pause'],
-    seeds: [1, 100],
+    seeds: [15, 100],
   },
   recheckAfterAck: {
     what: 'lease, claim and time are looked at once more before a call begins',
@@ -178,21 +160,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     ],
     finding: /twice|order|state/,
-    faults: ['pause', 'connection'],
-    seeds: [1, 400],
-  },
-  unknownNeverCreates: {
-    what: 'a write by a claim makes no session that the engine does not know',
-    changes: [
-      {
-        file: ENGINE,
-        from: "if (right.by === 'claim' && !endsIt) return 'unknown';",
-        to: '',
-      },
-    ],
-    finding: /./,
-    faults: ['pause', 'cut', 'wipe'],
-    seeds: [1, 400],
+    faults: ['slow', 'pause'],
+    seeds: [25, 100],
   },
   orderedRecovery: {
     what: 'a node serves when all that it owns is asserted',
@@ -205,7 +174,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /order|state|lost/,
     faults: ['pause', 'cut', 'failover'],
-    seeds: [1, 400],
+    seeds: [10, 100],
   },
   assertedWrites: {
     what: 'nothing is written by a claim that the engine was not told of',
@@ -218,7 +187,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /state/,
     faults: ['failover'],
-    seeds: [1, 400],
+    seeds: [1, 100],
   },
   doubt: {
     what: 'after a lease that was over, nothing is served within the grace of another server',
@@ -256,20 +225,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /over|order/,
     faults: ['pause'],
-    seeds: [1, 400],
-  },
-  leaveWhenReleased: {
-    what: 'a session leaves memory when the engine has said that it is nobody’s',
-    changes: [
-      {
-        file: 'src/directory/handover.ts',
-        from: 'if (!(await this.#ownership.release(claim)) || claim.isLost) return;',
-        to: 'this.#host.left(session); await this.#ownership.release(claim); return;',
-      },
-    ],
-    finding: /./,
-    faults: ['failover', 'connection'],
-    seeds: [1, 400],
+    seeds: [20, 100],
   },
   sameProcess: {
     what: 'a process asserts what any of its incarnations had',
@@ -282,7 +238,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /state|lost|hung|liveness/,
     faults: ['failover', 'cut', 'pause'],
-    seeds: [1, 400],
+    seeds: [5, 100],
   },
   releaseKnowsRevision: {
     what: 'a release is refused where the engine has less than the owner wrote',
@@ -295,7 +251,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /state/,
     faults: ['failover', 'drain'],
-    seeds: [1, 400],
+    seeds: [18, 100],
   },
   sureRelease: {
     what: 'a session of which nobody knows whether it was released is not served',
@@ -310,19 +266,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     finding: /order|state/,
     seeds: [4050, 1],
   },
-  fencedRelease: {
-    what: 'a release names its token',
-    changes: [
-      {
-        file: ENGINE,
-        from: "if (session.token !== token || (session.owner !== by && session.owner !== '')) return 'lost';",
-        to: '',
-      },
-    ],
-    finding: /./,
-    faults: ['pause', 'cut'],
-    seeds: [1, 400],
-  },
   claimBumps: {
     what: 'every claim makes a new token, also one by the owner',
     changes: [
@@ -332,22 +275,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         to: 'if (session.owner !== by) session.token = Math.max(session.token + 1, now, floor);',
       },
     ],
-    finding: /./,
-    faults: ['connection', 'cut'],
-    seeds: [1, 400],
-  },
-  generation: {
-    what: 'what was asked for before a reconnect counts for nothing',
-    changes: [
-      {
-        file: 'src/cluster/sessions.ts',
-        from: 'if (generation !== node.generation || !node.isLive) return undefined;',
-        to: '',
-      },
-    ],
-    finding: /./,
-    faults: ['failover', 'cut', 'pause'],
-    seeds: [1, 400],
+    finding: /state|order|twice|lost/,
+    faults: ['connections', 'slow'],
+    seeds: [1, 100],
   },
   unsureElsewhere: {
     what: 'a call is not given to another where its ack may have been lost',
@@ -360,7 +290,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /twice/,
     faults: ['deaf'],
-    seeds: [1, 400],
+    seeds: [1, 100],
   },
   shortLook: {
     what: 'a look at whether a node is live starts no wait that nobody has',
