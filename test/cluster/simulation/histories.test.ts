@@ -21,7 +21,7 @@ describe('any simulated history of nodes, their engine, their link and clients',
     20 * 60_000,
   );
 
-  it.each(FOUND)('seed $seed of $faults: $what', async ({ seed, faults }) => {
+  it.each(FOUND)('seed $seed: $what', async ({ seed, faults }) => {
     const played = await simulate({ seed, faults: faults?.join() });
     expect(played).toMatchObject({ holds: true });
   });
