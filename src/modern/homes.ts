@@ -183,7 +183,23 @@ export class Homes {
       const now = directory.resident(id);
       return now === undefined ? this.#open(visitor, scope, id) : this.#find(visitor, scope, id);
     };
-    return isPromise(where) ? where.then(go) : go(where);
+    const found = isPromise(where) ? where.then(go) : go(where);
+    if (directory.members === undefined) return found;
+    return isPromise(found)
+      ? found.then((each) => this.#settle(each, visitor, scope, id))
+      : this.#settle(found, visitor, scope, id);
+  }
+
+  /**
+   * Several processes may open the home of one principal at once: one of them has it, when its record is
+   * stored, which is before its server has said what it is.
+   */
+  #settle(found: Located, visitor: Visitor, scope: Scope, id: string): Awaitable<Located> {
+    if (!(found instanceof Home) || found.said !== undefined) return found;
+    return found.saying().then(() => {
+      const isLost = found.session.persistence?.isLost === true;
+      return isLost ? this.#find(visitor, scope, id) : found;
+    });
   }
 
   async #after(ending: SessionActor, visitor: Visitor, scope: Scope, id: string): Promise<Located> {

@@ -160,7 +160,9 @@ export class SessionActor extends Actor {
   }
 
   get isWorthKeeping(): boolean {
-    return this.home === undefined || this.isTouched;
+    // In a cluster, no other process may begin what is of the same principal.
+    const isScattered = this.persistence?.claim !== undefined && this.isStorable;
+    return this.home === undefined || this.isTouched || isScattered;
   }
 
   /** User code has put something into the session that is lost with it. */

@@ -213,7 +213,9 @@ export class ClusterRig {
     return sendOverSocket(host.port, { ...ask, headers });
   }
 
-  async #endOf({ isDead, host, runtime }: Process): Promise<void> {
+  async #endOf({ isDead, host, joined, runtime }: Process): Promise<void> {
+    // The test is over: a process that was killed need not wait for what it can not reach.
+    if (isDead) joined.mend();
     host.server.closeAllConnections();
     await this.over<unknown>(isDead ? runtime.close() : host.close({ deadlineMs: 1 }), 100);
   }
