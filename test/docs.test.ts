@@ -189,7 +189,7 @@ describe('docs/cluster.md', () => {
   const defaults = Object.entries(settings).filter(([, value]) => typeof value === 'number');
 
   test('has a row for each option', () => {
-    const options = [...Object.keys(CLUSTER_NAMES), 'prefix', 'timeoutMs'];
+    const options = [...Object.keys(CLUSTER_NAMES), 'prefix', 'timeoutMs', 'direct'];
     expect([...rows.keys()]).toEqual(expect.arrayContaining(options));
   });
 
