@@ -123,9 +123,9 @@ export abstract class Actor implements Life, Pending {
     return snapshot.hasTag('dozing') || snapshot.hasTag('ending');
   }
 
-  /** The actor ends, and its work in flight may finish: answers and cancels are let in. */
+  /** The actor leaves in a drain, and its work in flight may finish: answers and cancels are let in. */
   get isSettling(): boolean {
-    return this.snapshot.hasTag('settling');
+    return this.reason === 'drained' && this.snapshot.hasTag('settling');
   }
 
   /** Whether the actor was used since the last call. */

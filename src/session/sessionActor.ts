@@ -161,8 +161,7 @@ export class SessionActor extends Actor {
 
   get isWorthKeeping(): boolean {
     // In a cluster, no other process may begin what is of the same principal.
-    const isScattered = this.persistence?.claim !== undefined && this.isStorable;
-    return this.home === undefined || this.isTouched || isScattered;
+    return this.home === undefined || this.isTouched || this.persistence?.claim !== undefined;
   }
 
   /** User code has put something into the session that is lost with it. */

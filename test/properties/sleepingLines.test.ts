@@ -146,9 +146,8 @@ class Exchange {
         const one = asked[which % asked.length];
         if (one === undefined) return;
         line.say({ method: 'notifications/cancelled', params: { requestId: one.id } });
-        // One that ends hears of work that may still finish, and then no more, and cuts what is left.
-        const { snapshot } = channel?.session ?? {};
-        one.isCancelled = snapshot?.hasTag('ending') !== true || snapshot.hasTag('settling');
+        // One that ends hears no more, and cuts what is left.
+        one.isCancelled = channel?.session?.snapshot.hasTag('ending') !== true;
         return;
       }
       case 'say':

@@ -18,7 +18,8 @@ const runtime = createRuntime({
   idleTimeoutMs: 5000,
   evictAfterMs: 60_000,
   server(session) {
-    const server = new McpServer({ name: 'soak', version: '1.0.0' }, session.serverOptions);
+    const options = { capabilities: { logging: {} }, ...session.serverOptions };
+    const server = new McpServer({ name: 'soak', version: '1.0.0' }, options);
     let owns = false;
     server.registerTool('echo', { inputSchema: { text: z.string() } }, (args) => {
       if (leaks) leaked.push(Buffer.alloc(1024));
