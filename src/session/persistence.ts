@@ -26,6 +26,8 @@ export interface PersistenceHost {
   readonly reason: EndReason;
   /** The session is worth a record before it sleeps: its client knows it, or it keeps something. */
   readonly isWorthKeeping: boolean;
+  /** A record of the session is of use. */
+  readonly isStorable: boolean;
   /** What is to be stored of the session now. */
   record(): Recorded;
   crash(error: unknown): void;
@@ -107,6 +109,12 @@ export class Persistence implements Persisted {
     return this.#forgotten !== null || this.#host.isDismissed || this.isLost;
   }
 
+  get #isWorthKeeping(): boolean {
+    const { isStorable, isWorthKeeping } = this.#host;
+    // In a cluster, no other process may begin what is of the same principal.
+    return isWorthKeeping || (this.#claim !== undefined && isStorable);
+  }
+
   /** The store knows the session, or will. */
   get isUsed(): boolean {
     return this.#isUsed;
@@ -155,7 +163,7 @@ export class Persistence implements Persisted {
 
   /** Notes a change, and has it stored within `writeBehindMs`. */
   changed(): void {
-    if (this.#isOver || !this.#host.isWorthKeeping) return;
+    if (this.#isOver || !this.#isWorthKeeping) return;
     this.#isUsed = true;
     this.#isDirty = true;
     this.#keeper.mark(this);
@@ -210,7 +218,7 @@ export class Persistence implements Persisted {
     if (method === 'initialize') {
       if (response.result === undefined) return undefined;
       handshake.note(ask, response);
-      return this.#host.isWorthKeeping ? this.stored() : undefined;
+      return this.#isWorthKeeping ? this.stored() : undefined;
     }
     if (HANDSHAKE_METHODS.has(method)) {
       handshake.note(ask, response, services.limits.maxSubscriptionBytes);

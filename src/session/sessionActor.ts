@@ -160,8 +160,7 @@ export class SessionActor extends Actor {
   }
 
   get isWorthKeeping(): boolean {
-    // In a cluster, no other process may begin what is of the same principal.
-    return this.home === undefined || this.isTouched || this.persistence?.claim !== undefined;
+    return this.home === undefined || this.isTouched;
   }
 
   /** User code has put something into the session that is lost with it. */
