@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NodeProgram } from '../../clusterDemo/nodeProgram.ts';
 import { findRedisServer } from '../../clusterDemo/redisProcess.ts';
 import { Caller } from './caller.ts';
-import { LEASE_MS, Rig, SLACK_MS, timed } from './rig.ts';
 import { eventually } from '../../support/eventually.ts';
+import { LEASE_MS, Rig, SLACK_MS, timed } from './rig.ts';
 
 let program: NodeProgram;
 beforeAll(async () => void (program = await NodeProgram.make()));
@@ -179,6 +179,7 @@ describe.skipIf(findRedisServer() === undefined)(
       expect(served.length + busy.length).toBe(200);
       expect(served.length).toBeGreaterThan(60);
       expect(ms).toBeLessThan(LEASE_MS + 1000 + 2 * SLACK_MS);
+      await eventually(() => rig.said('session.woken {') > 0);
       expect(rig.said('session.woken {')).toBe(1);
     });
 
