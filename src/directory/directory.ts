@@ -39,6 +39,8 @@ export class Directory implements Home<SessionActor> {
   readonly services: Services;
   readonly keeper: Keeper;
   readonly supervisor: Supervisor<SessionActor>;
+  /** Several processes have the sessions. */
+  readonly isShared: boolean;
   readonly #ownership: Ownership;
   readonly #outletsOf: DirectoryOptions['outletsOf'];
   readonly world: World<SessionActor>;
@@ -57,6 +59,7 @@ export class Directory implements Home<SessionActor> {
     this.services = services;
     this.keeper = keeper;
     this.supervisor = supervisor;
+    this.isShared = ownership.isShared;
     this.#ownership = ownership;
     this.#outletsOf = outletsOf;
     this.#handover = new Handover(ownership, {
@@ -102,7 +105,7 @@ export class Directory implements Home<SessionActor> {
   /** The session of this id has ended for good, whatever a store may still say of it. */
   hasEnded(id: string): boolean {
     // Where several processes have the sessions, what no client named may have begun anew in another.
-    const isBuried = !this.#ownership.isShared && this.supervisor.tombstones.has(id);
+    const isBuried = !this.isShared && this.supervisor.tombstones.has(id);
     return isBuried || this.keeper.isRemoving(id);
   }
 
@@ -212,6 +215,7 @@ export class Directory implements Home<SessionActor> {
 
   /** The session can not be used in this turn. */
   #isHeldUp(id: string): boolean {
+    if (!this.isShared) return false;
     return !this.#ownership.isLive || this.#handover.leaving(id) !== undefined;
   }
 
@@ -220,6 +224,7 @@ export class Directory implements Home<SessionActor> {
    * to find out first what is its own. Rejects with `store-unavailable`.
    */
   heldUp(id = ''): Promise<void> | undefined {
+    if (!this.isShared) return undefined;
     return this.#ownership.isLive ? this.#handover.leaving(id) : this.#ownership.live();
   }
 
@@ -258,7 +263,7 @@ export class Directory implements Home<SessionActor> {
   async anywhere(id: string): Promise<Found | Elsewhere | Nowhere> {
     await this.heldUp(id);
     const resident = this.resident(id);
-    if (this.#ownership.isShared && !this.supervisor.isAdmitting) {
+    if (this.isShared && !this.supervisor.isAdmitting) {
       const isServed = resident !== undefined && resident.arrival !== 'refuse';
       return isServed ? resident : this.#absences.leftBehind(id, undefined, resident);
     }
@@ -346,7 +351,7 @@ export class Directory implements Home<SessionActor> {
     if (due === undefined) this.#sweep.expect();
     else this.#sweep.expectBy(due);
     // Sessions that sleep in a store of several processes are nobody's to count.
-    if (this.#ownership.isShared) this.services.counters.sessions.asleep--;
+    if (this.isShared) this.services.counters.sessions.asleep--;
     else this.#limits.grew(principal);
   }
 
@@ -392,7 +397,7 @@ export class Directory implements Home<SessionActor> {
     const outlets = this.#outletsOf(home);
     const actor = new SessionActor(this.world, this.supervisor, id, principal, outlets, record);
     actor.persistence?.own(claim);
-    if (this.#ownership.isShared) this.services.counters.sessions.asleep++;
+    if (this.isShared) this.services.counters.sessions.asleep++;
     actor.wakeFrom(record, rows);
     this.supervisor.recall(actor);
     this.keeper.release(record);

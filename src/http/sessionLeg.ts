@@ -53,7 +53,7 @@ export class SessionLeg implements Leg {
     }
     // The session was found when the head came, and is still there.
     const found = upload?.session;
-    if (found !== undefined && this.#directory.isServing(found)) {
+    if (found !== undefined && this.#isServing(found)) {
       return this.#take(found, incoming);
     }
     const named = single(origin.head, 'mcp-session-id');
@@ -63,6 +63,11 @@ export class SessionLeg implements Leg {
       if (settling !== undefined) return this.#post(settling, incoming);
     }
     this.#find(named, incoming, (where) => this.#route(where, incoming));
+  }
+
+  #isServing(found: SessionActor): boolean {
+    if (found.arrival === 'refuse' || found.isDismissed) return false;
+    return !this.#directory.isShared || this.#directory.isServing(found);
   }
 
   #find(named: string, incoming: Incoming, then: (where: Whereabouts) => void): void {

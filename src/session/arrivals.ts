@@ -3,7 +3,6 @@ import type { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
 import type { NotificationMessage, RequestId } from '../wire/jsonrpc.ts';
 import { type EarlyCancel, EarlyCancels } from './earlyCancels.ts';
-import { Uploads } from './uploads.ts';
 
 /** What messages on their way need of their session. */
 export interface ArrivalsHost {
@@ -18,29 +17,50 @@ export interface ArrivalsHost {
   };
 }
 
-/** Messages of one session that are still on their way, and the cancels that overtook their requests. */
+/** A cancel that came first: the request may be in the body of a POST that is still on its way. */
+interface OvertakingCancel {
+  readonly id: RequestId;
+  readonly cancel: NotificationMessage;
+  /** The number of the last POST that can bring the request. */
+  readonly upTo: number;
+}
+
+/**
+ * The POSTs of one session whose head is here and whose body is still on its way, and the cancels
+ * that came before their requests: a client may cancel on another connection, or by another process,
+ * before its request has arrived whole (row C2).
+ */
 export class Arrivals {
   readonly #host: ArrivalsHost;
-  readonly #uploads: Uploads;
+  /** The numbers of the POSTs on their way, oldest first. */
+  readonly #open = new Set<number>();
+  #count = 0;
+  #bytes = 0;
+  #overtaking: OvertakingCancel[] = [];
   #early: EarlyCancels | null = null;
 
   constructor(host: ArrivalsHost) {
     this.#host = host;
-    this.#uploads = new Uploads(host.services.limits.maxInFlight, (cancel) => this.#late(cancel));
+  }
+
+  /** How much of the bodies on their way has come. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Nothing is known to be on its way. */
   get isEmpty(): boolean {
-    return this.#uploads.isEmpty && this.#early?.isEmpty !== false;
+    return this.#open.size === 0 && this.#early?.isEmpty !== false;
   }
 
   get isUploading(): boolean {
-    return !this.#uploads.isEmpty;
+    return this.#open.size > 0;
   }
 
-  /** The head of a POST is here, not yet its body. @returns the POST's number */
+  /** The head of a POST arrived. @returns the POST's number */
   upload(): number {
-    return this.#uploads.begin();
+    this.#open.add(++this.#count);
+    return this.#count;
   }
 
   /**
@@ -50,29 +70,49 @@ export class Arrivals {
    * @returns `false`: more than `maxQueueBytes` of several bodies is on its way
    */
   uploading(bytes: number, own: number): boolean {
-    const uploads = this.#uploads;
-    uploads.bytes += bytes;
-    return uploads.bytes <= this.#host.services.limits.maxQueueBytes || uploads.bytes === own;
+    this.#bytes += bytes;
+    return this.#bytes <= this.#host.services.limits.maxQueueBytes || this.#bytes === own;
   }
 
-  /** The body of a POST was handled, or never will be. */
+  /** The body of a POST arrived, or never will. */
   uploaded(number: number): void {
-    this.#uploads.end(number);
+    this.#open.delete(number);
+    if (this.#overtaking.length === 0) return;
+    const [oldest = Infinity] = this.#open;
+    this.#overtaking = this.#overtaking.filter(({ upTo, cancel }) => {
+      if (upTo < oldest) this.#late(cancel);
+      return upTo >= oldest;
+    });
   }
 
-  /** Whether a request that has come was cancelled before. @param upload number of its POST */
-  wasCancelled(id: RequestId, upload: number | undefined): boolean {
-    const wasOvertaken = upload !== undefined && this.#uploads.wasCancelled(id, upload);
-    return wasOvertaken || this.#early?.take(id) === true;
-  }
-
-  /** Keeps a cancel of a request that is not here. `false`: the request is not on its way. */
-  hold(id: RequestId, cancel: NotificationMessage, upload: number | undefined): boolean {
-    if (this.#uploads.hold(id, cancel, upload)) return true;
-    const { early } = this.#host.world;
-    if (early === undefined) return false;
-    this.#early ??= new EarlyCancels(early, (late) => this.#late(late));
+  /**
+   * Keeps a cancel of a request that has not arrived; `false` when no request can be on its way.
+   *
+   * @param own the number of the POST that brought the cancel
+   */
+  hold(id: RequestId, cancel: NotificationMessage, own: number | undefined): boolean {
+    const others = this.#open.size - Number(own !== undefined && this.#open.has(own));
+    const { services, world } = this.#host;
+    if (others > 0 && this.#overtaking.length < services.limits.maxInFlight) {
+      // What else the cancel says is read by nobody, and may be as large as a body.
+      const { jsonrpc, method } = cancel;
+      this.#overtaking.push({ id, cancel: { jsonrpc, method }, upTo: this.#count });
+      return true;
+    }
+    if (world.early === undefined) return false;
+    this.#early ??= new EarlyCancels(world.early, (late) => this.#late(late));
     return this.#early.hold(id, cancel);
+  }
+
+  /** Whether a request that has now arrived was cancelled on its way. @param number of its POST */
+  wasCancelled(id: RequestId, number: number | undefined): boolean {
+    const index =
+      number === undefined
+        ? -1
+        : this.#overtaking.findIndex((each) => each.id === id && number <= each.upTo);
+    if (index < 0) return this.#early?.take(id) === true;
+    this.#overtaking.splice(index, 1);
+    return true;
   }
 
   #late(cancel: NotificationMessage): void {

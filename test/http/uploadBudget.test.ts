@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Upload } from '../../src/http/upload.ts';
 import { UploadBudget } from '../../src/http/uploadBudget.ts';
 import type { SessionActor } from '../../src/session/sessionActor.ts';
-import { Uploads } from '../../src/session/uploads.ts';
+import { Arrivals } from '../../src/session/arrivals.ts';
 import type { RefusalCode } from '../../src/wire/refusals.ts';
 import { servicesOf } from '../support/servicesOf.ts';
 
@@ -18,18 +18,18 @@ const NOWHERE = { at: 'nowhere', refusal: 'session-not-found', reason: undefined
 
 /** As much of a session as an upload touches. */
 function fakeSession() {
-  const uploads = new Uploads(8, () => {});
+  const arrivals = new Arrivals({
+    services: { limits: { ...LIMITS, maxInFlight: 8 } },
+    world: { early: undefined },
+  } as never);
   const mailbox = {
-    upload: () => uploads.begin(),
-    uploaded: (number: number) => uploads.end(number),
-    uploading(bytes: number, own: number) {
-      uploads.bytes += bytes;
-      return uploads.bytes <= LIMITS.maxQueueBytes || uploads.bytes === own;
-    },
+    upload: () => arrivals.upload(),
+    uploaded: (number: number) => arrivals.uploaded(number),
+    uploading: (bytes: number, own: number) => arrivals.uploading(bytes, own),
   };
   const actor = { at: 'here', arrival: 'dispatch', mailbox, journal: { tripped: () => {} } };
   // An upload reads nothing else of a session.
-  return { uploads, actor: actor as unknown as SessionActor };
+  return { arrivals, actor: actor as unknown as SessionActor };
 }
 
 function setUp() {
@@ -116,8 +116,8 @@ describe('UploadBudget', () => {
         }
         for (const end of ends) end();
         expect(services.counters.bytesIn.bodies).toBe(0);
-        expect(sessions.map(({ uploads }) => uploads.bytes)).toEqual([0, 0, 0]);
-        expect(sessions.every(({ uploads }) => uploads.isEmpty)).toBe(true);
+        expect(sessions.map(({ arrivals }) => arrivals.bytes)).toEqual([0, 0, 0]);
+        expect(sessions.every(({ arrivals }) => arrivals.isEmpty)).toBe(true);
       }),
     );
   });
