@@ -361,7 +361,8 @@ export class Directory implements Home<SessionActor> {
     const claim = persistence?.claim;
     if (persistence === null || claim === undefined || claim.isLost) return;
     if (session.isKept) {
-      this.#handover.handOver(session.id, claim, this.keeper.rowsStored(persistence));
+      const stored = this.keeper.rowsStored(persistence);
+      this.#handover.handOver(session.id, claim, stored, () => persistence.stored());
     } else this.#ownership.ended(claim);
   }
 

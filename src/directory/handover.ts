@@ -10,6 +10,9 @@ export interface HandoverHost {
   lose(claim: Claim): void;
 }
 
+/** How often the release of a session is tried that has ended here. */
+const RELEASES = 3;
+
 /** Sessions that this process gives up, where several processes have one set of sessions. */
 export class Handover {
   readonly #ownership: Ownership;
@@ -49,11 +52,21 @@ export class Handover {
    * Gives up a session that has ended here, and that the store has for another process.
    *
    * @param stored resolves when all that was said here is stored: what is released before is lost
+   * @param again stores the session once more: an engine that has an older state releases nothing, and
+   * nobody else is left who knows the newer one
    */
-  handOver(id: string, claim: Claim, stored?: Promise<unknown>): void {
+  handOver(
+    id: string,
+    claim: Claim,
+    stored?: Promise<unknown>,
+    again?: () => Promise<unknown>,
+  ): void {
     this.#leave(id, async () => {
       await stored;
-      await this.#ownership.release(claim);
+      for (let tries = 0; tries < RELEASES; tries++) {
+        if ((await this.#ownership.release(claim)) || claim.isLost) return;
+        await again?.();
+      }
     });
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FOUND } from './found.ts';
 import { simulate } from './runs.ts';
 
-const HISTORIES = Number(process.env['SIM_CLUSTER_HISTORIES'] ?? 500);
+const HISTORIES = Number(process.env['SIM_CLUSTER_HISTORIES'] ?? 60);
 const FIRST = Number(process.env['SIM_SEED'] ?? 1);
 const WORKERS = Math.min(availableParallelism(), 4);
 

@@ -29,6 +29,8 @@ interface Known {
   isExcused: boolean;
   /** Until when the session is lost should its owner be. */
   watchedUntil: number;
+  /** Who has something to say again of what the engine has forgotten. */
+  teller: SimProcess | undefined;
   /** Its client has asked for its end. */
   isEnding: boolean;
   /** Its client was told of its end. */
@@ -56,6 +58,7 @@ export class Oracle {
         token: 0,
         isExcused: false,
         watchedUntil: -Infinity,
+        teller: undefined,
         isEnding: false,
         isOver: false,
       };
@@ -121,8 +124,10 @@ export class Oracle {
         owner.claimOf(id) !== undefined &&
         !owner.isPaused &&
         !this.#host.isCut(owner);
-      if (isHealthy) known.watchedUntil = this.#host.now() + WATCHED_MS;
-      else this.#excuse(id, known);
+      if (isHealthy) {
+        known.watchedUntil = this.#host.now() + WATCHED_MS;
+        known.teller = owner;
+      } else this.#excuse(id, known);
     }
   }
 
@@ -133,7 +138,9 @@ export class Oracle {
   threatened(process: SimProcess): void {
     for (const [id, known] of this.#sessions) {
       const isWatched = known.watchedUntil > this.#host.now();
-      if (isWatched && process.claimOf(id) !== undefined) this.#excuse(id, known);
+      // Also of a session that has ended in a drain, and is still to be released.
+      const isTeller = process === known.teller || process.claimOf(id) !== undefined;
+      if (isWatched && isTeller) this.#excuse(id, known);
     }
   }
 
