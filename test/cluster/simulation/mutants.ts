@@ -66,7 +66,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         to: 'this.#asserted.add(claim); return false;',
       },
     ],
-    finding: /lost|state|order/,
+    finding: /lost|state|order|hung/,
     faults: ['failover', 'wipe', 'cut'],
     seeds: [1, 100],
   },
@@ -81,20 +81,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     finding: /lost|state|order/,
     faults: ['failover', 'wipe'],
-    seeds: [1, 100],
-  },
-  graceForUnowned: {
-    what: 'within the grace, nobody’s sessions are not trusted to be nobody’s',
-    changes: [
-      {
-        file: 'src/cluster/sessions.ts',
-        from: 'const where = node.isInGrace ? await this.#look(id, print)',
-        to: `const isFree = (await this.#host.space.look(print)).is === 'free';
-      const where = node.isInGrace && !isFree ? await this.#look(id, print)`,
-      },
-    ],
-    finding: /state|lost|order/,
-    faults: ['failover'],
     seeds: [1, 100],
   },
   fencedSave: {
@@ -149,20 +135,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     faults: ['kill', 'pause'],
     seeds: [15, 100],
   },
-  recheckAfterAck: {
-    what: 'lease, claim and time are looked at once more before a call begins',
-    changes: [
-      {
-        file: 'src/cluster/servedExchange.ts',
-        from: `    if (!host.isLive) return this.refuse('suspended');
-    if (this.#isLate || this.#isLeft || !host.isReady(session)) return this.refuse('moved');`,
-        to: '',
-      },
-    ],
-    finding: /twice|order|state/,
-    faults: ['slow', 'pause'],
-    seeds: [25, 100],
-  },
   orderedRecovery: {
     what: 'a node serves when all that it owns is asserted',
     changes: [
@@ -181,25 +153,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     changes: [
       {
         file: 'src/cluster/sharedStore.ts',
-        from: 'await Promise.all(all.map(({ claim }) => this.#host.whenOwn(claim)));',
+        from: 'await Promise.all(parts.map(({ claim }) => this.#host.whenOwn(claim)));',
         to: '',
       },
     ],
     finding: /state/,
     faults: ['failover'],
     seeds: [1, 100],
-  },
-  doubt: {
-    what: 'after a lease that was over, nothing is served within the grace of another server',
-    changes: [
-      {
-        file: 'src/cluster/node.ts',
-        from: 'return this.#lease.hasLapsed && this.#time.isInGrace;',
-        to: 'return false;',
-      },
-    ],
-    finding: /order|state/,
-    seeds: [2017, 1],
   },
   echo: {
     what: 'a node knows the frames that it sends to itself',
@@ -249,22 +209,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         to: '',
       },
     ],
-    finding: /state/,
+    finding: /state|lost/,
     faults: ['failover', 'drain'],
     seeds: [18, 100],
-  },
-  sureRelease: {
-    what: 'a session of which nobody knows whether it was released is not served',
-    changes: [
-      {
-        file: 'src/cluster/sessions.ts',
-        from: `        await this.#pause();
-        continue;`,
-        to: 'return false;',
-      },
-    ],
-    finding: /order|state/,
-    seeds: [4050, 1],
   },
   claimBumps: {
     what: 'every claim makes a new token, also one by the owner',

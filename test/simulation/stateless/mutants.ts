@@ -64,8 +64,8 @@ export const STATELESS_MUTANTS: Readonly<Record<string, Mutant>> = {
     changes: [
       {
         file: 'src/modern/homes.ts',
-        from: "const id = idOf(scope, scope === 'shared' ? undefined : principal, name);",
-        to: 'const id = idOf(scope, undefined, name);',
+        from: "const id = this.#ids.of(scope, scope === 'shared' ? undefined : principal, name);",
+        to: 'const id = this.#ids.of(scope, undefined, name);',
       },
       {
         file: 'src/modern/homes.ts',
@@ -117,7 +117,7 @@ export const STATELESS_MUTANTS: Readonly<Record<string, Mutant>> = {
     changes: [
       {
         file: 'src/session/persistence.ts',
-        from: 'this.#forgotten ??= this.#isUsed ? this.#keeper.forget(this) : DONE;',
+        from: 'this.#forgotten ??= this.#isUsed && !this.isLost ? this.#keeper.forget(this) : DONE;',
         to: 'if (this.#isUsed) this.#forgotten ??= this.#keeper.forget(this); else return;',
       },
     ],
