@@ -3,6 +3,7 @@ import type { ClusterHost } from '../directory/cluster.ts';
 import type { Members } from '../directory/ownership.ts';
 import type { SessionView } from '../directory/view.ts';
 import type { Elsewhere, Forwarded } from '../directory/whereabouts.ts';
+import { countWaiting } from '../http/countWaiting.ts';
 import type { BodyLimits } from '../wire/body.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
@@ -11,12 +12,12 @@ import { type Claim, Claims } from './claims.ts';
 import { bootOf, type Engine, type Incarnation, type Looked, type Space } from './engine.ts';
 import type { Frame } from './frame.ts';
 import { Ingress, type IngressHost } from './ingress.ts';
+import { Ingresses } from './ingresses.ts';
 import type { Link } from './link.ts';
 import type { Mail } from './mail.ts';
 import { Node, type NodeHost } from './node.ts';
 import type { ClusterSettings } from './options.ts';
 import { Owner, OWNER_LIMITS, type OwnerHost } from './owner.ts';
-import { OwnerWatch } from './ownerWatch.ts';
 import { Post } from './post.ts';
 import { printOf, RecordSeal } from './recordSeal.ts';
 import { RemoteVerbs } from './remoteVerbs.ts';
@@ -65,7 +66,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   readonly #remoteVerbs: RemoteVerbs;
   readonly #servedVerbs: ServedVerbs;
   /** The nodes whose clients are served here. */
-  readonly #ingresses: OwnerWatch;
+  readonly #ingresses: Ingresses;
   readonly #startedAt: number;
   #isRetiring = false;
 
@@ -136,7 +137,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     });
     this.#ingress = new Ingress(this, settings);
     this.#owner = new Owner(this, { ...OWNER_LIMITS, maxServed: settings.maxServed });
-    this.#ingresses = new OwnerWatch(this);
+    this.#ingresses = new Ingresses(this, this.#owner);
     const { lookout, watch } = this.#ingress;
     this.#remoteVerbs = new RemoteVerbs({
       node: this,
@@ -233,6 +234,10 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     this.runtime.serve(request, port);
   }
 
+  counts(request: Forwarded): (() => void) | undefined {
+    return countWaiting(this.runtime.services, request);
+  }
+
   refused(code: RefusalCode): void {
     this.runtime.refused(code);
   }
@@ -309,10 +314,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       else this.#ingress.take(from, frame);
       return;
     }
-    if (frame.type === 'req') {
-      const ended = (): void => this.#owner.ended(from);
-      this.#ingresses.add(from, { ownerGone: ended, ownerLives: () => {} });
-    }
+    if (frame.type === 'req') this.#ingresses.asked(from);
     if (frame.type === 'verb') return this.#servedVerbs.take(from, frame);
     if (frame.type === 'said') return this.#remoteVerbs.take(from, frame);
     this.#owner.take(from, frame);

@@ -62,8 +62,8 @@ export class Ingress implements RemoteExchangeHost {
   readonly #limits: IngressLimits;
   /** By what their owners call them: also those whose clients have not read all yet. */
   readonly #exchanges = new Map<ExchangeId, RemoteExchange>();
-  /** Exchanges that are not settled. */
-  readonly #open = new Set<RemoteExchange>();
+  /** Exchanges that are not settled, each with what ends the count of its bytes. */
+  readonly #open = new Map<RemoteExchange, () => void>();
   /** Responses of requests that were sent on: all but open streams. */
   readonly #unanswered = new Set<ResponsePort>();
   /** Told of each of them that is over. */
@@ -102,13 +102,18 @@ export class Ingress implements RemoteExchangeHost {
       this.node.refused('session-busy');
       return refuseAll(port, 'session-busy', asked.request);
     }
+    const end = this.node.counts(asked.request);
+    if (end === undefined) {
+      this.node.refused('session-busy');
+      return refuseAll(port, 'session-busy', asked.request);
+    }
     let patience = this.#patience.get(port);
     if (patience === undefined) {
       patience = new Patience(this.node.deadlines.now() + forwardTimeoutMs);
       this.#patience.set(port, patience);
     }
     const exchange = new RemoteExchange(asked, port, patience, this);
-    this.#open.add(exchange);
+    this.#open.set(exchange, end);
     this.#perSession.set(asked.session, own + 1);
     this.#waits(port, asked.request);
     exchange.begin();
@@ -160,7 +165,7 @@ export class Ingress implements RemoteExchangeHost {
 
   /** The node leaves: every client is answered, or comes back to another node. */
   close(): void {
-    for (const exchange of this.#open) exchange.close();
+    for (const exchange of this.#open.keys()) exchange.close();
   }
 
   name(exchange: RemoteExchange, before: ExchangeId | undefined): ExchangeId {
@@ -179,7 +184,10 @@ export class Ingress implements RemoteExchangeHost {
   }
 
   settled(exchange: RemoteExchange): void {
-    if (!this.#open.delete(exchange)) return;
+    const end = this.#open.get(exchange);
+    if (end === undefined) return;
+    this.#open.delete(exchange);
+    end();
     const { session } = exchange.asked;
     const own = this.#perSession.get(session)! - 1;
     if (own > 0) this.#perSession.set(session, own);

@@ -53,6 +53,7 @@ export class Owner {
       },
       engineNow: () => host.engineNow(),
       ready: (session, takes, isFollowUp) => host.ready(session, takes, isFollowUp),
+      counts: (request) => host.counts(request),
       isReady: (session, isFollowUp) => host.isReady(session, isFollowUp),
       serve: (request, port) => host.serve(request, port),
       kept: (exchange, size) => this.#keep(exchange, size),
@@ -67,6 +68,12 @@ export class Owner {
   /** How many exchanges of other nodes' clients are not over. */
   get size(): number {
     return this.#served.size;
+  }
+
+  /** Something is served for clients of a node. */
+  serves(ingress: Incarnation): boolean {
+    for (const exchange of this.#served) if (exchange.ingress === ingress) return true;
+    return false;
   }
 
   /** Takes what an ingress says. Frames that are for others are left alone. */
@@ -104,7 +111,7 @@ export class Owner {
       return exchange.refuse('busy');
     }
     this.#served.add(exchange);
-    void exchange.begin();
+    void exchange.begin(request);
   }
 
   #keep(exchange: ServedExchange, size: number): void {

@@ -1,4 +1,5 @@
 import type { Deadlines } from '../base/deadlines.ts';
+import type { Forwarded } from '../directory/whereabouts.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { Incarnation } from './engine.ts';
 import type { Mail } from './mail.ts';
@@ -13,6 +14,12 @@ export interface RemoteNode {
   readonly incarnation: Incarnation;
   /** The time of the engine, in milliseconds since the epoch. */
   engineNow(): number;
+  /**
+   * Counts what a request holds while another node has it: the request may have to be asked again.
+   *
+   * @returns ends the count, once; `undefined`: too much waits already
+   */
+  counts(request: Forwarded): (() => void) | undefined;
   /** A client was given an error. */
   refused(code: RefusalCode): void;
 }

@@ -32,6 +32,12 @@ export interface ServedExchangeHost {
    * @param isFollowUp for what its client says of work in flight: also one that ends here
    */
   ready(session: string, takes: boolean, isFollowUp: boolean): Promise<'ready' | NotReady>;
+  /**
+   * Counts what a request holds until its session has it.
+   *
+   * @returns ends the count, once; `undefined`: too much waits already
+   */
+  counts(request: Forwarded): (() => void) | undefined;
   /** The session is in this process, and can be given a message in this turn. */
   isReady(session: string, isFollowUp: boolean): boolean;
   /** Serves a request whose session is in this process, in this turn. Never throws. */
@@ -46,11 +52,18 @@ export interface ServedExchangeHost {
   drop(exchange: ServedExchange): void;
 }
 
+/** What is kept of a request for as long as the exchange is known. */
+type Terms = Pick<
+  FrameOf<'req'>,
+  'session' | 'method' | 'principal' | 'takes' | 'isSure' | 'until'
+>;
+
 /** One exchange at the owner of its session, from when its `req` came until it is forgotten. */
 export class ServedExchange {
   readonly id: string;
   readonly #host: ServedExchangeHost;
-  readonly #request: FrameOf<'req'>;
+  /** The body is not among them: the exchange is known for long after its end. */
+  readonly #terms: Terms;
   #ingress: Incarnation;
   #refusal: FrameOf<'nak'> | null = null;
   #port: RemotePort | null = null;
@@ -59,11 +72,13 @@ export class ServedExchange {
   #hasSpoken = false;
   /** The ingress knows nothing of the exchange any more. */
   #isLeft = false;
+  /** Of more words, how many there were, and not what they said. */
   #last: FrameOf<'more' | 'end' | 'cut'> | null = null;
 
   constructor(request: FrameOf<'req'>, ingress: Incarnation, host: ServedExchangeHost) {
-    this.id = request.id;
-    this.#request = request;
+    const { id, session, method, principal, takes, isSure, until } = request;
+    this.id = id;
+    this.#terms = { session, method, principal, takes, isSure, until };
     this.#ingress = ingress;
     this.#host = host;
   }
@@ -80,10 +95,20 @@ export class ServedExchange {
   }
 
   /** Begins the exchange where its session is here, and its ingress knows. */
-  async begin(): Promise<void> {
+  async begin(frame: FrameOf<'req'>): Promise<void> {
+    const request = requestOf(frame, this.#host.bodyLimits);
+    const end = typeof request === 'string' ? undefined : this.#host.counts(request);
+    if (typeof request !== 'string' && end === undefined) return this.refuse('busy');
+    try {
+      await this.#begin(request);
+    } finally {
+      end?.();
+    }
+  }
+
+  async #begin(request: Forwarded | RefusalCode): Promise<void> {
     const host = this.#host;
-    const { session, takes, isSure } = this.#request;
-    const request = requestOf(this.#request, host.bodyLimits);
+    const { session, takes, isSure } = this.#terms;
     const isAwaited = isAboutWork(request);
     const ready = await this.#ready(session, takes, isAwaited);
     if (ready !== 'ready') return this.refuse(ready.why, ready.owner);
@@ -113,8 +138,7 @@ export class ServedExchange {
     if (!this.#hasSpoken) return void this.#say({ type: 'ack', id: this.id });
     if (this.#head === null) return void this.#say({ type: 'lost', id: this.id });
     void this.#say(this.#head);
-    const last = this.#last;
-    if (last !== null) void this.#say(last.type === 'more' ? { ...last, body: '' } : last);
+    if (this.#last !== null) void this.#say(this.#last);
   }
 
   /** Keeps the answer no longer. */
@@ -134,7 +158,7 @@ export class ServedExchange {
   }
 
   get #isLate(): boolean {
-    return this.#host.engineNow() > this.#request.until;
+    return this.#host.engineNow() > this.#terms.until;
   }
 
   async #ready(session: string, takes: boolean, isAwaited: boolean): Promise<'ready' | NotReady> {
@@ -155,14 +179,15 @@ export class ServedExchange {
     this.#port = port;
     if (typeof request !== 'string') return host.serve(request, port);
     // What an ingress with other limits has let in.
-    const { method, principal } = this.#request;
+    const { method, principal } = this.#terms;
     const origin = { head: { method, headers: {} }, authInfo: undefined };
     refuseAll(port, request, { origin, principal, parcel: undefined });
   }
 
   #answer(frame: AnswerFrame): void {
     this.#hasSpoken = true;
-    if (frame.type !== 'send' && frame.type !== 'open') this.#last = frame;
+    if (frame.type === 'more') this.#last = { ...frame, body: '' };
+    else if (frame.type !== 'send' && frame.type !== 'open') this.#last = frame;
     else {
       const size = frame.body?.length ?? 0;
       if (size <= MAX_PART_BYTES) {

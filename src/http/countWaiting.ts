@@ -1,5 +1,5 @@
 import type { Services } from '../events/services.ts';
-import type { Incoming } from './leg.ts';
+import type { Forwarded } from '../directory/whereabouts.ts';
 
 /**
  * Counts a request that waits before a mailbox has it, for a store or for a server: among the bytes
@@ -9,7 +9,7 @@ import type { Incoming } from './leg.ts';
  */
 export function countWaiting(
   services: Services,
-  { principal, parcel }: Pick<Incoming, 'principal' | 'parcel'>,
+  { principal, parcel }: Pick<Forwarded, 'principal' | 'parcel'>,
 ): (() => void) | undefined {
   const { counters, queued } = services;
   let bytes = parcel?.weight ?? 0;

@@ -13,7 +13,7 @@ import {
   type RequestId,
   type RequestMessage,
 } from '../wire/jsonrpc.ts';
-import { refusalBody, REFUSALS } from '../wire/refusals.ts';
+import { refusalBody, type RefusalCode, REFUSALS } from '../wire/refusals.ts';
 import { isSupported } from '../wire/versions.ts';
 import { countWaiting } from './countWaiting.ts';
 import { Delivery } from './delivery.ts';
@@ -202,9 +202,19 @@ export class SessionLeg implements Leg {
   #open(incoming: Incoming): void {
     const waits = this.#directory.heldUp();
     if (waits === undefined) return this.#openNow(incoming);
+    const end = countWaiting(this.#directory.services, incoming);
+    if (end === undefined) return this.#host.refuse(incoming.port, 'session-busy', idOf(incoming));
+    const go = (refusal?: RefusalCode): void => {
+      end();
+      if (refusal === undefined) this.#openNow(incoming);
+      else this.#host.refuse(incoming.port, refusal, idOf(incoming));
+    };
     waits
-      .then(() => this.#openNow(incoming))
-      .catch(() => this.#host.refuse(incoming.port, 'store-unavailable', idOf(incoming)));
+      .then(
+        () => go(),
+        () => go('store-unavailable'),
+      )
+      .catch((error: unknown) => go(this.#host.failed(error)));
   }
 
   #openNow(incoming: Incoming): void {

@@ -138,6 +138,19 @@ export class ExchangeNode implements IngressHost, OwnerHost {
     this.onServe(request, port);
   }
 
+  /** How many bytes requests hold that wait. */
+  counted = 0;
+
+  counts({ parcel }: Forwarded): (() => void) | undefined {
+    const bytes = parcel?.weight ?? 0;
+    this.counted += bytes;
+    let isOver = false;
+    return () => {
+      if (!isOver) this.counted -= bytes;
+      isOver = true;
+    };
+  }
+
   refused(code: string): void {
     this.refusals.push(code);
   }
