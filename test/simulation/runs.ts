@@ -4,17 +4,23 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Options of node for a process that plays histories: most of what they make is young and dies. */
-const NODE = ['--max-semi-space-size=64', '--import', 'tsx', 'test/simulation/run.ts'];
+const NODE = ['--max-semi-space-size=64', '--import', 'tsx'];
 
-/** Plays histories in a process of their own. @returns what it printed, and whether all held */
+/**
+ * Plays histories in a process of their own.
+ *
+ * @param program of a simulator, from the root of the project
+ * @returns what the process printed, and whether all histories held
+ */
 export async function simulate(
   options: Readonly<Record<string, string | number | true | undefined>>,
+  program = 'test/simulation/run.ts',
 ): Promise<{ readonly printed: string; readonly holds: boolean }> {
   const flags = Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined) return [];
     return value === true ? [`--${name}`] : [`--${name}`, String(value)];
   });
-  const child = spawn(process.execPath, [...NODE, ...flags], {
+  const child = spawn(process.execPath, [...NODE, program, ...flags], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },

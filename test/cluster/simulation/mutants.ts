@@ -66,9 +66,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         to: 'this.#asserted.add(claim); return false;',
       },
     ],
-    finding: /lost|state|order|hung/,
+    finding: /lost|state|order/,
     faults: ['failover', 'wipe', 'cut'],
-    seeds: [1, 100],
+    seeds: [9, 1],
   },
   grace: {
     what: 'nothing is taken over, and nothing is unknown, within a lease of another server',
@@ -82,6 +82,47 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     finding: /lost|state|order/,
     faults: ['failover', 'wipe'],
     seeds: [1, 100],
+  },
+  graceForUnowned: {
+    what: 'within the grace, nobody’s sessions are not trusted to be nobody’s',
+    changes: [
+      {
+        file: 'src/cluster/sessions.ts',
+        from: 'if (node.isInGrace) return this.#look(id, print);',
+        to: `if (node.isInGrace) return this.#host.space.look(print).then(({ is }) =>
+        is === 'free' && this.#mayClaim ? this.#take(id, print) : this.#look(id, print));`,
+      },
+    ],
+    finding: /state|lost|order/,
+    faults: ['failover'],
+    seeds: [1, 100],
+  },
+  recheckAfterAck: {
+    what: 'lease, claim and time are looked at once more before a call begins',
+    changes: [
+      {
+        file: 'src/cluster/servedExchange.ts',
+        from: `    if (!host.isLive) return this.refuse('suspended');
+    if (this.#isLate || this.#isLeft || !host.isReady(session, isAwaited))
+      return this.refuse('moved');`,
+        to: '',
+      },
+    ],
+    finding: /twice|order|state/,
+    faults: ['slow', 'pause'],
+    seeds: [25, 100],
+  },
+  doubt: {
+    what: 'after a lease that was over, nothing is served within the grace of another server',
+    changes: [
+      {
+        file: 'src/cluster/node.ts',
+        from: 'return this.#lease.hasLapsed && this.#time.isInGrace;',
+        to: 'return false;',
+      },
+    ],
+    finding: /order|state/,
+    seeds: [323, 1],
   },
   fencedSave: {
     what: 'the engine refuses writes of an old claim',
@@ -187,19 +228,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     faults: ['pause'],
     seeds: [20, 100],
   },
-  sameProcess: {
-    what: 'a process asserts what any of its incarnations had',
-    changes: [
-      {
-        file: ENGINE,
-        from: "if (session.token === token && owner !== '' && bootOf(owner) !== bootOf(by)) return 'lost';",
-        to: "if (session.token === token && owner !== '' && owner !== by) return 'lost';",
-      },
-    ],
-    finding: /state|lost|hung|liveness/,
-    faults: ['failover', 'cut', 'pause'],
-    seeds: [5, 100],
-  },
   releaseKnowsRevision: {
     what: 'a release is refused where the engine has less than the owner wrote',
     changes: [
@@ -209,9 +237,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         to: '',
       },
     ],
-    finding: /state|lost/,
+    finding: /state/,
     faults: ['failover', 'drain'],
-    seeds: [18, 100],
+    seeds: [27, 1],
   },
   claimBumps: {
     what: 'every claim makes a new token, also one by the owner',

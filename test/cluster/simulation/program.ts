@@ -1,0 +1,2 @@
+/** The simulator of a cluster, as {@link simulate} plays it. */
+export const PROGRAM = 'test/cluster/simulation/run.ts';
