@@ -259,6 +259,7 @@ function clusterHost(directory: Directory, endpoint: Endpoint, operator: Operato
     isServing: (id) => presence.isServing(id),
     isSettling: (id) => presence.isSettling(id),
     isInUse: (id) => presence.isInUse(id),
+    isCalm: (id) => presence.isCalm(id),
     settled: (id) => presence.settled(id),
     recall: (id) => presence.recall(id),
     lose: (claim) => presence.lose(claim),

@@ -49,6 +49,8 @@ export type EngineClaim =
       readonly rows: readonly StoredRow[];
       /** Whose the session was, and whose lease was over; `undefined`: nobody's, or our own. */
       readonly from: Incarnation | undefined;
+      /** Owners of the session have ended soon after their claims: see `acquit`. */
+      readonly isSuspect: boolean;
     }
   /** The owner's lease has so much time left; nothing was changed. */
   | { readonly is: 'theirs'; readonly owner: Incarnation; readonly leftMs: number }
@@ -155,6 +157,11 @@ export interface Space {
    * done.
    */
   release(by: Incarnation, owned: Owned): Promise<'done' | 'behind' | 'lost' | 'unknown'>;
+  /**
+   * The owner of a session under suspicion goes on, with nothing of the session under way: the end of
+   * this owner is not counted against the session any more. Nothing where the claim is over.
+   */
+  acquit(by: Incarnation, owned: Owned): Promise<void>;
   /**
    * Says again what is a node's, to an engine that may have lost some of it. A session of an earlier
    * incarnation of the same process is the node's.

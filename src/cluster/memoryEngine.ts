@@ -118,6 +118,10 @@ class ConnectedSpace implements Space {
     return this.#host.change((space) => space.release(by, owned));
   }
 
+  async acquit(by: Incarnation, owned: Owned) {
+    return this.#host.change((space) => space.acquit(by, owned));
+  }
+
   async reassert(by: Incarnation, owned: readonly Owned[]) {
     return this.#host.change((space) => space.reassert(by, owned));
   }

@@ -16,6 +16,11 @@ export function deathsAfter(before: number, livedMs: number): number {
   return livedMs < FORGOTTEN_AFTER_MS ? before : 0;
 }
 
+/** A session of which nothing is under way after so long has not ended its owner. */
+export const ACQUITTED_AFTER_MS = 2000;
+/** As how old the claim of such a session counts from then on: its owner's end says nothing. */
+export const ACQUITTED_AGE_MS = (DEATH_WITHIN_MS + FORGOTTEN_AFTER_MS) / 2;
+
 /** The longest of them: what is held for longer is so by a clock that was set back. */
 export const MAX_BACK_OFF_MS = BACK_OFFS_MS.at(-1)!;
 

@@ -4,6 +4,7 @@ import type { ClusterHost } from '../directory/cluster.ts';
 import type { Claimed, Ownership } from '../directory/ownership.ts';
 import { DRAINING, type Elsewhere, NOT_FOUND, type Nowhere } from '../directory/whereabouts.ts';
 import type { Claim as StoreClaim } from '../store/store.ts';
+import { Acquittals } from './acquittals.ts';
 import { Claim, type Claims } from './claims.ts';
 import type { EngineClaim, Incarnation, Looked, Space } from './engine.ts';
 import type { Node } from './node.ts';
@@ -31,7 +32,7 @@ export interface SessionsHost {
   readonly suspendMs: number;
   readonly runtime: Pick<
     ClusterHost,
-    'isAdmitting' | 'isServing' | 'isSettling' | 'settled' | 'recall' | 'restow'
+    'isAdmitting' | 'isCalm' | 'isServing' | 'isSettling' | 'settled' | 'recall' | 'restow'
   >;
   /** Another node serves the requests of a session. @param takes it may claim the session */
   elsewhere(owner: Incarnation, id: string, takes: boolean): Elsewhere;
@@ -47,9 +48,11 @@ export interface SessionsHost {
 export class Sessions implements Omit<Ownership, 'members'> {
   readonly isShared = true;
   readonly #host: SessionsHost;
+  readonly #acquittals: Acquittals;
 
   constructor(host: SessionsHost) {
     this.#host = host;
+    this.#acquittals = new Acquittals(host);
   }
 
   get isLive(): boolean {
@@ -73,9 +76,9 @@ export class Sessions implements Omit<Ownership, 'members'> {
   claim(id: string): Promise<Claimed> {
     const { node } = this.#host;
     const print = printOf(id);
-    return this.#insist(() => {
+    return this.#insist((until) => {
       if (node.isInGrace) return this.#look(id, print);
-      return this.#mayClaim ? this.#take(id, print) : this.#goneOn(id);
+      return this.#mayClaim ? this.#take(id, print, until) : this.#goneOn(id);
     });
   }
 
@@ -154,15 +157,15 @@ export class Sessions implements Omit<Ownership, 'members'> {
   /**
    * Asks the engine until there is an answer that counts.
    *
-   * @param ask `undefined`: nobody's word counts at the moment
+   * @param ask is told how long is asked; `undefined`: nobody's word counts at the moment
    * @throws ActorsError `store-unavailable` after `suspendMs`; whatever else `ask` meets
    */
-  async #insist<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  async #insist<T>(ask: (until: number) => Promise<T | undefined>): Promise<T> {
     const { deadlines, node, suspendMs } = this.#host;
     const until = deadlines.now() + suspendMs;
     while (deadlines.now() < until) {
       await node.live();
-      const answer = await ask().catch(unlessUnavailable);
+      const answer = await ask(until).catch(unlessUnavailable);
       if (answer !== undefined) return answer;
       await this.#pause();
     }
@@ -191,15 +194,18 @@ export class Sessions implements Omit<Ownership, 'members'> {
     return this.#host.elsewhere(looked.owner, id, false);
   }
 
-  async #take(id: string, print: string): Promise<Claimed | undefined> {
-    const { node, space } = this.#host;
+  async #take(id: string, print: string, until: number): Promise<Claimed | undefined> {
+    const { deadlines, node, space } = this.#host;
     const { generation, incarnation } = node;
     const found = await space.claim(print, incarnation, node.floor());
     // What was asked before counts for nothing; whatever was claimed is claimed again.
     if (generation !== node.generation || !node.isLive) return undefined;
     if (found.is === 'ours') return this.#own(id, print, found);
     if (found.is === 'theirs') return this.#host.elsewhere(found.owner, id, false);
-    return found.is === 'quarantined' ? QUARANTINED : NOT_FOUND;
+    if (found.is !== 'quarantined') return NOT_FOUND;
+    // Innocent sessions are held back briefly: their requests come late, and are not refused.
+    if (deadlines.now() + found.forMs >= until) return QUARANTINED;
+    return void (await this.#pause(found.forMs));
   }
 
   async #own(
@@ -208,9 +214,10 @@ export class Sessions implements Omit<Ownership, 'members'> {
     found: Extract<EngineClaim, { readonly is: 'ours' }>,
   ): Promise<Claimed> {
     const { claims, seal } = this.#host;
-    const { token, revision, from } = found;
+    const { token, revision, from, isSuspect } = found;
     const claim = new Claim({ space: undefined, id, print, token, revision, isBorn: true });
     claims.add(claim);
+    if (isSuspect) this.#acquittals.watch(claim);
     try {
       const record = seal.openRecord(print, found.record);
       if (from !== undefined) this.#host.tookOver(record.key, from);
@@ -221,9 +228,9 @@ export class Sessions implements Omit<Ownership, 'members'> {
     }
   }
 
-  #pause(): Promise<void> {
+  #pause(forMs = PAUSE_MS): Promise<void> {
     const { deadlines } = this.#host;
-    return new Promise((resolve) => deadlines.at(deadlines.now() + PAUSE_MS, resolve));
+    return new Promise((resolve) => deadlines.at(deadlines.now() + forMs, resolve));
   }
 }
 

@@ -20,6 +20,8 @@ export interface ClusterHost {
   isSettling(id: string): boolean;
   /** The session is in use, or has something that it would lose. */
   isInUse(id: string): boolean;
+  /** Nothing of the session is under way in this process. */
+  isCalm(id: string): boolean;
   /** Resolves when a session that was ending or leaving has ended or left, or stays. */
   settled(id: string): Promise<void>;
   /** Has a session in this process, if need be by a claim. @returns whether it is here */

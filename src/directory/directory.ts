@@ -104,7 +104,8 @@ export class Directory implements Home<SessionActor> {
 
   /** The session of this id has ended for good, whatever a store may still say of it. */
   hasEnded(id: string): boolean {
-    // Where several processes have the sessions, what no client named may have begun anew in another.
+    // Where several processes have the sessions, another one may have begun it anew, or go on with it:
+    // what this one knew last is no answer.
     const isBuried = !this.isShared && this.supervisor.tombstones.has(id);
     return isBuried || this.keeper.isRemoving(id);
   }
@@ -180,19 +181,11 @@ export class Directory implements Home<SessionActor> {
     return isPromise(where) ? where.then(named) : named(where);
   }
 
-  /**
-   * The same, for sessions that no client named as well.
-   *
-   * @param beginsAnew when the session has ended, another one may have the same id
-   */
-  findAny(
-    id: string,
-    principal: string | undefined,
-    beginsAnew = false,
-  ): Awaitable<Whereabouts<SessionActor>> {
+  /** The same, for sessions that no client named as well. */
+  findAny(id: string, principal: string | undefined): Awaitable<Whereabouts<SessionActor>> {
     const waits = this.heldUp(id);
     if (waits !== undefined) {
-      return this.#absences.later(waits, () => this.findAny(id, principal, beginsAnew));
+      return this.#absences.later(waits, () => this.findAny(id, principal));
     }
     const resident = this.resident(id);
     if (resident !== undefined && resident.arrival !== 'refuse') {
@@ -200,8 +193,7 @@ export class Directory implements Home<SessionActor> {
     }
     if (!this.supervisor.isAdmitting) return this.#absences.leftBehind(id, principal, resident);
     if (resident !== undefined) return NOT_FOUND;
-    const isOver = beginsAnew ? this.hasEnded(id) : this.supervisor.tombstones.has(id);
-    if (!this.keeper.mayHave(id) || isOver) {
+    if (!this.keeper.mayHave(id) || this.hasEnded(id)) {
       return this.#absences.ended(id, principal);
     }
     return this.#recall(id, principal);

@@ -50,6 +50,12 @@ export class Presence {
     return this.#directory.resident(id)?.isAsleep === false;
   }
 
+  /** The session is in this process, and no call of the session is under way. */
+  isCalm(id: string): boolean {
+    const session = this.#directory.resident(id);
+    return session !== undefined && session.inFlight === 0 && this.#directory.isServing(session);
+  }
+
   /** Has a session in this process, if need be by a claim. @returns whether it is here */
   async recall(id: string): Promise<boolean> {
     await this.#directory.any(id);

@@ -170,7 +170,7 @@ export class Homes {
     if (resident === undefined && directory.keeper.isRemoving(id)) {
       return this.#removed(visitor, scope, id);
     }
-    const where = directory.findAny(id, principal, true);
+    const where = directory.findAny(id, principal);
     const go = (found: Awaited<typeof where>): Awaitable<Located> => {
       if (found.at === 'here') {
         return found.arrival === 'refuse' || found.isDismissed

@@ -37,6 +37,7 @@ export function claimContract(name: string, open: () => Promise<EngineHome>): vo
         token: expect.any(Number) as number,
         revision: 7,
         from: undefined,
+        isSuspect: false,
       });
       expect(String(record)).toBe('later');
       expect(rows.map(({ n }) => n)).toEqual([2, 11]);

@@ -58,6 +58,7 @@ export class FaultyEngine implements Engine {
       claim: (...args) => this.#ask(() => space.claim(...args)),
       write: (...args) => this.#ask(() => space.write(...args)),
       release: (...args) => this.#ask(() => space.release(...args)),
+      acquit: (...args) => this.#ask(() => space.acquit(...args)),
       reassert: (...args) => this.#ask(() => space.reassert(...args)),
       read: (...args) => this.#ask(() => space.read(...args)),
       page: (...args) => this.#ask(() => space.page(...args)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   ABOUT,
+  asleep,
   born,
   type EngineHome,
   LEASE_MS,
@@ -129,6 +130,49 @@ export function quarantineContract(name: string, open: () => Promise<EngineHome>
       }
       await dies(home);
       expect(await heldForMs(home)).toBeGreaterThan(1000);
+    });
+
+    it('is under suspicion from the first death on, and its next owner is told so', async () => {
+      const home = await open();
+      await asleep(await node(home, 'first#1'), id);
+      expect(await claimed(home)).toMatchObject({ is: 'ours', isSuspect: false });
+      await home.pass(LEASE_MS);
+      expect(await claimed(home)).toMatchObject({ is: 'ours', isSuspect: true });
+    });
+
+    it('has not ended an owner that has acquitted it, however often, and is no less suspect', async () => {
+      const home = await open();
+      await born(await node(home, 'first#1'), id);
+      await home.pass(LEASE_MS);
+      await dies(home);
+      for (let time = 0; time < 4; time++) {
+        await home.pass(1000);
+        const calm = await node(home, `calm${time}#1`);
+        const token = await taken(calm, id);
+        await calm.sessions.acquit(calm.as, owned(id, token, 1));
+        await home.pass(LEASE_MS);
+        expect(await heldForMs(home)).toBeLessThanOrEqual(1000);
+      }
+      await home.pass(1000);
+      await dies(home);
+      // The third death that counts.
+      const forMs = await heldForMs(home);
+      expect([forMs > 1000, forMs <= 5000]).toEqual([true, true]);
+    });
+
+    it('is acquitted by its owner alone', async () => {
+      const home = await open();
+      await born(await node(home, 'first#1'), id);
+      await home.pass(LEASE_MS);
+      await dies(home);
+      await home.pass(1000);
+      const [owner, stranger] = [await node(home, 'owner#1'), await node(home, 'stranger#1')];
+      const token = await taken(owner, id);
+      await stranger.sessions.acquit('stranger#1', owned(id, token, 1));
+      await owner.sessions.acquit('owner#1', owned(id, token - 1, 1));
+      await owner.sessions.acquit('owner#1', owned('unknown', token, 1));
+      await home.pass(LEASE_MS);
+      expect(await heldForMs(home)).toBeGreaterThan(0);
     });
 
     it('has not ended a node that has left, nor one that asserts it again', async () => {

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Deadlines } from '../../src/base/deadlines.ts';
 import { ActorsError } from '../../src/base/errors.ts';
 import type { EngineClaim, Looked, Space } from '../../src/cluster/engine.ts';
-import { RecordSeal } from '../../src/cluster/recordSeal.ts';
+import { printOf, RecordSeal } from '../../src/cluster/recordSeal.ts';
 import { Sessions } from '../../src/cluster/sessions.ts';
 import type { Elsewhere } from '../../src/directory/whereabouts.ts';
 import { rethrow } from '../support/rethrow.ts';
+import { sessionRecord } from '../support/sessionRecord.ts';
 import { NodeWorld, SUSPEND_MS } from './nodeWorld.ts';
 
 const corrupt = (): never => {
@@ -21,22 +22,34 @@ function next<T>(all: (() => T)[] = []): T {
 }
 
 /** The sessions of a node, with what its engine answers by turns; the last answer stays. */
-async function setUp(answers: { claim?: (() => EngineClaim)[]; look?: (() => Looked)[] }) {
+async function setUp(answers: {
+  claim?: (() => EngineClaim)[];
+  look?: (() => Looked)[];
+  acquit?: (() => undefined)[] | undefined;
+}) {
+  const acquitted: number[] = [];
+  const state = { isCalm: true };
   const world = await NodeWorld.live();
   const { claims, clock, node } = world;
   const space = {
     claim: async () => next(answers.claim),
     look: async () => next(answers.look),
+    acquit: async (_, { token }) => {
+      next(answers.acquit ?? [() => undefined]);
+      acquitted.push(token);
+    },
   } as Partial<Space> as Space;
+  const seal = new RecordSeal({ cluster: 'c', secrets: ['x'.repeat(32)], maxRecordBytes: 1000 });
   const sessions = new Sessions({
     space,
     claims,
     node,
-    seal: new RecordSeal({ cluster: 'c', secrets: ['x'.repeat(32)], maxRecordBytes: 1000 }),
+    seal,
     deadlines: new Deadlines(clock, rethrow),
     suspendMs: SUSPEND_MS,
     runtime: {
       isAdmitting: true,
+      isCalm: () => state.isCalm,
       isServing: () => false,
       isSettling: () => false,
       settled: async () => {},
@@ -48,7 +61,7 @@ async function setUp(answers: { claim?: (() => EngineClaim)[]; look?: (() => Loo
     tookOver: () => {},
     forgot: () => {},
   });
-  return { world, sessions };
+  return { world, sessions, seal, acquitted, state };
 }
 
 const THEIRS: EngineClaim = { is: 'theirs', owner: 'other#1', leftMs: 1000 };
@@ -80,5 +93,93 @@ describe('the sessions of a node, while its engine becomes another server', () =
   it('hides no other failure', async () => {
     const { sessions } = await setUp({ claim: [corrupt] });
     await expect(sessions.claim('a')).rejects.toMatchObject({ code: 'record-corrupt' });
+  });
+});
+
+const held = (forMs: number) => (): EngineClaim => ({ is: 'quarantined', forMs });
+
+describe('a session that is held back', () => {
+  it('is waited for where that is brief', async () => {
+    const { sessions, world } = await setUp({ claim: [held(1000), () => THEIRS] });
+    const claimed = sessions.claim('a');
+    await world.clock.elapse(999);
+    expect(await Promise.race([claimed, 'waits'])).toBe('waits');
+    await world.clock.elapse(100);
+    expect(await claimed).toBe(AWAY);
+  });
+
+  it('is not waited for where suspendMs is over before', async () => {
+    const { sessions } = await setUp({ claim: [held(SUSPEND_MS)] });
+    expect(await sessions.claim('a')).toMatchObject({ refusal: 'session-quarantined' });
+  });
+
+  it('is not waited for longer than that, however brief each time', async () => {
+    const { sessions, world } = await setUp({ claim: [held(3000)] });
+    const claimed = sessions.claim('a');
+    await world.clock.elapse(SUSPEND_MS);
+    expect(await claimed).toMatchObject({ refusal: 'session-quarantined' });
+  });
+});
+
+const asSuspect = async (
+  over: { isSuspect?: boolean; acquit?: (() => undefined)[]; isBusy?: boolean } = {},
+) => {
+  const ours: (() => EngineClaim)[] = [];
+  const had = await setUp({ claim: ours, acquit: over.acquit });
+  had.state.isCalm = over.isBusy !== true;
+  const record = had.seal.record(printOf('a'), sessionRecord({ id: 'a' }));
+  const { isSuspect = true } = over;
+  const parts = { token: 7, revision: 1, rows: [], from: undefined, record, isSuspect };
+  ours.push(() => ({ is: 'ours', ...parts }));
+  const claimed = await had.sessions.claim('a');
+  if (claimed.at !== 'ours') throw new Error('not ours');
+  return { ...had, claim: claimed.claim };
+};
+
+describe('a session under suspicion', () => {
+  it('is acquitted when nothing of it is under way after two seconds', async () => {
+    const { acquitted, world } = await asSuspect();
+    await world.clock.elapse(1999);
+    expect(acquitted).toEqual([]);
+    await world.clock.elapse(2);
+    expect(acquitted).toEqual([7]);
+    await world.clock.elapse(60_000);
+    expect(acquitted).toEqual([7]);
+  });
+
+  it('is not acquitted while a call is under way', async () => {
+    const { acquitted, state, world } = await asSuspect({ isBusy: true });
+    await world.clock.elapse(11_000);
+    expect(acquitted).toEqual([]);
+    state.isCalm = true;
+    await world.clock.elapse(1100);
+    expect(acquitted).toEqual([7]);
+  });
+
+  it('is left alone when a death would not count any more', async () => {
+    const { acquitted, state, world } = await asSuspect({ isBusy: true });
+    await world.clock.elapse(30_000);
+    state.isCalm = true;
+    await world.clock.elapse(60_000);
+    expect(acquitted).toEqual([]);
+  });
+
+  it('is acquitted once more where the engine could not be asked', async () => {
+    const { acquitted, world } = await asSuspect({ acquit: [unavailable, () => undefined] });
+    await world.clock.elapse(4100);
+    expect(acquitted).toEqual([7]);
+  });
+
+  it('is not acquitted by a node whose claim is over', async () => {
+    const { acquitted, claim, sessions, world } = await asSuspect();
+    sessions.ended(claim);
+    await world.clock.elapse(10_000);
+    expect(acquitted).toEqual([]);
+  });
+
+  it('is no other: a session without suspicion is not written for this', async () => {
+    const { acquitted, world } = await asSuspect({ isSuspect: false });
+    await world.clock.elapse(60_000);
+    expect(acquitted).toEqual([]);
   });
 });

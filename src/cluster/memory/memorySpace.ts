@@ -11,7 +11,13 @@ import {
   type StoredRow,
   type Written,
 } from '../engine.ts';
-import { backOffMs, deathsAfter, FORGOTTEN_AFTER_MS, MAX_BACK_OFF_MS } from '../quarantine.ts';
+import {
+  ACQUITTED_AGE_MS,
+  backOffMs,
+  deathsAfter,
+  FORGOTTEN_AFTER_MS,
+  MAX_BACK_OFF_MS,
+} from '../quarantine.ts';
 import { type Session, SessionTable } from './sessionTable.ts';
 
 export interface MemorySpaceHost {
@@ -59,7 +65,8 @@ export class MemorySpace {
     session.heldUntil = undefined;
     const { token } = session;
     const from = isOthers ? owner : undefined;
-    return { is: 'ours', token, revision, record, rows: rowsOf(session), from };
+    const isSuspect = session.deaths > 0;
+    return { is: 'ours', token, revision, record, rows: rowsOf(session), from, isSuspect };
   }
 
   write(by: Incarnation, batch: readonly SessionWrite[]): readonly Written[] {
@@ -78,6 +85,12 @@ export class MemorySpace {
     session.owner = '';
     if (this.#host.now() - session.claimedAt >= FORGOTTEN_AFTER_MS) session.deaths = 0;
     return 'done';
+  }
+
+  acquit(by: Incarnation, { print, token }: Owned): void {
+    const session = this.#table.get(print);
+    if (session?.owner !== by || session.token !== token) return;
+    session.claimedAt = Math.min(session.claimedAt, this.#host.now() - ACQUITTED_AGE_MS);
   }
 
   reassert(by: Incarnation, owned: readonly Owned[]): readonly Reasserted[] {

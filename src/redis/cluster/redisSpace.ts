@@ -19,7 +19,7 @@ import type { Arg } from '../client.ts';
 import type { Link } from '../link.ts';
 import type { Script } from '../scripts.ts';
 import { RedisLists } from './redisLists.ts';
-import { CLAIM, FREE, LOOK, READ, REASSERT, RELEASE, WRITE } from './spaceScripts.ts';
+import { ACQUIT, CLAIM, FREE, LOOK, READ, REASSERT, RELEASE, WRITE } from './spaceScripts.ts';
 import { batchesOf } from './writeBatches.ts';
 
 /** Most sessions that are asserted by one script. */
@@ -87,6 +87,10 @@ export class RedisSpace implements Space {
     return wordOf(is, ['done', 'behind', 'lost', 'unknown']);
   }
 
+  async acquit(by: Incarnation, { print, token }: Owned): Promise<void> {
+    await this.#change(ACQUIT, [print, by, token]);
+  }
+
   async reassert(by: Incarnation, owned: readonly Owned[]): Promise<readonly Reasserted[]> {
     const server = this.#host.server();
     const asserted: Reasserted[] = [];
@@ -140,7 +144,7 @@ export class RedisSpace implements Space {
 }
 
 function oursIn(answer: readonly unknown[]): EngineClaim {
-  const [token, revision, record, rows, owner] = answer;
+  const [token, revision, record, rows, owner, deaths] = answer;
   const from = textOf(owner);
   return {
     is: 'ours',
@@ -149,6 +153,7 @@ function oursIn(answer: readonly unknown[]): EngineClaim {
     record: bytesOf(record) ?? Buffer.of(),
     rows: rowsIn(rows),
     from: from === '' ? undefined : from,
+    isSuspect: numberOf(deaths) > 0,
   };
 }
 

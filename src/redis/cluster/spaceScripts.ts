@@ -1,4 +1,5 @@
 import {
+  ACQUITTED_AGE_MS,
   BACK_OFFS_MS,
   DEATH_WITHIN_MS,
   FORGOTTEN_AFTER_MS,
@@ -77,7 +78,7 @@ end
 /**
  * ARGV 4: the session, 5: who claims, 6: the process of that, 7: the least token.
  *
- * Answers token, revision, record, rows, and from whom.
+ * Answers token, revision, record, rows, from whom, and how many owners have ended in a row.
  */
 export const CLAIM = script(`#!lua flags=allow-oom${MEANT}${OWN}${GONE}${COUNTING}
 local key = S..'{'..ARGV[4]..'}'
@@ -98,7 +99,8 @@ local tokenText = string.format('%.0f', token)
 redis.call('HSET', key, 'o', ARGV[5], 't', tokenText, 'c', string.format('%.0f', now))
 redis.call('HDEL', key, 'q')
 local rows = redis.call('HGETALL', key..'r')
-return {'ours', token, tonumber(d[3] or 0), record, rows, isOthers and owner or ''}`);
+local deaths = tonumber(redis.call('HGET', key, 'k') or 0)
+return {'ours', token, tonumber(d[3] or 0), record, rows, isOthers and owner or '', deaths}`);
 
 const CHANGES = `
 local function put(h, key, s, x, p, bytes)
@@ -190,6 +192,15 @@ if owner == '' then return {'done'} end
 redis.call('HSET', key, 'o', '')
 redis.call('HDEL', key, 'c')
 if time() - tonumber(d[4] or 0) >= ${FORGOTTEN_AFTER_MS} then redis.call('HDEL', key, 'k') end
+return {'done'}`);
+
+/** ARGV 4: the session, 5: the owner, 6: the token. */
+export const ACQUIT = script(`#!lua flags=allow-oom${MEANT}
+local key = S..'{'..ARGV[4]..'}'
+local d = redis.call('HMGET', key, 'o', 't', 'c')
+if d[1] ~= ARGV[5] or d[2] ~= ARGV[6] then return {'lost'} end
+local claimed = math.min(tonumber(d[3] or 0), time() - ${ACQUITTED_AGE_MS})
+redis.call('HSET', key, 'c', string.format('%.0f', claimed))
 return {'done'}`);
 
 /** ARGV 4: who asserts, 5: the process of that; then session, token and revision of each. */

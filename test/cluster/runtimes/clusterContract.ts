@@ -6,6 +6,7 @@ import { limitContract } from './limitContract.ts';
 import { machineContract } from './machineContract.ts';
 import { modernContract } from './modernContract.ts';
 import { operatorContract } from './operatorContract.ts';
+import { suspicionContract } from './suspicionContract.ts';
 import { wireContract } from './wireContract.ts';
 
 /** What a cluster of several runtimes does, whatever its engine and link are. */
@@ -19,4 +20,5 @@ export function clusterContract(make: MakeHome): void {
   modernContract(make);
   machineContract(make);
   operatorContract(make);
+  suspicionContract(make);
 }

@@ -167,7 +167,11 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
     process.run(() => {
       process
         .drain(2000)
-        .then(() => stage.later(300, ended))
+        .then(() => {
+          // Its time is up: what the engine forgets in this very outage, nobody is left to say again.
+          if (!stage.server.isUp) stage.oracle.threatened(process);
+          return stage.later(300, ended);
+        })
         .catch((error: unknown) => stage.broke(`drain: ${String((error as Error).stack)}`));
     });
     // Whoever waits for the end of a process kills it at last.

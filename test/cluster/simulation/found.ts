@@ -7,4 +7,9 @@ export const FOUND: readonly (History & { readonly what: string })[] = [
     seed: 4050,
     what: 'a release whose answer was lost, and a session served as if it had not been',
   },
+  {
+    seed: 1039,
+    faults: ['failover', 'cut', 'pause'],
+    what: 'a session that ended at an owner which was cut off, and went on at another node',
+  },
 ];

@@ -68,6 +68,10 @@ export class SimEngine implements Engine {
         const what = `release ${print} ${token}.${revision}`;
         return this.#change(what, (memory) => memory.space(name).release(by, owned));
       },
+      acquit: (by: Incarnation, { print, token, revision }: Owned) =>
+        this.#change(`acquit ${print} ${token}`, (memory) =>
+          memory.space(name).acquit(by, { print, token, revision }),
+        ),
       reassert: (by: Incarnation, owned: readonly Owned[]) => {
         const sent = owned.map(({ print, token, revision }) => ({ print, token, revision }));
         const what = `reassert ${sent.map((each) => `${each.print} ${each.token}.${each.revision}`).join()}`;
