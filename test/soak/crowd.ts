@@ -8,6 +8,21 @@ interface Member {
 const VERSION = '2025-11-25';
 /** After this time a client gives a request up. */
 const PATIENCE_MS = 8000;
+/** What was not done in time is not made up for beyond this. */
+const BEHIND_MS = 2000;
+
+export interface CrowdOptions {
+  readonly url: string;
+  readonly members: number;
+  /** Clients that are at it at any moment, at most. */
+  readonly atOnce: number;
+  /**
+   * What is begun each second. The same all the time, however busy the machine is: a server that is
+   * given more to do holds more, and that is no leak.
+   */
+  readonly perSecond: number;
+  readonly random: () => number;
+}
 
 /** What a crowd does to a server, and what came of it. */
 export interface Outcomes {
@@ -30,13 +45,17 @@ export class Crowd {
   readonly #url: string;
   readonly #members: (Member | null)[];
   readonly #random: () => number;
+  readonly #everyMs: number;
   readonly #workers: Promise<void>[];
+  /** When the next one may begin. */
+  #next = performance.now();
   #isOver = false;
   #count = 0;
 
-  constructor(url: string, members: number, atOnce: number, random: () => number) {
+  constructor({ url, members, atOnce, perSecond, random }: CrowdOptions) {
     this.#url = url;
     this.#random = random;
+    this.#everyMs = 1000 / perSecond;
     this.#members = Array.from({ length: members }, () => null);
     this.#workers = Array.from({ length: atOnce }, () => this.#work());
   }
@@ -57,6 +76,7 @@ export class Crowd {
 
   async #work(): Promise<void> {
     while (!this.#isOver) {
+      await this.#turn();
       const place = Math.floor(this.#random() * this.#members.length);
       const member = this.#members[place];
       try {
@@ -68,6 +88,14 @@ export class Crowd {
         this.outcomes.broken++;
       }
     }
+  }
+
+  /** Waits for the turn of whoever asks. */
+  async #turn(): Promise<void> {
+    const now = performance.now();
+    this.#next = Math.max(this.#next + this.#everyMs, now - BEHIND_MS);
+    const ms = this.#next - now;
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   async #open(place: number): Promise<void> {

@@ -6,12 +6,15 @@ import { Random } from '../simulation/random.ts';
 import { Crowd } from './crowd.ts';
 import { FaultProxy } from './faultProxy.ts';
 import type { Figures } from './figures.ts';
+import { LEFT_MS } from './left.ts';
 import { grows, slopeOf } from './slope.ts';
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     sessions: { type: 'string', default: '10000' },
+    /** What clients begin each second. */
+    rate: { type: 'string', default: '150' },
     seed: { type: 'string', default: '1' },
     leak: { type: 'boolean', default: false },
   },
@@ -39,13 +42,19 @@ const [port] = (await once(child, 'message')) as [number];
 const dice = new Random(Number(values.seed));
 const random = (): number => dice.next();
 const proxy = new FaultProxy(port, random);
-const crowd = new Crowd(`http://127.0.0.1:${await proxy.listen()}/mcp`, sessions, AT_ONCE, random);
+const crowd = new Crowd({
+  url: `http://127.0.0.1:${await proxy.listen()}/mcp`,
+  members: sessions,
+  atOnce: AT_ONCE,
+  perSecond: Number(values.rate),
+  random,
+});
 const began = Date.now();
 
 console.log(`${sessions} sessions for ${minutes} minutes, seed ${values.seed}`);
 while (crowd.size < sessions * 0.95 && elapsed() < minutes / 3) await pause(1000);
 // Those who left without a word, and those asleep, have come to their usual number by now.
-await pause(Math.min(90_000, (minutes * 60_000) / 6));
+await pause(Math.min(LEFT_MS * 1.5, (minutes * 60_000) / 6));
 row(['min', 'memory', 'resident', 'fds', 'handles', 'delay', 'sessions', 'asleep', 'answered']);
 
 const samples: Figures[] = [];
@@ -61,7 +70,7 @@ await crowd.leave();
 proxy.close();
 // The longest deadline of a session that was left alone, and the sweep after it.
 let floor = await ask();
-for (let i = 0; i < 100 && floor.sessions + floor.asleep > 0; i++) {
+for (let i = 0; i < 150 && floor.sessions + floor.asleep > 0; i++) {
   await pause(2000);
   floor = await ask();
 }

@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { z } from 'zod';
 import { collect } from '../support/garbage.ts';
 import type { Figures } from './figures.ts';
+import { LEFT_MS } from './left.ts';
 
 /** What is kept on purpose, so that the run can be seen to find it. */
 const leaked: unknown[] = [];
@@ -16,7 +17,7 @@ const text = (value: string) => ({ content: [{ type: 'text' as const, text: valu
 const runtime = createRuntime({
   state: () => ({ count: 0, owner: '' }),
   idleTimeoutMs: 5000,
-  evictAfterMs: 60_000,
+  evictAfterMs: LEFT_MS,
   server(session) {
     const options = { capabilities: { logging: {} }, ...session.serverOptions };
     const server = new McpServer({ name: 'soak', version: '1.0.0' }, options);
