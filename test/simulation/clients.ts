@@ -56,7 +56,8 @@ export class Clients {
   readonly notes = new Set<Note>();
   /** What every event id names. */
   readonly #events = new Map<string, string>();
-  #lines = 0;
+  /** Of all processes. */
+  readonly #made: Line[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -78,7 +79,8 @@ export class Clients {
 
   newLine(user: string, room: number): Line {
     const { scheduler } = this.#world;
-    const line = new Line(scheduler, ++this.#lines, user, room);
+    const line = new Line(scheduler, this.#made.length + 1, user, room);
+    this.#made.push(line);
     this.lines.push(line);
     return line;
   }
@@ -214,6 +216,11 @@ export class Clients {
   die(): void {
     for (const line of this.lines.splice(0)) line.die();
     this.notes.clear();
+  }
+
+  /** The history is over. */
+  forget(): void {
+    for (const { socket } of this.#made) socket.forget();
   }
 
   #note(

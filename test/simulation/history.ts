@@ -189,5 +189,6 @@ class Player implements Stage {
   async settleDown(): Promise<void> {
     this.world.scheduler.clear();
     await new Promise((resolve) => setImmediate(resolve));
+    this.clients.forget();
   }
 }

@@ -50,6 +50,17 @@ export class SimSocket extends Duplex {
     else this.once('finish', () => this.destroy());
   }
 
+  /**
+   * The world of the connection is over, and nobody closes what was open in it: node's http would keep
+   * the connection, and with that its whole server, for as long as the process lives.
+   */
+  forget(): void {
+    const { parser } = this as { parser?: { remove(): void; close(): void } | null };
+    parser?.remove();
+    parser?.close();
+    this.removeAllListeners();
+  }
+
   /** The client has read, so there is room. */
   makeRoom(bytes: number): void {
     this.#room += bytes;
