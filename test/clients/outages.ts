@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Configuration, Prefer } from './configurations.ts';
+import type { Configuration } from './configurations.ts';
 import { inTurns } from './in-turns.ts';
 import { ProxiedClient } from './proxied-client.ts';
-import { startServer } from './start-server.ts';
+import type { Site } from './site.ts';
 import { type Expected, judge } from './table.ts';
 import type { Outcome } from './traveller.ts';
 
@@ -12,15 +9,14 @@ const OUTAGES = ['cut', 'kill', 'term'];
 const of = (outage: string): string[] => [outage, `${outage}Call`, `${outage}Get`];
 export const OUTAGE_STEPS = ['connect', ...OUTAGES.flatMap(of), 'close'];
 
-/** What becomes of clients in outages: all at once, on one server. */
+/** What becomes of clients in outages: all at once, in one place. */
 export async function outages(
   configurations: readonly Configuration[],
-  prefer: Prefer,
+  open: () => Promise<Site>,
 ): Promise<Map<string, Outcome>> {
-  const data = mkdtempSync(join(tmpdir(), 'mcp-actors-clients-'));
-  let server = await startServer(prefer, { data });
-  const { port } = server;
-  const clients = await inTurns(configurations, (each) => ProxiedClient.send(each, port));
+  if (configurations.length === 0) return new Map();
+  const site = await open();
+  const clients = await inTurns(configurations, (each) => ProxiedClient.send(each, site.port));
   const everyone = (act: (client: ProxiedClient) => Promise<void>): Promise<void[]> =>
     Promise.all(clients.map(act));
   try {
@@ -35,8 +31,7 @@ export async function outages(
     ] as const) {
       await everyone((client) => client.isBack());
       await everyone((client) => client.callRuns());
-      await server.end(signal);
-      server = await startServer(prefer, { port, data });
+      await site.outage(signal);
       await everyone((client) => client.goOn(outage));
     }
     await everyone((client) => client.isBack());
@@ -47,8 +42,7 @@ export async function outages(
     return new Map(await Promise.all(outcomes));
   } finally {
     for (const client of clients) client.leave();
-    await server.end('SIGKILL');
-    rmSync(data, { recursive: true });
+    await site.close();
   }
 }
 

@@ -7,7 +7,9 @@ import {
   type Prefer,
 } from './configurations.ts';
 import { ERA_STEPS, eras } from './eras.ts';
+import { findRedisServer } from '../clusterDemo/redisProcess.ts';
 import { OUTAGE_STEPS, outages } from './outages.ts';
+import { oneProcess, severalProcesses } from './site.ts';
 import { type Outcomes, printTable, type Sum } from './table.ts';
 import { VISIT_STEPS, visits } from './visits.ts';
 
@@ -31,10 +33,22 @@ for (const prefer of preferences) {
   // One after the other: the milliseconds are each client's own.
   print('visit', prefer, VISIT_STEPS, await visits(under(prefer, visitors), prefer));
 }
-await atOnce('outages', OUTAGE_STEPS, (prefer) => outages(under(prefer, lasting), prefer));
+await atOnce('outages', OUTAGE_STEPS, (prefer) =>
+  outages(under(prefer, lasting), () => oneProcess(prefer)),
+);
+const redisServer = findRedisServer();
+if (redisServer === undefined) console.log('cluster: skipped, for there is no redis-server\n');
+else {
+  // Legacy lines and WebSockets are at home in one process.
+  const roaming = lasting.filter(({ door = 'http' }) => door === 'http');
+  await atOnce('cluster', OUTAGE_STEPS, (prefer) =>
+    outages(under(prefer, roaming), () => severalProcesses(prefer, redisServer)),
+  );
+}
 await atOnce('eras', ERA_STEPS, (prefer) => eras(speakers, prefer));
 
 console.log(`progress: some of what is reported is lost by the client where its line is a pipe.
+cluster: three processes behind a balancer; the one with the session dies, then the others end.
 cut, kill, term: once its connections were cut, its server was killed or ended by SIGTERM, the client
 went on with its session, or with a new one (anew), for there is no session id on its line.
 cutCall, killCall, termCall: the call that was running was done; its client was told that the process

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { createRuntime } from 'mcp-actors';
 import { legacySse, serve } from 'mcp-actors/node';
+import { redisCluster } from 'mcp-actors/redis';
 import { serveStdio } from 'mcp-actors/stdio';
 import { serveWebSocket } from 'mcp-actors/websocket';
 import { openStore } from '../../examples/everything/open-store.ts';
@@ -13,10 +14,12 @@ import { clientsTaskMode, clientsTools } from './tools.ts';
 const { values } = parseArgs({
   options: {
     data: { type: 'string' },
+    redis: { type: 'string' },
     stateless: { type: 'boolean', default: false },
     stdio: { type: 'boolean', default: false },
   },
 });
+const SECRET = 'of a test: thirty-two characters';
 const tools = toolTable(clientsTools);
 
 const runtime = createRuntime({
@@ -28,6 +31,9 @@ const runtime = createRuntime({
   // It shares its processor with many clients: to refuse them then is right, and tried elsewhere.
   maxLoopDelayMs: Infinity,
   ...(values.data !== undefined && { store: await openStore(values.data) }),
+  ...(values.redis !== undefined && {
+    cluster: redisCluster({ url: values.redis, secret: SECRET, leaseMs: 5000 }),
+  }),
 });
 
 if (values.stdio) {
@@ -36,7 +42,9 @@ if (values.stdio) {
   const { server, url } = await serve(runtime, {
     port: Number(process.env['PORT']),
     otherwise: legacySse(runtime),
-    signals: true,
+    health: true,
+    // The balancer in front of several processes sees that one of them leaves.
+    signals: values.redis === undefined ? true : { deadlineMs: 10_000, noticeMs: 1000 },
   });
   serveWebSocket(runtime, { server });
   console.log(`It listens at ${url}`);

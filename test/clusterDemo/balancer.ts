@@ -27,13 +27,13 @@ export const BY = 'x-came-by';
  */
 export class Balancer {
   readonly #server: Server;
-  readonly #targets: readonly Target[];
+  readonly #targets: Target[];
   readonly #ready = new Set<Target>();
   #checks: NodeJS.Timeout | undefined;
   #next = 0;
 
   private constructor(targets: readonly Target[]) {
-    this.#targets = targets;
+    this.#targets = [...targets];
     this.#server = createServer((incoming, response) => this.#pass(incoming, response));
   }
 
@@ -42,7 +42,7 @@ export class Balancer {
     const balancer = new Balancer(targets);
     balancer.#server.listen(0, '127.0.0.1');
     await once(balancer.#server, 'listening');
-    while (balancer.#ready.size < targets.length) await balancer.#check();
+    await balancer.allReady();
     balancer.#checks = setInterval(() => void balancer.#check(), CHECK_MS);
     return balancer;
   }
@@ -54,6 +54,16 @@ export class Balancer {
   /** How many nodes are ready. */
   get ready(): number {
     return this.#ready.size;
+  }
+
+  /** Requests go to more nodes. Resolves when all are ready. */
+  async add(targets: readonly Target[]): Promise<void> {
+    this.#targets.push(...targets);
+    await this.allReady();
+  }
+
+  async allReady(): Promise<void> {
+    while (this.#ready.size < this.#targets.length) await this.#check();
   }
 
   close(): void {
