@@ -117,8 +117,9 @@ export class Crowd {
     const dice = this.#random() * 100;
     if (dice < 50) await this.#ask(place, member, 'echo', { text: member.owner }, member.owner);
     else if (dice < 60) {
-      await this.#ask(place, member, 'claim', { owner: member.owner }, member.owner);
-      member.claimed = true;
+      const claim = { owner: member.owner };
+      // What was refused has claimed nothing.
+      if (await this.#ask(place, member, 'claim', claim, member.owner)) member.claimed = true;
     } else if (dice < 75) {
       await this.#ask(place, member, 'owner', {}, member.claimed ? member.owner : '');
     } else if (dice < 82) await this.#ask(place, member, 'large', {}, undefined);
@@ -130,28 +131,37 @@ export class Crowd {
     else this.#members[place] = null;
   }
 
+  /** @returns whether the tool has answered */
   async #ask(
     place: number,
     { id }: Member,
     name: string,
     args: object,
     expected: string | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const params = { name, arguments: args };
     const response = await this.#post({ id: 1, method: 'tools/call', params }, id);
     const text = await response.text();
     if (response.status === 404) {
       this.#members[place] = null;
       this.outcomes.lost++;
-    } else if (response.status !== 200) this.outcomes.refused++;
-    else {
-      const said = /"text":"([^"]*)"/.exec(text)?.[1];
-      if (said === undefined) return void this.outcomes.broken++;
-      this.outcomes.answered++;
-      // A claim that the network broke may have been heard all the same.
-      const isOwn = said === expected || expected === undefined || expected === '';
-      if (!isOwn) this.outcomes.foreign++;
+      return false;
     }
+    if (response.status !== 200) {
+      this.outcomes.refused++;
+      return false;
+    }
+    const said = /"text":"([^"]*)"/.exec(text)?.[1];
+    if (said === undefined) {
+      this.outcomes.broken++;
+      return false;
+    }
+    this.outcomes.answered++;
+    // A claim that the network broke may have been heard all the same.
+    if (said === expected || expected === undefined || expected === '') return true;
+    this.outcomes.foreign++;
+    console.log(`${name}: ${said.slice(0, 100)}, not ${expected}`);
+    return true;
   }
 
   /** Opens the GET stream, and leaves a moment later. */
