@@ -4,8 +4,10 @@ import { offer, type OfferedTools } from 'mcp-actors/machine';
 import * as z from 'zod';
 import { checkout } from './machine.ts';
 
+type Options = Pick<RuntimeOptions, 'clock' | 'cluster' | 'evictAfterMs' | 'store'>;
+
 /** Sessions that each have a checkout, with tools that follow its state. */
-export const start = (options: Pick<RuntimeOptions, 'clock' | 'store'>) =>
+export const start = (options: Options) =>
   createRuntime({
     ...options,
     machine: checkout,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BundledChild } from '../support/bundledChild.ts';
+import { LightClient } from '../support/lightClient.ts';
 import type { Program } from '../support/program.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 
@@ -12,49 +13,6 @@ beforeAll(async () => {
 afterAll(() => program.remove());
 
 const NEVER_MS = '60000';
-
-/** A client of Streamable HTTP whose session outlives the process that serves it. */
-class Client {
-  #id: string | undefined;
-  #ids = 0;
-
-  async open(url: string): Promise<void> {
-    await this.#post(url, 'initialize', {
-      protocolVersion: '2025-11-25',
-      capabilities: {},
-      clientInfo: { name: 'client', version: '1' },
-    });
-    await this.#post(url, 'notifications/initialized');
-  }
-
-  /** Calls a tool. */
-  async call(url: string, name: string): Promise<unknown> {
-    const { result, error } = await this.#post(url, 'tools/call', { name, arguments: {} });
-    return result?.content[0]?.text ?? error;
-  }
-
-  async #post(url: string, method: string, params?: object): Promise<Reply> {
-    const isAsked = !method.startsWith('notifications/');
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        ...(this.#id !== undefined && { 'mcp-session-id': this.#id }),
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', ...(isAsked && { id: ++this.#ids }), method, params }),
-    });
-    this.#id ??= response.headers.get('mcp-session-id') ?? undefined;
-    const text = await response.text();
-    const data = /^data: (\{.*)$/m.exec(text)?.[1] ?? text;
-    return (data === '' ? {} : JSON.parse(data)) as Reply;
-  }
-}
-
-interface Reply {
-  readonly result?: { readonly content: readonly { readonly text: string }[] };
-  readonly error?: unknown;
-}
 
 /** One store, one file of what was done, one process after the other. */
 function world(afterMs: string, idleMs: string) {
@@ -86,7 +44,7 @@ describe('kill -9, and a delayed transition', () => {
     'of a session that was %s: it is made by the next process, once',
     async (state, idleMs) => {
       const { start, done } = world('8000', idleMs);
-      const client = new Client();
+      const client = new LightClient();
       const first = await start();
       await client.open(first.url);
       expect(await client.call(first.url, 'switch')).toBe('on 1');
@@ -113,7 +71,7 @@ describe('kill -9, and a delayed transition', () => {
 
   it('that was due while no process was there is made at the next start', async () => {
     const { start, done } = world('3000', '100');
-    const client = new Client();
+    const client = new LightClient();
     const first = await start();
     await client.open(first.url);
     expect(await client.call(first.url, 'switch')).toBe('on 1');
@@ -130,7 +88,7 @@ describe('kill -9, and a delayed transition', () => {
 
 it('kill -9 while a promise is invoked: the next process invokes it again, and goes on from there', async () => {
   const { start } = world(NEVER_MS, NEVER_MS);
-  const client = new Client();
+  const client = new LightClient();
   const first = await start();
   await client.open(first.url);
   expect(await client.call(first.url, 'fetch')).toBe('busy 0');

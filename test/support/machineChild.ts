@@ -1,15 +1,21 @@
 /**
- * A process of its own whose sessions have a light that goes out by itself, stored in a folder. Each
- * time it goes out is a line in a file.
+ * A process of its own whose sessions have a light that goes out by itself, stored in a folder, or those
+ * of a cluster by the URL of a Redis. Each time it goes out is a line in a file.
  */
 import { appendFileSync } from 'node:fs';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { createRuntime } from 'mcp-actors';
 import { openLmdbStore } from 'mcp-actors/lmdb';
 import { serve } from 'mcp-actors/node';
+import { redisCluster } from 'mcp-actors/redis';
 import { assign, fromPromise, setup } from 'xstate';
 
-const [folder = '', witness = '', afterMs = '', idleMs = ''] = process.argv.slice(2);
+const [place = '', witness = '', afterMs = '', idleMs = ''] = process.argv.slice(2);
+/** Of a cluster that only tests have. */
+const secret = 'of a test, for all to see: 32 characters';
+const kept = place.startsWith('redis:')
+  ? { cluster: redisCluster({ url: place, secret, leaseMs: 1000 }), evictAfterMs: 20_000 }
+  : { store: openLmdbStore({ path: place }) };
 
 const light = setup({
   types: {
@@ -35,7 +41,7 @@ const light = setup({
 
 const runtime = createRuntime({
   machine: light,
-  store: openLmdbStore({ path: folder }),
+  ...kept,
   quietMs: 20,
   idleTimeoutMs: Number(idleMs),
   server({ actor, serverOptions }) {
