@@ -205,7 +205,7 @@ describe('a package has one door', () => {
     [
       'xstate',
       [
-        ...['call', 'explore', 'node', 'position', 'session', 'step', 'supervisor'].map(
+        ...['call', 'explore', 'node', 'position', 'possible', 'session', 'step', 'supervisor'].map(
           (name) => `machines/${name}.ts`,
         ),
         // Machines of the user's run here.

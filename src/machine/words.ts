@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot } from 'xstate';
+import type { AnyMachineSnapshot, StateValue } from 'xstate';
 
 /** As much of a state as is put into words. */
 interface State {
@@ -42,6 +42,23 @@ export function pathsOf(value: unknown): readonly string[] {
     const below = pathsOf(inner);
     return below.length === 0 ? [key] : below.map((each) => `${key}.${each}`);
   });
+}
+
+/** The state value of paths: `a.b` and `a.c.d` are `{ a: { b: {}, c: 'd' } }`. */
+export function valueOf(paths: readonly string[]): StateValue {
+  const [first = ''] = paths;
+  if (paths.length === 1 && !first.includes('.')) return first;
+  const inner = new Map<string, string[]>();
+  for (const path of paths) {
+    const [head = '', ...rest] = path.split('.');
+    const below = inner.get(head) ?? [];
+    inner.set(head, rest.length === 0 ? below : [...below, rest.join('.')]);
+  }
+  const entries = Array.from(inner, ([head, below]) => [
+    head,
+    below.length === 0 ? {} : valueOf(below),
+  ]);
+  return Object.fromEntries(entries) as StateValue;
 }
 
 /** The active states in the order of the definition: a snapshot's own order is another after sleep. */

@@ -1,3 +1,4 @@
+import { ActorCourse, type ActorMachine } from './actorCourse.ts';
 import { CallCourse } from './callCourse.ts';
 import { Course, type Mismatch } from './course.ts';
 import type {
@@ -42,16 +43,28 @@ export class Courses {
   transitions = 0;
   actors = 0;
   actorSteps = 0;
+  comparedSteps = 0;
+  readonly #machine: ActorMachine | undefined;
   readonly #sessions = new Map<string, Course>();
   readonly #handles = new Map<string, Course>();
   readonly #calls = new Map<number, CallCourse>();
-  /** Of each session, the states in which its users' actors are. */
-  readonly #actors = new Map<string, Map<string, string>>();
+  /** Of each session, its users' actors. */
+  readonly #actors = new Map<string, Map<string, ActorCourse>>();
+  /** The sessions that began in this recording: nothing was kept of their actors. */
+  readonly #begun = new Set<string>();
+
+  /** @param machine of the users' actors, where there is one to compare with */
+  constructor(machine?: ActorMachine) {
+    this.#machine = machine;
+  }
 
   /** Takes a line; returns the mismatch where its machine does something else. */
   take(line: CourseLine): Mismatch | undefined {
     if (line.type === 'actor') return this.#actor(line);
-    if (line.type === 'ended' || line.type === 'kept') this.#actors.delete(line.session);
+    if (line.type === 'ended' || line.type === 'kept') {
+      this.#actors.delete(line.session);
+      this.#begun.delete(line.session);
+    }
     if (line.type === 'ended') return endOf(this.#sessions, line.session, line.reason);
     if (line.type === 'kept') return endOf(this.#sessions, line.session, 'drained');
     if (line.type === 'handle-ended') return endOf(this.#handles, line.handle, line.reason);
@@ -65,6 +78,11 @@ export class Courses {
     }
     const { course, isNew } = courseOf(this.#sessions, line.session, line.from);
     if (isNew) this.sessions++;
+    if (line.event.type === 'session.opened') this.#begun.add(line.session);
+    if (line.event.type === 'session.recalled') {
+      this.#begun.delete(line.session);
+      for (const actor of this.#actors.get(line.session)?.values() ?? []) actor.forget();
+    }
     return course.step(line);
   }
 
@@ -74,19 +92,25 @@ export class Courses {
     this.#handles.clear();
     this.#calls.clear();
     this.#actors.clear();
+    this.#begun.clear();
   }
 
-  /** The machine is the user's and is not here: that steps follow one another is all to be checked. */
-  #actor({ session, actor, from, to }: ActorLine): Mismatch | undefined {
+  #actor(line: ActorLine): Mismatch | undefined {
     this.actorSteps++;
-    const actors = this.#actors.get(session) ?? new Map<string, string>();
+    const { session, actor } = line;
+    const actors = this.#actors.get(session) ?? new Map<string, ActorCourse>();
     this.#actors.set(session, actors);
-    const at = actors.get(actor);
-    if (at === undefined) this.actors++;
-    actors.set(actor, to);
-    // An actor that begins, or begins anew, comes from nowhere.
-    if (at === undefined || from === '' || from === at) return undefined;
-    return { field: 'from', expected: at, seen: from };
+    let course = actors.get(actor);
+    const isFirst = course === undefined && this.#begun.has(session);
+    if (course === undefined) {
+      this.actors++;
+      course = new ActorCourse(this.#machine?.actor === actor ? this.#machine.steps : undefined);
+      actors.set(actor, course);
+    }
+    const before = course.compared;
+    const mismatch = course.step(line, isFirst);
+    this.comparedSteps += course.compared - before;
+    return mismatch;
   }
 
   #call(line: CallLine): Mismatch | undefined {

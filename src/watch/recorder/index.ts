@@ -22,5 +22,5 @@ export {
   type RecordToWrite,
 } from './record.ts';
 export { RecordingError, type RecordingFault } from './recordingError.ts';
-export { type Difference, type Replay, replay } from './replay.ts';
+export { type Difference, type Replay, replay, type ReplayOptions } from './replay.ts';
 export { replayFile } from './replayFile.ts';

@@ -1,4 +1,8 @@
+import type { AnyStateMachine } from 'xstate';
 import { nextSupervisorState, type SupervisorState } from '../../../machines/supervisor.ts';
+import { check } from '../../base/check.ts';
+import { checkNames, type NamesOf } from '../../base/optionNames.ts';
+import { ActorMachine } from './actorCourse.ts';
 import type { Mismatch } from './course.ts';
 import { type CourseLine, Courses, type Who } from './courses.ts';
 import type { HeaderLine, RecordingLine, SupervisorLine } from './line.ts';
@@ -36,6 +40,8 @@ export interface Replay {
   /** Actors of the user's, and their steps: that each goes on where the one before ended is checked. */
   readonly actors: number;
   readonly actorSteps: number;
+  /** Of these steps, those that the machine of the options was found to make. */
+  readonly comparedSteps: number;
   /** Lines the recorder had to drop. Behind such a gap each machine is followed anew. */
   readonly dropped: number;
   /**
@@ -47,14 +53,31 @@ export interface Replay {
   readonly brokenLine: number | undefined;
 }
 
+/** What a recording is replayed with. */
+export interface ReplayOptions {
+  /**
+   * The machine of the program that was recorded, as `createRuntime` was given it: the actor that each
+   * session has of it is stepped as well. Nothing of the machine's own code runs, and contexts are not
+   * recorded: each guard may let through or not. @default none
+   */
+  readonly machine?: AnyStateMachine;
+}
+
+/** What {@link ReplayOptions} knows. */
+const NAMES: NamesOf<ReplayOptions> = { machine: true };
+
 /**
  * Steps the machine through a recording, up to the first line where the machine does otherwise.
  *
  * @param lines the lines without their line ends; the last line may be cut off
  * @throws RecordingError
+ * @throws ActorsError `bad-option`
  */
-export async function replay(lines: Iterable<string> | AsyncIterable<string>): Promise<Replay> {
-  const run = new Run();
+export async function replay(
+  lines: Iterable<string> | AsyncIterable<string>,
+  options: ReplayOptions = {},
+): Promise<Replay> {
+  const run = new Run(machineOf(options));
   let held: string | undefined;
   // Takes each line when the next one has come: only the last line may be broken.
   for await (const text of lines) {
@@ -71,7 +94,7 @@ type Found = 'difference' | 'lines' | 'dropped' | 'end' | 'brokenLine';
 
 class Run {
   #header: HeaderLine | undefined;
-  readonly #courses = new Courses();
+  readonly #courses: Courses;
   #supervisor: SupervisorState | undefined;
   readonly #found: { -readonly [M in Found]: Replay[M] } = {
     difference: undefined,
@@ -80,6 +103,10 @@ class Run {
     end: 'cut',
     brokenLine: undefined,
   };
+
+  constructor(machine: ActorMachine | undefined) {
+    this.#courses = new Courses(machine);
+  }
 
   get isOver(): boolean {
     return this.#found.difference !== undefined;
@@ -104,8 +131,9 @@ class Run {
     if (this.#header === undefined) {
       throw new RecordingError('not-a-recording', 1, 'this is empty');
     }
-    const { sessions, handles, calls, transitions, actors, actorSteps } = this.#courses;
-    const counts = { sessions, handles, calls, transitions, actors, actorSteps };
+    const { sessions, handles, calls, transitions, actors } = this.#courses;
+    const { actorSteps, comparedSteps } = this.#courses;
+    const counts = { sessions, handles, calls, transitions, actors, actorSteps, comparedSteps };
     return { header: this.#header, ...counts, ...this.#found };
   }
 
@@ -139,6 +167,17 @@ class Run {
     const parts = { session, handle, actor, call };
     this.#found.difference = { line: this.#found.lines, ...parts, event, ...mismatch };
   }
+}
+
+/** @throws ActorsError `bad-option` */
+function machineOf(options: ReplayOptions): ActorMachine | undefined {
+  checkNames('replay', options, NAMES);
+  const { machine } = options;
+  check('machine', 'a machine of XState', machine, (value) => {
+    const { root, config } = (value ?? {}) as Partial<AnyStateMachine>;
+    return value === undefined || (root !== undefined && config !== undefined);
+  });
+  return machine && new ActorMachine(machine);
 }
 
 const OF_COURSES: ReadonlySet<RecordingLine['type']> = new Set<CourseLine['type']>([

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { LineReader, type LongLine } from '../../base/lineReader.ts';
 import { RecordingError } from './recordingError.ts';
-import { type Replay, replay } from './replay.ts';
+import { type Replay, replay, type ReplayOptions } from './replay.ts';
 
 /** Longest line accepted; more than any recorder writes. */
 const MAX_LINE_BYTES = 64 * 1024;
@@ -10,10 +10,11 @@ const MAX_LINE_BYTES = 64 * 1024;
  * Replays the recording in a file.
  *
  * @throws RecordingError
+ * @throws ActorsError `bad-option`
  * @throws errors of the file system: `ENOENT`, `EACCES`, `EISDIR`
  */
-export function replayFile(path: string): Promise<Replay> {
-  return replay(linesOf(path));
+export function replayFile(path: string, options?: ReplayOptions): Promise<Replay> {
+  return replay(linesOf(path), options);
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 import type { Player } from './player.ts';
+import { valueOf } from '../../machine/words.ts';
 import { definitionOf } from './definitionOf.ts';
 
 /** Actors of one session that are shown; what comes beyond is not. */
@@ -88,21 +89,4 @@ function shown(
     output: undefined,
     error: undefined,
   };
-}
-
-/** The state value of paths: `a.b` and `a.c.d` are `{ a: { b: {}, c: 'd' } }`. */
-function valueOf(paths: readonly string[]): unknown {
-  const [first = ''] = paths;
-  if (paths.length === 1 && !first.includes('.')) return first;
-  const inner = new Map<string, string[]>();
-  for (const path of paths) {
-    const [head = '', ...rest] = path.split('.');
-    const below = inner.get(head) ?? [];
-    inner.set(head, rest.length === 0 ? below : [...below, rest.join('.')]);
-  }
-  const entries = Array.from(inner, ([head, below]) => [
-    head,
-    below.length === 0 ? {} : valueOf(below),
-  ]);
-  return Object.fromEntries(entries) as object;
 }
