@@ -189,7 +189,7 @@ export interface ActorStep {
   readonly actor: string;
   /** The type of the event: a word of the machine or of XState, and none of a client's. */
   readonly event: string;
-  /** The tool of an `offer` whose call sent the event; `undefined` where none did. */
+  /** The tool whose call sent the event; `undefined` where none did. */
   readonly tool: string | undefined;
   /**
    * The path of the state before, as in `to`; empty at the actor's beginning, and where it is not

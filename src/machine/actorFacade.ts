@@ -11,7 +11,11 @@ export interface FacadeHost {
   later(callback: () => void): void;
   /** Runs code as part of the session. */
   run<R>(callback: () => R): R;
-  /** Runs what sends an event, as part of the session. @param tool whose call sends the event */
+  /**
+   * Runs what sends an event, as part of the session.
+   *
+   * @param tool whose call sends the event; `undefined`: the tool whose call the code runs for, if any
+   */
   sendingFor(tool: string | undefined, send: () => void): void;
   /** Counts an event that came too late. */
   deadLetter(): void;

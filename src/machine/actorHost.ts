@@ -4,7 +4,7 @@ import type { Deadlines } from '../base/deadlines.ts';
 import { laterTurn } from '../base/turns.ts';
 import type { Journal } from '../events/journal.ts';
 import type { Services } from '../events/services.ts';
-import { contextNow } from '../session/context.ts';
+import { contextNow, toolIn } from '../session/context.ts';
 import type { Session } from '../session/session.ts';
 import type { FacadeHost } from './actorFacade.ts';
 import { pathsOf } from './words.ts';
@@ -81,11 +81,13 @@ export class ActorHost implements SystemHost, FacadeHost {
   }
 
   sendingFor(tool: string | undefined, send: () => void): void {
-    this.#tool = tool;
+    // What hears a step may send the next event, in the middle of the first one.
+    const before = this.#tool;
+    this.#tool = tool ?? toolIn(this.session);
     try {
       this.run(send);
     } finally {
-      this.#tool = undefined;
+      this.#tool = before;
     }
   }
 

@@ -12,6 +12,8 @@ export interface SessionContext {
   readonly world: object;
   /** The call of the stateless revision that the code runs for, where there is one. */
   readonly call?: CallScope | undefined;
+  /** The tool whose call the code runs for, while somebody hears what the session's actors do. */
+  readonly tool?: string | undefined;
   /** Values of `sessionLocal`, by name; where there is none, by the local itself. */
   readonly locals: Map<unknown, unknown>;
   /** What the store keeps of the session may have changed. */
@@ -47,12 +49,14 @@ export function currentSession<T = unknown, M = unknown>(): Session<T, M> {
 
 /** The same context, for one call: what differs is the call. */
 export class ContextOfCall implements SessionContext {
-  readonly call: CallScope;
+  readonly call: CallScope | undefined;
+  readonly tool: string | undefined;
   readonly #context: SessionContext;
 
-  constructor(context: SessionContext, call: CallScope) {
+  constructor(context: SessionContext, call: CallScope | undefined, tool: string | undefined) {
     this.#context = context;
     this.call = call;
+    this.tool = tool;
   }
 
   get session(): Session {
@@ -84,6 +88,12 @@ export class ContextOfCall implements SessionContext {
 export function callIn(session: Session): CallScope | undefined {
   const context = contextNow();
   return context?.session === session ? context.call : undefined;
+}
+
+/** The tool whose call this code runs for in a session; `undefined` where there is none, or nobody asks. */
+export function toolIn(session: Session): string | undefined {
+  const context = contextNow();
+  return context?.session === session ? context.tool : undefined;
 }
 
 /** The session this code runs for; `undefined` outside any session. */

@@ -17,7 +17,7 @@ export interface IncarnationsHost extends ConnectionOwner {
     readonly settings: SessionSettings;
     readonly actors: { prepare(session: IncarnationsHost): void };
   };
-  readonly userActors: Pick<UserActors, 'start' | 'stop'> | undefined;
+  readonly userActors: Pick<UserActors, 'isWatched' | 'start' | 'stop'> | undefined;
   readonly handshake: Handshake;
   readonly outgoing: Outgoing;
   state: unknown;
@@ -86,7 +86,9 @@ export class Incarnations {
   deliver(message: Message, delivery: Extra | undefined): void {
     const connection = this.#connection;
     const call = delivery?.call;
-    const context = call === undefined ? connection : new ContextOfCall(connection, call);
+    const tool = this.#session.userActors?.isWatched === true ? toolOf(message) : undefined;
+    const isPlain = call === undefined && tool === undefined;
+    const context = isPlain ? connection : new ContextOfCall(connection, call, tool);
     try {
       runInSession(context, () => connection.deliver(message, delivery));
     } catch (error) {
@@ -174,4 +176,14 @@ export class Incarnations {
     session.world.actors.prepare(session);
     await connection.connect(await session.world.settings.server(session.session));
   }
+}
+
+/** What a tool may be called, by the rules of the protocol, and with `/`. */
+const TOOL_NAME = /^[\w./-]{1,128}$/;
+
+/** The tool that a message calls. Not every server knows its tools by name: other text is no name. */
+function toolOf(message: Message): string | undefined {
+  if (!('method' in message) || message.method !== 'tools/call') return undefined;
+  const name = message.params?.['name'];
+  return typeof name === 'string' && TOOL_NAME.test(name) ? name : undefined;
 }
