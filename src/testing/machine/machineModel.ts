@@ -51,7 +51,7 @@ export function machineModel(settings: MachineDriverSettings): MachineModel {
     maxPositions,
   });
   const { positions, isWhole } = explored;
-  const edges = chosen(positions, explored.edges, settings, stimuli);
+  const edges = chosen(positions, explored.edges, settings, { stimuli, chart });
   const names = namesOf(positions, edges, machine);
   const ways = new Map<MachineEdge, ChartWay>();
   for (const { from, stimulus, to, move } of edges) {
@@ -90,12 +90,15 @@ function isTime(stimuli: Stimuli, name: string): boolean {
   return stimuli.named(name).kind === 'time';
 }
 
-/** Chooses of each kind of step the first few, and the shortest ways to them. */
+/**
+ * Chooses of each kind of step the first few, and the shortest ways to them. Steps that look alike, and
+ * take other transitions of the chart, are of two kinds.
+ */
 function chosen(
   positions: readonly Position[],
   edges: readonly ExploredEdge<Effect>[],
   { tellApart, unfold }: MachineDriverSettings,
-  stimuli: Stimuli,
+  { stimuli, chart }: Pick<MachineModel, 'stimuli' | 'chart'>,
 ): ExploredEdge<Effect>[] {
   const kinds = positions.map((position) => {
     const apart = tellApart?.(position.snapshot) ?? stimuli.takenIn(position);
@@ -105,9 +108,10 @@ function chosen(
   const kept = new Set<ExploredEdge<Effect>>();
   const counts = new Map<string, number>();
   for (const edge of edges) {
-    const { from, stimulus, to } = edge;
+    const { from, stimulus, to, move } = edge;
     if (to !== 0 && !ways.has(to) && to !== from) ways.set(to, edge);
-    const kind = JSON.stringify([kinds[from], stimulus, kinds[to]]);
+    const taken = [...wayOf(move, chart).transitions];
+    const kind = JSON.stringify([kinds[from], stimulus, kinds[to], taken]);
     const count = counts.get(kind) ?? 0;
     if (count >= unfold) continue;
     counts.set(kind, count + 1);
