@@ -128,14 +128,17 @@ export const nodeMachine = setup({
 
 export type NodeSnapshot = SnapshotFrom<typeof nodeMachine>;
 
-/** A state of a node, as its machine names it. */
-export type NodeState =
-  | 'joining'
-  | 'live'
-  | 'suspended'
-  | 'draining.serving'
-  | 'draining.suspended'
-  | 'left';
+/** The states of a node, as its machine names them. */
+export const NODE_STATES = [
+  'joining',
+  'live',
+  'suspended',
+  'draining.serving',
+  'draining.suspended',
+  'left',
+] as const;
+
+export type NodeState = (typeof NODE_STATES)[number];
 
 /** One step of a node's machine: the state it leads to, and the effects to run, in order. */
 export interface NodeStep {

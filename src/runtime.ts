@@ -4,7 +4,7 @@ import type { Limits } from './base/limits.ts';
 import type { ClusterHost } from './directory/cluster.ts';
 import { Directory } from './directory/directory.ts';
 import { Operator } from './directory/operator.ts';
-import { ALONE } from './directory/ownership.ts';
+import { ALONE, type NodeView } from './directory/ownership.ts';
 import { pageOf } from './directory/page.ts';
 import type { SessionPage, SessionQuery } from './directory/view.ts';
 import { count, type RuntimeStats } from './events/counters.ts';
@@ -55,6 +55,12 @@ export interface Runtime<T = unknown, M = unknown> {
   readonly now: () => number;
   /** The sessions in this process: all but those asleep. */
   readonly residents: () => Session<T, M>[];
+  /**
+   * The processes of the cluster that live; none where there is no cluster.
+   *
+   * @throws ActorsError `store-unavailable`
+   */
+  readonly nodes: () => Promise<readonly NodeView[]>;
   /** Lists a page of all sessions, those asleep as well. */
   readonly list: (query?: SessionQuery) => Promise<SessionPage>;
   /**
@@ -197,12 +203,14 @@ export function createRuntime<T = undefined, M = unknown>(
     stats: () => ({
       ...services.counters.copy(),
       inFlight: supervisor.inFlight,
+      cluster: cluster?.stats(),
       handles: handles.stats(),
     }),
     limits: services.limits,
     now: () => services.clock.now(),
     residents: () =>
       Array.from(directory.residents(), (each) => each.session as unknown as Session<T, M>),
+    nodes: async () => (await cluster?.ownership.members?.nodes()) ?? [],
     list: (query = {}) => pageOf(directory, query),
     evict: (id, reason = 'revoked') => operator.evict(id, reason),
     evictPrincipal: (principal, reason = 'revoked') => operator.evictPrincipal(principal, reason),

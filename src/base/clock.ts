@@ -33,6 +33,11 @@ export function wallTime(): number {
   return Date.now();
 }
 
+/** A clock for short times, in milliseconds and parts of them: steady, from no moment in particular. */
+export function fineTime(): number {
+  return performance.now();
+}
+
 /**
  * The host's clock with timers that keep the process alive: a program that awaits the end of its
  * child processes must not end before them.

@@ -14,11 +14,19 @@ export function refuseAll(port: ResponsePort, code: RefusalCode, request: Forwar
   port.send(status, ['Content-Type', 'application/json', ...headers], body);
 }
 
-/** Ends an event stream with one error for each request that the stream was to answer. */
-export function endWithErrors(port: ResponsePort, code: RefusalCode, request: Forwarded): void {
+/**
+ * Ends an event stream with one error for each request that the stream was to answer.
+ *
+ * @returns whether the client was told
+ */
+export function endWithErrors(port: ResponsePort, code: RefusalCode, request: Forwarded): boolean {
   const asks = asksOf(request);
   // A stream that answers nothing has no last word: its client is to open the stream anew.
-  if (asks.length === 0) return port.cut();
+  if (asks.length === 0) {
+    port.cut();
+    return false;
+  }
   for (const id of asks) port.write(messageFrame(refusalBody(code, id)));
   port.end();
+  return true;
 }

@@ -1,15 +1,18 @@
 import { Deadlines } from '../base/deadlines.ts';
 import type { ClusterHost } from '../directory/cluster.ts';
-import type { Members } from '../directory/ownership.ts';
+import type { Members, NodeView } from '../directory/ownership.ts';
 import type { SessionView } from '../directory/view.ts';
+import type { ClusterStats } from '../events/clusterStats.ts';
 import type { Elsewhere, Forwarded } from '../directory/whereabouts.ts';
 import { countWaiting } from '../http/countWaiting.ts';
 import type { BodyLimits } from '../wire/body.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
-import { type About, decodeAbout, encodeAbout } from './about.ts';
+import { type About, encodeAbout } from './about.ts';
 import { type Claim, Claims } from './claims.ts';
 import { bootOf, type Engine, type Incarnation, type Looked, type Space } from './engine.ts';
+import { statsOf } from './clusterStats.ts';
+import { CountedEngine } from './countedEngine.ts';
 import type { Frame } from './frame.ts';
 import { Ingress, type IngressHost } from './ingress.ts';
 import { Ingresses } from './ingresses.ts';
@@ -21,10 +24,12 @@ import { Owner, OWNER_LIMITS, type OwnerHost } from './owner.ts';
 import { Post } from './post.ts';
 import { printOf, RecordSeal } from './recordSeal.ts';
 import { RemoteVerbs } from './remoteVerbs.ts';
+import { nameOf, Roster } from './roster.ts';
 import type { NotReady } from './servedExchange.ts';
 import { ServedVerbs } from './servedVerbs.ts';
 import { Sessions } from './sessions.ts';
 import { SharedStore } from './sharedStore.ts';
+import { Tallies } from './tallies.ts';
 
 /** The ways of a process to the others. */
 export interface Ways {
@@ -53,12 +58,15 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   readonly deadlines: Deadlines;
   readonly beatMs: number;
   readonly bodyLimits: BodyLimits;
+  readonly nameOf = nameOf;
   readonly claims = new Claims();
+  readonly tallies = new Tallies();
   readonly runtime: ClusterHost;
   readonly #settings: ClusterSettings;
   readonly #boot: string;
   readonly #address: string | undefined;
   readonly #engine: Engine;
+  readonly #roster: Roster;
   readonly #space: Space;
   readonly #post: Post;
   readonly #ingress: Ingress;
@@ -77,8 +85,9 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     this.#settings = settings;
     this.#boot = boot;
     this.#address = address;
-    this.#engine = engine;
-    this.#space = engine.space(undefined);
+    this.#engine = new CountedEngine({ engine, tallies: this.tallies, fine: settings.fine });
+    this.#space = this.#engine.space(undefined);
+    this.#roster = new Roster({ engine: this.#engine, isSelf: (each) => this.node.isSelf(each) });
     this.#startedAt = clock.now();
     this.beatMs = Math.ceil(leaseMs / 3);
     this.bodyLimits = runtime.bodyLimits;
@@ -131,8 +140,12 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       claims: this.claims,
       deadlines: this.deadlines,
       elsewhere: (owner, id, takes) => this.#elsewhere(owner, id, takes),
-      place: () => this.#place(),
-      tookOver: (session, from) => events.emit('cluster.takeover', { session, from }),
+      place: () => this.#roster.place(),
+      tookOver: (session, from) => {
+        this.tallies.takeovers++;
+        events.emit('cluster.takeover', { session, from });
+      },
+      quarantined: () => void this.tallies.quarantined++,
       forgot: () => node.forgotten(),
     });
     this.#ingress = new Ingress(this, settings);
@@ -174,6 +187,18 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     this.deadlines.stop();
   }
 
+  stats(): ClusterStats {
+    return statsOf({
+      self: this.self,
+      node: this.node,
+      post: this.#post,
+      owned: this.claims.size,
+      forwarding: this.#ingress.size,
+      serving: this.#owner.size,
+      tallies: this.tallies,
+    });
+  }
+
   // ---- for lists of sessions
 
   get self(): string {
@@ -185,13 +210,12 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   }
 
   async at(process: string, id: string): Promise<Elsewhere | undefined> {
-    const members = await this.#engine.members();
-    const found = members.find(({ incarnation }) => bootOf(incarnation) === process);
-    return found && this.#elsewhere(found.incarnation, id, false);
+    const found = await this.#roster.find(process);
+    return found === undefined ? found : this.#elsewhere(found, id, false);
   }
 
-  nameOf(owner: string): string {
-    return bootOf(owner).split('@', 1)[0]!;
+  nodes(): Promise<readonly NodeView[]> {
+    return this.#roster.views();
   }
 
   views(owner: string, ids: readonly string[]): Promise<readonly SessionView[]> {
@@ -239,6 +263,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   }
 
   refused(code: RefusalCode): void {
+    if (code === 'session-moved') this.tallies.unsure++;
     this.runtime.refused(code);
   }
 
@@ -258,17 +283,6 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     };
   }
 
-  /** A node that takes sessions: the one with the fewest. */
-  async #place(): Promise<Incarnation | undefined> {
-    const members = await this.#engine.members();
-    const others = members.flatMap(({ incarnation, about }) => {
-      const known = decodeAbout(about);
-      if (known === undefined || known.isDraining || this.node.isSelf(incarnation)) return [];
-      return { incarnation, owned: known.owned };
-    });
-    return others.toSorted((a, b) => a.owned - b.owned)[0]?.incarnation;
-  }
-
   // ---- for the node's life
 
   #nodeHost(): NodeHost {
@@ -285,6 +299,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       owned: () => this.claims.inUseFirst(({ id }) => this.runtime.isInUse(id)),
       lose: (claim) => this.#lose(claim),
       restow: (claim) => this.runtime.restow(claim),
+      reasserted: () => void this.tallies.reasserted++,
       changed: (state, why) => events.emit('cluster.changed', { at: clock.now(), state, why }),
       clockOff: (byMs) => events.emit('cluster.clock', { byMs }),
       failed: (error) => this.#failed(error),
@@ -322,6 +337,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   }
 
   #lose(claim: Claim): void {
+    this.tallies.lost++;
     this.claims.remove(claim);
     this.runtime.lose(claim);
   }

@@ -9,18 +9,25 @@ import { endWithErrors } from './clientErrors.ts';
 export class ContinuedPort implements ResponsePort {
   readonly #port: ResponsePort;
   readonly #asked: Forwarded;
+  readonly #unsure: () => void;
   #hasBegun = false;
 
-  private constructor(port: ResponsePort, asked: Forwarded) {
+  private constructor(port: ResponsePort, asked: Forwarded, unsure: () => void) {
     this.#port = port;
     this.#asked = asked;
+    this.#unsure = unsure;
   }
 
-  /** The port for the next one who goes on with a stream. @param asked what the stream answers */
-  static of(port: ResponsePort, asked: Forwarded): ContinuedPort {
+  /**
+   * The port for the next one who goes on with a stream.
+   *
+   * @param asked what the stream answers
+   * @param unsure called where the client is told that nobody knows what became of its request
+   */
+  static of(port: ResponsePort, asked: Forwarded, unsure: () => void): ContinuedPort {
     return port instanceof ContinuedPort
-      ? new ContinuedPort(port.#port, port.#asked)
-      : new ContinuedPort(port, asked);
+      ? new ContinuedPort(port.#port, port.#asked, unsure)
+      : new ContinuedPort(port, asked, unsure);
   }
 
   send(status: number, _headers: readonly string[], _body?: string): void {
@@ -28,7 +35,7 @@ export class ContinuedPort implements ResponsePort {
     this.#hasBegun = true;
     // The stream is over, and its client has all of it.
     if (status === 204) this.#port.end();
-    else endWithErrors(this.#port, 'session-moved', this.#asked);
+    else if (endWithErrors(this.#port, 'session-moved', this.#asked)) this.#unsure();
   }
 
   open(_headers: readonly string[]): void {

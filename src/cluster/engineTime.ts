@@ -60,6 +60,11 @@ export class EngineTime {
     return this.#host.clock.now() < this.#graceUntil;
   }
 
+  /** How long the grace lasts from now, in milliseconds; 0: there is none. */
+  get graceLeftMs(): number {
+    return Math.max(this.#graceUntil - this.#host.clock.now(), 0);
+  }
+
   /**
    * Takes what a beat says of time and server.
    *

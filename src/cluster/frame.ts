@@ -1,3 +1,4 @@
+import type { NotBegun } from '../events/clusterStats.ts';
 import type { AuthInfo } from '../wire/authInfo.ts';
 import type { Incarnation } from './engine.ts';
 
@@ -5,7 +6,7 @@ import type { Incarnation } from './engine.ts';
 export type ExchangeId = string;
 
 /** Why an owner has not begun an exchange, and will not. */
-export type Nak = 'moved' | 'draining' | 'busy' | 'suspended';
+export type Nak = NotBegun;
 
 /** What nodes say to each other. A node that does not know a type drops the frame. */
 export type Frame =

@@ -1,3 +1,4 @@
+import { NOT_BEGUN } from '../events/clusterStats.ts';
 import type { Frame } from './frame.ts';
 
 type Check = (value: unknown) => boolean;
@@ -11,8 +12,7 @@ const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >
 const isTime: Check = (value) => typeof value === 'number';
 const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
 const isAny: Check = () => true;
-const isNak: Check = (value) =>
-  value === 'moved' || value === 'draining' || value === 'busy' || value === 'suspended';
+const isNak: Check = (value) => NOT_BEGUN.some((why) => why === value);
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,6 +2,7 @@ import type { DeadlineQueue } from '../base/deadlines.ts';
 import type { ResponsePort } from '../wire/port.ts';
 import type { Asked } from './asking.ts';
 import { refuseAll } from './clientErrors.ts';
+import { ContinuedPort } from './continuedPort.ts';
 import type { Incarnation } from './engine.ts';
 import type { ExchangeId, Frame } from './frame.ts';
 import { Echo } from './echo.ts';
@@ -11,6 +12,7 @@ import { OwnerWatch, type OwnerWatchHost } from './ownerWatch.ts';
 import { Patience } from './patience.ts';
 import type { OwnerFrame } from './remotePort.ts';
 import { RemoteExchange, type RemoteExchangeHost, SILENCE_MS } from './remoteExchange.ts';
+import type { Tallies } from './tallies.ts';
 
 /** How soon a client that is behind is looked at again. */
 const CREDIT_MS = 100;
@@ -48,6 +50,7 @@ export const INGRESS_LIMITS: IngressLimits = {
 
 /** What the ingress needs of its node. */
 export interface IngressHost extends RemoteNode, LookoutHost, OwnerWatchHost {
+  readonly tallies: Pick<Tallies, 'forwarded' | 'resumed'>;
   /** A limit was met. */
   tripped(limit: 'maxForwards' | 'maxForwardsPerSession'): void;
 }
@@ -111,6 +114,8 @@ export class Ingress implements RemoteExchangeHost {
     if (patience === undefined) {
       patience = new Patience(this.node.deadlines.now() + forwardTimeoutMs);
       this.#patience.set(port, patience);
+      // A stream that is resumed is no request of its client's.
+      if (!(port instanceof ContinuedPort)) this.node.tallies.forwarded++;
     }
     const exchange = new RemoteExchange(asked, port, patience, this);
     this.#open.set(exchange, end);
@@ -166,6 +171,11 @@ export class Ingress implements RemoteExchangeHost {
   /** The node leaves: every client is answered, or comes back to another node. */
   close(): void {
     for (const exchange of this.#open.keys()) exchange.close();
+  }
+
+  continued(port: ResponsePort, asked: Asked['request']): ResponsePort {
+    this.node.tallies.resumed++;
+    return ContinuedPort.of(port, asked, () => this.node.refused('session-moved'));
   }
 
   name(exchange: RemoteExchange, before: ExchangeId | undefined): ExchangeId {

@@ -1,3 +1,4 @@
+import type { Traffic } from '../events/clusterStats.ts';
 import type { Incarnation } from './engine.ts';
 
 /**
@@ -20,5 +21,7 @@ export interface Link {
   readonly generation: number;
   /** Bytes on their way to a node that have not left yet. */
   unread(to: Incarnation): number;
+  /** What has gone each of the ways that the link takes, since the link was made. */
+  readonly traffic: readonly Traffic[];
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { ActorsError } from '../base/errors.ts';
 import type { Cluster, ClusterHost } from '../directory/cluster.ts';
+import type { ClusterStats } from '../events/clusterStats.ts';
 import type { Claimed, Members, Ownership } from '../directory/ownership.ts';
 import type { Elsewhere, Nowhere } from '../directory/whereabouts.ts';
 import type { Claim, SessionStore } from '../store/store.ts';
@@ -78,6 +79,10 @@ class ClusterOfOne implements Cluster {
     const ways = this.#connect(runtime, boot);
     this.#made = new ClusterNode({ ...ways, boot, runtime, settings, cluster: this.#cluster });
     this.#made.start();
+  }
+
+  stats(): ClusterStats {
+    return this.#node().stats();
   }
 
   retire(): void {

@@ -35,8 +35,9 @@ export function memoryCluster(options: MemoryClusterOptions): MemoryCluster {
     node(name = options.name) {
       const settled = settleCluster(name === undefined ? others : { ...others, name });
       // A clock of a test's own is all the time there is.
-      const wall = clock === systemClock ? () => settled.wall() : () => clock.now();
-      return makeCluster({ ...settled, wall }, 'memory', () => ({
+      const now = (): number => clock.now();
+      const timed = clock === systemClock ? settled : { ...settled, wall: now, fine: now };
+      return makeCluster(timed, 'memory', () => ({
         engine: engine.connect(),
         link: hub.connect(),
       }));

@@ -1,6 +1,7 @@
 import { outsideSessions } from '../base/asyncContext.ts';
 import type { Incarnation } from './engine.ts';
 import type { Link } from './link.ts';
+import { WayTraffic } from './wayTraffic.ts';
 
 /** Runs a callback a moment later, and callbacks in the order in which they were given. */
 export type Carry = (arrive: () => void) => void;
@@ -45,6 +46,7 @@ export class MemoryLink implements Link {
   readonly #hub: MemoryHub;
   readonly #inboxes = new Map<Incarnation, (frame: Buffer) => void>();
   readonly #unread = new Map<Incarnation, number>();
+  readonly #traffic = new WayTraffic('memory');
   /** Who waits for an answer of the hub, and gets none where the way breaks. */
   readonly #asking = new Set<() => void>();
   #isOpen = true;
@@ -73,6 +75,7 @@ export class MemoryLink implements Link {
     if (this.#isClosed) return 0;
     if (!this.#isOpen) return undefined;
     const sentIn = this.#generation;
+    this.#traffic.bytesOut += frame.length;
     this.#count(to, frame.length);
     const heard = await new Promise<number | undefined>((resolve) => {
       const broke = (): void => resolve(undefined);
@@ -92,6 +95,10 @@ export class MemoryLink implements Link {
 
   unread(to: Incarnation): number {
     return this.#unread.get(to) ?? 0;
+  }
+
+  get traffic(): readonly WayTraffic[] {
+    return [this.#traffic];
   }
 
   /** Loses the way to the hub, and what is on it in either direction. */
@@ -129,6 +136,7 @@ export class MemoryLink implements Link {
     const passedIn = this.#generation;
     this.#hub.carry(() => {
       if (passedIn !== this.#generation) return;
+      this.#traffic.bytesIn += frame.length;
       // A frame that one session's code has sent is not heard as part of that session.
       outsideSessions(() => this.#inboxes.get(as)?.(frame));
     });

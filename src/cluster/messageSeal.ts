@@ -5,18 +5,11 @@ import {
   hkdfSync,
   timingSafeEqual,
 } from 'node:crypto';
+import type { MessageRefusal } from '../events/clusterStats.ts';
 import type { Incarnation } from './engine.ts';
 
 /** Why a message was not opened. */
-export type Unopened =
-  /** No message of a node, or one of another version. */
-  | 'malformed'
-  /** Sealed with a secret that this node does not have. */
-  | 'unknown-secret'
-  /** Changed on the way, or sent to another node, of another cluster, or under another's name. */
-  | 'forged'
-  /** Not newer than the last message of its sender. */
-  | 'replayed';
+export type Unopened = Exclude<MessageRefusal, 'too-large' | 'unsendable'>;
 
 export type Opened =
   | { readonly is: 'opened'; readonly from: Incarnation; readonly bytes: Buffer }

@@ -41,6 +41,8 @@ export interface NodeHost extends EngineTimeHost, MembershipHost {
   lose(claim: Claim): void;
   /** The engine has less than was written by the claim: record and rows are written again. */
   restow(claim: Claim): void;
+  /** The engine was told of a claim again, and has it. */
+  reasserted(): void;
   /** The node is in another state. @param why the event that led there */
   changed(state: NodeState, why: NodeEvent['type']): void;
   /** The engine or the link failed. The node tries again by itself. */
@@ -162,6 +164,11 @@ export class Node {
    */
   get isInGrace(): boolean {
     return this.#time.isInGrace;
+  }
+
+  /** How long the grace lasts from now, in milliseconds; 0: there is none. */
+  get graceLeftMs(): number {
+    return this.#time.graceLeftMs;
   }
 
   /** How long the node counts on its lease from now, in milliseconds. */
@@ -366,6 +373,7 @@ export class Node {
       },
       lose: (claim) => this.lost(claim),
       restow: (claim) => this.#host.restow(claim),
+      reasserted: () => this.#host.reasserted(),
       asserted: () => this.#waits.look(),
     };
   }

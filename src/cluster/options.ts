@@ -1,5 +1,5 @@
 import { check } from '../base/check.ts';
-import { wallTime } from '../base/clock.ts';
+import { fineTime, wallTime } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
 import { isNodeName, randomId } from '../base/ids.ts';
 import type { NamesOf } from '../base/optionNames.ts';
@@ -73,6 +73,8 @@ export type ClusterSettings = Required<Omit<ClusterOptions, 'secret' | 'name'>> 
   boot(): string;
   /** The wall clock, in milliseconds since the epoch. */
   wall(): number;
+  /** A clock for short times, in milliseconds and parts of them. */
+  readonly fine: () => number;
 };
 
 /** @throws ActorsError `bad-option`, without the secret that came */
@@ -98,6 +100,7 @@ export function settleCluster(options: ClusterOptions): ClusterSettings {
     secrets: secretsOf(secret),
     boot: () => (name === undefined ? randomId() : `${name}@${randomId()}`),
     wall: wallTime,
+    fine: fineTime,
   };
 }
 

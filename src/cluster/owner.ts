@@ -48,6 +48,7 @@ export class Owner {
     this.#exchangeHost = {
       mail: host.mail,
       bodyLimits: host.bodyLimits,
+      tallies: host.tallies,
       get isLive() {
         return host.isLive;
       },

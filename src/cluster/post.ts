@@ -1,18 +1,11 @@
 import type { Clock } from '../base/clock.ts';
+import { MESSAGE_REFUSALS, type MessageRefusal, type Traffic } from '../events/clusterStats.ts';
 import type { Incarnation } from './engine.ts';
 import type { Frame } from './frame.ts';
 import { decodeFrames, encodeFrame } from './frameCodec.ts';
 import type { Link } from './link.ts';
-import { MessageSeal, SEAL_BYTES, type Unopened } from './messageSeal.ts';
+import { MessageSeal, SEAL_BYTES } from './messageSeal.ts';
 import { Outgoing } from './outgoing.ts';
-
-/** Why a message, or a frame, went no further. */
-export type Refusal =
-  | Unopened
-  /** A message of more than `maxMessageBytes`. */
-  | 'too-large'
-  /** A frame of this node's that is no JSON, or too long for any message. */
-  | 'unsendable';
 
 export interface PostOptions {
   readonly link: Link;
@@ -24,7 +17,7 @@ export interface PostOptions {
   /** The incarnation in whose name frames are sent. */
   readonly self: () => Incarnation;
   /** Told of each message, or frame, that is refused: of another's, or of one's own. */
-  readonly refused: (why: Refusal) => void;
+  readonly refused: (why: MessageRefusal) => void;
   /** Most bytes on their way to one node; more frames wait here for their turn. @default 4 MiB */
   readonly maxUnreadBytes?: number;
   /** Most bytes of one message, as it arrives and as it leaves. @default 64 MiB */
@@ -48,14 +41,10 @@ export class Post {
   readonly #options: Required<PostOptions>;
   readonly #seal: MessageSeal;
   readonly #outgoing = new Map<Incarnation, Outgoing>();
-  readonly #refused: Record<Refusal, number> = {
-    malformed: 0,
-    'unknown-secret': 0,
-    forged: 0,
-    replayed: 0,
-    'too-large': 0,
-    unsendable: 0,
-  };
+  readonly #refused = Object.fromEntries(MESSAGE_REFUSALS.map((why) => [why, 0])) as Record<
+    MessageRefusal,
+    number
+  >;
   #closed: Promise<void> | null = null;
 
   constructor(options: PostOptions) {
@@ -69,8 +58,13 @@ export class Post {
   }
 
   /** How often something was refused, by the reason. */
-  get refused(): Readonly<Record<Refusal, number>> {
+  get refused(): Readonly<Record<MessageRefusal, number>> {
     return this.#refused;
+  }
+
+  /** What has gone each way. */
+  get traffic(): readonly Traffic[] {
+    return this.#options.link.traffic;
   }
 
   /**
@@ -156,7 +150,7 @@ export class Post {
     }
   }
 
-  #refuse(why: Refusal): void {
+  #refuse(why: MessageRefusal): void {
     this.#refused[why]++;
     this.#options.refused(why);
   }

@@ -18,6 +18,8 @@ export interface RecoveryHost {
   lose(claim: Claim): void;
   /** The engine has less than the node wrote: record and rows again. */
   restow(claim: Claim): void;
+  /** The engine has a claim that it was told of. */
+  reasserted(): void;
   /** Claims of a batch were asserted, or lost. */
   asserted(): void;
 }
@@ -82,6 +84,7 @@ export class Recovery {
     if (claim.isLost) return;
     if (answer === 'lost') return this.#host.lose(claim);
     this.#asserted.add(claim);
+    this.#host.reasserted();
     if (answer === 'again') this.#host.restow(claim);
   }
 }

@@ -34,6 +34,8 @@ export interface RemoteExchangeHost {
   readonly watch: OwnerWatch;
   /** Exchanges whose owner has said nothing so far. */
   readonly silence: DeadlineQueue<RemoteExchange>;
+  /** The response of a stream, for the next owner, who goes on with it. */
+  continued(port: ResponsePort, asked: Forwarded): ResponsePort;
   /** A new id, by which the exchange hears from its owner, and no longer by the one before. */
   name(exchange: RemoteExchange, before: ExchangeId | undefined): ExchangeId;
   /** Bytes were given to the client, and its owner does not know of all that were taken. */
@@ -305,7 +307,7 @@ export class RemoteExchange implements Watched {
     const { id, isWithin } = this.#relay.lastEvent;
     if (this.#relay.isOpen && id !== undefined && !isWithin) {
       const { request } = this.asked;
-      return this.#handOver(resumptionOf(request, id), ContinuedPort.of(this.#port, request));
+      return this.#handOver(resumptionOf(request, id), this.#host.continued(this.#port, request));
     }
     if (this.#relay.isOpen || !this.#isSure) return this.#giveUp();
     this.#relay.reset();
@@ -318,17 +320,17 @@ export class RemoteExchange implements Watched {
   /** Says that nobody knows what became of the request. */
   #giveUp(): void {
     if (!this.#relay.isOpen) return this.#fail('session-moved');
-    const { isWithin } = this.#relay.lastEvent;
     this.#leave();
-    this.#node.refused('session-moved');
     // A client that has half of an event takes what follows for the rest; it comes back by itself.
-    if (isWithin) this.#port.cut();
-    else endWithErrors(this.#port, 'session-moved', this.asked.request);
+    if (this.#relay.lastEvent.isWithin) return this.#port.cut();
+    const isTold = endWithErrors(this.#port, 'session-moved', this.asked.request);
+    if (isTold) this.#node.refused('session-moved');
   }
 
   #fail(code: RefusalCode): void {
     this.#leave();
-    this.#node.refused(code);
+    // In the middle of a stream, its client is told something else.
+    if (!(this.#port instanceof ContinuedPort)) this.#node.refused(code);
     refuseAll(this.#port, code, this.asked.request);
   }
 

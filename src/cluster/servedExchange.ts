@@ -8,6 +8,7 @@ import type { Incarnation } from './engine.ts';
 import { requestOf } from './requestFrame.ts';
 import type { Frame, FrameOf, Nak } from './frame.ts';
 import type { Mail } from './mail.ts';
+import type { Tallies } from './tallies.ts';
 import { type AnswerFrame, MAX_PART_BYTES, RemotePort } from './remotePort.ts';
 
 /** Why a session is not this node's to serve. */
@@ -23,6 +24,7 @@ export interface ServedExchangeHost {
   /** Of a body: what the ingress has let in. */
   readonly bodyLimits: BodyLimits;
   readonly isLive: boolean;
+  readonly tallies: Pick<Tallies, 'notBegun' | 'served'>;
   /** The time of the engine, in milliseconds since the epoch. */
   engineNow(): number;
   /**
@@ -89,6 +91,7 @@ export class ServedExchange {
 
   /** Will not be begun: says so, now and to whoever asks again. */
   refuse(why: Nak, owner?: Incarnation): void {
+    this.#host.tallies.notBegun[why]++;
     this.#refusal = { type: 'nak', id: this.id, why, owner };
     void this.#say(this.#refusal);
     this.#host.over(this);
@@ -177,7 +180,10 @@ export class ServedExchange {
       over: () => host.over(this),
     });
     this.#port = port;
-    if (typeof request !== 'string') return host.serve(request, port);
+    if (typeof request !== 'string') {
+      host.tallies.served++;
+      return host.serve(request, port);
+    }
     // What an ingress with other limits has let in.
     const { method, principal } = this.#terms;
     const origin = { head: { method, headers: {} }, authInfo: undefined };

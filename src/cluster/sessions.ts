@@ -40,6 +40,8 @@ export interface SessionsHost {
   place(): Promise<Incarnation | undefined>;
   /** The session of a dead owner goes on here. */
   tookOver(key: string, from: Incarnation): void;
+  /** Nobody gets a session, which has ended one owner after the other. */
+  quarantined(): void;
   /** The engine knows less than it was told. */
   forgot(): void;
 }
@@ -204,8 +206,9 @@ export class Sessions implements Omit<Ownership, 'members'> {
     if (found.is === 'theirs') return this.#host.elsewhere(found.owner, id, false);
     if (found.is !== 'quarantined') return NOT_FOUND;
     // Innocent sessions are held back briefly: their requests come late, and are not refused.
-    if (deadlines.now() + found.forMs >= until) return QUARANTINED;
-    return void (await this.#pause(found.forMs));
+    if (deadlines.now() + found.forMs < until) return void (await this.#pause(found.forMs));
+    this.#host.quarantined();
+    return QUARANTINED;
   }
 
   async #own(

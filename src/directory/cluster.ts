@@ -1,3 +1,4 @@
+import type { ClusterStats } from '../events/clusterStats.ts';
 import type { Services } from '../events/services.ts';
 import type { BodyLimits } from '../wire/body.ts';
 import type { ResponsePort } from '../wire/port.ts';
@@ -54,6 +55,8 @@ export interface Cluster {
   readonly secrets: readonly string[];
   /** Joins. Called once, by the runtime. */
   open(host: ClusterHost): void;
+  /** What this process does in the cluster, and has done: a copy. */
+  stats(): ClusterStats;
   /** Claims nothing from here on: the process is about to leave. */
   retire(): void;
   /**

@@ -15,6 +15,19 @@ export interface OwnRecord {
 /** What came of a claim; `ours`: the session is this process's, if there is such a session at all. */
 export type Claimed = 'ours' | OwnRecord | Elsewhere | Nowhere;
 
+/** A process of a cluster, as its last beat told. */
+export interface NodeView {
+  readonly name: string;
+  /** When the process began, in milliseconds since the epoch; `undefined`: it did not say. */
+  readonly since: number | undefined;
+  /** How many sessions the process has; `undefined`: it did not say. */
+  readonly owned: number | undefined;
+  /** The process takes no sessions: it is about to leave. */
+  readonly isDraining: boolean;
+  /** It is this process. */
+  readonly isSelf: boolean;
+}
+
 /** The processes that have one set of sessions. */
 export interface Members {
   /** The name of this process. */
@@ -23,6 +36,12 @@ export interface Members {
   readonly process: string;
   /** A process that lives, by what it is named among all, for a session that it has. */
   at(process: string, id: string): Promise<Elsewhere | undefined>;
+  /**
+   * The processes that live.
+   *
+   * @throws ActorsError `store-unavailable`
+   */
+  nodes(): Promise<readonly NodeView[]>;
   /** The name of a process that a store says has a session. */
   nameOf(owner: string): string;
   /** What another process shows of sessions: of those it has, as far as it answers within 2 s. */

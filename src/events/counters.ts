@@ -1,4 +1,5 @@
 import { END_REASONS, type EndReason } from '../../machines/session.ts';
+import type { ClusterStats } from './clusterStats.ts';
 import { DEAD_LETTER_REASONS, PINNED_BY, UNSTORABLE } from './events.ts';
 
 /** The states by which living sessions are counted; `idle` does not include `asleep`. */
@@ -35,6 +36,8 @@ export interface RuntimeStats extends Readonly<
 > {
   /** Now, by state. */
   readonly sessions: Readonly<Record<CountedState, number>> & { readonly total: number };
+  /** Of a process of a cluster; `undefined` where there is one process. */
+  readonly cluster: ClusterStats | undefined;
   /** The handles, by their kind. */
   readonly handles: Readonly<Record<string, HandleStats>>;
 }
@@ -127,7 +130,7 @@ export class Counters {
   copy(): RuntimeStats {
     const { cut: _cut, incomplete: _incomplete, ...counts } = structuredClone<Counters>(this);
     const total = Object.values(counts.sessions).reduce((sum, each) => sum + each, 0);
-    return { ...counts, sessions: { ...counts.sessions, total }, handles: {} };
+    return { ...counts, sessions: { ...counts.sessions, total }, cluster: undefined, handles: {} };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Incarnation, Looked } from '../../src/cluster/engine.ts';
 import type { Frame } from '../../src/cluster/frame.ts';
 import { Ingress, type IngressHost, type IngressLimits } from '../../src/cluster/ingress.ts';
 import type { Mail } from '../../src/cluster/mail.ts';
+import { Tallies } from '../../src/cluster/tallies.ts';
 import { Owner, type OwnerHost, type OwnerLimits } from '../../src/cluster/owner.ts';
 import type { NotReady } from '../../src/cluster/servedExchange.ts';
 import type { Forwarded } from '../../src/directory/whereabouts.ts';
@@ -50,6 +51,7 @@ export class ExchangeNode implements IngressHost, OwnerHost {
   readonly beatMs = BEAT_MS;
   readonly bodyLimits = { maxDepth: 64, maxElements: 1000 };
   isLive = true;
+  readonly tallies = new Tallies();
   readonly ingress: Ingress;
   readonly owner: Owner;
   readonly inbox: Inbox;

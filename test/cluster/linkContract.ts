@@ -24,6 +24,14 @@ function sendText({ link }: LinkOfTest, to: string, text: string): Promise<numbe
   return link.send(to, Buffer.from(text));
 }
 
+/** Bytes that went and came, by all ways. */
+function bytesOf({ link }: LinkOfTest): number[] {
+  return link.traffic.reduce(
+    ([sent, heard], { bytesIn, bytesOut }) => [sent! + bytesOut, heard! + bytesIn],
+    [0, 0],
+  );
+}
+
 const range = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
 
 /** What every link does. */
@@ -48,6 +56,21 @@ export function linkContract(name: string, connect: ConnectLink): void {
       expect(atB.filter((text) => !text.startsWith('c'))).toEqual(all);
       expect(atB.filter((text) => text.startsWith('c'))).toEqual(all.map((text) => `c${text}`));
       expect(atC).toEqual([]);
+    });
+
+    it('counts the bytes that go and come, each once', async () => {
+      const [a, b] = [await connect('a'), await connect('b')];
+      const [atA, atB] = [await heardBy(a, 'a#1'), await heardBy(b, 'b#1')];
+      const [before, beforeB] = [bytesOf(a), bytesOf(b)];
+      await sendText(a, 'b#1', 'x'.repeat(5000));
+      await sendText(b, 'a#1', 'y'.repeat(70));
+      await eventually(() => atB.length === 1 && atA.length === 1);
+      const grown = (link: LinkOfTest, from: number[]): number[] =>
+        bytesOf(link).map((bytes, i) => bytes - from[i]!);
+      const [sentByA, heardByA] = grown(a, before);
+      // Beside the frames, a link may have said something of its own.
+      expect([sentByA! - 5000, heardByA! - 70].every((more) => more >= 0 && more < 70)).toBe(true);
+      expect(grown(b, beforeB)).toEqual([heardByA, sentByA]);
     });
 
     it('says that nobody has heard what was sent to nobody', async () => {

@@ -37,6 +37,7 @@ describe('a Node whose lease was lost', () => {
       'live',
     ]);
     expect(batches(world).map(({ length }) => length)).toEqual([500, 500, 200]);
+    expect(world.reasserted).toBe(1200);
     expect(batches(world)[0]!.slice(0, 4)).toEqual(['p-3', 'p-700', 'p-1199', 'p-0']);
     expect([...world.engine.sessions.values()].every(({ owner }) => owner === 'boot#2')).toBe(true);
     expect([world.node.incarnation, world.node.generation]).toEqual(['boot#2', 1]);

@@ -45,6 +45,8 @@ export class NodeWorld {
   /** By how much the wall clock is ahead of the steady one. */
   wallAheadMs = 0;
   pings = 0;
+  /** Claims that the engine was told of again, and has. */
+  reasserted = 0;
 
   /** @param beside another world: its engine and its clock */
   constructor(boot = 'boot', beside?: NodeWorld) {
@@ -74,6 +76,7 @@ export class NodeWorld {
           this.restowed.push(id);
           this.onRestow();
         },
+        reasserted: () => void this.reasserted++,
         changed: (state, why) => {
           this.changes.push(`${state} ${why}`);
           this.onChanged(state);

@@ -40,6 +40,7 @@ async function setUp(answers: {
     },
   } as Partial<Space> as Space;
   const seal = new RecordSeal({ cluster: 'c', secrets: ['x'.repeat(32)], maxRecordBytes: 1000 });
+  const heldBack: number[] = [];
   const sessions = new Sessions({
     space,
     claims,
@@ -59,9 +60,10 @@ async function setUp(answers: {
     elsewhere: () => AWAY,
     place: async () => undefined,
     tookOver: () => {},
+    quarantined: () => void heldBack.push(clock.now()),
     forgot: () => {},
   });
-  return { world, sessions, seal, acquitted, state };
+  return { world, sessions, seal, acquitted, state, heldBack };
 }
 
 const THEIRS: EngineClaim = { is: 'theirs', owner: 'other#1', leftMs: 1000 };
@@ -109,8 +111,11 @@ describe('a session that is held back', () => {
   });
 
   it('is not waited for where suspendMs is over before', async () => {
-    const { sessions } = await setUp({ claim: [held(SUSPEND_MS)] });
-    expect(await sessions.claim('a')).toMatchObject({ refusal: 'session-quarantined' });
+    const { heldBack, sessions, world } = await setUp({ claim: [unavailable, held(SUSPEND_MS)] });
+    const claimed = sessions.claim('a');
+    await world.clock.elapse(200);
+    expect(await claimed).toMatchObject({ at: 'nowhere', refusal: 'session-quarantined' });
+    expect(heldBack).toHaveLength(1);
   });
 
   it('is not waited for longer than that, however brief each time', async () => {

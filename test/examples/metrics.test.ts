@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { describe, expect, it } from 'vitest';
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { createRuntime } from 'mcp-actors';
+import { memoryCluster } from 'mcp-actors/cluster';
+import { instrument } from 'mcp-actors/metrics';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { turn } from '../support/eventually.ts';
+import { FakeServer } from '../support/fakeServer.ts';
 import { startExample } from '../support/example.ts';
 import { sdkV1 } from '../support/sdkClients.ts';
 
@@ -30,7 +37,12 @@ interface Dashboard {
 
 const file = join(import.meta.dirname, '../../examples/metrics/dashboard.json');
 const dashboard = JSON.parse(await readFile(file, 'utf8')) as Dashboard;
-const expressions = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+/** Rows are headings: they show nothing. */
+const shown = dashboard.panels.filter(({ type }) => type !== 'row');
+const allExpressions = shown.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+/** Of a process of a cluster, which the example is not. */
+const ofCluster = (expression: string): boolean => expression.includes('mcp_actors_cluster_');
+const expressions = allExpressions.filter((expression) => !ofCluster(expression));
 
 /** Starts the example and gives it something to count. */
 async function useExample(): Promise<{ mcp: string; scrape: string; clients: Client[] }> {
@@ -118,7 +130,8 @@ describe('examples/metrics', () => {
 });
 
 describe('examples/metrics/dashboard.json', () => {
-  const { panels, templating } = dashboard;
+  const { templating } = dashboard;
+  const panels = shown;
 
   it('has panels with an id, a place, a unit and a sentence of their own', () => {
     expect(panels.length).toBeGreaterThan(10);
@@ -127,7 +140,7 @@ describe('examples/metrics/dashboard.json', () => {
       expect(new Set(values).size).toBe(panels.length);
       expect(values).not.toContain('');
     }
-    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
     );
     expect(new Set(cells).size).toBe(cells.length);
@@ -136,6 +149,21 @@ describe('examples/metrics/dashboard.json', () => {
       expect(fieldConfig.defaults.unit).toMatch(/\w/);
       expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
     }
+  });
+
+  it('asks the processes of a cluster for what they show', async () => {
+    const cluster = memoryCluster({ secret: 'a secret of more than 32 characters' });
+    const runtime = createRuntime({ server: () => new FakeServer(), cluster: cluster.node('a') });
+    onTestFinished(() => runtime.close());
+    const exporter = new PrometheusExporter({ preventServerStart: true });
+    const meter = new MeterProvider({ readers: [exporter] }).getMeter('test');
+    onTestFinished(instrument(runtime, { meter, tracer: false }));
+    while (runtime.stats().cluster?.engine.p50Ms === undefined) await turn();
+    const { resourceMetrics } = await exporter.collect();
+    const scrape = new PrometheusSerializer().serialize(resourceMetrics);
+    const asked = allExpressions.filter(ofCluster);
+    expect(asked.length).toBeGreaterThan(10);
+    expect(asked.flatMap((expression) => missing(scrape, expression))).toEqual([]);
   });
 
   it('has a panel for each question of an operator', () => {

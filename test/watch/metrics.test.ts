@@ -5,13 +5,15 @@ import { END_REASONS } from 'mcp-actors/machines';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEAD_LETTER_REASONS, type RuntimeEventName } from '../../src/events/events.ts';
 import { endpointOf } from '../../src/http/endpointOf.ts';
-import { INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
+import { COUNTS, HISTOGRAMS, INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
 import { DurableMemory } from '../support/durableMemory.ts';
 import { turn } from '../support/eventually.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import type { Hook } from '../support/fakeServer.ts';
 import { MetricRig } from '../support/metricRig.ts';
 
+/** Those of a runtime that is alone. */
+const OWN = [...Object.values(HISTOGRAMS), ...Object.values(COUNTS)];
 const OPERATION = 'mcp.server.operation.duration';
 const TCP = { 'network.transport': 'tcp', 'network.protocol.name': 'http' };
 const LATEST = { 'mcp.protocol.version': '2025-11-25' };
@@ -72,7 +74,7 @@ describe('instrument', () => {
       const attributes = new Set(dataPoints.flatMap((point) => Object.keys(point.attributes)));
       return { name, unit, description, attributes: [...attributes].toSorted() };
     });
-    const listed = INSTRUMENTS.map(({ name, unit, description, attributes }) => {
+    const listed = OWN.map(({ name, unit, description, attributes }) => {
       return { name, unit, description, attributes: attributes.toSorted() };
     });
     // The end of this session was no failure, so it has no `error.type`.

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NODE_STATES } from '../../machines/node.ts';
+import { MESSAGE_REFUSALS, NOT_BEGUN, WAYS } from '../../src/events/clusterStats.ts';
 import { PINNED_BY, UNSTORABLE, WAKE_CAUSES } from '../../src/events/events.ts';
 import { COUNTED_STATES } from '../../src/events/counters.ts';
 import { INSTRUMENTS } from '../../src/watch/metrics/instruments.ts';
@@ -32,6 +34,9 @@ describe('docs/metrics.md', () => {
     expect(valuesOf('mcp_actors.state')).toEqual(COUNTED_STATES);
     expect(valuesOf('mcp_actors.cause')).toEqual(WAKE_CAUSES);
     expect(valuesOf('mcp_actors.reason')).toEqual(PINNED_BY);
+    expect(valuesOf('mcp_actors.node.state')).toEqual(NODE_STATES);
+    expect(valuesOf('mcp_actors.way')).toEqual(WAYS);
+    expect(valuesOf('mcp_actors.why')).toEqual([...NOT_BEGUN, ...MESSAGE_REFUSALS]);
     expect(valuesOf('mcp_actors.what')).toEqual(expect.arrayContaining([...UNSTORABLE]));
   });
 });

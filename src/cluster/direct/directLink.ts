@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { Traffic } from '../../events/clusterStats.ts';
 import { decodeAbout } from '../about.ts';
 import { bootOf, type Incarnation, type Member } from '../engine.ts';
 import type { Link } from '../link.ts';
@@ -67,6 +68,10 @@ export class DirectLink implements Link {
 
   unread(to: Incarnation): number {
     return (this.#link ?? this.#options.fallback).unread(to);
+  }
+
+  get traffic(): readonly Traffic[] {
+    return (this.#link ?? this.#options.fallback).traffic;
   }
 
   async close(): Promise<void> {

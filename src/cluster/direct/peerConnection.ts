@@ -28,6 +28,8 @@ export interface PeerConnectionHost extends Omit<
   proved(connection: PeerConnection): void;
   /** Frames may go. */
   opened(connection: PeerConnection): void;
+  /** A frame goes this way. */
+  sent(bytes: number): void;
   /** @returns whether somebody listens */
   take(to: Incarnation, frame: Buffer): boolean;
   /** Told once, also of a connection that never opened. */
@@ -84,6 +86,7 @@ export class PeerConnection {
   /** @returns 1: the other node has the frame and somebody listens, 0: nobody; `undefined`: unknown */
   send(to: Incarnation, frame: Buffer): Promise<number | undefined> {
     if (!this.#isOpen) return Promise.resolve(undefined);
+    this.#host.sent(frame.length);
     const name = Buffer.from(to);
     this.#socket.send(Buffer.concat([Buffer.of(DATA, name.length), name, frame]));
     return new Promise((settle) => this.#unheard.push(settle));

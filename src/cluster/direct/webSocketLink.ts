@@ -2,7 +2,9 @@ import type { WebSocket } from 'ws';
 import { outsideSessions } from '../../base/asyncContext.ts';
 import type { Clock } from '../../base/clock.ts';
 import { bootOf, type Incarnation } from '../engine.ts';
+import type { Traffic } from '../../events/clusterStats.ts';
 import type { Link } from '../link.ts';
+import { WayTraffic } from '../wayTraffic.ts';
 import { Peer } from './peer.ts';
 import { PeerConnection } from './peerConnection.ts';
 import { dial, type Door, openDoor } from './sockets.ts';
@@ -61,6 +63,7 @@ export class WebSocketLink implements Link {
   readonly #peers = new Map<string, Peer>();
   readonly #connections = new Set<PeerConnection>();
   readonly #unread = new Map<Incarnation, number>();
+  readonly #traffic = new WayTraffic('direct');
   #door: Door | null = null;
   #breaks = 0;
   #isClosed = false;
@@ -114,6 +117,10 @@ export class WebSocketLink implements Link {
 
   unread(to: Incarnation): number {
     return this.#unread.get(to) ?? 0;
+  }
+
+  get traffic(): readonly Traffic[] {
+    return [...this.#options.fallback.traffic, this.#traffic];
   }
 
   async close(): Promise<void> {
@@ -177,6 +184,7 @@ export class WebSocketLink implements Link {
         if (expected !== undefined && boot !== expected) connection.cut();
       },
       opened: () => this.#peer(connection.greeted!.boot).opened(connection),
+      sent: (bytes) => void (this.#traffic.bytesOut += bytes),
       take: (as, frame) => this.#take(as, frame),
       closed: () => this.#lose(connection, expected),
     });
@@ -185,6 +193,7 @@ export class WebSocketLink implements Link {
   }
 
   #take(as: Incarnation, frame: Buffer): boolean {
+    this.#traffic.bytesIn += frame.length;
     const take = this.#inboxes.get(as);
     take?.(frame);
     return take !== undefined;

@@ -4,6 +4,7 @@ import { ActorsError } from '../../base/errors.ts';
 import { type Timer, timerFor, within } from '../../base/within.ts';
 import type { Incarnation } from '../../cluster/engine.ts';
 import type { Link } from '../../cluster/link.ts';
+import { WayTraffic } from '../../cluster/wayTraffic.ts';
 import { Client, isReply } from '../client.ts';
 import type { Inbox, InboxHost } from '../inbox.ts';
 import type { RedisAddress } from '../options.ts';
@@ -28,6 +29,7 @@ export class RedisLink implements Link {
   readonly #timer: Timer;
   readonly #subscriptions: Subscriptions;
   readonly #unread = new Map<Incarnation, number>();
+  readonly #traffic = new WayTraffic('redis');
   #client: Promise<Client> | null = null;
   /** Resolves when there was a connection that publishes, or there will be none. */
   readonly #begun: Promise<void>;
@@ -53,7 +55,10 @@ export class RedisLink implements Link {
 
   /** @throws ActorsError `store-unavailable`, `driver-missing` */
   async listen(as: Incarnation, take: (frame: Buffer) => void): Promise<void> {
-    await this.#subscriptions.add(this.#channel(as), take);
+    await this.#subscriptions.add(this.#channel(as), (frame) => {
+      this.#traffic.bytesIn += frame.length;
+      take(frame);
+    });
   }
 
   async deafen(as: Incarnation): Promise<void> {
@@ -63,6 +68,7 @@ export class RedisLink implements Link {
   async send(to: Incarnation, frame: Buffer): Promise<number | undefined> {
     if (this.#isClosed) return 0;
     this.#count(to, frame.length);
+    this.#traffic.bytesOut += frame.length;
     try {
       return await this.#publish(this.#channel(to), frame);
     } catch {
@@ -75,6 +81,10 @@ export class RedisLink implements Link {
 
   unread(to: Incarnation): number {
     return this.#unread.get(to) ?? 0;
+  }
+
+  get traffic(): readonly WayTraffic[] {
+    return [this.#traffic];
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,10 @@ export const CAUSE = 'mcp_actors.cause';
 export const WORK = 'mcp_actors.work';
 export const WHAT = 'mcp_actors.what';
 export const KIND = 'mcp_actors.kind';
+export const NODE_STATE = 'mcp_actors.node.state';
+export const WHY = 'mcp_actors.why';
+export const WAY = 'mcp_actors.way';
+export const QUANTILE = 'mcp_actors.quantile';
 /** For spans only: this attribute has one value for each session. */
 export const SESSION = 'mcp_actors.session';
 

@@ -1,10 +1,12 @@
-import type { Attributes, BatchObservableCallback, Meter } from '@opentelemetry/api';
+import type { Attributes, Meter } from '@opentelemetry/api';
 import type { Runtime } from '../../runtime.ts';
+import type { ClusterStats } from '../../events/clusterStats.ts';
 import { COUNTED_STATES, type RuntimeStats } from '../../events/counters.ts';
 import { tallyEvents } from './eventTallies.ts';
+import { clusterCounts } from './clusterCounts.ts';
+import { CLUSTER_COUNTS } from './clusterInstruments.ts';
 import { type CountName, COUNTS } from './instruments.ts';
-
-type Counted = Iterable<readonly [string, number]>;
+import { observe, one, type Values } from './observe.ts';
 
 /**
  * Observes the runtime's counters, and tallies of the events that those leave out, whenever a
@@ -19,27 +21,18 @@ export function observeCounts(
   common: Attributes,
 ): () => void {
   const { tallies, stop } = tallyEvents(runtime);
-  // The keys of `COUNTS` are the names.
-  const observables = (Object.keys(COUNTS) as CountName[]).map((count) => {
-    const { name, kind, unit, description, attributes } = COUNTS[count];
-    const instrument = meter[`create${kind}`](name, { unit, description });
-    return { count, instrument, attribute: attributes[0] };
-  });
-  const observe: BatchObservableCallback = (result) => {
-    const counts = { ...tallies, ...read(runtime.stats(), runtime.limits.maxSessions) };
-    for (const { count, instrument, attribute } of observables) {
-      for (const [value, times] of counts[count]) {
-        const own = attribute === undefined ? common : { ...common, [attribute]: value };
-        result.observe(instrument, times, own);
-      }
-    }
-  };
-  const all = observables.map(({ instrument }) => instrument);
-  meter.addBatchObservableCallback(observe, all);
-  return () => {
-    meter.removeBatchObservableCallback(observe, all);
-    stop();
-  };
+  const stops = [
+    observe(meter, common, COUNTS, () => {
+      return { ...tallies, ...read(runtime.stats(), runtime.limits.maxSessions) };
+    }),
+    stop,
+  ];
+  const { cluster } = runtime.stats();
+  if (cluster !== undefined) {
+    const now = (): ClusterStats => runtime.stats().cluster ?? cluster;
+    stops.push(observe(meter, common, CLUSTER_COUNTS, () => clusterCounts(now())));
+  }
+  return () => stops.forEach((end) => end());
 }
 
 function read(stats: RuntimeStats, maxSessions: number) {
@@ -65,9 +58,5 @@ function read(stats: RuntimeStats, maxSessions: number) {
     orphans: one(stats.orphans),
     escaped: one(stats.escaped),
     unstorable: Object.entries(stats.unstorable),
-  } satisfies Partial<Record<CountName, Counted>>;
-}
-
-function one(count: number): Counted {
-  return [['', count]];
+  } satisfies Partial<Record<CountName, Values>>;
 }

@@ -18,15 +18,8 @@ import {
   WHAT,
   WORK,
 } from './attributes.ts';
-
-/** One instrument: its name, kind, unit and attributes, which the docs list. */
-export interface Instrument {
-  readonly name: string;
-  readonly kind: 'Histogram' | 'ObservableCounter' | 'ObservableUpDownCounter' | 'ObservableGauge';
-  readonly unit: string;
-  readonly description: string;
-  readonly attributes: readonly string[];
-}
+import { CLUSTER_COUNTS } from './clusterInstruments.ts';
+import { counted, type Instrument } from './counted.ts';
 
 /** Bucket boundaries in seconds, as the MCP conventions advise for both durations. */
 const SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
@@ -136,30 +129,15 @@ export const COUNTS = {
 
 export type CountName = keyof typeof COUNTS;
 
-/** Every instrument of this library. */
+/** Every instrument of this library, those of clusters last. */
 export const INSTRUMENTS: readonly Instrument[] = [
   ...Object.values(HISTOGRAMS),
   ...Object.values(COUNTS),
+  ...Object.values(CLUSTER_COUNTS),
 ];
 
 function duration(name: string, description: string, ...attributes: string[]): Instrument {
   return { name, kind: 'Histogram', unit: 's', description, attributes };
-}
-
-/** Makes instruments of one kind, each named below `mcp_actors.`, with a noun as its unit. */
-function counted<K extends Instrument['kind']>(kind: K) {
-  return (
-    suffix: string,
-    noun: string,
-    description: string,
-    ...attributes: string[]
-  ): Instrument & { readonly kind: K } => ({
-    name: `mcp_actors.${suffix}`,
-    kind,
-    unit: `{${noun}}`,
-    description,
-    attributes,
-  });
 }
 
 /** Makes the histogram of an instrument. */

@@ -7,6 +7,7 @@ import { machineContract } from './machineContract.ts';
 import { modernContract } from './modernContract.ts';
 import { operatorContract } from './operatorContract.ts';
 import { suspicionContract } from './suspicionContract.ts';
+import { statsContract } from './statsContract.ts';
 import { wireContract } from './wireContract.ts';
 
 /** What a cluster of several runtimes does, whatever its engine and link are. */
@@ -21,4 +22,5 @@ export function clusterContract(make: MakeHome): void {
   machineContract(make);
   operatorContract(make);
   suspicionContract(make);
+  statsContract(make);
 }

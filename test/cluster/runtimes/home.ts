@@ -39,6 +39,7 @@ export async function memoryHome(): Promise<ClusterHome> {
   const clock = new VirtualClock();
   const memory = new FaultyMemory(clock);
   const hub = new MemoryHub();
+  const now = (): number => clock.now();
   return {
     leaseMs: LEASE_MS,
     idleMs: 4000,
@@ -47,7 +48,7 @@ export async function memoryHome(): Promise<ClusterHome> {
       const settings = settleCluster({ secret: SECRET, leaseMs: LEASE_MS, name, ...options });
       const engine = new FaultyEngine(memory.connect());
       const link = hub.connect();
-      const timed = { ...settings, wall: () => clock.now() };
+      const timed = { ...settings, wall: now, fine: now };
       return {
         cluster: makeCluster(timed, 'memory', () => ({ engine, link })),
         cut() {

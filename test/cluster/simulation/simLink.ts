@@ -54,6 +54,10 @@ export class SimLink implements Link {
     });
   }
 
+  get traffic(): [] {
+    return [];
+  }
+
   get generation(): number {
     return this.#generation;
   }

@@ -90,6 +90,7 @@ export class SimProcess {
       ...settleCluster({ secret: 's'.repeat(32), leaseMs: LEASE_MS, forwardTimeoutMs: 15_000 }),
       boot: () => this.name,
       wall: () => Math.trunc(scheduler.clock.now() + machine.wallMs),
+      fine: () => scheduler.clock.now(),
     };
     const ways = { engine: this.engine, link: this.link };
     this.runtime = createRuntime<Basket>({
