@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Calls } from './calls.ts';
 import type { Handles } from './handles.ts';
 import type { Machines } from './machines.ts';
+import type { Nodes } from './nodes.ts';
 import type { InspectorSettings } from './options.ts';
 import type { Viewer } from './viewer.ts';
 import type { Watch } from './watch.ts';
@@ -17,6 +18,7 @@ const BEAT_MS = 1000;
 interface Lists {
   readonly calls: Calls;
   readonly handles: Handles;
+  readonly nodes: Nodes;
 }
 
 /**
@@ -45,7 +47,7 @@ export class Feed {
   async serve(viewer: Viewer): Promise<void> {
     if (this.#viewers.size === 0) {
       // Without viewers nobody sweeps the table, and there is no page to tell of its changes.
-      while (!(await this.#watch.sweep())) await setImmediate();
+      await this.#soon(this.#sweepAll());
       this.#watch.table.takeChanges(Infinity);
       this.#letters = this.#lettersSince(0).total;
     }
@@ -57,7 +59,8 @@ export class Feed {
     if (viewer.isGone) return void this.#viewers.delete(viewer);
     this.#timer ??= this.#next();
     const { limits } = this.#watch.runtime;
-    const lists = { calls: this.#lists.calls.all(), handles: this.#lists.handles.all() };
+    const { calls, handles, nodes } = this.#lists;
+    const lists = { calls: calls.all(), handles: handles.all(), nodes: nodes.all() };
     viewer.write(this.#line({ type: 'hello', limits, ...lists, ...this.#house() }));
     viewer.write(this.#line({ type: 'batch', letters: this.#lettersSince(0).letters }));
     // Rows change while they are written: each is read when its turn comes, so none is stale.
@@ -83,7 +86,7 @@ export class Feed {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     try {
-      await this.#watch.sweep();
+      await this.#soon(this.#watch.sweep());
       const { rows, gone } = this.#watch.table.takeChanges(MAX_ROWS);
       const { letters, total } = this.#lettersSince(this.#letters);
       this.#letters = total;
@@ -92,20 +95,38 @@ export class Feed {
       const isDue = now - this.#lastBeat >= BEAT_MS;
       const calls = this.#lists.calls.takeChanges();
       const handles = this.#lists.handles.takeChanges();
-      const news = { rows, gone, letters, machines, calls, handles };
+      const nodes = this.#lists.nodes.takeChanges();
+      const news = { rows, gone, letters, machines, calls, handles, nodes };
       const isQuiet = rows.length + gone.length + letters.length + machines.length === 0;
-      const isNews = !isQuiet || calls !== undefined || handles !== undefined;
+      const isNews = !isQuiet || [calls, handles, nodes].some((list) => list !== undefined);
       if (isNews || isDue) {
         this.#lastBeat = now;
         const line = this.#line({ type: 'batch', ...news, ...this.#house() });
         for (const viewer of this.#viewers) viewer.write(line);
       }
-    } catch {
-      // A store that can not be read now may be read later; the table has what events tell.
     } finally {
       this.#isFlushing = false;
       if (this.#viewers.size > 0) this.#timer = this.#next();
     }
+  }
+
+  /** Looks at all sessions once. */
+  async #sweepAll(): Promise<void> {
+    while (!(await this.#watch.sweep())) await setImmediate();
+  }
+
+  /**
+   * Waits for a look at the sessions, and not for long: a store, or a cluster, that can not be asked now
+   * may be asked later, and a page is to say so. The table has what events tell.
+   */
+  async #soon(look: Promise<unknown>): Promise<void> {
+    const { clock } = this.#settings;
+    let timer: unknown;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, BEAT_MS);
+    });
+    await Promise.race([look.catch(() => {}), late]);
+    clock.clearTimeout(timer);
   }
 
   *#rows(): Iterable<string> {

@@ -5,4 +5,4 @@ export type Inspected = Pick<
   Runtime,
   'deadLetters' | 'isReady' | 'limits' | 'list' | 'now' | 'on' | 'residents' | 'stats'
 > &
-  Partial<Pick<Runtime, 'actors' | 'calls' | 'handles'>>;
+  Partial<Pick<Runtime, 'actors' | 'calls' | 'handles' | 'nodes'>>;

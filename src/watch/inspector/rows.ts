@@ -5,6 +5,7 @@ import { clientOf } from './names.ts';
 /** Members of a view that a row has as they are. */
 const COPIED = [
   'principal',
+  'node',
   'state',
   'startedAt',
   'inFlight',
@@ -37,6 +38,7 @@ export function newRow(key: string, now: number): Row {
   return {
     key,
     principal: 'anonymous',
+    node: undefined,
     client: '',
     state: 'new',
     startedAt: now,

@@ -13,6 +13,7 @@ import { Handles } from './handles.ts';
 import type { Line } from './lines.ts';
 import { Machines } from './machines.ts';
 import { exported } from './names.ts';
+import { Nodes } from './nodes.ts';
 import { type InspectorOptions, settleInspector } from './options.ts';
 import { Viewer } from './viewer.ts';
 import { Watch } from './watch.ts';
@@ -51,7 +52,8 @@ export async function serveInspector(
   // Events are dated by the clock of the runtime, not of the inspector.
   const machines = new Machines(settings.machines, runtime);
   const watch = new Watch(runtime, settings);
-  const lists = { calls: new Calls(runtime), handles: new Handles(runtime) };
+  const nodes = new Nodes(runtime);
+  const lists = { calls: new Calls(runtime), handles: new Handles(runtime), nodes };
   const actors = new Actors(runtime, settings.contexts);
   const feed = new Feed(watch, machines, lists, settings);
   const loopback = new Loopback(token);

@@ -98,7 +98,8 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
   }, [selected === undefined && first]);
 
   const isStale = line.status !== 'live' && recording === undefined;
-  const classes = [isStale && 'stale', isListHidden && 'wide'];
+  const isClustered = scene.overview.stats?.cluster !== undefined;
+  const classes = [isStale && 'stale', isClustered && 'clustered', isListHidden && 'wide'];
   const machine = machines.find(({ name }) => name === tab);
   const state = scene.machines.find(({ name }) => name === tab);
   return (
@@ -117,11 +118,13 @@ export function App({ charts }: { readonly charts: readonly DrawnMachine[] }) {
             rows={rows}
             shown={chosen.length}
             reasons={reasonsOf(scene)}
+            nodes={nodesOf(scene)}
             choice={choice}
             onChoose={setChoice}
           />
           <List
             rows={chosen}
+            isClustered={isClustered}
             fresh={(row) => (recording === undefined ? (scene.row(row.key) ?? row) : row)}
             now={scene.now()}
             selected={selected}
@@ -172,4 +175,11 @@ function reasonsOf(scene: Scene): string[] {
   const { stats } = scene.overview;
   if (stats !== undefined) return [...Object.keys(stats.evicted), 'kept'];
   return [...new Set(scene.rows().flatMap(({ reason }) => reason ?? []))];
+}
+
+/** Names of processes to filter by: those that live, and those that have sessions still. */
+function nodesOf(scene: Scene): string[] {
+  if (scene.overview.stats?.cluster === undefined) return [];
+  const named = scene.rows().flatMap(({ node }) => node ?? []);
+  return [...new Set([...(scene.nodes ?? []).map(({ name }) => name), ...named])].toSorted();
 }

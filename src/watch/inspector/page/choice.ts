@@ -2,16 +2,22 @@ import type { Row } from '../rows.ts';
 import { isWithin } from './highlight.ts';
 import { placeOf } from './states.ts';
 
-/** The columns of the list, from left to right. */
-export const COLUMNS = ['session', 'client', 'state', 'age', 'traffic', 'mailbox'] as const;
+const COLUMNS = ['session', 'client', 'node', 'state', 'age', 'traffic', 'mailbox'] as const;
 
 export type SortBy = (typeof COLUMNS)[number];
+
+/** The columns of the list, from left to right. @param isClustered several processes have the sessions */
+export function columnsOf(isClustered: boolean): readonly SortBy[] {
+  return COLUMNS.filter((column) => isClustered || column !== 'node');
+}
 
 /** Which sessions are listed, and in which order. */
 export interface Choice {
   /** `live`, `all`, or a state's path, which includes all states below it. */
   readonly state: string;
   readonly principal: string;
+  /** The name of a process. */
+  readonly node: string;
   readonly reason: string;
   readonly text: string;
   readonly sortBy: SortBy;
@@ -27,6 +33,7 @@ export interface Choosing {
 export const EVERYTHING: Choice = {
   state: 'live',
   principal: '',
+  node: '',
   reason: '',
   text: '',
   sortBy: 'age',
@@ -63,6 +70,8 @@ const WEIGHTS: Readonly<Record<SortBy, (row: Row) => Weight>> = {
   session: ({ key }) => key,
   // Those without a name come last.
   client: ({ client }) => client.toLowerCase() || '\uffff',
+  // Those that nobody has come last.
+  node: ({ node }) => node ?? '\uffff',
   state: ({ state }) => placeOf(state),
   // The later a session started, the younger it is.
   age: ({ startedAt }) => -startedAt,
@@ -75,11 +84,12 @@ function compare(a: Weight, b: Weight): number {
   return a < b ? -1 : 1;
 }
 
-function isChosen(row: Row, { state, principal, reason, text }: Choice): boolean {
+function isChosen(row: Row, { state, principal, node, reason, text }: Choice): boolean {
   // A filter by reason shows ended sessions as well: only these have a reason.
   if (reason !== '' && row.reason !== reason) return false;
   if (state === 'live' && reason === '' && row.endedAt !== undefined) return false;
   if (state !== 'live' && state !== 'all' && !isWithin(row.state, state)) return false;
   if (principal !== '' && row.principal !== principal) return false;
+  if (node !== '' && row.node !== node) return false;
   return text === '' || [row.key, row.principal, row.client].some((name) => name.includes(text));
 }

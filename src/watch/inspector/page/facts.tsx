@@ -33,6 +33,7 @@ export function Facts({ row, view, behind, scene }: FactsProps) {
       <Fact name="age">
         <span title={`since ${timeOf(startedAt)}`}>{duration((endedAt ?? now) - startedAt)}</span>
       </Fact>
+      {row.node !== undefined && <Fact name="node">{row.node}</Fact>}
       {view !== undefined && (
         <>
           <Fact name="revision">{view.protocolVersion ?? '–'}</Fact>

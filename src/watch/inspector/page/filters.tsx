@@ -10,10 +10,12 @@ interface FiltersProps extends Choosing {
   readonly rows: readonly Row[];
   readonly shown: number;
   readonly reasons: readonly string[];
+  /** Names of the processes of a cluster. */
+  readonly nodes: readonly string[];
 }
 
 /** The fields that narrow the list of sessions. */
-export function Filters({ rows, shown, reasons, choice, onChoose }: FiltersProps) {
+export function Filters({ rows, shown, reasons, nodes, choice, onChoose }: FiltersProps) {
   const names = useMemo(() => {
     const known = new Set(rows.map(({ principal }) => principal));
     return [...known].slice(0, MAX_NAMES).toSorted((a, b) => a.localeCompare(b));
@@ -22,10 +24,13 @@ export function Filters({ rows, shown, reasons, choice, onChoose }: FiltersProps
     { name: 'state', label: 'State', options: ['live', 'all', ...STATES] },
     { name: 'principal', label: 'Principal', options: ['', ...names] },
     { name: 'reason', label: 'Reason', options: ['', ...reasons] },
+    ...(nodes.length > 0
+      ? ([{ name: 'node', label: 'Node', options: ['', ...nodes] }] as const)
+      : []),
   ] as const;
   const set = (part: Partial<Choice>): void => onChoose({ ...choice, ...part });
   return (
-    <div class="filters" role="search">
+    <div class={`filters${nodes.length > 0 ? ' clustered' : ''}`} role="search">
       <input
         id="search"
         type="search"

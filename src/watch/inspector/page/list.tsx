@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Row } from '../rows.ts';
-import { type Choosing, COLUMNS } from './choice.ts';
+import { type Choosing, columnsOf } from './choice.ts';
 import { ListRow, ROW } from './listRow.tsx';
 import { Sorter } from './sorter.tsx';
 
@@ -9,6 +9,8 @@ const MARGIN = 8;
 
 interface ListProps extends Choosing {
   readonly rows: readonly Row[];
+  /** Several processes have the sessions. */
+  readonly isClustered: boolean;
   /** The present content of a row: `rows`, which is sorted less often, may hold older content. */
   readonly fresh: (row: Row) => Row;
   readonly now: number;
@@ -17,7 +19,8 @@ interface ListProps extends Choosing {
 }
 
 /** The list of all sessions: however many there are, only the rows in sight are drawn. */
-export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }: ListProps) {
+export function List(props: ListProps) {
+  const { rows, isClustered, fresh, now, selected, choice, onChoose, onSelect } = props;
   const grid = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 600 });
@@ -54,7 +57,7 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
   const last = Math.min(rows.length, Math.ceil((sight.top + sight.height) / ROW) + MARGIN);
   return (
     <div
-      class="list"
+      class={isClustered ? 'list clustered' : 'list'}
       ref={grid}
       role="grid"
       aria-label="Sessions"
@@ -65,7 +68,7 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
     >
       <div role="rowgroup">
         <div class="columns" role="row" aria-rowindex={1}>
-          {COLUMNS.map((by) => (
+          {columnsOf(isClustered).map((by) => (
             <Sorter key={by} by={by} choice={choice} onChoose={onChoose} />
           ))}
         </div>
@@ -86,6 +89,7 @@ export function List({ rows, fresh, now, selected, choice, onChoose, onSelect }:
               row={fresh(row)}
               now={now}
               place={first + i}
+              isClustered={isClustered}
               isSelected={row.key === selected}
               onSelect={onSelect}
             />

@@ -9,12 +9,13 @@ interface ListRowProps {
   readonly row: Row;
   readonly now: number;
   readonly place: number;
+  readonly isClustered: boolean;
   readonly isSelected: boolean;
   readonly onSelect: (key: string) => void;
 }
 
 /** One session in the list. */
-export function ListRow({ row, now, place, isSelected, onSelect }: ListRowProps) {
+export function ListRow({ row, now, place, isClustered, isSelected, onSelect }: ListRowProps) {
   const { key, state, reason, principal, client, startedAt, endedAt, seen, last } = row;
   const said = endedAt === undefined ? state : (reason ?? state);
   return (
@@ -38,6 +39,11 @@ export function ListRow({ row, now, place, isSelected, onSelect }: ListRowProps)
       <span role="gridcell" class="client">
         {client || '–'}
       </span>
+      {isClustered && (
+        <span role="gridcell" class="node">
+          {row.node ?? '–'}
+        </span>
+      )}
       <span role="gridcell" class="state-name">
         {said}
       </span>

@@ -1,4 +1,6 @@
 import { Chart } from './chart.tsx';
+import { ClusterPanel } from './clusterPanel.tsx';
+import { Counts } from './counts.tsx';
 import { number } from './format.ts';
 import type { Scene } from './scene.ts';
 
@@ -16,6 +18,9 @@ export function OverviewPane({ scene, svg }: { readonly scene: Scene; readonly s
         </span>
       </header>
       <Chart svg={svg} states={[state]} taken={taken} />
+      {stats?.cluster !== undefined && (
+        <ClusterPanel stats={stats.cluster} nodes={scene.nodes ?? []} now={scene.now()} />
+      )}
       <div class="halves">
         <div class="left">
           <section class="capacity" aria-label="Capacity">
@@ -67,28 +72,5 @@ function Gauge({ name, value, max }: { name: string; value: number; max: number 
       </b>
       {max !== undefined && <meter min={0} max={max} high={max * 0.9} value={value} />}
     </label>
-  );
-}
-
-type CountsByName = Readonly<Record<string, number>>;
-
-function Counts({ title, counts = {} }: { title: string; counts: CountsByName | undefined }) {
-  const filled = Object.entries(counts).filter(([, count]) => count > 0);
-  return (
-    <section class="counts" aria-label={title}>
-      <h3>{title}</h3>
-      {filled.length === 0 ? (
-        <p class="none">none</p>
-      ) : (
-        <dl>
-          {filled.map(([name, count]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{number(count)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
-    </section>
   );
 }

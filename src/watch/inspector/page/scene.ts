@@ -1,3 +1,4 @@
+import type { NodeView } from '../../../directory/ownership.ts';
 import type { RuntimeStats } from '../../../events/counters.ts';
 import type { ActorRow } from '../actors.ts';
 import type { CallRow } from '../calls.ts';
@@ -41,6 +42,8 @@ export interface Scene {
   readonly calls?: Listed<CallRow> | undefined;
   /** Handles that are awake; a recording has none, nor has a runtime that knows no kind of handles. */
   readonly handles?: Listed<HandleRow> | undefined;
+  /** The processes of a cluster that live; a recording has none. */
+  readonly nodes?: readonly NodeView[] | undefined;
   /** Lines of one session, oldest first. */
   lines(key: string): readonly Line[];
   /** The users' actors in one session, each before its children. */

@@ -1,3 +1,4 @@
+import type { NodeView } from '../../../directory/ownership.ts';
 import type { CallRow } from '../calls.ts';
 import type { Detail } from '../detail.ts';
 import type { HandleRow } from '../handles.ts';
@@ -19,6 +20,7 @@ export interface FeedLine extends Partial<Pick<Overview, 'stats' | 'limits'>> {
   readonly machines?: readonly MachineState[];
   readonly calls?: Listed<CallRow>;
   readonly handles?: Listed<HandleRow>;
+  readonly nodes?: readonly NodeView[];
   readonly supervisor?: Pick<Overview, 'state' | 'last'>;
 }
 
@@ -45,6 +47,7 @@ export class Store implements Scene {
   machines: readonly MachineState[] = [];
   calls: Listed<CallRow> | undefined;
   handles: Listed<HandleRow> | undefined;
+  nodes: readonly NodeView[] | undefined;
   /** The session whose details the page shows: another object whenever that changes. */
   selected: Selected = { key: undefined, detail: undefined, lines: [] };
   readonly #charts: ActorCharts;
@@ -72,6 +75,7 @@ export class Store implements Scene {
     }
     this.calls = line.calls ?? this.calls;
     this.handles = line.handles ?? this.handles;
+    this.nodes = line.nodes ?? this.nodes;
     const { supervisor, stats, limits } = line;
     this.overview = {
       ...this.overview,
@@ -139,6 +143,7 @@ export class Store implements Scene {
     this.#charts.forget();
     this.calls = undefined;
     this.handles = undefined;
+    this.nodes = undefined;
     this.selected = { key: this.selected.key, detail: undefined, lines: [] };
   }
 
