@@ -1,5 +1,6 @@
-import type { EndReason } from '../../machines/session.ts';
+import { END_REASONS } from '../../machines/session.ts';
 import { ActorsError } from '../base/errors.ts';
+import type { Ending } from '../directory/whereabouts.ts';
 import { fingerprint } from '../store/codec/fingerprint.ts';
 import { decodeRecord, encodeRecord } from '../store/codec/recordCodec.ts';
 import { decodeRow, encodeRow } from '../store/codec/rowCodec.ts';
@@ -46,9 +47,25 @@ export class RecordSeal {
     return this.#sealer.seal(print, this.#place(print, n), encodeRow(row));
   }
 
-  /** What is left of a session that has ended: why. */
-  tombstone(print: string, reason: EndReason): Buffer {
-    return this.#sealer.seal(print, `${this.#place(print)} ended`, Buffer.from(reason));
+  /** What is left of a session that has ended: why, and whose it was. */
+  tombstone(print: string, ending: Ending): Buffer {
+    const { reason, principal } = ending;
+    const plain = Buffer.from(JSON.stringify({ reason, principal }));
+    return this.#sealer.seal(print, this.#tomb(print), plain);
+  }
+
+  /** How a session ended; `undefined` where that can not be read here. */
+  openTombstone(print: string, bytes: Buffer): Ending | undefined {
+    try {
+      const plain = this.#sealer.open(print, this.#tomb(print), bytes);
+      const { reason, principal } = JSON.parse(plain.toString()) as Record<string, unknown>;
+      const known = END_REASONS.find((each) => each === reason);
+      const isRead = principal === undefined || typeof principal === 'string';
+      return known === undefined || !isRead ? undefined : { reason: known, principal };
+    } catch {
+      // Sealed with another secret, or by another release: nobody has to know.
+      return undefined;
+    }
   }
 
   /** @throws ActorsError `secret-unknown`, `store-unavailable` of a newer release, `record-corrupt` */
@@ -70,6 +87,10 @@ export class RecordSeal {
     } catch {
       return [];
     }
+  }
+
+  #tomb(print: string): string {
+    return `${this.#place(print)} ended`;
   }
 
   #place(print: string, n?: number): string {

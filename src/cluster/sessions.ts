@@ -177,10 +177,16 @@ export class Sessions implements Omit<Ownership, 'members'> {
   /** Where a session is that this node does not claim. */
   async #goneOn(id: string): Promise<Elsewhere | Nowhere> {
     const looked = await this.#host.space.look(printOf(id));
-    if (looked.is === 'unknown' || looked.is === 'ended') return NOT_FOUND;
+    if (looked.is === 'unknown' || looked.is === 'ended') return this.#gone(id, looked);
     if (this.#isOthers(looked)) return this.#host.elsewhere(looked.owner, id, false);
     const place = await this.#host.place();
     return place === undefined ? DRAINING : this.#host.elsewhere(place, id, true);
+  }
+
+  /** There is no such session: its own principal is to hear why, in whichever process it ended. */
+  #gone(id: string, looked: Extract<Looked, { readonly is: 'ended' | 'unknown' }>): Nowhere {
+    if (looked.is === 'unknown') return NOT_FOUND;
+    return { ...NOT_FOUND, ending: this.#host.seal.openTombstone(printOf(id), looked.tombstone) };
   }
 
   #isOthers(looked: Looked): looked is Extract<Looked, { readonly is: 'owned' }> {
@@ -204,7 +210,7 @@ export class Sessions implements Omit<Ownership, 'members'> {
     if (generation !== node.generation || !node.isLive) return undefined;
     if (found.is === 'ours') return this.#own(id, print, found);
     if (found.is === 'theirs') return this.#host.elsewhere(found.owner, id, false);
-    if (found.is !== 'quarantined') return NOT_FOUND;
+    if (found.is !== 'quarantined') return this.#gone(id, found);
     // Innocent sessions are held back briefly: their requests come late, and are not refused.
     if (deadlines.now() + found.forMs < until) return void (await this.#pause(found.forMs));
     this.#host.quarantined();

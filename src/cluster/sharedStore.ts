@@ -171,8 +171,8 @@ export class SharedStore implements SessionStore {
     const { seal } = this.#host;
     if (change.type === 'remove') {
       // An owner that was not heard for a while must not bring back what ended elsewhere.
-      const { reason } = change;
-      return { type: 'remove', tombstone: reason && seal.tombstone(print, reason) };
+      const { reason, principal } = change;
+      return { type: 'remove', tombstone: reason && seal.tombstone(print, { reason, principal }) };
     }
     if (change.type === 'put') {
       const { expiresAt, principal } = change.record;

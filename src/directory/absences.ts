@@ -11,6 +11,7 @@ import {
   type Elsewhere,
   NOT_FOUND,
   type Nowhere,
+  toldTo,
   UNAVAILABLE,
   type Whereabouts,
 } from './whereabouts.ts';
@@ -46,7 +47,7 @@ export class Absences {
     principal: string | undefined,
     resident: Found,
   ): Awaitable<Elsewhere | Nowhere> {
-    if (this.#ownership.isShared) return this.#goneOn(id, resident);
+    if (this.#ownership.isShared) return this.#goneOn(id, principal, resident);
     // A client that took its session for gone would begin anew.
     const goesOn =
       this.#keeper.isDurable && (resident === undefined || resident.reason === 'drained');
@@ -55,11 +56,16 @@ export class Absences {
   }
 
   /** Where a session goes on that this process gives up: its last work here may not be done yet. */
-  async #goneOn(id: string, resident: Found): Promise<Elsewhere | Nowhere> {
+  async #goneOn(
+    id: string,
+    principal: string | undefined,
+    resident: Found,
+  ): Promise<Elsewhere | Nowhere> {
     await resident?.reached('ended');
     await this.#handover.leaving(id);
     try {
-      return await this.#ownership.elsewhere(id);
+      const where = await this.#ownership.elsewhere(id);
+      return where.at === 'nowhere' ? toldTo(principal, where) : where;
     } catch {
       // The others can not be asked.
       return UNAVAILABLE;
@@ -87,13 +93,14 @@ export class Absences {
   ): Promise<Whereabouts<SessionActor>> {
     try {
       const where = await found;
+      if (where?.at === 'nowhere') return toldTo(principal, where);
       if (where !== undefined) return where;
       // A drain that began meanwhile has handed the session over to the next process.
-      if (!this.#supervisor.isAdmitting) return await this.#during(id);
+      if (!this.#supervisor.isAdmitting) return await this.#during(id, principal);
       return this.ended(id, principal);
     } catch (error) {
       const code = error instanceof ActorsError ? error.code : undefined;
-      if (code === 'not-admitted') return this.#during(id);
+      if (code === 'not-admitted') return this.#during(id, principal);
       if (code === 'store-unavailable') return UNAVAILABLE;
       // The store has put the record aside: there is no such session any more.
       if (code === 'record-corrupt') return this.ended(id, principal);
@@ -101,7 +108,7 @@ export class Absences {
     }
   }
 
-  async #during(id: string): Promise<Elsewhere | Nowhere> {
-    return this.#ownership.isShared ? this.#goneOn(id, undefined) : DRAINING;
+  async #during(id: string, principal: string | undefined): Promise<Elsewhere | Nowhere> {
+    return this.#ownership.isShared ? this.#goneOn(id, principal, undefined) : DRAINING;
   }
 }

@@ -26,12 +26,20 @@ export interface Elsewhere {
   act(verb: Verb): Promise<Done>;
 }
 
+/** How a session of several processes ended. */
+export interface Ending {
+  readonly reason: EndReason;
+  readonly principal: string | undefined;
+}
+
 /** Says that there is no session to give a request to, and how the request is refused. */
 export interface Nowhere {
   readonly at: 'nowhere';
   readonly refusal: 'session-not-found' | 'session-quarantined' | 'draining' | 'store-unavailable';
   /** Why the session ended, for its own principal. */
   readonly reason: EndReason | undefined;
+  /** How the session ended, where nobody has asked yet whose it was. */
+  readonly ending?: Ending | undefined;
 }
 
 export const NOT_FOUND: Nowhere = {
@@ -45,6 +53,13 @@ export const UNAVAILABLE: Nowhere = {
   refusal: 'store-unavailable',
   reason: undefined,
 };
+
+/** What a principal is told of a session that is nowhere. */
+export function toldTo(principal: string | undefined, where: Nowhere): Nowhere {
+  const { ending } = where;
+  if (ending === undefined) return where;
+  return ending.principal === principal ? { ...NOT_FOUND, reason: ending.reason } : NOT_FOUND;
+}
 
 /** Where a session is: in this process, on another node, or nowhere. */
 export type Whereabouts<S extends { readonly at: 'here' }> = S | Elsewhere | Nowhere;

@@ -84,7 +84,7 @@ export interface ClusterStats {
   readonly reasserted: number;
   /** Clients that were told that nobody knows what became of their request: `session-moved`. */
   readonly unsure: number;
-  /** Looks for sessions that were held back, because they had ended one process after the other. */
+  /** Looks for sessions that were held back for longer than a request waits. */
   readonly quarantined: number;
   /** Messages between processes that went no further, by why. */
   readonly messagesRefused: Readonly<Record<MessageRefusal, number>>;

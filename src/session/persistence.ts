@@ -22,6 +22,8 @@ export interface PersistenceHost {
   readonly openOutlet: { readonly sequence: number } | null;
   /** The session goes on as its record, perhaps by another actor. */
   readonly isDismissed: boolean;
+  /** Whose the session is. */
+  readonly principal: string | undefined;
   /** Why the session ends, while it does. */
   readonly reason: EndReason;
   /** The session is worth a record before it sleeps: its client knows it, or it keeps something. */
@@ -83,6 +85,10 @@ export class Persistence implements Persisted {
   /** Writes by this claim from here on. */
   own(claim: Claim | undefined): void {
     this.#claim = claim;
+  }
+
+  get principal(): string | undefined {
+    return this.#host.principal;
   }
 
   get reason(): EndReason {

@@ -20,12 +20,18 @@ export interface Claim {
  */
 export type StoreChange =
   | { readonly type: 'put'; readonly record: SessionRecord; readonly claim?: Claim | undefined }
-  /** The record of a session and every row of the session. @param reason why the session ended */
+  /**
+   * The record of a session and every row of the session.
+   *
+   * @param reason why the session ended
+   * @param principal whose the session was
+   */
   | {
       readonly type: 'remove';
       readonly id: string;
       readonly claim?: Claim | undefined;
       readonly reason?: EndReason | undefined;
+      readonly principal?: string | undefined;
     }
   /** One row of the event streams of a session that has a record; `undefined` erases the row. */
   | {

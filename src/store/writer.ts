@@ -16,6 +16,8 @@ export interface Persisted {
   readonly claim?: Claim | undefined;
   /** Why the session ended, once it did. */
   readonly reason?: EndReason | undefined;
+  /** Whose the session is. */
+  readonly principal?: string | undefined;
   /** What is to be stored of the session now; `undefined` where the session can not be stored. */
   record(): SessionRecord | undefined;
   /** Stores what has changed: some time has passed since the session was marked. */
@@ -67,7 +69,7 @@ interface Work {
 }
 
 /** A session whose record and rows are to be removed. */
-export type Ended = Pick<Persisted, 'id' | 'claim' | 'reason'>;
+export type Ended = Pick<Persisted, 'id' | 'claim' | 'reason' | 'principal'>;
 
 type Batch = readonly [string, Work][];
 
@@ -363,9 +365,9 @@ export class Writer {
 function changesOf(id: string, { kept, removed, rows, rowsOf }: Work): StoreChange[] {
   const changes: StoreChange[] = [];
   if (removed !== null) {
-    const { claim, reason } = removed;
+    const { claim, principal, reason } = removed;
     const ended =
-      claim !== undefined && reason !== undefined ? { claim, reason } : byClaim(removed);
+      claim !== undefined && reason !== undefined ? { claim, reason, principal } : byClaim(removed);
     changes.push({ type: 'remove', id, ...ended });
   }
   const record = kept?.record();

@@ -72,7 +72,7 @@ export const CLUSTER_COUNTS = {
   quarantined: counter(
     'cluster.quarantined',
     'event',
-    'Looks for sessions that were held back, because they had ended their processes.',
+    'Looks for sessions that were held back for longer than a request waits.',
   ),
   messagesRefused: counter(
     'cluster.messages.refused',

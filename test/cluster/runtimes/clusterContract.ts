@@ -1,4 +1,5 @@
 import { clientContract } from './clientContract.ts';
+import { endContract } from './endContract.ts';
 import type { MakeHome } from './home.ts';
 import { leavingContract } from './leavingContract.ts';
 import { lifeContract } from './lifeContract.ts';
@@ -16,6 +17,7 @@ export function clusterContract(make: MakeHome): void {
   clientContract(make, 'v2');
   wireContract(make);
   lifeContract(make);
+  endContract(make);
   leavingContract(make);
   limitContract(make);
   modernContract(make);

@@ -220,7 +220,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     changes: [
       {
         file: 'src/cluster/sharedStore.ts',
-        from: 'tombstone: reason && seal.tombstone(print, reason)',
+        from: 'tombstone: reason && seal.tombstone(print, { reason, principal })',
         to: 'tombstone: undefined',
       },
     ],
