@@ -87,7 +87,6 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     this.#address = address;
     this.#engine = new CountedEngine({ engine, tallies: this.tallies, fine: settings.fine });
     this.#space = this.#engine.space(undefined);
-    this.#roster = new Roster({ engine: this.#engine, isSelf: (each) => this.node.isSelf(each) });
     this.#startedAt = clock.now();
     this.beatMs = Math.ceil(leaseMs / 3);
     this.bodyLimits = runtime.bodyLimits;
@@ -103,6 +102,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     });
     const seal = new RecordSeal({ cluster, secrets, maxRecordBytes });
     this.node = node;
+    this.#roster = new Roster({ node, engine: this.#engine, space: this.#space });
     this.#post = post;
     this.mail = {
       post: (to, frame) => post.post(to, frame),
@@ -210,7 +210,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   }
 
   async at(process: string, id: string): Promise<Elsewhere | undefined> {
-    const found = await this.#roster.find(process);
+    const found = await this.#roster.find(process, printOf(id));
     return found === undefined ? found : this.#elsewhere(found, id, false);
   }
 

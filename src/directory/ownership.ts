@@ -34,7 +34,7 @@ export interface Members {
   readonly self: string;
   /** Names this process among all that there are, and were. */
   readonly process: string;
-  /** A process that lives, by what it is named among all, for a session that it has. */
+  /** A process that lives, by what it is named among all, for a session that it has still. */
   at(process: string, id: string): Promise<Elsewhere | undefined>;
   /**
    * The processes that live.

@@ -13,8 +13,9 @@ function answerTo({ result }: Rpc): Record<string, unknown> {
 
 async function begun(
   make: MakeHome,
+  options?: Parameters<typeof ClusterRig.start>[1],
 ): Promise<{ rig: ClusterRig; ann: ModernClient; bob: ModernClient }> {
-  const rig = await ClusterRig.start(make);
+  const rig = await ClusterRig.start(make, options);
   return {
     rig,
     ann: new ModernClient(rig.door, 'ann'),
@@ -128,6 +129,41 @@ export function modernContract(make: MakeHome): void {
       const third = await rig.over(ann.call('ask', { text: 'sure?' }, more), 10);
       expect(textOf(third)).toContain('unknown');
       expect(rig.begun).toEqual(['a ask']);
+    });
+
+    it('is told that a call is lost whose process lives, and has its home no more', async () => {
+      const { rig, ann } = await begun(make);
+      const a = rig.process('a');
+      rig.turnTo('a');
+      const first = await rig.over(ann.call('ask', { text: 'sure?' }));
+      a.joined.cut();
+      a.isAway = true;
+      await rig.until(() => !a.runtime.isReady, 10);
+      rig.turnTo('b');
+      expect(textOf(await rig.over(ann.call('count'), 10))).toBe('1');
+      a.joined.mend();
+      await rig.until(() => a.runtime.isReady, 10);
+      rig.turnTo('c');
+      const second = await rig.over(ann.call('ask', { text: 'sure?' }, answerTo(first)), 10);
+      expect(textOf(second)).toContain('unknown');
+      expect(rig.begun).toEqual(['a ask', 'b count']);
+    });
+
+    it('has a call run again only where its process is gone, also where that is allowed', async () => {
+      const { rig, ann } = await begun(make, { modern: { onLostCall: 'rerun' } });
+      rig.turnTo('a');
+      const first = await rig.over(ann.call('ask', { text: 'sure?' }));
+      rig.turnTo('b');
+      const second = await rig.over(ann.call('ask', { text: 'sure?' }, answerTo(first)));
+      expect([textOf(second), rig.begun]).toEqual(['sure?: accept', ['a ask']]);
+      rig.turnTo('a');
+      const third = await rig.over(ann.call('ask', { text: 'sure?' }));
+      rig.process('a').kill();
+      await rig.home.pass(rig.home.leaseMs + 100);
+      const fourth = await rig.over(ann.call('ask', { text: 'sure?' }, answerTo(third)), 10);
+      expect(textOf(fourth)).toBe('sure?: accept');
+      expect(rig.begun.slice(0, 2)).toEqual(['a ask', 'a ask']);
+      expect(rig.begun).toHaveLength(3);
     });
 
     it('knows the server by any process, without a home', async () => {
