@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Here its packages are found. */
 const CACHE = join(ROOT, 'node_modules/.cache');
 
-/** `examples/cluster/main.ts` as one file, because many are started, one after the other. */
+/** A program as one file, because many are started, one after the other. */
 export class NodeProgram {
   readonly file: string;
   readonly #folder: string;
@@ -17,11 +17,12 @@ export class NodeProgram {
     this.file = join(folder, 'main.mjs');
   }
 
-  static async make(): Promise<NodeProgram> {
+  /** @param source of the program, in this repository */
+  static async make(source = 'examples/cluster/main.ts'): Promise<NodeProgram> {
     mkdirSync(CACHE, { recursive: true });
     const program = new NodeProgram(mkdtempSync(join(CACHE, 'cluster-')));
     await build({
-      entryPoints: [join(ROOT, 'examples/cluster/main.ts')],
+      entryPoints: [join(ROOT, source)],
       outfile: program.file,
       tsconfig: join(ROOT, 'tsconfig.json'),
       bundle: true,

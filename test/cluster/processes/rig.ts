@@ -8,7 +8,7 @@ export const LEASE_MS = 2000;
 /** What a machine with much else to do may add to any time. */
 export const SLACK_MS = 2500;
 
-/** Processes of `examples/cluster`, and their Redis. */
+/** Processes of a program, and their Redis. */
 export class Rig {
   readonly redis: RedisServer;
   readonly nodes: readonly NodeProcess[];
@@ -21,16 +21,23 @@ export class Rig {
     this.lines = lines;
   }
 
-  /** Starts two processes or more, which end with the test. @param settings of Redis */
+  /**
+   * Starts two processes or more, which end with the test.
+   *
+   * @param settings of Redis
+   * @param way to Redis: its URL, as the processes have it
+   */
   static async start(
     program: NodeProgram,
     count: number,
     settings: readonly string[] = [],
     idleMs = 300_000,
+    way = async (redis: RedisServer): Promise<string> => redis.url,
   ): Promise<Rig> {
     const redis = await RedisServer.ofTest(...settings);
     const lines: string[] = [];
-    const env = { REDIS_URL: redis.url, LEASE_MS: String(LEASE_MS), IDLE_MS: String(idleMs) };
+    const url = await way(redis);
+    const env = { REDIS_URL: url, LEASE_MS: String(LEASE_MS), IDLE_MS: String(idleMs) };
     const nodes = await Promise.all(
       Array.from({ length: count }, async (_, n) => {
         const name = `n${n + 1}`;
