@@ -1,5 +1,6 @@
 export type {
   CallLine,
+  ChartLine,
   DroppedLine,
   EndedLine,
   EndLine,

@@ -1,4 +1,5 @@
 import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
+import type { DefinedState } from '../chartDefinition.ts';
 
 export const FORMAT = 'mcp-actors-recording';
 /** Version of the format; raised when a reader of this version could misread newer recordings. */
@@ -72,7 +73,20 @@ export type HandleEndedLine = Kept<'handle.ended'>;
 export type HandleKeptLine = Kept<'handle.kept'>;
 export type HandleLine = Kept<'handle.transition'>;
 export type CallLine = Kept<'call.transition'>;
-export type ActorLine = Kept<'actor.transition'>;
+/** One step of an actor. `chart`: the number of its machine's chart, where that is recorded. */
+export type ActorLine = Kept<'actor.transition'> & { readonly chart?: number };
+
+/** The chart of a machine of the user's, once in a file. */
+export interface ChartLine {
+  readonly type: 'chart';
+  readonly at: number;
+  /** Its number in this recording, from 1. */
+  readonly chart: number;
+  /** The machine's id. */
+  readonly machine: string;
+  /** What `createMachine` makes the chart of again, without code and context. */
+  readonly definition: DefinedState;
+}
 
 /** The first line of a recording. */
 export interface HeaderLine {
@@ -109,6 +123,11 @@ export interface EndLine {
 /** One line of a recording, as JSON. `at` is in milliseconds since the epoch. */
 export type RecordingLine =
   | HeaderLine
-  | { [N in KeptEvent]: Kept<N> }[KeptEvent]
+  | { [N in Exclude<KeptEvent, 'actor.transition'>]: Kept<N> }[Exclude<
+      KeptEvent,
+      'actor.transition'
+    >]
+  | ActorLine
+  | ChartLine
   | DroppedLine
   | EndLine;

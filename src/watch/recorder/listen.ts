@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { cut } from '../../base/cut.ts';
 import type { RuntimeEventName, RuntimeEvents } from '../../events/events.ts';
+import type { Charts } from './charts.ts';
 import { KEPT, type KeptEvent, type RecordingLine } from './line.ts';
 
 /** A source that can be recorded: a runtime, or a host of scopes. */
@@ -17,13 +18,19 @@ const OF_MESSAGES: ReadonlySet<KeptEvent> = new Set(['message', 'question.expire
  * Turns the events of a runtime or host into lines of a recording.
  *
  * @param add takes each line, and the event the line was made of
+ * @param options `charts`: the charts of actors, which their lines name
  * @returns how to stop
  */
 export function listen(
   source: Recordable,
   add: (line: RecordingLine, event: object) => void,
-  { messages, clock }: { readonly messages: boolean; readonly clock: Pick<Clock, 'now'> },
+  options: {
+    readonly messages: boolean;
+    readonly clock: Pick<Clock, 'now'>;
+    readonly charts?: Charts;
+  },
 ): () => void {
+  const { messages, clock, charts } = options;
   // The keys of `KEPT` are the names.
   const names = Object.keys(KEPT) as KeptEvent[];
   const heard = names.filter((name) => messages || !OF_MESSAGES.has(name));
@@ -33,6 +40,11 @@ export function listen(
     return source.on(name, (event: { readonly [M in (typeof kept)[number] | 'at']?: unknown }) => {
       const line: Record<string, unknown> = { type, at: event.at ?? clock.now() };
       for (const member of kept) line[member] = recorded(member, event[member]);
+      if (charts !== undefined && name === 'actor.transition') {
+        const machine = (event as RuntimeEvents['actor.transition']).machine();
+        const chart = machine && charts.numberOf(machine);
+        if (chart !== undefined) line['chart'] = chart;
+      }
       // The type of a line is derived from `KEPT` as the line is.
       add(line as RecordingLine, event);
     });

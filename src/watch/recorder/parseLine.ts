@@ -14,6 +14,7 @@ const oneOf = (values: readonly unknown[]): Check => {
   return (value) => set.has(value);
 };
 const isText: Check = (value) => typeof value === 'string';
+const isObject: Check = (value) => typeof value === 'object' && value !== null;
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isEvent = oneOf(sessionMachine.events);
 const isEffect = oneOf(SESSION_EFFECTS);
@@ -73,6 +74,11 @@ const CHECKS: {
     event: [isText, 'no event of an actor: %'],
     from: [isText, 'no state: %'],
     to: [isText, 'no state: %'],
+  },
+  chart: {
+    chart: [Number.isInteger, 'a chart without a number'],
+    machine: [isText, 'a chart without a machine'],
+    definition: [isObject, 'no chart: %'],
   },
   ended: { session: [isText, 'an end without a session'], reason: REASON },
   kept: { session: [isText, 'a kept session without its key'] },

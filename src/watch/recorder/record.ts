@@ -3,8 +3,15 @@ import { awaited, timerFor } from '../../base/within.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { ActorsError } from '../../base/errors.ts';
 import { libraryVersion } from '../version.ts';
+import { Charts } from './charts.ts';
 import { openFileSink } from './fileSink.ts';
-import { FORMAT, FORMAT_VERSION, type HeaderLine } from './line.ts';
+import {
+  type ChartLine,
+  FORMAT,
+  FORMAT_VERSION,
+  type HeaderLine,
+  type RecordingLine,
+} from './line.ts';
 import { listen, type Recordable } from './listen.ts';
 import { type Sink, Writer, type WriterOptions } from './writer.ts';
 
@@ -67,6 +74,8 @@ const NAMES: NamesOf<CommonOptions & Omit<RecordToFile & RecordToWrite, keyof Co
 };
 
 const CLOSE_MS = 5000;
+/** A chart has at most this part of a file, so that its steps have room. */
+const CHART_SHARE = 8;
 const MIN_BYTES = 4096;
 
 /**
@@ -101,8 +110,22 @@ export async function record(source: Recordable, options: RecordOptions): Promis
     state = how === 'full' ? how : 'failed';
     if (how !== 'full') failure = how.error;
   };
-  const writer = new Writer({ sink, maxBytes, rotates, maxPendingBytes, clock, header, onOver });
-  stop = listen(source, (line) => writer.add(line), { messages, clock });
+  const charts = new Charts(maxBytes / CHART_SHARE);
+  const missing = (line: RecordingLine): ChartLine | undefined => charts.missing(line);
+  const onRotate = (line: RecordingLine): ChartLine | undefined => {
+    charts.begin();
+    const chart = missing(line);
+    if (chart !== undefined) charts.wrote(chart);
+    return chart;
+  };
+  const bounds = { maxBytes, rotates, maxPendingBytes };
+  const writer = new Writer({ sink, ...bounds, clock, header, onRotate, onOver });
+  const add = (line: RecordingLine): void => {
+    const chart = missing(line);
+    if (chart !== undefined && writer.add(chart)) charts.wrote(chart);
+    writer.add(line);
+  };
+  stop = listen(source, add, { messages, clock, charts });
   const stats = (): RecordingStats => {
     const { lines, bytes, dropped } = writer;
     return { state, lines, bytes, dropped, error: failure };

@@ -20,6 +20,8 @@ export interface WriterOptions {
   readonly clock: Clock;
   /** Makes the first line of each file. */
   readonly header: () => HeaderLine;
+  /** Another file begins with a line. @returns what stands before the line */
+  readonly onRotate?: (line: RecordingLine) => RecordingLine | undefined;
   /** Told when the recording ends by itself. */
   readonly onOver: (how: 'full' | { error: unknown }) => void;
 }
@@ -53,30 +55,35 @@ export class Writer {
     this.#push(options.header());
   }
 
-  add(line: RecordingLine): void {
-    if (this.#isOver) return;
+  /** Takes a line. `false`: the line is dropped. */
+  add(line: RecordingLine): boolean {
+    if (this.#isOver) return false;
     const text = textOf(line);
-    const { maxBytes, maxPendingBytes, rotates, header, onOver } = this.#options;
+    const { maxBytes, maxPendingBytes, rotates, header, onOver, onRotate } = this.#options;
     if (this.#pendingBytes + text.length > maxPendingBytes) {
       this.dropped++;
       this.#gap++;
-      return;
+      return false;
     }
     if (this.#fileBytes + text.length + END_BYTES > maxBytes) {
       if (!rotates) {
         // The first line that does not fit is dropped.
         this.dropped++;
         this.#finish('full');
-        return onOver('full');
+        onOver('full');
+        return false;
       }
       this.#pushEnd('rotated');
       this.#pending.push(ROTATE);
       this.#fileBytes = 0;
       this.#fileLines = 0;
       this.#push(header());
+      const first = onRotate?.(line);
+      if (first !== undefined) this.#push(first);
     }
     this.#sayGap();
     this.#take(text);
+    return true;
   }
 
   /** Takes no more lines. Resolves when every line taken is written, or can not be. */

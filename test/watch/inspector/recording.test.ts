@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { chartDefinition } from '../../../src/watch/chartDefinition.ts';
+import { drawMachine } from '../../../src/watch/inspector/chart/draw.ts';
 import type { Line } from '../../../src/watch/inspector/lines.ts';
 import { BadRecording, Recording } from '../../../src/watch/inspector/page/recording.ts';
+import { light } from '../../support/machines.ts';
 
 const fields = { session: 'abc', effects: [] } as const;
 const LINES: Line[] = [
@@ -65,6 +68,32 @@ describe('Recording', () => {
     ]);
     expect(recording.overview.state).toBe('draining');
     expect(recording.letters).toHaveLength(1);
+  });
+
+  it('draws the charts that it has, as text, and no others', () => {
+    const step = { type: 'actor', at: 9, session: 'abc', event: 'go', from: 'off', to: 'on' };
+    const chart = { type: 'chart', at: 9, machine: 'm' };
+    const hostile = {
+      id: 'm',
+      description: '<script>',
+      states: { '<img onerror="x">': { id: 'x', on: { '"><b>': [{ target: ['#x'] }] } } },
+    };
+    const lines = [
+      ...LINES,
+      { ...chart, chart: 1, definition: chartDefinition(light) },
+      { ...chart, chart: 2, definition: hostile },
+      { ...chart, chart: 3, definition: { id: 'm', on: { x: [{ target: ['#gone'] }] } } },
+      { ...chart, chart: 4, definition: { id: 'm', description: 'x'.repeat(70_000) } },
+      ...[1, 2, 3, 4, 5].map((n) => ({ ...step, actor: `a${n}`, chart: n })),
+      { ...step, actor: 'a6' },
+    ];
+    const known = { of: (actor: string) => `known ${actor}` };
+    const recording = new Recording('a.jsonl', textOf(lines), known);
+    const charts = recording.actors('abc').map(({ svg }) => svg);
+    expect(charts[0]).toBe(drawMachine(light));
+    expect(charts[1]).toContain('&lt;img onerror=&quot;x&quot;&gt;');
+    expect(charts[1]).not.toMatch(/<script|<img|<b>/);
+    expect(charts.slice(2)).toEqual([undefined, undefined, 'known a5', 'known a6']);
   });
 
   it('goes back', () => {

@@ -2,7 +2,7 @@ import type { Box } from './boxes.ts';
 import { type Chart, layoutOf } from './layout.ts';
 import type { Edge } from './edges.ts';
 import type { Line, Point } from './router.ts';
-import { readMachine } from './statechart.ts';
+import { readMachine, type State } from './statechart.ts';
 import type { AnyStateMachine } from 'xstate';
 
 /**
@@ -13,7 +13,12 @@ import type { AnyStateMachine } from 'xstate';
  * @param css rules for a drawing that stands alone, without the page's style sheet
  */
 export function drawMachine(machine: AnyStateMachine, css?: string): string {
-  const chart = layoutOf(readMachine(machine));
+  return drawState(readMachine(machine), css);
+}
+
+/** The same, of a machine that was read. */
+export function drawState(machine: State, css?: string): string {
+  const chart = layoutOf(machine);
   const { width, height, name, boxes, lines } = chart;
   const style = css === undefined ? [] : [`<style>${css}</style>`];
   const size = css === undefined ? '' : ` width="${width}" height="${height}"`;

@@ -70,7 +70,8 @@ function readTransition(transition: AnyTransitionDefinition): Transition {
   };
 }
 
-function nameOfAction(action: unknown): string {
+/** Names an action; `assign`, which has no name of its own, says what it assigns. */
+export function nameOfAction(action: unknown): string {
   const { assignment } = action as { assignment?: unknown };
   if (assignment !== undefined) {
     const parts = Object.entries(assignment as object).map(([key, value]) =>
@@ -83,7 +84,8 @@ function nameOfAction(action: unknown): string {
   return `${nameOf(action)}(${Object.values(params).join(', ')})`;
 }
 
-function nameOf(thing: unknown): string {
+/** Names a guard. */
+export function nameOf(thing: unknown): string {
   if (typeof thing === 'function') return thing.name || 'inline';
   return typeof thing === 'string' ? thing : (thing as { type: string }).type;
 }

@@ -4,14 +4,14 @@ import type { SceneActor } from './scene.ts';
 /** The actors that lines of a session tell of, as they were after the last of the lines. */
 export function actorsIn(
   lines: readonly Line[],
-  chartOf: (actor: string) => string | undefined,
+  chartOf: (step: LineOf<'actor'>) => string | undefined,
 ): SceneActor[] {
   const last = new Map<string, LineOf<'actor'>>();
   for (const line of lines) if (line.type === 'actor') last.set(line.actor, line);
   return Array.from(last, ([actor, line]) => ({
     actor,
     states: line.to.split(' '),
-    svg: chartOf(actor),
+    svg: chartOf(line),
     last: line,
   })).toSorted((a, b) => (a.actor < b.actor ? -1 : 1));
 }

@@ -1,4 +1,6 @@
-import type { Line } from '../lines.ts';
+import { drawState } from '../chart/draw.ts';
+import { readDefinition } from '../chart/readDefinition.ts';
+import type { Line, LineOf } from '../lines.ts';
 import type { Row } from '../rows.ts';
 import { Table } from '../table.ts';
 import type { ActorCharts } from './actorCharts.ts';
@@ -7,6 +9,8 @@ import type { Overview, Letter, Scene, SceneActor } from './scene.ts';
 
 const MAX_LINES = 500_000;
 const MAX_SHOWN = 400;
+/** Longest chart that is drawn, as JSON: twice as much as a recorder writes. */
+const MAX_CHART = 64 * 1024;
 const ALL = Number.MAX_SAFE_INTEGER;
 const NO_CHARTS = { of: () => undefined };
 const BEGINNING: Overview = { state: 'accepting', last: undefined, stats: undefined, limits: {} };
@@ -28,15 +32,19 @@ export class Recording implements Scene {
   #bySession = new Map<string, Line[]>();
   #list: readonly Row[] | null = null;
   readonly #charts: Pick<ActorCharts, 'of'>;
+  /** The charts of the recording itself, by their numbers. */
+  readonly #own = new Map<number, LineOf<'chart'>>();
+  readonly #drawn = new Map<number, string | undefined>();
 
   /**
-   * @param charts that are known here: a recording has none
+   * @param charts that are known here, for actors of which the recording has none
    * @throws BadRecording
    */
   constructor(name: string, text: string, charts: Pick<ActorCharts, 'of'> = NO_CHARTS) {
     this.name = name;
     this.#charts = charts;
     this.all = linesOf(text);
+    for (const line of this.all) if (line.type === 'chart') this.#own.set(line.chart, line);
     this.seek(this.all.length);
   }
 
@@ -66,7 +74,14 @@ export class Recording implements Scene {
   }
 
   actors(key: string): readonly SceneActor[] {
-    return actorsIn(this.#bySession.get(key) ?? [], (actor) => this.#charts.of(actor));
+    return actorsIn(this.#bySession.get(key) ?? [], (step) => this.#chartOf(step));
+  }
+
+  #chartOf({ actor, chart }: LineOf<'actor'>): string | undefined {
+    const own = chart === undefined ? undefined : this.#own.get(chart);
+    if (own === undefined) return this.#charts.of(actor);
+    if (!this.#drawn.has(own.chart)) this.#drawn.set(own.chart, drawn(own));
+    return this.#drawn.get(own.chart);
   }
 
   #restart(): void {
@@ -89,6 +104,16 @@ export class Recording implements Scene {
   }
 }
 
+/** Draws a chart of a recording, as text: nothing of the file becomes markup. */
+function drawn({ definition }: LineOf<'chart'>): string | undefined {
+  try {
+    if (JSON.stringify(definition).length > MAX_CHART) return undefined;
+    return drawState(readDefinition(definition));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads a recording's lines; a line without a type that has `from` and `to` is a transition. */
 function linesOf(text: string): Line[] {
   const lines: Line[] = [];
@@ -107,6 +132,7 @@ const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['started', ['session', 'principal']],
   ['transition', ['session', 'event', 'from', 'to']],
   ['actor', ['session', 'actor', 'event', 'from', 'to']],
+  ['chart', ['machine']],
   ['message', ['session', 'direction', 'kind']],
   ['upstream', ['session', 'direction', 'kind']],
   ['deadletter', ['session', 'direction', 'kind', 'reason']],

@@ -72,6 +72,7 @@ export function stepOf(line: Line): Step {
       return note('end', 'kept for the next process');
     case 'supervisor':
       return note('news', `supervisor ${line.from} → ${line.to}`);
+    case 'chart':
     case 'header':
     case 'dropped':
     case 'end':

@@ -122,7 +122,7 @@ export class Store implements Scene {
     const lines = this.lines(key);
     const rows = this.detail(key)?.actors ?? [];
     // A session that sleeps has no actors: what is known of them is what they did last.
-    if (rows.length === 0) return actorsIn(lines, (actor) => this.#charts.of(actor));
+    if (rows.length === 0) return actorsIn(lines, ({ actor }) => this.#charts.of(actor));
     return rows.map(({ actor, states, chart, context }) => ({
       actor,
       states,
