@@ -168,10 +168,6 @@ export class OwnActors implements UserActors, ActorWatcher {
     return { actors, dueAt, leftOut };
   }
 
-  get isWatched(): boolean {
-    return this.#session.services.events.watchesActors;
-  }
-
   get isTouched(): boolean {
     return this.#isTouched;
   }

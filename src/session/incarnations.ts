@@ -17,7 +17,10 @@ export interface IncarnationsHost extends ConnectionOwner {
     readonly settings: SessionSettings;
     readonly actors: { prepare(session: IncarnationsHost): void };
   };
-  readonly userActors: Pick<UserActors, 'isWatched' | 'start' | 'stop'> | undefined;
+  readonly userActors: Pick<UserActors, 'start' | 'stop'> | undefined;
+  readonly services: ConnectionOwner['services'] & {
+    readonly events: { readonly watchesActors: boolean };
+  };
   readonly handshake: Handshake;
   readonly outgoing: Outgoing;
   state: unknown;
@@ -86,7 +89,10 @@ export class Incarnations {
   deliver(message: Message, delivery: Extra | undefined): void {
     const connection = this.#connection;
     const call = delivery?.call;
-    const tool = this.#session.userActors?.isWatched === true ? toolOf(message) : undefined;
+    const session = this.#session;
+    // Asked first: of a call that nobody watches, nothing else is looked at.
+    const isWatched = session.services.events.watchesActors && session.userActors !== undefined;
+    const tool = isWatched ? toolOf(message) : undefined;
     const isPlain = call === undefined && tool === undefined;
     const context = isPlain ? connection : new ContextOfCall(connection, call, tool);
     try {

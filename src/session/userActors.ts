@@ -17,8 +17,6 @@ export interface UserActors {
   stop(): void;
   /** Something that runs can not be put away, so the session has to stay awake. */
   readonly isHolding: boolean;
-  /** Somebody hears what actors do. */
-  readonly isWatched: boolean;
   /** An actor has made a step since it was started. */
   readonly isTouched: boolean;
   /** When the next delayed event is due, in milliseconds since the epoch. */
