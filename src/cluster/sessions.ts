@@ -212,9 +212,12 @@ export class Sessions implements Omit<Ownership, 'members'> {
     if (found.is === 'theirs') return this.#host.elsewhere(found.owner, id, false);
     if (found.is !== 'quarantined') return this.#gone(id, found);
     // Innocent sessions are held back briefly: their requests come late, and are not refused.
-    if (deadlines.now() + found.forMs < until) return void (await this.#pause(found.forMs));
-    this.#host.quarantined();
-    return QUARANTINED;
+    if (deadlines.now() + found.forMs >= until) {
+      this.#host.quarantined();
+      return QUARANTINED;
+    }
+    await this.#pause(found.forMs);
+    return undefined;
   }
 
   async #own(

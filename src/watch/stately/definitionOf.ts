@@ -18,8 +18,15 @@ function namesIn(value: unknown): unknown {
   const entries = Object.entries(value)
     // Params computed from an event can not be put in JSON: the action stands without them.
     .filter(([key, member]) => !(key === 'params' && typeof member === 'function'))
-    .map(([key, member]) => [key, namesIn(member)]);
+    .map(([key, member]) => [key, key === 'src' ? sourceOf(member) : namesIn(member)]);
   return Object.fromEntries(entries) as unknown;
+}
+
+/** Names what is invoked. Logic that stands where it is invoked has no name, unless it is a machine. */
+function sourceOf(source: unknown): unknown {
+  if (typeof source !== 'object' || source === null) return source;
+  const { id } = source as { readonly id?: unknown };
+  return typeof id === 'string' ? id : 'inline';
 }
 
 /** Names an action; `assign`, which has no name of its own, says what it assigns. */

@@ -1,6 +1,6 @@
 import { sessionMachine, supervisorMachine } from 'mcp-actors/machines';
 import { definitionOf } from 'mcp-actors/stately';
-import { type AnyStateMachine, assign, createMachine } from 'xstate';
+import { type AnyStateMachine, assign, createMachine, fromPromise } from 'xstate';
 import { describe, expect, it, test } from 'vitest';
 
 function greet(): void {}
@@ -78,5 +78,13 @@ describe('definitionOf', () => {
         ],
       },
     });
+  });
+
+  it('names logic that stands where it is invoked, and does not go into a machine', () => {
+    const child = createMachine({ id: 'lamp', initial: 'off', states: { off: {} } });
+    const src = [child, fromPromise(async () => 1), 'named', createMachine({})] as const;
+    const machine = createMachine({ invoke: src.map((each) => ({ src: each })) });
+    const { invoke } = JSON.parse(JSON.stringify(definitionOf(machine))) as { invoke: unknown };
+    expect(invoke).toEqual(['lamp', 'inline', 'named', '(machine)'].map((each) => ({ src: each })));
   });
 });
