@@ -1,10 +1,10 @@
 import type { EndReason } from '../machines/session.ts';
 import { type DrainReport, Supervisor } from './actor/supervisor.ts';
 import type { Limits } from './base/limits.ts';
-import type { ClusterHost } from './directory/cluster.ts';
+import { type ClusterHost, isSharedPart, NOBODY, type PartResidents } from './directory/cluster.ts';
 import { Directory } from './directory/directory.ts';
 import { Operator } from './directory/operator.ts';
-import { ALONE, type NodeView } from './directory/ownership.ts';
+import { ALONE, type NodeView, type OwnedStore } from './directory/ownership.ts';
 import { pageOf } from './directory/page.ts';
 import type { SessionPage, SessionQuery } from './directory/view.ts';
 import { count, type RuntimeStats } from './events/counters.ts';
@@ -20,6 +20,7 @@ import { SessionLeg } from './http/sessionLeg.ts';
 import type { ActorView } from './machine/actorView.ts';
 import type { MachineOf } from './machine/options.ts';
 import { Registry } from './machine/registry.ts';
+import { HandlePresence } from './handles/handlePresence.ts';
 import { Handles, setHandles } from './handles/handles.ts';
 import type { HandleView } from './handles/view.ts';
 import type { CallView } from './modern/callView.ts';
@@ -32,7 +33,7 @@ import { checkRuntimeNames } from './runtimeNames.ts';
 import type { Session } from './session/session.ts';
 import type { SessionActor } from './session/sessionActor.ts';
 import { Keeper } from './store/keeper.ts';
-import type { SessionStore, StorePart } from './store/store.ts';
+import type { StorePart } from './store/store.ts';
 
 /** A running set of sessions, and the ways into it. */
 export interface Runtime<T = unknown, M = unknown> {
@@ -149,8 +150,11 @@ export function createRuntime<T = undefined, M = unknown>(
   const supervisor = new Supervisor<SessionActor>(services, settings);
   const outlets = new HttpOutlets(services, settings);
   const { cluster, createId, node, secrets, store, tasks } = settings;
-  const partOf = (name: StorePart): SessionStore | undefined =>
-    store.isDurable ? store.part?.(name) : undefined;
+  const partOf = (name: StorePart): OwnedStore | undefined => {
+    if (cluster !== undefined) return isSharedPart(name) ? cluster.part(name) : undefined;
+    const part = store.isDurable ? store.part?.(name) : undefined;
+    return part && { store: part, ownership: ALONE };
+  };
   const modern =
     settings.modern && new Modern(settings.modern, outlets, { node, partOf, secrets, tasks });
   const outletsOf = (home: string | undefined): StoredOutlets<SessionActor> =>
@@ -178,7 +182,12 @@ export function createRuntime<T = undefined, M = unknown>(
     ],
   });
   const operator = new Operator(directory);
-  cluster?.open(clusterHost(directory, endpoint, operator));
+  const parts = {
+    tasks: modern?.tasks?.presence ?? NOBODY,
+    handles: new HandlePresence(() => handles.in('handles')),
+    principals: new HandlePresence(() => handles.in('principals')),
+  };
+  cluster?.open(clusterHost(directory, endpoint, operator, parts));
   if (settings.loopMonitor !== undefined) services.loop.watch(settings.loopMonitor);
   let closed: Promise<void> | undefined;
   const end = async (): Promise<void> => {
@@ -256,7 +265,12 @@ export function createRuntime<T = undefined, M = unknown>(
 }
 
 /** What a cluster needs of its runtime. */
-function clusterHost(directory: Directory, endpoint: Endpoint, operator: Operator): ClusterHost {
+function clusterHost(
+  directory: Directory,
+  endpoint: Endpoint,
+  operator: Operator,
+  parts: PartResidents,
+): ClusterHost {
   const { presence, services, supervisor } = directory;
   return {
     services,
@@ -264,6 +278,7 @@ function clusterHost(directory: Directory, endpoint: Endpoint, operator: Operato
     get isAdmitting() {
       return supervisor.isAdmitting;
     },
+    of: (part) => parts[part],
     isServing: (id) => presence.isServing(id),
     isSettling: (id) => presence.isSettling(id),
     isInUse: (id) => presence.isInUse(id),

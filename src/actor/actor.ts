@@ -40,6 +40,7 @@ export interface Parent {
 }
 
 const DONE = Promise.resolve();
+const TAGS = { waking: 'stash', dozing: 'dozing' } as const;
 
 /** The step an actor is at before it begins. */
 const NOWHERE: Step = { ...firstStep(false), path: 'new', effects: [] };
@@ -213,10 +214,10 @@ export abstract class Actor implements Life, Pending {
       .catch((error: unknown) => this.crash(error));
   }
 
-  /** Resolves when the actor has ended, or its waking is over. */
-  reached(what: 'waking' | 'ended'): Promise<void> {
+  /** Resolves when the actor has ended, its waking is over, or it sleeps or does not fall asleep. */
+  reached(what: 'waking' | 'dozing' | 'ended'): Promise<void> {
     const isSettled = (): boolean =>
-      what === 'ended' ? this.snapshot.status === 'done' : !this.snapshot.hasTag('stash');
+      what === 'ended' ? this.snapshot.status === 'done' : !this.snapshot.hasTag(TAGS[what]);
     if (isSettled()) return DONE;
     return new Promise((resolve) => {
       this.#watchers ??= new Set();

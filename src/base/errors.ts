@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'handle-busy'
   | 'handle-limit'
   | 'handle-failed'
+  | 'handle-elsewhere'
   | 'no-principal'
   | 'undeliverable'
   | 'too-many-resources'

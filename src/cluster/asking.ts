@@ -1,12 +1,14 @@
 import type { Forwarded } from '../directory/whereabouts.ts';
 import { isRequest, type Message, type RequestId } from '../wire/jsonrpc.ts';
 import type { ResponsePort } from '../wire/port.ts';
-import type { Incarnation } from './engine.ts';
+import type { Incarnation, SpaceName } from './engine.ts';
 
 /** A request of a client, for a session of another node. */
 export interface Asked {
   readonly owner: Incarnation;
-  /** Id of the session. */
+  /** Where what the request is for is known; `undefined`: among sessions. */
+  readonly space?: SpaceName;
+  /** Id of the session, or of what else the request is for. */
   readonly session: string;
   /** Fingerprint of the session. */
   readonly print: string;
@@ -34,6 +36,8 @@ const SURE: ReadonlySet<string> = new Set([
   'completion/complete',
   'logging/setLevel',
   'tasks/list',
+  'tasks/get',
+  'tasks/cancel',
 ]);
 
 /** The ids of the requests in a body, each of which is owed an answer. */

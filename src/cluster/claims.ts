@@ -1,9 +1,9 @@
-import type { Owned } from './engine.ts';
+import type { Owned, SpaceName } from './engine.ts';
 
 /** What a claim is made of. */
 export interface ClaimParts {
   /** Of which space of the engine: the name of a part; `undefined`: sessions. */
-  readonly space: string | undefined;
+  readonly space: SpaceName;
   /** A secret: never sent to the engine. */
   readonly id: string;
   /** The fingerprint of the id, by which the engine knows the session. */
@@ -20,7 +20,7 @@ export interface ClaimParts {
  * claims a session again has another claim, and the first is worth nothing.
  */
 export class Claim implements Owned {
-  readonly space: string | undefined;
+  readonly space: SpaceName;
   readonly id: string;
   readonly print: string;
   readonly token: number;
@@ -45,7 +45,7 @@ export class Claim implements Owned {
 
 /** What a node owns: at most one claim of an id in a space. */
 export class Claims implements Iterable<Claim> {
-  readonly #spaces = new Map<string | undefined, Map<string, Claim>>();
+  readonly #spaces = new Map<SpaceName, Map<string, Claim>>();
   #size = 0;
 
   get size(): number {
@@ -64,7 +64,7 @@ export class Claims implements Iterable<Claim> {
     return before;
   }
 
-  find(space: string | undefined, id: string): Claim | undefined {
+  find(space: SpaceName, id: string): Claim | undefined {
     return this.#spaces.get(space)?.get(id);
   }
 

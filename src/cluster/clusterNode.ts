@@ -1,5 +1,5 @@
 import { Deadlines } from '../base/deadlines.ts';
-import type { ClusterHost } from '../directory/cluster.ts';
+import type { ClusterHost, Residents } from '../directory/cluster.ts';
 import type { Members, NodeView } from '../directory/ownership.ts';
 import type { SessionView } from '../directory/view.ts';
 import type { ClusterStats } from '../events/clusterStats.ts';
@@ -10,7 +10,14 @@ import type { ResponsePort } from '../wire/port.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import { type About, encodeAbout } from './about.ts';
 import { type Claim, Claims } from './claims.ts';
-import { bootOf, type Engine, type Incarnation, type Looked, type Space } from './engine.ts';
+import {
+  bootOf,
+  type Engine,
+  type Incarnation,
+  isSpace,
+  type Looked,
+  type SpaceName,
+} from './engine.ts';
 import { statsOf } from './clusterStats.ts';
 import { CountedEngine } from './countedEngine.ts';
 import type { Frame } from './frame.ts';
@@ -22,13 +29,12 @@ import { Node, type NodeHost } from './node.ts';
 import type { ClusterSettings } from './options.ts';
 import { Owner, OWNER_LIMITS, type OwnerHost } from './owner.ts';
 import { Post } from './post.ts';
-import { printOf, RecordSeal } from './recordSeal.ts';
+import { printOf } from './recordSeal.ts';
 import { RemoteVerbs } from './remoteVerbs.ts';
 import { nameOf, Roster } from './roster.ts';
 import type { NotReady } from './servedExchange.ts';
 import { ServedVerbs } from './servedVerbs.ts';
-import { Sessions } from './sessions.ts';
-import { SharedStore } from './sharedStore.ts';
+import { SharedSpace } from './sharedSpace.ts';
 import { Tallies } from './tallies.ts';
 
 /** The ways of a process to the others. */
@@ -52,8 +58,6 @@ export interface ClusterNodeParts extends Ways {
 /** One process of a cluster, for its runtime and for the other processes. */
 export class ClusterNode implements IngressHost, OwnerHost, Members {
   readonly node: Node;
-  readonly sessions: Sessions;
-  readonly store: SharedStore;
   readonly mail: Mail;
   readonly deadlines: Deadlines;
   readonly beatMs: number;
@@ -67,7 +71,8 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   readonly #address: string | undefined;
   readonly #engine: Engine;
   readonly #roster: Roster;
-  readonly #space: Space;
+  readonly #cluster: string;
+  readonly #spaces = new Map<SpaceName, SharedSpace>();
   readonly #post: Post;
   readonly #ingress: Ingress;
   readonly #owner: Owner;
@@ -80,13 +85,13 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
 
   constructor({ runtime, settings, boot, cluster, engine, link, address }: ClusterNodeParts) {
     const { clock, events } = runtime.services;
-    const { leaseMs, suspendMs, secrets, maxRecordBytes } = settings;
+    const { leaseMs, suspendMs, secrets } = settings;
     this.runtime = runtime;
     this.#settings = settings;
     this.#boot = boot;
     this.#address = address;
     this.#engine = new CountedEngine({ engine, tallies: this.tallies, fine: settings.fine });
-    this.#space = this.#engine.space(undefined);
+    this.#cluster = cluster;
     this.#startedAt = clock.now();
     this.beatMs = Math.ceil(leaseMs / 3);
     this.bodyLimits = runtime.bodyLimits;
@@ -100,9 +105,8 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       self: () => node.incarnation,
       refused: (why) => events.emit('cluster.refused', { why }),
     });
-    const seal = new RecordSeal({ cluster, secrets, maxRecordBytes });
     this.node = node;
-    this.#roster = new Roster({ node, engine: this.#engine, space: this.#space });
+    this.#roster = new Roster({ node, engine: this.#engine, space: this.#engine.space(undefined) });
     this.#post = post;
     this.mail = {
       post: (to, frame) => post.post(to, frame),
@@ -110,44 +114,6 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
         return post.generation + livesOf(node.incarnation);
       },
     };
-    this.store = new SharedStore({
-      seal,
-      space: this.#space,
-      get incarnation() {
-        return node.incarnation;
-      },
-      get generation() {
-        return node.generation;
-      },
-      get mayExpire() {
-        return node.mayClaim && !node.isInGrace && !node.isClockOff;
-      },
-      now: () => clock.now(),
-      engineNow: () => node.engineNow(),
-      live: () => node.live(),
-      whenOwn: (claim) => node.whenOwn(claim),
-      lost: (claim) => node.lost(claim),
-      ended: (claim) => void this.claims.remove(claim),
-      forgot: () => node.forgotten(),
-      failed: (error) => this.#failed(error),
-    });
-    this.sessions = new Sessions({
-      seal,
-      node,
-      runtime,
-      suspendMs,
-      space: this.#space,
-      claims: this.claims,
-      deadlines: this.deadlines,
-      elsewhere: (owner, id, takes) => this.#elsewhere(owner, id, takes),
-      place: () => this.#roster.place(),
-      tookOver: (session, from) => {
-        this.tallies.takeovers++;
-        events.emit('cluster.takeover', { session, from });
-      },
-      quarantined: () => void this.tallies.quarantined++,
-      forgot: () => node.forgotten(),
-    });
     this.#ingress = new Ingress(this, settings);
     this.#owner = new Owner(this, { ...OWNER_LIMITS, maxServed: settings.maxServed });
     this.#ingresses = new Ingresses(this, this.#owner);
@@ -159,6 +125,28 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       actMs: settings.forwardTimeoutMs,
     });
     this.#servedVerbs = new ServedVerbs(this);
+  }
+
+  /** What this process has of a space. */
+  of(name: SpaceName): SharedSpace {
+    let space = this.#spaces.get(name);
+    if (space !== undefined) return space;
+    const { claims, deadlines, node, runtime } = this;
+    space = new SharedSpace(name, {
+      claims,
+      deadlines,
+      node,
+      runtime,
+      engine: this.#engine,
+      settings: this.#settings,
+      cluster: this.#cluster,
+      elsewhere: (owner, id, takes) => this.#elsewhere(owner, id, takes, name),
+      place: () => this.#roster.place(),
+      tallies: this.tallies,
+      failed: (error) => this.#failed(error),
+    });
+    this.#spaces.set(name, space);
+    return space;
   }
 
   /** Joins. What goes wrong is announced, and tried again. */
@@ -236,8 +224,8 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     return this.node.engineNow();
   }
 
-  look(print: string): Promise<Looked> {
-    return this.#space.look(print);
+  look(print: string, space?: SpaceName): Promise<Looked> {
+    return this.of(space).look(print);
   }
 
   async leftMs(of: Incarnation): Promise<number> {
@@ -246,12 +234,20 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     return this.node.isInGrace ? Math.max(leftMs, this.beatMs) : leftMs;
   }
 
-  ready(id: string, takes: boolean, isFollowUp: boolean): Promise<'ready' | NotReady> {
-    return this.sessions.ready(id, takes, isFollowUp);
+  async ready(
+    id: string,
+    takes: boolean,
+    isFollowUp: boolean,
+    space: string | undefined,
+  ): Promise<'ready' | NotReady> {
+    // A later release may share more.
+    return isSpace(space) ? this.of(space).sessions.ready(id, takes, isFollowUp) : { why: 'moved' };
   }
 
-  isReady(id: string, isFollowUp: boolean): boolean {
-    return this.runtime.isServing(id) || (isFollowUp && this.runtime.isSettling(id));
+  isReady(id: string, isFollowUp: boolean, space: string | undefined): boolean {
+    if (!isSpace(space)) return false;
+    const residents = this.#residents(space);
+    return residents.isServing(id) || (isFollowUp && residents.isSettling(id));
   }
 
   serve(request: Forwarded, port: ResponsePort): void {
@@ -271,15 +267,20 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     this.runtime.services.tripped(limit);
   }
 
-  #elsewhere(owner: Incarnation, id: string, takes: boolean): Elsewhere {
+  #residents(space: SpaceName): Residents {
+    return space === undefined ? this.runtime : this.runtime.of(space);
+  }
+
+  #elsewhere(owner: Incarnation, id: string, takes: boolean, space?: SpaceName): Elsewhere {
     const again: ClusterHost['again'] = (request, port) => this.runtime.again(request, port);
     return {
       at: 'elsewhere',
+      node: this.nameOf(owner),
       serve: (request, port) => {
-        const asked = { owner, session: id, print: printOf(id), takes, request, again };
+        const asked = { owner, space, session: id, print: printOf(id), takes, request, again };
         this.#ingress.forward(asked, port);
       },
-      act: (verb) => this.#remoteVerbs.act(owner, id, printOf(id), verb),
+      act: (verb) => this.#remoteVerbs.act(owner, id, { print: printOf(id), space }, verb),
     };
   }
 
@@ -296,9 +297,9 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       listen: (as) => this.#listen(as),
       deafen: (as) => this.#post.deafen(as),
       ping: (to, n) => void this.#post.post(to, { type: 'ping', n }),
-      owned: () => this.claims.inUseFirst(({ id }) => this.runtime.isInUse(id)),
+      owned: () => this.claims.inUseFirst(({ id, space }) => this.#residents(space).isInUse(id)),
       lose: (claim) => this.#lose(claim),
-      restow: (claim) => this.runtime.restow(claim),
+      restow: (claim) => this.#residents(claim.space).restow(claim),
       reasserted: () => void this.tallies.reasserted++,
       changed: (state, why) => events.emit('cluster.changed', { at: clock.now(), state, why }),
       clockOff: (byMs) => events.emit('cluster.clock', { byMs }),
@@ -339,7 +340,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   #lose(claim: Claim): void {
     this.tallies.lost++;
     this.claims.remove(claim);
-    this.runtime.lose(claim);
+    this.#residents(claim.space).lose(claim);
   }
 
   #failed(error: unknown): void {

@@ -1,3 +1,13 @@
+import { isSharedPart, type SharedPart } from '../directory/cluster.ts';
+
+/** What the processes have in common: the name of a part of their store; `undefined`: sessions. */
+export type SpaceName = SharedPart | undefined;
+
+/** Whether this release knows of such a space. */
+export function isSpace(name: unknown): name is SpaceName {
+  return name === undefined || isSharedPart(name);
+}
+
 /**
  * One life of a node: `<boot>#<n>`, the process and how many leases it has had. A node that has lost
  * its lease goes on as another incarnation.

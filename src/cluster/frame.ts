@@ -15,6 +15,8 @@ export type Frame =
       readonly id: ExchangeId;
       /** The id of the session, or home of the stateless revision, that the exchange is for. */
       readonly session: string;
+      /** Of what else the exchange is for: the part of the store that has it. */
+      readonly space: string | undefined;
       readonly method: string;
       readonly headers: Readonly<Record<string, string>>;
       readonly url: string | undefined;

@@ -43,6 +43,7 @@ export const FRAME_SHAPES: {
   req: {
     id: isText,
     session: isText,
+    space: isTextOrNone,
     method: isText,
     headers: isHeaders,
     url: isTextOrNone,

@@ -1,5 +1,5 @@
 import type { Deadlines } from '../base/deadlines.ts';
-import { bootOf, type Incarnation, type Looked } from './engine.ts';
+import { bootOf, type Incarnation, type Looked, type SpaceName } from './engine.ts';
 
 /** What the lookout needs of its node. */
 export interface LookoutHost {
@@ -8,8 +8,8 @@ export interface LookoutHost {
   readonly incarnation: Incarnation;
   /** How often a node looks at leases: a third of one, in whole milliseconds. */
   readonly beatMs: number;
-  /** Looks whose a session is. Rejects where the engine can not be asked. */
-  look(print: string): Promise<Looked>;
+  /** Looks whose something is. Rejects where the engine can not be asked. */
+  look(print: string, space?: SpaceName): Promise<Looked>;
 }
 
 /**
@@ -17,6 +17,12 @@ export interface LookoutHost {
  * to serve or to miss; `undefined`: the engine can not be asked.
  */
 export type Found = Incarnation | null | undefined;
+
+/** A session, by its fingerprint, or what else a space has. */
+export interface Sought {
+  readonly print: string;
+  readonly space?: SpaceName;
+}
 
 interface Wait {
   readonly over: Promise<void>;
@@ -36,10 +42,10 @@ export class Lookout {
     this.#host = host;
   }
 
-  /** Finds who has a session. */
-  async find(print: string): Promise<Found> {
+  /** Finds who has a session, or what else a space has. */
+  async find(sought: Sought): Promise<Found> {
     try {
-      return this.#awayOf(await this.#look(print));
+      return this.#awayOf(await this.#look(sought));
     } catch {
       return undefined;
     }
@@ -49,15 +55,15 @@ export class Lookout {
    * Finds who follows an owner that does not hear: at once, and once more when the owner's lease is
    * over, the session was released, or a third of a lease has passed.
    */
-  async next(print: string, owner: Incarnation): Promise<Found> {
+  async next(sought: Sought, owner: Incarnation): Promise<Found> {
     try {
-      const looked = await this.#look(print);
+      const looked = await this.#look(sought);
       if (this.#awayOf(looked) !== owner || looked.is !== 'owned') return this.#awayOf(looked);
-      await this.#wait(print, Math.min(looked.leftMs, this.#host.beatMs));
+      await this.#wait(keyOf(sought), Math.min(looked.leftMs, this.#host.beatMs));
     } catch {
       return undefined;
     }
-    return this.find(print);
+    return this.find(sought);
   }
 
   /** A session is nobody's: whoever waits looks again. */
@@ -70,32 +76,38 @@ export class Lookout {
     return bootOf(looked.owner) === bootOf(this.#host.incarnation) ? null : looked.owner;
   }
 
-  #look(print: string): Promise<Looked> {
-    const under = this.#looks.get(print);
+  #look(sought: Sought): Promise<Looked> {
+    const key = keyOf(sought);
+    const under = this.#looks.get(key);
     if (under !== undefined) return under;
-    const look = this.#host.look(print).finally(() => this.#looks.delete(print));
-    this.#looks.set(print, look);
+    const look = this.#host.look(sought.print, sought.space).finally(() => this.#looks.delete(key));
+    this.#looks.set(key, look);
     return look;
   }
 
-  #wait(print: string, ms: number): Promise<void> {
-    const under = this.#waits.get(print);
+  #wait(key: string, ms: number): Promise<void> {
+    const under = this.#waits.get(key);
     if (under !== undefined) return under.over;
-    const wait = this.#begin(print, ms);
-    this.#waits.set(print, wait);
+    const wait = this.#begin(key, ms);
+    this.#waits.set(key, wait);
     return wait.over;
   }
 
-  #begin(print: string, ms: number): Wait {
+  #begin(key: string, ms: number): Wait {
     const { deadlines } = this.#host;
     let resolve!: () => void;
     const over = new Promise<void>((settle) => (resolve = settle));
     const end = (): void => {
       deadlines.cancel(timed);
-      this.#waits.delete(print);
+      this.#waits.delete(key);
       resolve();
     };
     const timed = deadlines.at(deadlines.now() + ms, end);
     return { over, end };
   }
+}
+
+/** Names something among all spaces: no fingerprint has a blank in it. */
+function keyOf({ print, space }: Sought): string {
+  return space === undefined ? print : `${space} ${print}`;
 }

@@ -1,11 +1,11 @@
 import { ActorsError } from '../base/errors.ts';
-import type { Cluster, ClusterHost } from '../directory/cluster.ts';
+import type { Cluster, ClusterHost, SharedPart } from '../directory/cluster.ts';
+import type { Members, OwnedStore, Ownership } from '../directory/ownership.ts';
+import type { SessionStore } from '../store/store.ts';
 import type { ClusterStats } from '../events/clusterStats.ts';
-import type { Claimed, Members, Ownership } from '../directory/ownership.ts';
-import type { Elsewhere, Nowhere } from '../directory/whereabouts.ts';
-import type { Claim, SessionStore } from '../store/store.ts';
 import { ClusterNode, type Ways } from './clusterNode.ts';
 import type { ClusterSettings } from './options.ts';
+import { ownedStore } from './ownedStore.ts';
 
 /**
  * Makes what the option `cluster` of one runtime takes.
@@ -40,34 +40,14 @@ class ClusterOfOne implements Cluster {
     this.#cluster = cluster;
     this.#connect = connect;
     this.secrets = settings.secrets;
-    const node = (): ClusterNode => this.#node();
-    this.store = {
-      isDurable: true,
-      isShared: true,
-      get: (id) => node().store.get(id),
-      write: (changes) => node().store.write(changes),
-      page: (query) => node().store.page(query),
-      due: (now, limit) => node().store.due(now, limit),
-      count: (principal) => node().store.count(principal),
-      rows: (id) => node().store.rows(id),
-      time: () => node().store.time(),
-      close: () => {},
-    };
-    this.ownership = {
-      isShared: true,
-      get members(): Members {
-        return node();
-      },
-      get isLive() {
-        return node().sessions.isLive;
-      },
-      live: () => node().sessions.live(),
-      begun: (id: string): Claim => node().sessions.begun(id),
-      claim: (id: string): Promise<Claimed> => node().sessions.claim(id),
-      release: (claim: Claim): Promise<boolean> => node().sessions.release(claim),
-      ended: (claim: Claim): void => node().sessions.ended(claim),
-      elsewhere: (id: string): Promise<Elsewhere | Nowhere> => node().sessions.elsewhere(id),
-    };
+    const members = (): Members => this.#node();
+    const { store, ownership } = ownedStore(() => this.#node().of(undefined), members);
+    this.store = store;
+    this.ownership = ownership;
+  }
+
+  part(name: SharedPart): OwnedStore {
+    return ownedStore(() => this.#node().of(name));
   }
 
   open(runtime: ClusterHost): void {

@@ -53,9 +53,9 @@ export class Owner {
         return host.isLive;
       },
       engineNow: () => host.engineNow(),
-      ready: (session, takes, isFollowUp) => host.ready(session, takes, isFollowUp),
+      ready: (session, takes, isFollowUp, space) => host.ready(session, takes, isFollowUp, space),
       counts: (request) => host.counts(request),
-      isReady: (session, isFollowUp) => host.isReady(session, isFollowUp),
+      isReady: (session, isFollowUp, space) => host.isReady(session, isFollowUp, space),
       serve: (request, port) => host.serve(request, port),
       kept: (exchange, size) => this.#keep(exchange, size),
       doubted: (exchange) => {

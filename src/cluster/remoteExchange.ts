@@ -187,12 +187,12 @@ export class RemoteExchange implements Watched {
       // Nobody has begun it, unless an earlier copy was heard.
       this.#mayBeHeard = wasHeard;
       this.#host.silence.disarm(this);
-      void this.#seek(() => this.#host.lookout.next(this.asked.print, this.#owner));
+      void this.#seek(() => this.#host.lookout.next(this.asked, this.#owner));
     }
   }
 
   /** Finds who has the session now, and goes there. */
-  async #seek(find = () => this.#host.lookout.find(this.asked.print)): Promise<void> {
+  async #seek(find = () => this.#host.lookout.find(this.asked)): Promise<void> {
     this.#state = 'seeking';
     const turn = ++this.#turn;
     const next = await find();

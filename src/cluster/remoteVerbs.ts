@@ -4,7 +4,7 @@ import type { SessionView } from '../directory/view.ts';
 import { isObject } from '../wire/jsonrpc.ts';
 import { bootOf, type Incarnation } from './engine.ts';
 import type { ExchangeId, FrameOf } from './frame.ts';
-import type { Lookout } from './lookout.ts';
+import type { Lookout, Sought } from './lookout.ts';
 import type { OwnerWatch } from './ownerWatch.ts';
 import { RemoteVerb } from './remoteVerb.ts';
 import type { RemoteNode } from './remoteNode.ts';
@@ -40,16 +40,16 @@ export class RemoteVerbs {
   /**
    * Has a node act on a session.
    *
-   * @param print the fingerprint of the session's id
+   * @param sought the session, or what else a space has, by the fingerprint of its id
    * @throws ActorsError `store-unavailable` where the node does not say what came of it; with the code
    * of what the node failed with
    */
-  async act(owner: Incarnation, session: string, print: string, verb: Verb): Promise<Done> {
+  async act(owner: Incarnation, session: string, sought: Sought, verb: Verb): Promise<Done> {
     const { actMs, lookout } = this.#host;
-    const said = await this.#ask(owner, { session, verb }, actMs);
+    const said = await this.#ask(owner, { session, space: sought.space, verb }, actMs);
     if (said === 'late') throw unavailable();
     if (said === 'gone') {
-      await lookout.next(print, owner);
+      await lookout.next(sought, owner);
       return 'moved';
     }
     if (said.error !== undefined) throw new ActorsError(said.error as ErrorCode, FAILED);
@@ -57,6 +57,7 @@ export class RemoteVerbs {
       await this.#pause();
       return 'moved';
     }
+    if (said.answer === 'busy') return 'busy';
     if (typeof said.answer !== 'boolean') throw unavailable();
     return said.answer;
   }

@@ -57,7 +57,7 @@ export interface Terms {
  * past 16 KiB are left out, but for those that a session reads.
  */
 export function requestFrame(
-  { session, request }: Asked,
+  { session, space, request }: Asked,
   id: ExchangeId,
   isSure: boolean,
   terms: Terms | undefined,
@@ -66,7 +66,7 @@ export function requestFrame(
   const isHeard = terms === undefined;
   const { takes, until } = terms ?? { takes: false, until: 0 };
   const content = isHeard ? { ...NOTHING, method } : contentOf(request);
-  return { type: 'req', id, session, ...content, isSure, isHeard, takes, until };
+  return { type: 'req', id, session, space, ...content, isSure, isHeard, takes, until };
 }
 
 function contentOf({ origin, principal, parcel }: Forwarded): Content {

@@ -32,8 +32,14 @@ export interface ServedExchangeHost {
    *
    * @param takes also one that is nobody's
    * @param isFollowUp for what its client says of work in flight: also one that ends here
+   * @param space of what is no session: the part of the store that has it
    */
-  ready(session: string, takes: boolean, isFollowUp: boolean): Promise<'ready' | NotReady>;
+  ready(
+    session: string,
+    takes: boolean,
+    isFollowUp: boolean,
+    space: string | undefined,
+  ): Promise<'ready' | NotReady>;
   /**
    * Counts what a request holds until its session has it.
    *
@@ -41,7 +47,7 @@ export interface ServedExchangeHost {
    */
   counts(request: Forwarded): (() => void) | undefined;
   /** The session is in this process, and can be given a message in this turn. */
-  isReady(session: string, isFollowUp: boolean): boolean;
+  isReady(session: string, isFollowUp: boolean, space: string | undefined): boolean;
   /** Serves a request whose session is in this process, in this turn. Never throws. */
   serve(request: Forwarded, port: ResponsePort): void;
   /** The answer, or its beginning, is kept to be said again. */
@@ -57,7 +63,7 @@ export interface ServedExchangeHost {
 /** What is kept of a request for as long as the exchange is known. */
 type Terms = Pick<
   FrameOf<'req'>,
-  'session' | 'method' | 'principal' | 'takes' | 'isSure' | 'until'
+  'session' | 'space' | 'method' | 'principal' | 'takes' | 'isSure' | 'until'
 >;
 
 /** One exchange at the owner of its session, from when its `req` came until it is forgotten. */
@@ -78,9 +84,9 @@ export class ServedExchange {
   #last: FrameOf<'more' | 'end' | 'cut'> | null = null;
 
   constructor(request: FrameOf<'req'>, ingress: Incarnation, host: ServedExchangeHost) {
-    const { id, session, method, principal, takes, isSure, until } = request;
+    const { id, session, space, method, principal, takes, isSure, until } = request;
     this.id = id;
-    this.#terms = { session, method, principal, takes, isSure, until };
+    this.#terms = { session, space, method, principal, takes, isSure, until };
     this.#ingress = ingress;
     this.#host = host;
   }
@@ -111,9 +117,9 @@ export class ServedExchange {
 
   async #begin(request: Forwarded | RefusalCode): Promise<void> {
     const host = this.#host;
-    const { session, takes, isSure } = this.#terms;
+    const { session, space, isSure } = this.#terms;
     const isAwaited = isAboutWork(request);
-    const ready = await this.#ready(session, takes, isAwaited);
+    const ready = await this.#ready(isAwaited);
     if (ready !== 'ready') return this.refuse(ready.why, ready.owner);
     // Whoever asked knows what silence means.
     if (this.#isLate) return host.drop(this);
@@ -125,7 +131,7 @@ export class ServedExchange {
     }
     // In the turn in which it begins: what is lost, moved or given up is not begun.
     if (!host.isLive) return this.refuse('suspended');
-    if (this.#isLate || this.#isLeft || !host.isReady(session, isAwaited))
+    if (this.#isLate || this.#isLeft || !host.isReady(session, isAwaited, space))
       return this.refuse('moved');
     if (isSure) void this.#say({ type: 'ack', id: this.id });
     this.#serve(request);
@@ -164,9 +170,10 @@ export class ServedExchange {
     return this.#host.engineNow() > this.#terms.until;
   }
 
-  async #ready(session: string, takes: boolean, isAwaited: boolean): Promise<'ready' | NotReady> {
+  async #ready(isAwaited: boolean): Promise<'ready' | NotReady> {
+    const { session, space, takes } = this.#terms;
     try {
-      return await this.#host.ready(session, takes, isAwaited);
+      return await this.#host.ready(session, takes, isAwaited, space);
     } catch {
       // The engine can not be asked.
       return { why: 'suspended' };

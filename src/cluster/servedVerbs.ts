@@ -13,7 +13,7 @@ const KNOWN_MS = 60_000;
 export interface ServedVerbsHost {
   readonly mail: Mail;
   readonly deadlines: Deadlines;
-  readonly runtime: Pick<ClusterHost, 'act' | 'views'>;
+  readonly runtime: Pick<ClusterHost, 'act' | 'of' | 'views'>;
 }
 
 interface Served {
@@ -65,7 +65,9 @@ export class ServedVerbs {
     // Of a later release.
     if (asked === undefined) return undefined;
     const { runtime } = this.#host;
-    return 'verb' in asked ? runtime.act(asked.session, asked.verb) : runtime.views(asked.sessions);
+    if ('sessions' in asked) return runtime.views(asked.sessions);
+    const { session, space, verb } = asked;
+    return (space === undefined ? runtime : runtime.of(space)).act(session, verb);
   }
 
   #say({ from, said }: Served): void {

@@ -6,7 +6,7 @@ import { DRAINING, type Elsewhere, NOT_FOUND, type Nowhere } from '../directory/
 import type { Claim as StoreClaim } from '../store/store.ts';
 import { Acquittals } from './acquittals.ts';
 import { Claim, type Claims } from './claims.ts';
-import type { EngineClaim, Incarnation, Looked, Space } from './engine.ts';
+import type { EngineClaim, Incarnation, Looked, Space, SpaceName } from './engine.ts';
 import type { Node } from './node.ts';
 import { printOf, type RecordSeal } from './recordSeal.ts';
 import type { NotReady } from './servedExchange.ts';
@@ -25,6 +25,8 @@ const QUARANTINED: Nowhere = {
 /** What the sessions of a cluster need of their node. */
 export interface SessionsHost {
   readonly space: Space;
+  /** Of the space: that of a part; `undefined`: sessions. */
+  readonly name: SpaceName;
   readonly claims: Claims;
   readonly seal: RecordSeal;
   readonly node: Node;
@@ -46,7 +48,7 @@ export interface SessionsHost {
   forgot(): void;
 }
 
-/** Which sessions are this node's, which are other nodes', and which are nobody's. */
+/** Which sessions of a space are this node's, which are other nodes', and which are nobody's. */
 export class Sessions implements Omit<Ownership, 'members'> {
   readonly isShared = true;
   readonly #host: SessionsHost;
@@ -66,10 +68,10 @@ export class Sessions implements Omit<Ownership, 'members'> {
   }
 
   begun(id: string): Claim {
-    const { claims, node } = this.#host;
+    const { claims, name, node } = this.#host;
     const print = printOf(id);
     const token = node.floor();
-    const claim = new Claim({ space: undefined, id, print, token, revision: 0, isBorn: false });
+    const claim = new Claim({ space: name, id, print, token, revision: 0, isBorn: false });
     claims.add(claim);
     return claim;
   }
@@ -225,9 +227,9 @@ export class Sessions implements Omit<Ownership, 'members'> {
     print: string,
     found: Extract<EngineClaim, { readonly is: 'ours' }>,
   ): Promise<Claimed> {
-    const { claims, seal } = this.#host;
+    const { claims, name, seal } = this.#host;
     const { token, revision, from, isSuspect } = found;
-    const claim = new Claim({ space: undefined, id, print, token, revision, isBorn: true });
+    const claim = new Claim({ space: name, id, print, token, revision, isBorn: true });
     claims.add(claim);
     if (isSuspect) this.#acquittals.watch(claim);
     try {

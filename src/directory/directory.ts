@@ -44,8 +44,8 @@ export class Directory implements Home<SessionActor> {
   readonly #ownership: Ownership;
   readonly #outletsOf: DirectoryOptions['outletsOf'];
   readonly world: World<SessionActor>;
-  readonly #handover: Handover;
-  readonly #recalls: Recalls;
+  readonly #handover: Handover<SessionActor>;
+  readonly #recalls: Recalls<SessionActor>;
   readonly #absences: Absences;
   readonly presence: Presence;
   readonly #limits: SleepLimits;

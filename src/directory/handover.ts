@@ -1,11 +1,22 @@
-import type { SessionActor } from '../session/sessionActor.ts';
 import type { Claim } from '../store/store.ts';
 import type { Claimed, Ownership } from './ownership.ts';
 
+/** A session, or another actor that a store has, as it is given up. */
+export interface Leaving {
+  readonly id: string;
+  readonly epoch: number;
+  readonly canPassivate: boolean;
+  readonly persistence: {
+    readonly isClean: boolean;
+    own(claim: Claim): void;
+    changed(): void;
+  } | null;
+}
+
 /** What giving sessions up needs of the directory. */
-export interface HandoverHost {
+export interface HandoverHost<S extends Leaving> {
   /** The session's actor leaves this process: the session is its record. */
-  left(session: SessionActor): void;
+  left(session: S): void;
   /** Another process goes on with the session of a claim. */
   lose(claim: Claim): void;
 }
@@ -14,13 +25,13 @@ export interface HandoverHost {
 const RELEASES = 3;
 
 /** Sessions that this process gives up, where several processes have one set of sessions. */
-export class Handover {
+export class Handover<S extends Leaving = Leaving> {
   readonly #ownership: Ownership;
-  readonly #host: HandoverHost;
+  readonly #host: HandoverHost<S>;
   /** Sessions that are being given up: until that is done, nobody may use them. */
   readonly #leaving = new Map<string, Promise<void>>();
 
-  constructor(ownership: Ownership, host: HandoverHost) {
+  constructor(ownership: Ownership, host: HandoverHost<S>) {
     this.#ownership = ownership;
     this.#host = host;
   }
@@ -40,7 +51,7 @@ export class Handover {
    * Gives up a session that sleeps. The actor leaves memory when the other processes can find the
    * session, and not before: otherwise nobody would have the session in between.
    */
-  giveUp(session: SessionActor, claim: Claim): void {
+  giveUp(session: S, claim: Claim): void {
     this.#leave(session.id, async () => {
       if (!(await this.#ownership.release(claim)) || claim.isLost) return;
       if (session.canPassivate && session.persistence?.isClean === true) this.#host.left(session);
@@ -80,7 +91,7 @@ export class Handover {
   }
 
   /** A session was used while it left: it goes on here, unless another process has it by now. */
-  async #takeBack(session: SessionActor, claim: Claim): Promise<void> {
+  async #takeBack(session: S, claim: Claim): Promise<void> {
     const claimed = await this.#claimed(session.id);
     const isOurs = claimed !== undefined && claimed !== 'ours' && claimed.at === 'ours';
     // Whoever had it meanwhile has stored an epoch of its own.

@@ -90,6 +90,8 @@ export class Operator {
   async #act(where: Found | Nowhere, verb: Verb): Promise<SessionActor | undefined> {
     if (where?.at !== 'here' || where.snapshot.hasTag('ending')) return undefined;
     if (verb.do === 'wake') return this.#wake(where);
+    // A session moves when it sleeps, and is forwarded to until then.
+    if (verb.do === 'give') return undefined;
     await this.#end(where, verb.reason);
     return where;
   }

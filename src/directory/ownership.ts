@@ -1,6 +1,6 @@
 import type { Awaitable } from '../base/awaitable.ts';
 import type { Rows, SessionRecord } from '../store/record.ts';
-import type { Claim } from '../store/store.ts';
+import type { Claim, SessionStore } from '../store/store.ts';
 import type { SessionView } from './view.ts';
 import type { Elsewhere, Nowhere } from './whereabouts.ts';
 
@@ -76,6 +76,12 @@ export interface Ownership {
   ended(claim: Claim): void;
   /** Where a session is, for a process that claims none any more. */
   elsewhere(id: string): Awaitable<Elsewhere | Nowhere>;
+}
+
+/** Where something is kept, and which process has what is there. */
+export interface OwnedStore {
+  readonly store: SessionStore;
+  readonly ownership: Ownership;
 }
 
 /** The ownership of a single process: every session is its own. */

@@ -18,25 +18,30 @@ interface Stored {
   readonly claim: Claim | undefined;
 }
 
+/** A session, or another actor that a store has, as it is recalled. */
+interface Recalled {
+  readonly at: 'here';
+}
+
 /** What recalling sessions needs of the directory. */
-export interface RecallsHost {
+export interface RecallsHost<S extends Recalled> {
   readonly supervisor: { readonly isAdmitting: boolean };
   readonly keeper: Keeper;
-  resident(id: string): Found;
+  resident(id: string): S | undefined;
   hasEnded(id: string): boolean;
   /** Makes the actor of a record; `undefined` where the record has expired. */
-  revive(record: SessionRecord, rows: Rows, claim: Claim | undefined): Found;
+  revive(record: SessionRecord, rows: Rows, claim: Claim | undefined): S | undefined;
 }
 
 /** Brings sessions back from a durable store: each is claimed and read once for all who ask. */
-export class Recalls {
-  readonly #host: RecallsHost;
+export class Recalls<S extends Recalled> {
+  readonly #host: RecallsHost<S>;
   readonly #ownership: Ownership;
-  readonly #handover: Handover;
+  readonly #handover: Pick<Handover, 'handOver'>;
   /** Records that are being read: requests that come meanwhile wait for the same read. */
   readonly #loading = new Map<string, Promise<Stored | Elsewhere | Nowhere>>();
 
-  constructor(host: RecallsHost, ownership: Ownership, handover: Handover) {
+  constructor(host: RecallsHost<S>, ownership: Ownership, handover: Pick<Handover, 'handOver'>) {
     this.#host = host;
     this.#ownership = ownership;
     this.#handover = handover;
@@ -53,7 +58,7 @@ export class Recalls {
     id: string,
     isWanted: (record: SessionRecord) => boolean,
     found?: Awaitable<SessionRecord | undefined>,
-  ): Promise<Found | Elsewhere | Nowhere> {
+  ): Promise<S | Elsewhere | Nowhere | undefined> {
     const host = this.#host;
     this.#admits();
     let loading = this.#loading.get(id);
@@ -99,6 +104,9 @@ export class Recalls {
   }
 }
 
-export function here(where: Found | Elsewhere | Nowhere): Found {
+/** What was found in this process. */
+export function here<S extends Recalled>(
+  where: S | Elsewhere | Nowhere | undefined,
+): S | undefined {
   return where?.at === 'here' ? where : undefined;
 }

@@ -15,6 +15,8 @@ export interface Forwarded {
 /** Says that another node owns the session. */
 export interface Elsewhere {
   readonly at: 'elsewhere';
+  /** The name of that node, for people. */
+  readonly node: string;
   /** Has the owner answer a request; the whole answer comes back by the port. */
   serve(request: Forwarded, port: ResponsePort): void;
   /**

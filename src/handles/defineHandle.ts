@@ -2,7 +2,8 @@ import type { Awaitable } from '../base/awaitable.ts';
 import { currentContext } from '../session/context.ts';
 import { handlesOf } from './handles.ts';
 import { argumentOf, type Registrar, registerTools, type Schemas } from './handleTools.ts';
-import type { HandleKind, Holder } from './kind.ts';
+import type { Holder } from './holder.ts';
+import type { HandleKind } from './kind.ts';
 import {
   type HandleOptions,
   type HandleScope,
@@ -86,8 +87,11 @@ export function defineHandle<V, S = undefined, I = unknown>(
     },
     async use(id, callback, { signal } = {}) {
       const { kind, holder } = caller(settings);
-      const found = await kind.find(id, holder);
-      return found.use((value, scope) => callback(value as V, scope as HandleScope<S>), signal);
+      return kind.reach(
+        () => kind.find(id, holder),
+        (found) =>
+          found.use((value, scope) => callback(value as V, scope as HandleScope<S>), signal),
+      );
     },
     async list() {
       const { kind, holder } = caller(settings);

@@ -1,6 +1,6 @@
 import type { SessionEffect } from '../../machines/step.ts';
 import { Actor, type NoPlace, type Parent } from '../actor/actor.ts';
-import { type Effects, LIFE_EFFECTS } from '../actor/effects.ts';
+import type { Effects } from '../actor/effects.ts';
 import { atOnce, type Awaitable } from '../base/awaitable.ts';
 import { Dormancy } from '../session/dormancy.ts';
 import { Handshake } from '../session/handshake.ts';
@@ -11,7 +11,7 @@ import type { Woken } from '../session/session.ts';
 import { Updates } from '../session/updates.ts';
 import type { Keeper } from '../store/keeper.ts';
 import type { SessionRecord } from '../store/record.ts';
-import { busy, failed, gone, type HandleError, type KindName } from './handleError.ts';
+import { busy, failed, gone, type HandleError, type KindName, moved } from './handleError.ts';
 import { handleRecordOf, type Kept } from './handleRecord.ts';
 import { HandleFacade } from './handleFacade.ts';
 import { HandleIncarnations } from './incarnations.ts';
@@ -23,6 +23,7 @@ const NOBODY = new Handshake();
 /** All handles of one kind, as one of them uses the others. */
 export interface HandleFamily extends KindName {
   readonly settings: HandleSettings;
+  readonly effects: Effects<HandleActor>;
   readonly world: object;
   readonly supervisor: Parent;
   readonly keeper: Keeper;
@@ -31,6 +32,20 @@ export interface HandleFamily extends KindName {
   opened(handle: HandleActor): void;
   /** Turns a sleeping handle into its record, where nothing in this process needs its actor. */
   passivate(handle: HandleActor): void;
+  /** The same handles in other processes; `null`: there are none. */
+  readonly shared: SharedFamily | null;
+}
+
+/** The handles of one kind in all processes of a cluster, as one of them uses the others. */
+export interface SharedFamily {
+  /** Handles of this process may be used now. */
+  readonly isLive: boolean;
+  /** Resolves when that is so again. @throws ActorsError `store-unavailable` */
+  live(): Promise<void>;
+  /** Nobody uses the handle, or waits for it. */
+  unused(handle: HandleActor): void;
+  /** The handle has ended here. */
+  buried(handle: HandleActor): void;
 }
 
 /** One live thing that tools name by an id: the machine of a session, without a client. */
@@ -58,8 +73,9 @@ export class HandleActor extends Actor {
     this.by = kept.by;
     this.input = kept.input;
     this.state = kept.state;
-    this.persistence =
-      kind.keeper.isDurable && kind.settings.sleeps ? new Persistence(this, kind.keeper) : null;
+    // In a cluster, the others have to know also of what can not leave its process.
+    const isStored = kind.keeper.isDurable && (kind.settings.sleeps || kind.shared !== null);
+    this.persistence = isStored ? new Persistence(this, kind.keeper) : null;
   }
 
   /** Opens a new handle. */
@@ -76,10 +92,15 @@ export class HandleActor extends Actor {
   }
 
   protected perform(effect: SessionEffect): void {
-    HANDLE_EFFECTS[effect](this);
+    this.kind.effects[effect](this);
   }
 
   // ---- what is known of the handle
+
+  /** For whoever looks for the handle in all processes. */
+  get at(): 'here' {
+    return 'here';
+  }
 
   get world(): object {
     return this.kind.world;
@@ -140,7 +161,7 @@ export class HandleActor extends Actor {
   ): Promise<R> {
     // Before it takes a place that nobody would give back: the handle may be asleep.
     signal?.throwIfAborted();
-    if (this.arrival === 'refuse') throw gone(this.kind);
+    if (this.arrival === 'refuse') throw this.#over();
     const { maxQueue } = this.kind.settings.limits;
     if (this.waiting >= maxQueue) {
       this.journal.tripped('maxQueue');
@@ -157,36 +178,48 @@ export class HandleActor extends Actor {
   #pump(isDone: boolean): void {
     this.#isTouched = true;
     // The value may have changed its state in place, and does not say so.
-    if (isDone && this.arrival === 'dispatch') this.persistence?.changed();
+    if (isDone && this.arrival === 'dispatch') this.stateChanged();
     if (this.arrival === 'activate') this.tell({ type: 'message.arrived' });
     this.startUses();
     if (this.references > 0) return;
     this.#uses = null;
+    this.kind.shared?.unused(this);
     if (this.snapshot.hasTag('ending')) this.tell({ type: 'session.settled' });
   }
 
   startUses(): void {
-    if (this.arrival === 'dispatch') this.#uses?.start(this.kind.settings.limits.concurrency);
+    if (this.arrival !== 'dispatch' || this.#uses === null) return;
+    const { settings, shared } = this.kind;
+    if (shared?.isLive !== false) return this.#uses.start(settings.limits.concurrency);
+    // Another process may have the handle by now: those that wait hear of that, or have their turn.
+    const refuse = (error: Error): void => this.#uses?.refuse(error);
+    this.later(shared.live().catch(refuse), () => shared.isLive && this.startUses());
   }
 
   /** Whoever waits for the handle, or uses it, hears that it is over. */
   endUses(which: 'waiting' | 'all'): void {
-    const { failure } = this.incarnations;
-    const why = failure === undefined ? gone(this.kind) : failed(this.kind, failure);
+    const why = this.#over();
     if (which === 'all') this.#uses?.cut(why);
     else this.#uses?.refuse(why);
+  }
+
+  /** Why the handle can not be used any more. */
+  #over(): HandleError {
+    const { failure } = this.incarnations;
+    if (failure !== undefined) return failed(this.kind, failure);
+    return this.persistence?.isLost === true ? moved(this.kind) : gone(this.kind);
   }
 
   update(change: (state: unknown) => unknown): Promise<unknown> {
     this.#updates ??= new Updates(this);
     return this.#updates.run(change).then(async (state) => {
-      await this.persistence?.stored();
+      if (!this.isLiveOnly) await this.persistence?.kept();
       return state;
     });
   }
 
   stateChanged(): void {
-    this.persistence?.changed();
+    if (!this.isLiveOnly) this.persistence?.changed();
   }
 
   // ---- opening and releasing
@@ -223,9 +256,9 @@ export class HandleActor extends Actor {
 
   /** The handle is over here: with a durable store, the next process may go on with it. */
   async end(): Promise<void> {
-    if (this.reason === 'drained' && this.persistence?.isKept === true) {
+    if (this.#goesOn) {
       await this.dormancy.leave();
-      this.isKept = await this.persistence.stored();
+      this.isKept = await this.persistence!.stored();
     }
     await this.release();
   }
@@ -327,49 +360,36 @@ export class HandleActor extends Actor {
   /** The handle ends: nothing of it is kept, unless another process goes on with it. */
   forget(): void {
     this.#dormancy?.unpin();
-    if (this.reason !== 'drained') this.persistence?.forget();
+    if (this.reason !== 'drained' || !this.#mayGoOn) this.persistence?.forget();
+  }
+
+  /** The process ends, and the next one can go on with the handle. */
+  get #goesOn(): boolean {
+    return this.reason === 'drained' && this.persistence?.isKept === true && this.#mayGoOn;
+  }
+
+  /** What the other processes know of the handle, if anything, is enough to go on from. */
+  get #mayGoOn(): boolean {
+    const isWhole = this.persistence?.isWhole === true && !this.isLiveOnly;
+    return isWhole || this.kind.shared === null;
+  }
+
+  /** Falls asleep now, where the handle can: nobody uses it. */
+  async layDown(): Promise<void> {
+    await this.reached('waking');
+    const isPinned = this.#dormancy?.pinned !== undefined;
+    // What kept the handle awake may be gone.
+    if (isPinned) this.tell({ type: 'message.arrived' });
+    if (this.arrival === 'dispatch') this.tell({ type: 'session.quiet' });
+    if (this.canSleep) this.tell({ type: 'deadline.passed' });
+    await this.reached('dozing');
+  }
+
+  /** Another process goes on with the handle. */
+  lose(): void {
+    this.dismissed();
+    this.close('replaced');
+    // Nothing here may finish what the handle goes on with elsewhere.
+    this.tell({ type: 'deadline.passed' });
   }
 }
-
-/** What a handle does for each effect its machine names. */
-const HANDLE_EFFECTS: Effects<HandleActor> = {
-  ...LIFE_EFFECTS,
-  build: (handle) => handle.open(),
-  greet: () => {},
-  rebuild: (handle) => handle.reopen(),
-  abandon: (handle) => handle.later(handle.release(), () => {}),
-  doze: ({ dormancy }) => dormancy.doze(),
-  fallAsleep: (handle) => handle.fellAsleep(),
-
-  dispatchStash(handle) {
-    handle.activated();
-    handle.startUses();
-  },
-
-  confirm(handle) {
-    handle.confirmed();
-    handle.stateChanged();
-    handle.kind.opened(handle);
-  },
-
-  settle(handle) {
-    handle.forget();
-    handle.leave();
-    handle.endUses('waiting');
-    if (handle.references === 0) handle.tell({ type: 'session.settled' });
-  },
-
-  cut(handle) {
-    handle.forget();
-    handle.leave();
-    handle.endUses('all');
-  },
-
-  release(handle) {
-    handle.forget();
-    handle.later(
-      handle.end().catch((error: unknown) => handle.journal.orphan('handler', error)),
-      () => handle.tell({ type: 'session.released' }),
-    );
-  },
-};

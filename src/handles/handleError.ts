@@ -1,7 +1,12 @@
 import { ActorsError } from '../base/errors.ts';
 
 /** Why a handle can not be used or made. */
-export type HandleErrorCode = 'handle-gone' | 'handle-busy' | 'handle-limit' | 'handle-failed';
+export type HandleErrorCode =
+  | 'handle-gone'
+  | 'handle-busy'
+  | 'handle-limit'
+  | 'handle-failed'
+  | 'handle-elsewhere';
 
 /**
  * What a tool throws whose handle can not be used. The text is for the model: it says what to do and
@@ -9,6 +14,11 @@ export type HandleErrorCode = 'handle-gone' | 'handle-busy' | 'handle-limit' | '
  */
 export class HandleError extends ActorsError {
   declare readonly code: HandleErrorCode;
+}
+
+/** What a store says of itself is nothing for a tool's client. */
+export function storeFailed(cause: unknown): ActorsError {
+  return new ActorsError('store-unavailable', 'the session store failed', { cause });
 }
 
 /** How people and tools call the handles of a kind. */
@@ -30,6 +40,17 @@ export function busy({ name }: KindName): HandleError {
 
 export function restarting(): HandleError {
   return new HandleError('handle-busy', 'The server is restarting: try again in a moment.');
+}
+
+/** @param node the process that has what can not leave it */
+export function elsewhere({ name }: KindName, node: string): HandleError {
+  const text = `This ${name} is open in another process of the server (${node}), and can not be used from this one.`;
+  return new HandleError('handle-elsewhere', text);
+}
+
+/** Another process has the handle, since this one was not heard for a while. */
+export function moved({ name }: KindName): HandleError {
+  return new HandleError('handle-busy', `This ${name} is at another process by now: try again.`);
 }
 
 /** @param most how many the caller may have; without it, all callers together have too many */

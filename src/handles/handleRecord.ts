@@ -10,12 +10,16 @@ export interface Kept {
   readonly by: string;
   readonly input: unknown;
   readonly state: unknown;
+  /** There is nothing to go on from: the record says only which process has the handle. */
+  readonly isLive?: true;
 }
 
 /** A handle, as its record is made from it. */
 export interface RecordedHandle
   extends Kept, Pick<SessionRecord, 'id' | 'key' | 'startedAt' | 'epoch'> {
   readonly kind: { readonly name: string; readonly keeper: Keeper };
+  /** Nothing of the handle can be kept without what is live. */
+  readonly isLiveOnly: boolean;
   readonly isAsleep: boolean;
   /** The handle is about to sleep. */
   readonly isDozing: boolean;
@@ -31,12 +35,18 @@ export interface RecordedHandle
 /** Makes the record of a handle: that of a session whose `home` is the handle's kind. */
 export function handleRecordOf(handle: RecordedHandle): Recorded {
   const { id, key, principal, startedAt, epoch, by, input, state, kind, isAsleep } = handle;
-  if (!isPlainData(state) || !isPlainData(input)) {
-    const isStored = handle.persistence !== null;
-    const left = { what: 'state', local: undefined, of: undefined } as const;
-    return { record: undefined, leftOut: isStored ? [left] : [] };
+  const { isLiveOnly, persistence } = handle;
+  const isPlain = isPlainData(state) && isPlainData(input);
+  const left = { what: 'state', local: undefined, of: undefined } as const;
+  const leftOut = isPlain || isLiveOnly || persistence === null ? [] : [left];
+  if ((!isPlain || isLiveOnly) && kind.keeper.isShared) {
+    const known = { id, key, principal, home: kind.name, startedAt, epoch };
+    const bare = { by, input: undefined, state: undefined, isLive: true as const };
+    const expiresAt = Math.min(kind.keeper.expiry(), NEVER);
+    return { record: dataRecord({ ...known, state: bare, expiresAt }), leftOut };
   }
-  const { left, kept, expiresAt } = handle.openDormancy ?? {};
+  if (!isPlain) return { record: undefined, leftOut };
+  const { left: cause, kept, expiresAt } = handle.openDormancy ?? {};
   const record = dataRecord({
     id,
     key,
@@ -47,7 +57,7 @@ export function handleRecordOf(handle: RecordedHandle): Recorded {
     state: { by, input, state } satisfies Omit<Kept, 'principal'>,
     expiresAt: Math.min((isAsleep ? expiresAt : undefined) ?? kind.keeper.expiry(), NEVER),
     kept,
-    asleep: left === undefined ? handle.isDozing : left.cause === 'slept',
+    asleep: cause === undefined ? handle.isDozing : cause.cause === 'slept',
   });
   return { record, leftOut: [] };
 }
@@ -55,4 +65,9 @@ export function handleRecordOf(handle: RecordedHandle): Recorded {
 /** What a handle's record keeps. */
 export function keptIn({ principal, state }: SessionRecord): Kept {
   return { principal, ...(state as Omit<Kept, 'principal'>) };
+}
+
+/** A record of what only one process can have. */
+export function isLiveIn({ state }: SessionRecord): boolean {
+  return (state as Kept).isLive === true;
 }

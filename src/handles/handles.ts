@@ -1,23 +1,24 @@
 import { ActorsError } from '../base/errors.ts';
+import { ALONE, type OwnedStore } from '../directory/ownership.ts';
 import type { HandleStats } from '../events/counters.ts';
 import { MemoryStore } from '../store/memoryStore.ts';
-import type { SessionStore, StorePart } from '../store/store.ts';
+import type { StorePart } from '../store/store.ts';
 import { HandleKind, type KindShare } from './kind.ts';
 import type { HandleSettings } from './options.ts';
 import type { HandleView } from './view.ts';
 import { KindStore } from './kindStore.ts';
 
 /** What the handles of a runtime need of it. */
-export interface HandlesShare extends Omit<KindShare, 'storeOf'> {
+export interface HandlesShare extends Omit<KindShare, 'storeOf' | 'part'> {
   /** A part of the durable store; `undefined` where no store keeps handles. */
-  readonly partOf: (name: StorePart) => SessionStore | undefined;
+  readonly partOf: (name: StorePart) => OwnedStore | undefined;
 }
 
 /** The handles of one runtime, by their kind. Each kind is made when a tool first asks for it. */
 export class Handles {
   readonly #share: HandlesShare;
   readonly #kinds = new Map<string, HandleKind>();
-  readonly #parts = new Map<StorePart, SessionStore | undefined>();
+  readonly #parts = new Map<StorePart, OwnedStore | undefined>();
   #isOver = false;
 
   constructor(share: HandlesShare) {
@@ -36,8 +37,8 @@ export class Handles {
       throw new ActorsError('bad-option', `two kinds of handles are named ${settings.name}`);
     }
     if (this.#isOver) throw new ActorsError('session-over', 'the runtime is closed');
-    const storeOf = (kind: string): SessionStore => this.#storeOf(kind, part);
-    const kind = new HandleKind(settings, { ...this.#share, storeOf });
+    const storeOf = (kind: string): OwnedStore => this.#storeOf(kind, part);
+    const kind = new HandleKind(settings, { ...this.#share, storeOf, part });
     this.#kinds.set(settings.name, kind);
     return kind;
   }
@@ -54,7 +55,7 @@ export class Handles {
   }
 
   async drain(deadlineMs: number): Promise<void> {
-    const drained = [...this.#kinds.values()].map((each) => each.supervisor.drain(deadlineMs));
+    const drained = [...this.#kinds.values()].map((each) => each.drain(deadlineMs));
     await Promise.all(drained);
   }
 
@@ -63,11 +64,18 @@ export class Handles {
     await Promise.all([...this.#kinds.values()].map((each) => each.close()));
   }
 
-  #storeOf(kind: string, name: StorePart): SessionStore {
+  /** The kinds whose records a part has. */
+  in(part: StorePart): HandleKind[] {
+    return [...this.#kinds.values()].filter((kind) => kind.part === part);
+  }
+
+  #storeOf(kind: string, name: StorePart): OwnedStore {
     if (!this.#parts.has(name)) this.#parts.set(name, this.#share.partOf(name));
     const part = this.#parts.get(name);
-    if (part === undefined) return new MemoryStore();
-    return new KindStore(part, kind, ({ home }) => this.#kinds.has(home ?? ''));
+    if (part === undefined) return { store: new MemoryStore(), ownership: ALONE };
+    const { ownership } = part;
+    const store = new KindStore(part, kind, ({ home }) => this.#kinds.has(home ?? ''));
+    return { store, ownership };
   }
 }
 

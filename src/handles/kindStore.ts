@@ -1,4 +1,5 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts';
+import type { OwnedStore, Ownership } from '../directory/ownership.ts';
 import type { SessionRecord } from '../store/record.ts';
 import type {
   RecordPage,
@@ -14,13 +15,21 @@ const PAGE = 500;
 /** The records of one kind in a part of a durable store that all kinds have in common. */
 export class KindStore implements SessionStore {
   readonly isDurable = true;
+  readonly isShared: boolean;
   readonly #part: SessionStore;
+  readonly #ownership: Ownership;
   readonly #kind: string;
   /** Another kind of this program has the record, and sees to it. */
   readonly #isOthers: (record: SessionRecord) => boolean;
 
-  constructor(part: SessionStore, kind: string, isOthers: (record: SessionRecord) => boolean) {
-    this.#part = part;
+  constructor(
+    { store, ownership }: OwnedStore,
+    kind: string,
+    isOthers: (record: SessionRecord) => boolean,
+  ) {
+    this.#part = store;
+    this.#ownership = ownership;
+    this.isShared = store.isShared === true;
     this.#kind = kind;
     this.#isOthers = isOthers;
   }
@@ -37,16 +46,32 @@ export class KindStore implements SessionStore {
   }
 
   async page(query: RecordQuery): Promise<RecordPage> {
-    const { records, next } = await this.#part.page(query);
-    return { records: records.filter(({ home }) => home === this.#kind), next };
+    const { records, next, owners } = await this.#part.page(query);
+    const own = records.filter(({ home }) => home === this.#kind);
+    return { records: own, next, ...(owners !== undefined && { owners }) };
   }
 
   /** Records that are due. Those of kinds that this program does not know any more are removed. */
   async due(now: number, limit: number): Promise<readonly SessionRecord[]> {
     const due = await this.#part.due(now, limit);
     const left = due.filter((each) => each.home !== this.#kind && !this.#isOthers(each));
-    if (left.length > 0) await this.write(left.map(({ id }) => ({ type: 'remove', id })));
+    if (left.length > 0) await this.write(await this.#removals(left));
     return due.filter(({ home }) => home === this.#kind);
+  }
+
+  /** What another process has claimed meanwhile is left to that. @throws ActorsError `store-unavailable` */
+  async #removals(records: readonly SessionRecord[]): Promise<StoreChange[]> {
+    const removals: StoreChange[] = [];
+    for (const { id } of records) {
+      const claimed = await this.#ownership.claim(id);
+      if (claimed === 'ours') removals.push({ type: 'remove', id });
+      else if (claimed.at === 'ours') {
+        const { claim } = claimed;
+        this.#ownership.ended(claim);
+        removals.push({ type: 'remove', id, claim, reason: 'expired' });
+      }
+    }
+    return removals;
   }
 
   async count(principal?: string): Promise<number> {

@@ -1,11 +1,11 @@
+import type { Awaitable } from '../base/awaitable.ts';
 import { ActorsError } from '../base/errors.ts';
 import { idOfText } from '../base/ids.ts';
 import { checkNames, type NamesOf } from '../base/optionNames.ts';
 import { check } from '../base/check.ts';
 import { currentContext } from '../session/context.ts';
-import type { HandleActor } from './handleActor.ts';
 import { handlesOf } from './handles.ts';
-import { HANDLE_DEFAULTS, type HandleSettings } from './options.ts';
+import { HANDLE_DEFAULTS, type HandleScope, type HandleSettings } from './options.ts';
 
 /** A value of which every principal has its own, whichever sessions and calls it comes by. */
 export interface PrincipalLocal<T> {
@@ -72,39 +72,39 @@ export function principalLocal<T>(
     return values.get(name) as T;
   };
   const change = async (by: (value: T) => T | void | Promise<T | void>): Promise<T> => {
-    const keeper = await keeperOfCaller();
-    return keeper.use(async (_, handle) => {
+    return useOfCaller(async (_, handle) => {
       await handle.update(async (state) => {
         const values = state as Values;
         const next = await by(valueIn(values));
         if (next !== undefined) values.set(name, next);
       });
       return valueIn(handle.state as Values);
-    }, undefined);
+    });
   };
   return {
-    async get() {
-      const keeper = await keeperOfCaller();
-      return keeper.use((_, handle) => valueIn(handle.state as Values), undefined);
-    },
+    get: () => useOfCaller((_, handle) => valueIn(handle.state as Values)),
     async set(value) {
-      const keeper = await keeperOfCaller();
-      await keeper.use(
-        (_, handle) => handle.update((state) => void (state as Values).set(name, value)),
-        undefined,
+      await useOfCaller((_, handle) =>
+        handle.update((state) => void (state as Values).set(name, value)),
       );
     },
     update: change,
   };
 }
 
-/** @throws ActorsError `no-session`, `no-principal` */
-async function keeperOfCaller(): Promise<HandleActor> {
+/** Uses the values of the caller's principal. @throws ActorsError `no-session`, `no-principal` */
+async function useOfCaller<R>(
+  use: (value: unknown, handle: HandleScope<unknown>) => Awaitable<R>,
+): Promise<R> {
   const { call, session, world } = currentContext();
   const { principal } = call ?? session;
   if (principal === undefined) {
     throw new ActorsError('no-principal', 'an anonymous caller has nothing of its own');
   }
   const kind = handlesOf(world).of(KEEPS, 'principals');
-  return kind.locate(`p${idOfText(principal)}`, { principal, session: '' });
+  const id = `p${idOfText(principal)}`;
+  return kind.reach(
+    () => kind.locate(id, { principal, session: '' }),
+    (keeper) => keeper.use(use, undefined),
+  );
 }

@@ -1,5 +1,6 @@
 import { timerFor, within } from '../base/within.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { OwnedStore } from '../directory/ownership.ts';
 import type { Services } from '../events/services.ts';
 import type { HttpOutlets } from '../http/httpOutlets.ts';
 import type { ResponseMode } from '../http/httpExchange.ts';
@@ -32,7 +33,7 @@ export interface ModernParts {
   /** When calls become tasks; `null`: never. */
   readonly tasks: TaskSettings | null;
   /** The parts of a durable store, where the store has any. */
-  readonly partOf: (name: StorePart) => SessionStore | undefined;
+  readonly partOf: (name: StorePart) => OwnedStore | undefined;
 }
 
 /** Everything of the stateless revision in one runtime. */
@@ -70,7 +71,7 @@ export class Modern implements CallShare<ModernCall>, HomesShare, ListensShare {
     this.listens = new Listens(this);
     this.known = new KnownServers(this);
     this.tasks = tasks === null ? null : new Tasks(tasks, this, { node, part: partOf('tasks') });
-    const part = secrets.length === 0 ? partOf('secrets') : undefined;
+    const part = secrets.length === 0 ? partOf('secrets')?.store : undefined;
     this.#opening = part === undefined ? null : this.#open(part);
     this.#argument = new SessionArgument(settings.argument, services.limits.evictAfterMs);
   }

@@ -47,6 +47,11 @@ export interface Kept {
   readonly response: ResponseMessage | undefined;
 }
 
+/** Whether nothing more becomes of what is kept. */
+export function isOver({ status }: Kept): boolean {
+  return FINISHED.has(status);
+}
+
 /** What is known of a task from its beginning. */
 export interface Begun {
   readonly id: string;
@@ -90,8 +95,9 @@ export class Task<C extends TaskCall = TaskCall> {
   }
 
   /** Goes on from a record. A task that its process has not finished is nobody's any more. */
-  restore({ updatedAt, status, message, response }: Kept): void {
-    const isFinished = FINISHED.has(status);
+  restore(kept: Kept): void {
+    const { updatedAt, status, message, response } = kept;
+    const isFinished = isOver(kept);
     this.updatedAt = updatedAt;
     this.message = message;
     this.status = isFinished ? status : 'failed';

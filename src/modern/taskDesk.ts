@@ -1,4 +1,5 @@
 import { isPromise } from '../base/awaitable.ts';
+import type { Elsewhere } from '../directory/whereabouts.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { Ask } from './ask.ts';
 import type { ModernCall } from './call.ts';
@@ -40,10 +41,8 @@ export class TaskDesk {
   /** Answers a request about a task. */
   serve(ask: Ask): void {
     const result = this.#modern.tasks?.serve(ask) ?? 'method-unknown';
-    if (!isPromise(result)) return this.#answer(ask, result);
-    Promise.resolve(result)
-      .then((found) => this.#answer(ask, found))
-      .catch((error: unknown) => this.#way.failed(ask, error));
+    if (isPromise(result)) this.#way.wait(ask, result, (found) => this.#answer(ask, found));
+    else this.#answer(ask, result);
   }
 
   /** Refuses what only a client that knows tasks can ask for. */
@@ -51,13 +50,18 @@ export class TaskDesk {
     this.#way.refuse(ask, 'capability-missing', { requiredCapabilities: TASKS_CAPABILITY });
   }
 
-  #answer(ask: Ask, result: Params | RefusalCode): void {
+  #answer(ask: Ask, result: Params | RefusalCode | Elsewhere): void {
     const { known, settings } = this.#modern;
     const { incoming, message } = ask;
     if (result === 'capability-missing') return this.lacksTasks(ask);
     if (typeof result === 'string') return this.#way.refuse(ask, result);
+    if (isElsewhere(result)) return result.serve(incoming, incoming.port);
     const serverInfo = known.said(incoming.principal)?.serverInfo;
     const dressing = { method: message.method, serverInfo, cache: settings.cache };
     this.#way.say(ask, dressResult(result, dressing));
   }
+}
+
+function isElsewhere(result: Params | Elsewhere): result is Elsewhere {
+  return 'at' in result && result.at === 'elsewhere';
 }

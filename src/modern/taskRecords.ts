@@ -1,9 +1,12 @@
+import { ActorsError } from '../base/errors.ts';
+import type { Claimed, OwnedStore, Ownership } from '../directory/ownership.ts';
 import { Sweep } from '../directory/sweep.ts';
+import { NOT_FOUND } from '../directory/whereabouts.ts';
 import type { Services } from '../events/services.ts';
 import { Keeper } from '../store/keeper.ts';
 import { isCorrupt } from '../store/reads.ts';
 import { dataRecord, type SessionRecord } from '../store/record.ts';
-import type { SessionStore } from '../store/store.ts';
+import type { Claim } from '../store/store.ts';
 import type { Persisted } from '../store/writer.ts';
 import type { Kept } from './task.ts';
 
@@ -24,6 +27,7 @@ const NOTHING = (): void => {};
 
 /** Stores one task. */
 class Entry implements Persisted {
+  claim: Claim | undefined;
   readonly id: string;
   readonly key: string;
   readonly #task: RecordedTask;
@@ -67,6 +71,7 @@ export class TaskRecords {
   readonly #keeper: Keeper;
   readonly #services: Services;
   readonly #sweep: Sweep;
+  readonly #ownership: Ownership;
   readonly #entries = new WeakMap<RecordedTask, Entry>();
 
   /**
@@ -74,7 +79,7 @@ export class TaskRecords {
    * @param tasks those of this process
    */
   constructor(
-    part: SessionStore,
+    { store, ownership }: OwnedStore,
     trunk: Services,
     isHere: (id: string) => boolean,
     tasks: () => Iterable<RecordedTask>,
@@ -82,8 +87,9 @@ export class TaskRecords {
     const services = trunk.branch({});
     services.events.on('store.failed', (failure) => trunk.events.emit('store.failed', failure));
     this.#services = trunk;
-    this.#keeper = new Keeper(part, services);
-    const seek = (id: string): undefined => this.#remove(id);
+    this.#keeper = new Keeper(store, services);
+    this.#ownership = ownership;
+    const seek = (id: string): Promise<undefined> => this.#remove(id);
     this.#sweep = new Sweep(
       { keeper: this.#keeper, isHere, residents: () => NONE, seek },
       services,
@@ -95,19 +101,91 @@ export class TaskRecords {
     this.#sweep.expect();
   }
 
+  /** Other processes may have tasks of the same store. */
+  get isShared(): boolean {
+    return this.#ownership.isShared;
+  }
+
+  /** What a question about any task has to wait for. Rejects with `store-unavailable`. */
+  heldUp(): Promise<void> | undefined {
+    return this.#ownership.isLive ? undefined : this.#ownership.live();
+  }
+
   /** Stores a task as it is now. `false`: the store failed. */
   put(task: RecordedTask): Promise<boolean> {
+    return this.#put(this.#entryOf(task)).then((failure) => failure === undefined);
+  }
+
+  /**
+   * Stores what became of a task. Where another process may be asked for the task, that is tried until
+   * it is done, or can not be: the other one would say something else.
+   */
+  async keep(task: RecordedTask): Promise<void> {
     const entry = this.#entryOf(task);
-    return this.#keeper.put(entry).then(
-      () => true,
-      () => false,
-    );
+    for (;;) {
+      const failure = await this.#put(entry);
+      const isGone = entry.isOver || entry.claim?.isLost === true || this.#keeper.isOver;
+      if (!this.isShared || isGone || failure?.code !== 'store-unavailable') return;
+      await this.#keeper.soon();
+    }
+  }
+
+  /** @returns what the store failed with */
+  async #put(entry: Entry): Promise<{ readonly code?: unknown } | undefined> {
+    entry.claim ??= this.#ownership.begun(entry.id);
+    try {
+      await this.#keeper.put(entry);
+      return undefined;
+    } catch (error) {
+      return error instanceof ActorsError ? error : {};
+    }
   }
 
   forget(task: RecordedTask): void {
     const entry = this.#entryOf(task);
     entry.isOver = true;
+    if (entry.claim !== undefined) this.#ownership.ended(entry.claim);
     this.#keeper.forget(entry).catch(() => {});
+  }
+
+  // ---- where several processes have the store
+
+  /** Another process has the task, in whichever way that came. */
+  isLost(task: RecordedTask): boolean {
+    return this.#entries.get(task)?.claim?.isLost === true;
+  }
+
+  /** Another process goes on with the task of a claim. */
+  lost(claim: Claim): void {
+    this.#keeper.lost(claim);
+  }
+
+  isOf(task: RecordedTask, claim: Claim): boolean {
+    return this.#entries.get(task)?.claim === claim;
+  }
+
+  /** Makes the task of another process this one's, where that process is gone. @throws ActorsError */
+  async claim(id: string): Promise<Exclude<Claimed, 'ours'>> {
+    const claimed = await this.#ownership.claim(id);
+    return claimed === 'ours' ? NOT_FOUND : claimed;
+  }
+
+  /**
+   * Stores what became of a task of a process that is gone. The task is nobody's then: whoever asks for
+   * it reads it.
+   *
+   * @throws ActorsError `store-unavailable`
+   */
+  async settle(task: RecordedTask, claim: Claim): Promise<void> {
+    const entry = this.#entryOf(task);
+    entry.claim = claim;
+    const failure = await this.#put(entry);
+    // By this claim, nothing is tried again.
+    entry.isOver = true;
+    const isStored = failure === undefined && !claim.isLost;
+    await this.#ownership.release(claim);
+    if (!isStored)
+      throw new ActorsError('store-unavailable', 'what became of a task is not stored');
   }
 
   /**
@@ -141,10 +219,16 @@ export class TaskRecords {
     return entry;
   }
 
-  /** The time of a task of an earlier process is up. */
-  #remove(id: string): undefined {
+  /** The time of a task is up that no process has. @throws ActorsError `store-unavailable` */
+  async #remove(id: string): Promise<undefined> {
+    const claimed = await this.#ownership.claim(id);
+    if (claimed !== 'ours' && claimed.at !== 'ours') return;
+    const claim = claimed === 'ours' ? undefined : claimed.claim;
+    if (claim !== undefined) this.#ownership.ended(claim);
     const gone = {
       id,
+      claim,
+      reason: 'expired' as const,
       key: id,
       isTaken: true,
       record: () => undefined,

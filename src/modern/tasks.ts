@@ -8,10 +8,14 @@ import type { RefusalCode } from '../wire/refusals.ts';
 import type { Ask } from './ask.ts';
 import { type Capabilities, type Params, TASKS } from './envelope.ts';
 import { type CallView, callViewOf } from './callView.ts';
-import { type Kept, Task, type TaskCall } from './task.ts';
+import { AbsentTasks, type FoundTask } from './absentTasks.ts';
+import { Task, type TaskCall } from './task.ts';
+import { TaskPresence } from './taskPresence.ts';
 import type { CallMode, TaskSettings } from './taskOptions.ts';
 import { TaskRecords } from './taskRecords.ts';
-import type { SessionStore } from '../store/store.ts';
+import type { OwnedStore } from '../directory/ownership.ts';
+import type { Elsewhere } from '../directory/whereabouts.ts';
+import type { Claim } from '../store/store.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
 
@@ -53,6 +57,9 @@ export class Tasks<C extends TaskCall = TaskCall> {
   #keptBytes = 0;
   #running = 0;
   readonly #records: TaskRecords | null;
+  readonly #absent: AbsentTasks | null;
+  /** For the other processes of a cluster. */
+  readonly presence = new TaskPresence(this);
   readonly #node: string | undefined;
 
   /**
@@ -62,7 +69,7 @@ export class Tasks<C extends TaskCall = TaskCall> {
   constructor(
     settings: TaskSettings,
     share: TasksShare,
-    { node, part }: { readonly node: string | undefined; readonly part: SessionStore | undefined },
+    { node, part }: { readonly node: string | undefined; readonly part: OwnedStore | undefined },
   ) {
     this.settings = settings;
     this.#node = node;
@@ -77,6 +84,7 @@ export class Tasks<C extends TaskCall = TaskCall> {
             (id) => all.has(id),
             () => all.values(),
           );
+    this.#absent = this.#records && new AbsentTasks(this.#records, settings);
     const { deadlines } = share.services;
     this.#lasting = deadlines.queue(settings.afterMs, (call) => this.detach(call));
     this.#ttl = deadlines.queue(settings.ttlMs, (task) => {
@@ -99,19 +107,29 @@ export class Tasks<C extends TaskCall = TaskCall> {
   }
 
   /** Answers a request about a task. @returns the result, or why there is none */
-  serve(ask: Ask): Awaitable<Params | RefusalCode> {
-    const { incoming, message, envelope } = ask;
+  serve(ask: Ask): Awaitable<Params | RefusalCode | Elsewhere> {
+    const { message, envelope } = ask;
     if (!METHODS.has(message.method)) return 'method-unknown';
     if (!knowsTasks(envelope.capabilities)) return 'capability-missing';
-    const id = message.params?.['taskId'];
-    const task = this.find(id, incoming.principal);
-    if (task?.storing != null) return task.storing.then(() => this.#serve(task, ask));
-    if (task !== undefined || this.#records === null) return this.#serve(task, ask);
-    return this.#seek(id, incoming.principal).then((found) => this.#serve(found, ask), unknowable);
+    return this.#find(ask);
   }
 
-  #serve(task: Task<C> | undefined, { message, opened }: Ask): Params | RefusalCode {
-    if (task === undefined) return 'task-unknown';
+  #find(ask: Ask): Awaitable<Params | RefusalCode | Elsewhere> {
+    // Another process may have been asked for a task of this one, and have said that it has failed.
+    const held = this.#records?.heldUp();
+    if (held !== undefined) return held.then(() => this.#find(ask), unknowable);
+    const { principal } = ask.incoming;
+    const id = ask.message.params?.['taskId'];
+    const task = this.find(id, principal);
+    if (task?.storing != null) return task.storing.then(() => this.#find(ask));
+    if (task !== undefined) return this.#serve(task, ask);
+    if (this.#absent === null || typeof id !== 'string') return 'task-unknown';
+    const go = (found: FoundTask): Params | RefusalCode | Elsewhere =>
+      found instanceof Task ? this.#serve(found, ask) : found;
+    return this.#absent.find(id, principal).then(go, unknowable);
+  }
+
+  #serve(task: Task, { message, opened }: Ask): Params | RefusalCode {
     if (message.method === 'tasks/get') return task.details;
     if (message.method === 'tasks/update') task.call?.answered(opened.inputResponses);
     else task.call?.withdraw();
@@ -185,19 +203,23 @@ export class Tasks<C extends TaskCall = TaskCall> {
     return task?.principal === principal ? task : undefined;
   }
 
-  /** The task of an id that an earlier process had. @throws ActorsError `store-unavailable` */
-  async #seek(id: unknown, principal: string | undefined): Promise<Task<C> | undefined> {
-    const record = typeof id === 'string' ? await this.#records?.find(id) : undefined;
-    if (record === undefined || record.principal !== principal) return undefined;
-    const kept = record.state as Kept;
-    const { startedAt: createdAt } = record;
-    const task = new Task<C>(
-      { id: record.id, principal, createdAt, view: kept.view },
-      null,
-      this.settings,
-    );
-    task.restore(kept);
-    return task;
+  here(id: string): Task<C> | undefined {
+    return this.#all.get(id);
+  }
+
+  /** Another process was asked for a task, and has said what became of it: nothing here is true. */
+  lose(claim: Claim): void {
+    this.#records?.lost(claim);
+    const task = this.#all.get(claim.id);
+    if (task === undefined || this.#records?.isOf(task, claim) !== true) return;
+    task.call?.expire();
+    this.#drop(task);
+  }
+
+  restow(claim: Claim): void {
+    const task = this.#all.get(claim.id);
+    if (task !== undefined && this.#records?.isOf(task, claim) === true)
+      void this.#records.put(task);
   }
 
   /** Makes the views of all tasks. */
@@ -231,12 +253,12 @@ export class Tasks<C extends TaskCall = TaskCall> {
     if (task.isFinished) this.#finished(task);
     // A task for which there is no room any more is not stored again.
     const isKept = task.isFinished && this.#all.has(task.id);
-    const stored = isKept ? this.#records?.put(task) : undefined;
+    const stored = isKept ? this.#records?.keep(task) : undefined;
     if (stored === undefined) return listens.taskChanged(task);
     task.storing = stored
       .then(() => {
         task.storing = null;
-        return listens.taskChanged(task);
+        return this.#records?.isLost(task) === true ? undefined : listens.taskChanged(task);
       })
       .catch((error: unknown) => services.events.emit('endpoint.failed', { error }));
   }

@@ -1,4 +1,5 @@
 import type { EndReason } from '../../machines/session.ts';
+import { ActorsError } from '../base/errors.ts';
 import type { Services } from '../events/services.ts';
 import type { Keeper } from '../store/keeper.ts';
 import { endOf, type SessionRecord } from '../store/record.ts';
@@ -212,6 +213,21 @@ export class Persistence implements Persisted {
   /** Stores the session now. `false`: the store failed, and the session goes on in memory. */
   stored(): Promise<boolean> {
     return isDone(this.store());
+  }
+
+  /**
+   * Stores the session now; where other processes may go on with it, until that is done, or is theirs.
+   *
+   * @throws ActorsError `state-too-large` where no process ever could go on with the session
+   */
+  async kept(): Promise<void> {
+    try {
+      await this.store();
+    } catch (error) {
+      const isTooLarge = error instanceof ActorsError && error.code === 'state-too-large';
+      if (isTooLarge && this.#claim !== undefined) throw error;
+      await this.#unstored();
+    }
   }
 
   /**

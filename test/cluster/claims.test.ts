@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Claim, Claims } from '../../src/cluster/claims.ts';
+import type { SpaceName } from '../../src/cluster/engine.ts';
 
-function claimOf(id: string, space?: string, token = 1): Claim {
+function claimOf(id: string, space?: SpaceName, token = 1): Claim {
   return new Claim({ space, id, print: `p-${id}`, token, revision: 0, isBorn: true });
 }
 
@@ -16,7 +17,10 @@ describe('Claims', () => {
     expect([claims.add(session), claims.add(task), claims.size]).toEqual([undefined, undefined, 2]);
     expect(claims.find(undefined, 'a')).toBe(session);
     expect(claims.find('tasks', 'a')).toBe(task);
-    expect([claims.find('tasks', 'b'), claims.find('other', 'a')]).toEqual([undefined, undefined]);
+    expect([claims.find('tasks', 'b'), claims.find(undefined, 'b')]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('have one claim of an id: the one before is lost', () => {

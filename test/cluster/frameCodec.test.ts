@@ -127,8 +127,15 @@ describe('isSendable', () => {
     ['members that are undefined', { ...caller, extra: { iss: undefined } }],
   ])('lets %s through, which arrives as it was', (_what, authInfo) => {
     expect(isSendable(authInfo)).toBe(true);
-    const base = { id: 'a', session: 's', method: 'POST', headers: {}, url: undefined, until: 0 };
-    const flags = { isSure: true, takes: false, isHeard: false, principal: undefined };
+    const base = { id: 'a', session: 's', space: undefined, method: 'POST', headers: {} };
+    const flags = {
+      url: undefined,
+      until: 0,
+      isSure: true,
+      takes: false,
+      isHeard: false,
+      principal: undefined,
+    };
     const frame = { type: 'req', ...base, ...flags, authInfo, body: undefined } as const;
     const [arrived] = decodeFrames(joinFrames([encodeFrame(frame)]));
     expect(arrived).toEqual(frame);

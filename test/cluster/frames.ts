@@ -32,6 +32,7 @@ const kinds: { readonly [T in Frame['type']]: fc.Arbitrary<Extract<Frame, { type
     type: fc.constant('req'),
     id: text,
     session: text,
+    space: maybe(text),
     method: text,
     headers,
     url: maybe(text),

@@ -12,7 +12,7 @@ import { NodeWorld, SUSPEND_MS } from './nodeWorld.ts';
 const corrupt = (): never => {
   throw new ActorsError('record-corrupt', 'bytes');
 };
-const AWAY: Elsewhere = { at: 'elsewhere', serve: () => {}, act: async () => false };
+const AWAY: Elsewhere = { at: 'elsewhere', node: 'n', serve: () => {}, act: async () => false };
 const unavailable = (): never => {
   throw new ActorsError('store-unavailable', 'another server answers');
 };
@@ -43,6 +43,7 @@ async function setUp(answers: {
   const heldBack: number[] = [];
   const sessions = new Sessions({
     space,
+    name: undefined,
     claims,
     node,
     seal,

@@ -68,6 +68,7 @@ function setUp(
 /** A node that answers 200 to whatever it is given. */
 class Neighbour implements Elsewhere {
   readonly at = 'elsewhere';
+  readonly node = 'neighbour';
   readonly act = async () => false;
   readonly served: Forwarded[] = [];
 

@@ -1,3 +1,4 @@
+import { ALONE } from '../../src/directory/ownership.ts';
 import { expect, it } from 'vitest';
 import { HandleKind } from '../../src/handles/kind.ts';
 import { type HandleSettings, settleHandle } from '../../src/handles/options.ts';
@@ -23,7 +24,8 @@ function kindOf(settings: HandleSettings, services: Services): HandleKind {
     world: {},
     services,
     createId: () => `id-${String(ids++).padStart(23, '0')}`,
-    storeOf: () => new MemoryStore(),
+    storeOf: () => ({ store: new MemoryStore(), ownership: ALONE }),
+    part: 'handles',
   });
 }
 

@@ -1,12 +1,14 @@
 import { clientContract } from './clientContract.ts';
 import { endContract } from './endContract.ts';
 import type { MakeHome } from './home.ts';
+import { handleContract } from './handleContract.ts';
 import { leavingContract } from './leavingContract.ts';
 import { lifeContract } from './lifeContract.ts';
 import { limitContract } from './limitContract.ts';
 import { machineContract } from './machineContract.ts';
 import { modernContract } from './modernContract.ts';
 import { operatorContract } from './operatorContract.ts';
+import { taskContract } from './taskContract.ts';
 import { suspicionContract } from './suspicionContract.ts';
 import { statsContract } from './statsContract.ts';
 import { wireContract } from './wireContract.ts';
@@ -21,6 +23,8 @@ export function clusterContract(make: MakeHome): void {
   leavingContract(make);
   limitContract(make);
   modernContract(make);
+  taskContract(make);
+  handleContract(make);
   machineContract(make);
   operatorContract(make);
   suspicionContract(make);

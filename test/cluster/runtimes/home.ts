@@ -1,3 +1,4 @@
+import type { SpaceName } from '../../../src/cluster/engine.ts';
 import { makeCluster } from '../../../src/cluster/makeCluster.ts';
 import { MemoryHub } from '../../../src/cluster/memoryLink.ts';
 import { type ClusterOptions, settleCluster } from '../../../src/cluster/options.ts';
@@ -27,6 +28,8 @@ export interface ClusterHome {
   join(name: string, options?: Partial<ClusterOptions>): Promise<Joined>;
   /** Lets time pass for all. */
   pass(ms: number): Promise<void>;
+  /** How many records a space has. */
+  stored(space: SpaceName): Promise<number>;
   /** Whatever was kept is gone, and another server answers. */
   wipe(): Promise<void>;
 }
@@ -62,6 +65,7 @@ export async function memoryHome(): Promise<ClusterHome> {
       };
     },
     pass: (ms) => clock.elapse(ms),
+    stored: async (space) => memory.memory.space(space).count(),
     wipe: async () => memory.wipe(),
   };
 }

@@ -1,23 +1,11 @@
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
-import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { Session } from 'mcp-actors';
 import { z } from 'zod';
+import { handleTools } from './handleTools.ts';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { Gates } from '../../support/gates.ts';
-
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+import type { AddTool, ToolWorld } from './toolWorld.ts';
 
 export interface State {
   count: number;
-}
-
-/** Where the tools of a test's server run, and what they do to their test. */
-export interface ToolWorld {
-  /** The process. */
-  readonly name: string;
-  readonly gates: Gates;
-  /** Tools that have begun, as `<process> <tool>`. */
-  readonly begun: string[];
 }
 
 const ANSWER = z.object({ action: z.string(), content: z.unknown() });
@@ -29,11 +17,7 @@ export function toolServer(session: Session<State>, world: ToolWorld): McpServer
     { name: 'tools', version: '1.0.0' },
     { ...session.serverOptions, capabilities: { logging: {}, tools: { listChanged: true } } },
   );
-  const tool = (
-    name: string,
-    schema: Record<string, z.ZodType>,
-    run: (args: Record<string, string>, extra: Extra) => Promise<string>,
-  ): void => {
+  const tool: AddTool = (name, schema, run) => {
     server.registerTool(name, { inputSchema: schema }, async (args, extra) => {
       world.begun.push(`${world.name} ${name}`);
       const text = await run(args as Record<string, string>, extra);
@@ -69,12 +53,20 @@ export function toolServer(session: Session<State>, world: ToolWorld): McpServer
     const answer = await sendRequest({ method: 'elicitation/create', params }, ANSWER);
     return `${text}: ${answer.action}`;
   });
+  /** Waits at a gate, and asks then. */
+  tool('askLater', words, async ({ text }, { sendRequest, signal }) => {
+    await world.gates.pass(text!, signal);
+    const requestedSchema = { type: 'object' as const, properties: {} };
+    const params = { mode: 'form' as const, message: text!, requestedSchema };
+    return (await sendRequest({ method: 'elicitation/create', params }, ANSWER)).action;
+  });
   tool('sample', words, async ({ text }, { sendRequest }) => {
     const content = { type: 'text' as const, text: text! };
     const params = { messages: [{ role: 'user' as const, content }], maxTokens: 9 };
     const answer = await sendRequest({ method: 'sampling/createMessage', params }, SAMPLE);
     return answer.content.text;
   });
+  handleTools(tool, world);
   /** Says something that belongs to no call. */
   tool('tell', words, async ({ text }) => {
     session.notify('notifications/message', { level: 'info', data: text });

@@ -103,7 +103,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       {
         file: 'src/cluster/servedExchange.ts',
         from: `    if (!host.isLive) return this.refuse('suspended');
-    if (this.#isLate || this.#isLeft || !host.isReady(session, isAwaited))
+    if (this.#isLate || this.#isLeft || !host.isReady(session, isAwaited, space))
       return this.refuse('moved');`,
         to: '',
       },

@@ -35,6 +35,10 @@ export async function redisHome(): Promise<ClusterHome> {
       };
     },
     pass: (ms) => passed(ms),
+    async stored(space) {
+      const list = space === undefined ? 'mcpc:due' : `mcpc:${space}:due`;
+      return Number(await server.command('ZCARD', list));
+    },
     async wipe() {
       await server.kill();
       await server.start();

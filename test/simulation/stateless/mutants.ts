@@ -90,7 +90,7 @@ export const STATELESS_MUTANTS: Readonly<Record<string, Mutant>> = {
     what: 'a handle is whoever’s has its id',
     changes: [
       {
-        file: 'src/handles/kind.ts',
+        file: 'src/handles/holder.ts',
         from: 'return handle.principal === principal && isOfSession;',
         to: 'return isOfSession || handle.principal === principal;',
       },
