@@ -16,8 +16,8 @@ export interface AsksHost extends RequestSource {
   readonly principalAccount: Pick<PrincipalAccount, 'maxWork' | 'rate' | 'work'>;
   /** Stores the session; `null` where no durable store keeps the session. */
   readonly persistence: {
-    /** What an answer waits for in the store: `false` when the answer must not be given. */
-    beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined;
+    /** What an answer waits for in the store. Resolves to why the answer must not be given. */
+    beforeAnswer(ask: Ask, response: ResponseMessage): Promise<RefusalCode | undefined> | undefined;
   } | null;
   /** Goes on when a promise is fulfilled; what throws then is a crash of the session. */
   later<T>(promise: Promise<T>, go: (value: T) => void): void;
@@ -127,9 +127,7 @@ export class Asks {
     const held = this.#host.persistence?.beforeAnswer(ask, response);
     if (held !== undefined) {
       ask.isHeld = true;
-      this.#host.later(held, (isStored) => {
-        this.#release(response.id, ask, isStored ? response : undefined);
-      });
+      this.#host.later(held, (refused) => this.#release(ask, response, refused));
       return;
     }
     this.#settle(ask, response);
@@ -161,13 +159,13 @@ export class Asks {
     return count;
   }
 
-  /** An answer's wait for the store is over; without a `response`, the store failed. */
-  #release(innerId: RequestId, ask: Ask, response: ResponseMessage | undefined): void {
+  /** An answer's wait for the store is over. @param refused why the answer is not given */
+  #release(ask: Ask, response: ResponseMessage, refused: RefusalCode | undefined): void {
     // The request was cancelled or cut during the wait: its client already has the outcome.
-    if (this.#open.get(innerId) !== ask) return;
-    if (response !== undefined) return this.#settle(ask, response);
-    this.#remove(innerId, ask);
-    this.#refused('store-unavailable', ask);
+    if (this.#open.get(response.id) !== ask) return;
+    if (refused === undefined) return this.#settle(ask, response);
+    this.#remove(response.id, ask);
+    this.#refused(refused, ask);
   }
 
   #settle(ask: Ask, response: ResponseMessage): void {

@@ -6,6 +6,7 @@ import { endOf, type SessionRecord } from '../store/record.ts';
 import type { Claim } from '../store/store.ts';
 import type { Persisted, Row } from '../store/writer.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
+import type { RefusalCode } from '../wire/refusals.ts';
 import type { Ask } from './envelope.ts';
 import { type Handshake, HANDSHAKE_METHODS } from './handshake.ts';
 import type { Recorded } from './recordOf.ts';
@@ -224,49 +225,50 @@ export class Persistence implements Persisted {
     try {
       await this.store();
     } catch (error) {
-      const isTooLarge = error instanceof ActorsError && error.code === 'state-too-large';
-      if (isTooLarge && this.#claim !== undefined) throw error;
-      await this.#unstored();
+      if ((await this.#unstored(error)) !== undefined) throw error;
     }
   }
 
   /**
-   * Holds an answer back until the store has what the answer was computed from. `false`:
-   * `initialize` is not answered, because the session could not be stored.
+   * Holds an answer back until the store has what the answer was computed from.
+   *
+   * @returns why the answer is not given: the session could not be stored
    */
-  beforeAnswer(ask: Ask, response: ResponseMessage): Promise<boolean> | undefined {
+  beforeAnswer(ask: Ask, response: ResponseMessage): Promise<RefusalCode | undefined> | undefined {
     const { handshake, services } = this.#host;
     const { method } = ask.message;
     if (method === 'initialize') {
       if (response.result === undefined) return undefined;
       handshake.note(ask, response);
-      return this.#isWorthKeeping ? this.stored() : undefined;
+      return this.#isWorthKeeping ? this.store().then(nothing, refusalOf) : undefined;
     }
     if (HANDSHAKE_METHODS.has(method)) {
       handshake.note(ask, response, services.limits.maxSubscriptionBytes);
       this.changed();
     }
     const pending = this.#isDirty ? this.store() : this.#storing;
-    return pending?.then(
-      () => true,
-      () => this.#unstored(),
-    );
+    return pending?.then(nothing, (error: unknown) => this.#unstored(error));
   }
 
   /**
    * What the store could not take. A session of one process goes on in memory. Where other processes may
    * go on with the session, an answer waits until the store has what the answer was computed from: the
-   * next owner would contradict it.
+   * next owner would contradict it. What no store ever takes is refused at once.
    */
-  async #unstored(): Promise<true> {
-    if (this.#claim === undefined) return true;
-    while (!this.isLost && this.#forgotten === null) {
+  async #unstored(failure: unknown): Promise<RefusalCode | undefined> {
+    let error = failure;
+    while (this.#claim !== undefined && !this.isLost && this.#forgotten === null) {
+      if (isTooLarge(error)) return 'state-too-large';
       await this.#keeper.soon();
-      // Another write may be under way with it: that is not stored yet.
-      const pending = this.#isDirty ? this.store() : this.#storing;
-      if (pending === null || (await isDone(pending))) return true;
+      try {
+        // Another write may be under way with it: that is not stored yet.
+        await (this.#isDirty ? this.store() : this.#storing);
+        return undefined;
+      } catch (again) {
+        error = again;
+      }
     }
-    return true;
+    return undefined;
   }
 
   /** Stores a row of the session's streams with the next write. */
@@ -309,6 +311,16 @@ export class Persistence implements Persisted {
     this.#host.passivate();
   }
 }
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof ActorsError && error.code === 'state-too-large';
+}
+
+function refusalOf(error: unknown): RefusalCode {
+  return isTooLarge(error) ? 'state-too-large' : 'store-unavailable';
+}
+
+function nothing(): undefined {}
 
 function isDone(work: Promise<void>): Promise<boolean> {
   return work.then(

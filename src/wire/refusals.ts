@@ -118,6 +118,8 @@ export const REFUSALS = {
   'session-restarted': refuse(200, -32603, 'Server restarted'),
   /** The session goes on in another process, and what became of the request is not known. */
   'session-moved': refuse(200, -32603, 'The session moved before the answer'),
+  /** What the call made of its session has no room in a store that several processes have. */
+  'state-too-large': refuse(200, -32603, 'The state of the session is too large'),
   /** The session ended one process after the other: for a while, none takes the session. */
   'session-quarantined': refuse(503, -32000, 'Session quarantined', {
     headers: ['Retry-After', '5'],

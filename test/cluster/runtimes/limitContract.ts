@@ -66,6 +66,23 @@ export function limitContract(make: MakeHome): void {
       expect(textIn(await rig.over(client.call('tools/call', { name: 'where' })))).toBe('a');
     });
 
+    it('maxRecordBytes ends no call in silence, and the session has what was answered', async () => {
+      const rig = await ClusterRig.start(make, { cluster: { maxRecordBytes: 4000 } });
+      const client = await rig.open('a');
+      const note = (text: string): Promise<Rpc> =>
+        rig.over(client.call('tools/call', { name: 'remember', arguments: { text } }));
+      const large = 'x'.repeat(5000);
+      const tooLarge = { code: -32603, data: { code: 'state-too-large' } };
+      expect(textIn(await note('small'))).toBe('1');
+      expect((await note(large)).error).toMatchObject(tooLarge);
+      // Whatever it is about, an answer would rest on what no other process has.
+      expect((await rig.over(client.call('tools/list'))).error).toMatchObject(tooLarge);
+      expect(textIn(await note('small again'))).toBe('3');
+      expect((await note(large)).error).toMatchObject(tooLarge);
+      rig.process('a').kill();
+      expect(textIn(await rig.over(client.call('tools/call', { name: 'count' }), 10))).toBe('4');
+    });
+
     it('maxInFlight is the session’s, whichever processes its requests come by', async () => {
       const rig = await ClusterRig.start(make, { maxInFlight: 2 });
       const client = await rig.open('a');

@@ -6,6 +6,7 @@ import type { AddTool, ToolWorld } from './toolWorld.ts';
 
 export interface State {
   count: number;
+  text?: string;
 }
 
 const ANSWER = z.object({ action: z.string(), content: z.unknown() });
@@ -30,6 +31,10 @@ export function toolServer(session: Session<State>, world: ToolWorld): McpServer
   tool('who', {}, async () => JSON.stringify({ id: session.id, key: session.key }));
   tool('count', {}, async () => {
     const { count } = await session.update((state) => ({ count: state.count + 1 }));
+    return String(count);
+  });
+  tool('remember', words, async ({ text }) => {
+    const { count } = await session.update((state) => ({ count: state.count + 1, text: text! }));
     return String(count);
   });
   /** Waits at a gate, and tells whether it was stopped. */

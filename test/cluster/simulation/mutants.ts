@@ -142,8 +142,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     changes: [
       {
         file: 'src/session/persistence.ts',
-        from: 'if (this.#claim === undefined) return true;',
-        to: 'if (this !== undefined) return true;',
+        from: 'while (this.#claim !== undefined && !this.isLost',
+        to: 'while (this === undefined && !this.isLost',
       },
     ],
     finding: /state/,
@@ -155,8 +155,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     changes: [
       {
         file: 'src/session/persistence.ts',
-        from: 'const pending = this.#isDirty ? this.store() : this.#storing;\n      if (pending === null',
-        to: 'const pending = this.#isDirty ? this.store() : null;\n      if (pending === null',
+        from: 'await (this.#isDirty ? this.store() : this.#storing);',
+        to: 'await (this.#isDirty ? this.store() : null);',
       },
     ],
     finding: /state/,
