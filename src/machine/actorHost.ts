@@ -26,6 +26,10 @@ export interface ActingSession {
   readonly journal: Journal;
   readonly session: Session;
   readonly incarnations: { readonly current: Incarnation };
+  readonly world: {
+    /** Resolves when it can be told again whether the session is this process's; `undefined`: it is. */
+    heldUp(): Promise<void> | undefined;
+  };
   readonly isAsleep: boolean;
   readonly reason: EndReason;
   /** The session is about to sleep. */
@@ -78,6 +82,12 @@ export class ActorHost implements SystemHost, FacadeHost {
   /** What runs for a call of the session goes on to do so: it may ask that call's client. */
   run<R>(callback: () => R): R {
     return contextNow()?.session === this.session ? callback() : this.#current.run(callback);
+  }
+
+  whenOwn(go: () => void): void {
+    const held = this.#session.world.heldUp();
+    if (held === undefined) go();
+    else this.#session.later(held, () => this.whenOwn(go));
   }
 
   sendingFor(tool: string | undefined, send: () => void): void {

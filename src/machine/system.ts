@@ -7,6 +7,8 @@ export interface SystemHost {
   readonly deadlines: Deadlines;
   /** Runs a callback as part of the session. */
   run<R>(callback: () => R): R;
+  /** Goes on at once, or when it can be told again whether the session is this process's. */
+  whenOwn(go: () => void): void;
   /** A snapshot of an actor has changed, or a delay has begun, has passed or was cancelled. */
   changed(): void;
   /** An actor, or whoever hears one, has thrown. */
@@ -194,11 +196,15 @@ export class System {
     this.#drop(keyOf(source, id));
     const delayed = (this.#delayed ??= new Map<string, Delayed>());
     const key = keyOf(source, id);
-    const timed = deadlines.at(deadlines.now() + (Number.isNaN(delayMs) ? 0 : delayMs), () => {
+    const due = (): void => {
+      // Cancelled meanwhile, or the session is another process's, which makes the transition.
+      if (delayed.get(key)?.timed !== timed) return;
       delayed.delete(key);
       this.#host.run(() => this._relay(source, target, event));
       this.#host.changed();
-    });
+    };
+    const at = deadlines.now() + (Number.isNaN(delayMs) ? 0 : delayMs);
+    const timed = deadlines.at(at, () => this.#host.whenOwn(due));
     delayed.set(key, { source, target, event, id, timed });
     this.#host.changed();
   }

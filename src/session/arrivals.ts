@@ -4,7 +4,7 @@ import type { Services } from '../events/services.ts';
 import type { NotificationMessage, RequestId } from '../wire/jsonrpc.ts';
 import { type EarlyCancel, EarlyCancels } from './earlyCancels.ts';
 
-/** What messages on their way need of their session. */
+/** What messages that have not reached their server need of their session. */
 export interface ArrivalsHost {
   readonly services: Services;
   readonly journal: Journal;
@@ -14,6 +14,8 @@ export interface ArrivalsHost {
      * processes; `undefined`: they come by one.
      */
     readonly early: DeadlineQueue<EarlyCancel> | undefined;
+    /** Resolves when it can be told again whether the session is this process's; `undefined`: it is. */
+    heldUp(): Promise<void> | undefined;
   };
 }
 

@@ -192,6 +192,10 @@ export class Mailbox implements AsksOwner {
   dispatch(): void {
     this.#asks?.resume();
     const waiting = this.#waiting ?? [];
+    if (waiting.length === 0) return;
+    const held = this.#host.world.heldUp();
+    // Another process may begin, or have begun, what a client has sent since: what is lost is cut.
+    if (held !== undefined) return this.#host.later(held, () => this.dispatch());
     while (waiting.length > 0 && this.#host.arrival === 'dispatch') {
       const next = waiting[0]!;
       if (isRequest(next.message) && !this.#hasHandler) return;

@@ -34,6 +34,11 @@ export interface StateSettings<T = unknown> {
 export interface Home<S> {
   /** Turns a sleeping session into its record, where nothing in this process needs its actor. */
   passivate(session: S): void;
+  /**
+   * Where several processes have the sessions: resolves when this one knows again which of them are its
+   * own, and rejects where it does not find out. `undefined`: it knows.
+   */
+  heldUp(): Promise<void> | undefined;
   /** A session has ended here. */
   buried(session: S): void;
   /** The session's next actor in this process, where the last one became a record. */
@@ -81,6 +86,14 @@ export class World<S> {
     this.early = keeper.isShared
       ? deadlines.queue(EARLY_CANCEL_MS, (cancel) => cancel.late())
       : undefined;
+  }
+
+  /**
+   * What waits here for its turn may have become another process's matter: resolves when that can be
+   * told again, or is to be asked again. `undefined`: all sessions here are this process's.
+   */
+  heldUp(): Promise<void> | undefined {
+    return this.home.heldUp()?.catch(() => this.keeper.soon());
   }
 
   /** Made when a factory first asks: a server that is not the SDK's needs none. */

@@ -20,7 +20,7 @@ const NOWHERE = { at: 'nowhere', refusal: 'session-not-found', reason: undefined
 function fakeSession() {
   const arrivals = new Arrivals({
     services: { limits: { ...LIMITS, maxInFlight: 8 } },
-    world: { early: undefined },
+    world: { early: undefined, heldUp: () => undefined },
   } as never);
   const mailbox = {
     upload: () => arrivals.upload(),

@@ -73,7 +73,7 @@ class Model {
       carrier: 'http',
       protocolVersion: undefined,
       persistence: null,
-      world: { early: undefined },
+      world: { early: undefined, heldUp: () => undefined },
       later: (promise, go) => void promise.then(go),
       key: 'key',
       journal: journal as Journal,

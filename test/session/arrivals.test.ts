@@ -7,7 +7,7 @@ it('Arrivals keeps of an overtaking cancel what a dead letter says, and nothing 
   const arrivals = new Arrivals({
     services: { limits: { maxInFlight: 2 } },
     journal: { deadLetter: (_way: string, cancel: NotificationMessage) => late.push(cancel) },
-    world: { early: undefined },
+    world: { early: undefined, heldUp: () => undefined },
   } as never);
   const number = arrivals.upload();
   const method = 'notifications/cancelled';

@@ -59,7 +59,7 @@ function setUp(limits: Partial<Limits> = {}, arrival: Arrival = 'dispatch') {
     carrier: 'http',
     protocolVersion: undefined,
     persistence: null,
-    world: { early: undefined },
+    world: { early: undefined, heldUp: () => undefined },
     later: (promise, go) => void promise.then(go),
     key: 'key',
     journal: journal as Journal,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answerOf, WireClient } from '../../support/wireClient.ts';
 import type { Rpc } from '../../support/reply.ts';
+import { Gates } from '../../support/gates.ts';
 import type { MakeHome } from './home.ts';
 import { ClusterRig, hold, textIn } from './rig.ts';
 
@@ -106,6 +107,34 @@ export function lifeContract(make: MakeHome): void {
       expect(lost!.error?.code).toBe(-32603);
       expect(textIn(served!)).toBe('c');
       expect(rig.begun.filter((text) => text.endsWith('hold'))).toEqual(['a hold']);
+    });
+
+    it('begins no call in a process that lost its lease while the session woke there', async () => {
+      const gates = new Gates();
+      let wakes = 0;
+      const rig = await ClusterRig.start(make, {
+        onWake: async () => {
+          if (++wakes === 1) await gates.pass('first', new AbortController().signal);
+        },
+      });
+      const client = await rig.open('a');
+      await rig.sleep();
+      rig.turnTo('b');
+      const stashed = client.call('tools/call', { name: 'where' }, 'stashed').then(
+        (answer) => answer.error?.code,
+        () => 'broken',
+      );
+      await rig.over(gates.reached('first'));
+      rig.process('b').joined.cut();
+      await rig.home.pass(rig.home.leaseMs + 500);
+      rig.turnTo('c');
+      expect(textIn(await rig.over(client.call('tools/call', { name: 'where' }), 10))).toBe('c');
+      gates.open('first');
+      await rig.home.pass(500);
+      expect(rig.begun).toEqual(['c where']);
+      rig.process('b').joined.mend();
+      expect(await rig.over(stashed, 10)).toBe(-32603);
+      expect(rig.begun).toEqual(['c where']);
     });
 
     it('37: its stream goes on by the next owner, for a client that notices nothing', async () => {

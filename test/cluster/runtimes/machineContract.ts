@@ -29,6 +29,32 @@ export function machineContract(make: MakeHome): void {
       });
     });
 
+    it('makes a delayed transition once where its process was cut off and another goes on', async () => {
+      const made: string[] = [];
+      const rig = await ClusterRig.start(make, {
+        machine: light.provide({ delays: { while: LIGHT_MS } }),
+        onSession: ({ actor }: Session<unknown, typeof light>) =>
+          actor.getSnapshot().value === 'off' && actor.send({ type: 'light.switched' }),
+      } as never);
+      for (const { name, runtime } of rig.processes) {
+        runtime.on('actor.transition', ({ event }) => {
+          if (event.startsWith('xstate.after')) made.push(name);
+        });
+      }
+      const client = await rig.open('a');
+      rig.process('a').joined.cut();
+      await rig.home.pass(rig.home.leaseMs + 500);
+      rig.turnTo('b');
+      await rig.over(client.call('tools/list'), 10);
+      await rig.home.pass(LIGHT_MS);
+      await rig.until(() => made.length > 0, 100);
+      await rig.home.pass(2000);
+      expect(made).toEqual(['b']);
+      rig.process('a').joined.mend();
+      await rig.home.pass(rig.home.leaseMs);
+      expect(made).toEqual(['b']);
+    });
+
     it('wakes for a delayed transition by one process, once', async () => {
       const sessions: Session<unknown, typeof light>[] = [];
       const rig = await ClusterRig.start(make, {
