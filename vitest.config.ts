@@ -2,19 +2,18 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { ALONE, SLOW } from './test/slow.ts';
 
 const results = process.env['TEST_RESULTS'];
-const include = ['test/**/*.test.ts'];
 
 /**
- * `--mode all` runs all tests, each file by itself; without it, those for which nobody has to wait,
- * and most of them in processes that have loaded the sources once.
+ * `--mode all` runs all tests; without it, those for which nobody has to wait. Most of the latter run in
+ * processes that have loaded the sources once, in either mode.
  */
 export default defineConfig(({ mode }) => {
-  const exclude = [...configDefaults.exclude, ...(mode === 'all' ? [] : SLOW)];
+  const isAll = mode === 'all';
+  const exclude = [...configDefaults.exclude];
   return {
     // The package's own name leads to its sources.
     resolve: { tsconfigPaths: true },
     test: {
-      ...(mode === 'all' && { include, exclude }),
       // The first session of a process waits for its SDK; the tests' own time does not.
       setupFiles: ['test/support/sdkLoaded.ts'],
       pool: 'forks',
@@ -22,18 +21,32 @@ export default defineConfig(({ mode }) => {
       // Runtimes warn of what goes wrong, and much does here: tests hear it as events.
       execArgv: ['--expose-gc', '--no-warnings'],
       // Ends what hangs, and nothing else: processes and browsers are slow where a machine is busy.
-      testTimeout: mode === 'all' ? 120_000 : 30_000,
+      testTimeout: isAll ? 120_000 : 30_000,
       reporters:
         results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
-      ...(mode !== 'all' && {
-        projects: [
-          {
-            extends: true,
-            test: { name: 'together', isolate: false, include, exclude: [...exclude, ...ALONE] },
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: 'together',
+            isolate: false,
+            include: ['test/**/*.test.ts'],
+            exclude: [...exclude, ...SLOW, ...ALONE],
           },
-          { extends: true, test: { name: 'alone', include: ALONE, exclude } },
-        ],
-      }),
+        },
+        {
+          extends: true,
+          test: {
+            name: 'alone',
+            include: isAll ? [...ALONE, ...SLOW.map(filesOf)] : ALONE,
+            exclude: isAll ? exclude : [...exclude, ...SLOW],
+          },
+        },
+      ],
     },
   };
 });
+
+function filesOf(place: string): string {
+  return place.endsWith('/**') ? `${place}/*.test.ts` : place;
+}

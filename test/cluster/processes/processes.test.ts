@@ -150,6 +150,8 @@ describe.skipIf(findRedisServer() === undefined)(
       ]);
       const { id } = await ask.message('elicitation/create');
       const ended = first.end('SIGTERM');
+      // The signal may reach the process after a request that was sent later.
+      while ((await fetch(`http://127.0.0.1:${first.port}/readyz`)).ok);
       // What comes now is for the next owner: the session ends here when its calls are done.
       const next = caller.write(third, 'two');
       expect((await work.answer())!.result).toMatchObject({ content: [{ text: 'long, done' }] });
