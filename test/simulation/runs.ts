@@ -10,17 +10,19 @@ const NODE = ['--max-semi-space-size=64', '--import', 'tsx'];
  * Plays histories in a process of their own.
  *
  * @param program of a simulator, from the root of the project
+ * @param node that plays them: the same seed may be another history in another version
  * @returns what the process printed, and whether all histories held
  */
 export async function simulate(
   options: Readonly<Record<string, string | number | true | undefined>>,
   program = 'test/simulation/run.ts',
+  node = process.execPath,
 ): Promise<{ readonly printed: string; readonly holds: boolean }> {
   const flags = Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined) return [];
     return value === true ? [`--${name}`] : [`--${name}`, String(value)];
   });
-  const child = spawn(process.execPath, [...NODE, program, ...flags], {
+  const child = spawn(node, [...NODE, program, ...flags], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { FOUND } from './found.ts';
+import { fastNode } from '../../simulation/fastNode.ts';
 import { simulate } from '../../simulation/runs.ts';
 import { PROGRAM } from './program.ts';
 
@@ -14,7 +15,7 @@ describe('any simulated history of nodes, their engine, their link and clients',
     async (worker) => {
       const histories = Math.ceil(HISTORIES / WORKERS);
       const range = { seed: FIRST + worker, stride: WORKERS, histories };
-      const played = await simulate(range, PROGRAM);
+      const played = await simulate(range, PROGRAM, fastNode());
       expect(played).toMatchObject({ holds: true });
     },
     20 * 60_000,
