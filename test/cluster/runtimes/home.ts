@@ -28,6 +28,8 @@ export interface ClusterHome {
   join(name: string, options?: Partial<ClusterOptions>): Promise<Joined>;
   /** Lets time pass for all. */
   pass(ms: number): Promise<void>;
+  /** Within a lease of its first beat, no server's word that a session is unknown is believed: later. */
+  settled(): Promise<void>;
   /** How many records a space has. */
   stored(space: SpaceName): Promise<number>;
   /** Whatever was kept is gone, and another server answers. */
@@ -65,6 +67,7 @@ export async function memoryHome(): Promise<ClusterHome> {
       };
     },
     pass: (ms) => clock.elapse(ms),
+    settled: () => clock.elapse(LEASE_MS + 100),
     stored: async (space) => memory.memory.space(space).count(),
     wipe: async () => memory.wipe(),
   };

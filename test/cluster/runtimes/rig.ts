@@ -67,8 +67,7 @@ export class ClusterRig {
   static async start(make: MakeHome, options: Options = {}, count = 3): Promise<ClusterRig> {
     const rig = new ClusterRig(await make(), options);
     for (let i = 0; i < count; i++) await rig.join('abcdef'[i]!);
-    // Within a lease of the first beat, no word that a session is unknown is believed.
-    await rig.home.pass(rig.home.leaseMs + 100);
+    await rig.home.settled();
     return rig;
   }
 
