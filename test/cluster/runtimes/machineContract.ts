@@ -49,10 +49,11 @@ export function machineContract(make: MakeHome): void {
       await rig.home.pass(LIGHT_MS);
       await rig.until(() => made.length > 0, 100);
       await rig.home.pass(2000);
-      expect(made).toEqual(['b']);
+      // By whichever process had the session then, and not by the one that lost it.
+      expect(made.map((name) => name === 'a')).toEqual([false]);
       rig.process('a').joined.mend();
       await rig.home.pass(rig.home.leaseMs);
-      expect(made).toEqual(['b']);
+      expect(made).toHaveLength(1);
     });
 
     it('wakes for a delayed transition by one process, once', async () => {
