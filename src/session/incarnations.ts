@@ -14,6 +14,8 @@ import type { SessionSettings } from './world.ts';
 export interface IncarnationsHost extends ConnectionOwner {
   readonly key: string;
   readonly world: {
+    /** Resolves when it can be told again whether the session is this process's; `undefined`: it is. */
+    heldUp(): Promise<void> | undefined;
     readonly settings: SessionSettings;
     readonly actors: { prepare(session: IncarnationsHost): void };
   };
@@ -111,6 +113,7 @@ export class Incarnations {
   /** Builds a later server: it is told what the last server was told, its answers are swallowed. */
   rebuild(): void {
     const session = this.#session;
+    const { world } = session;
     const connection = new Connection(session, session.outgoing);
     this.#connection = connection;
     const began = session.now();
@@ -125,6 +128,11 @@ export class Incarnations {
       await connection.replay(session.handshake, `${session.key}:${this.#epoch}`);
       if (connection.isReleased) return;
       await session.woke(connection, began);
+      // Waking takes as long as user code does: what actors start may be another process's by now.
+      for (let held = world.heldUp(); held !== undefined; held = world.heldUp()) {
+        await held;
+        if (connection.isReleased) return;
+      }
       if (connection.isReleased) return;
       session.userActors?.start();
       if (!connection.isReleased) session.tell({ type: 'session.woken' });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Session } from 'mcp-actors';
-import { light } from '../../support/machines.ts';
+import { Gates } from '../../support/gates.ts';
+import { light, worker } from '../../support/machines.ts';
 import type { MakeHome } from './home.ts';
 import { ClusterRig } from './rig.ts';
 
@@ -54,6 +55,37 @@ export function machineContract(make: MakeHome): void {
       rig.process('a').joined.mend();
       await rig.home.pass(rig.home.leaseMs);
       expect(made).toHaveLength(1);
+    });
+
+    it('starts no promise in a process that lost its lease while the session woke there', async () => {
+      const gates = new Gates();
+      const work = { started: 0, cleaned: 0 };
+      let wakes = 0;
+      const rig = await ClusterRig.start(make, {
+        machine: worker(work),
+        onSession: ({ actor }: Session<unknown, ReturnType<typeof worker>>) =>
+          work.started === 0 && actor.send({ type: 'work.begun' }),
+        onWake: async () => {
+          if (++wakes === 1) await gates.pass('first', new AbortController().signal);
+        },
+      } as never);
+      const client = await rig.open('a');
+      await rig.over(client.call('tools/list'));
+      expect(work.started).toBe(1);
+      rig.process('a').kill();
+      rig.turnTo('b');
+      const stashed = client.call('tools/list').catch(() => undefined);
+      await rig.over(gates.reached('first'), 10);
+      rig.process('b').joined.cut();
+      await rig.home.pass(rig.home.leaseMs + 500);
+      rig.turnTo('c');
+      await rig.over(client.call('tools/list'), 10);
+      expect(work.started).toBe(2);
+      gates.open('first');
+      await rig.home.pass(500);
+      rig.process('b').joined.mend();
+      await rig.over(stashed, 10);
+      expect(work.started).toBe(2);
     });
 
     it('wakes for a delayed transition by one process, once', async () => {
