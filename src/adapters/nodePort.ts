@@ -76,9 +76,11 @@ export class NodePort implements ResponsePort {
   }
 
   open(headers: readonly string[]): void {
-    if (this.#response.headersSent || this.gone) return;
-    beginResponse(this.#response, 200, [...headers, ...this.#extra]);
-    this.#response.flushHeaders();
+    const response = this.#response;
+    if (response.headersSent || this.gone) return;
+    gather(response);
+    beginResponse(response, 200, [...headers, ...this.#extra]);
+    response.flushHeaders();
   }
 
   write(frame: string): void {
@@ -182,17 +184,35 @@ export class NodePort implements ResponsePort {
   #listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;
-    this.#response.once('drain', this.#onDrain);
+    this.#response.once('drain', () => this.#onDrain());
     if (this.#isWatching) return;
     this.#isWatching = true;
     this.whenGone(() => this.#drop());
   }
 
-  readonly #onDrain = (): void => {
+  #onDrain(): void {
     this.#isListening = false;
     if (this.#chunks !== null) this.#pump();
     if (this.#chunks === null) this.#release?.();
-  };
+  }
+}
+
+/**
+ * Lets a stream's head, its first event and an answer that is there already leave in one piece: what
+ * is written until all has run that runs now, promises too, goes out together.
+ */
+function gather(response: NodeResponse): void {
+  const { socket } = response;
+  // A response behind another on its line has no socket yet, and one of http/2 shares its line.
+  if (socket?.cork === undefined || response.stream !== undefined) return;
+  // Not the response: uncorked, that writes each of its pieces for itself.
+  socket.cork();
+  queueMicrotask(() => {
+    process.nextTick(() => {
+      // The end of a response has let everything out.
+      if (!response.writableEnded) socket.uncork();
+    });
+  });
 }
 
 /**

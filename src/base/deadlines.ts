@@ -3,7 +3,7 @@ import { outsideSessions } from './asyncContext.ts';
 import { Timetable, type Timed } from './timetable.ts';
 
 /** Most items of one queue that fire in one go: sessions in use are served between two goes. */
-const AT_ONCE = 256;
+export const AT_ONCE = 256;
 
 /**
  * Items that fall due one fixed delay after they were armed.
@@ -27,9 +27,7 @@ export class DeadlineQueue<T> {
   /** Starts the delay of an item anew. */
   arm(item: T): void {
     this.#armed.delete(item);
-    const now = this.#sweep.now();
-    this.#armed.set(item, now - this.#sweep.began);
-    if (this.#delayMs !== Infinity) this.#sweep.expect(now + this.#delayMs);
+    this.#armed.set(item, this.#sweep.expectIn(this.#delayMs) - this.#sweep.began);
   }
 
   disarm(item: T): void {
@@ -91,7 +89,7 @@ export class DeadlineQueue<T> {
 }
 
 /** Items that fall due, as the sweep uses them. */
-interface Due {
+export interface Due {
   readonly size: number;
   /** When the next item is due; `Infinity` when there is none. */
   next(): number;
@@ -130,13 +128,18 @@ export class Deadlines {
   /** Makes a queue. @param delayMs milliseconds; `Infinity` makes a queue that never fires */
   queue<T>(delayMs: number, fire: (item: T) => void): DeadlineQueue<T> {
     const queue = new DeadlineQueue<T>(this, delayMs, fire);
-    this.#queues.push(queue);
+    this.add(queue);
     return queue;
+  }
+
+  /** Adds items with deadlines of their own kind to the sweep. */
+  add(due: Due): void {
+    this.#queues.push(due);
   }
 
   /** Calls back at a time, in milliseconds since the epoch. Times of the past are due at once. */
   at(time: number, fire: () => void): Timed {
-    if (this.#timetable === null) this.#queues.push((this.#timetable = new Timetable(AT_ONCE)));
+    if (this.#timetable === null) this.add((this.#timetable = new Timetable(AT_ONCE)));
     const timed = this.#timetable.add(time, fire);
     this.expect(time);
     return timed;
@@ -152,6 +155,13 @@ export class Deadlines {
     if (this.#isStopped || at >= this.#timerAt) return;
     this.#clock.clearTimeout(this.#timer);
     this.#arm(at);
+  }
+
+  /** Makes sure the timer fires no later than in so many milliseconds. @returns what time it is */
+  expectIn(delayMs: number): number {
+    const now = this.now();
+    if (delayMs !== Infinity) this.expect(now + delayMs);
+    return now;
   }
 
   /** Stops the timer and forgets every item, for good: an item armed later never falls due. */

@@ -29,6 +29,7 @@ export interface ProgressEntry {
 }
 
 const KINDS: readonly MessageKind[] = ['request', 'notification', 'response'];
+const CODES: Readonly<Record<MessageKind, number>> = { request: 0, notification: 2, response: 4 };
 
 /** Cells of one entry: offset in time, direction and kind, method, bytes. */
 const STRIDE = 4;
@@ -59,7 +60,7 @@ class Log {
     const cells = this.#cells;
     const first = this.#next;
     cells[first] = at - this.#since;
-    cells[first + 1] = KINDS.indexOf(kind) * 2 + Number(direction === 'out');
+    cells[first + 1] = CODES[kind] + (direction === 'out' ? 1 : 0);
     cells[first + 2] = method;
     cells[first + 3] = bytes;
     this.#next = first + STRIDE === this.#max ? 0 : first + STRIDE;

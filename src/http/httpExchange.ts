@@ -1,7 +1,7 @@
 import type { Exchange } from '../session/exchange.ts';
 import type { Outlet } from '../session/exchange.ts';
 import type { Outbox } from './outbox.ts';
-import type { StreamTimers } from './streamTimers.ts';
+import type { Slow, StreamTimers } from './streamTimers.ts';
 import type { Stream } from './stream.ts';
 import type { AnswerForm } from '../wire/headers.ts';
 import type { RequestId } from '../wire/jsonrpc.ts';
@@ -38,7 +38,13 @@ export interface HttpExchangeShare {
  * One POST with requests, answered once: as JSON, or as an event stream as soon as there is more to
  * say than the answer, or the answer takes long (row P6).
  */
-export class HttpExchange implements Exchange {
+export class HttpExchange implements Exchange, Slow {
+  // Set by the deadline of slow answers.
+  chain: object | null = null;
+  older: Slow | null = null;
+  newer: Slow | null = null;
+  armedAt = 0;
+
   readonly #share: HttpExchangeShare;
   readonly #host: HttpExchangeHost;
   readonly #port: ResponsePort;

@@ -1,3 +1,4 @@
+import { DeadlineChain, type Deadlined } from '../base/chain.ts';
 import type { DeadlineQueue, Deadlines } from '../base/deadlines.ts';
 import { type Timer, timerOf } from '../base/within.ts';
 import type { Services } from '../events/services.ts';
@@ -15,10 +16,15 @@ export function keepAliveQueue(deadlines: Deadlines, everyMs: number): DeadlineQ
   return queue;
 }
 
+/** A response that becomes an event stream if its answer takes long. */
+export interface Slow extends Deadlined<Slow> {
+  upgrade(): void;
+}
+
 /** The deadlines of Streamable HTTP, shared by the sessions of a runtime. */
 export class StreamTimers {
   /** Exchanges that become event streams if they last. */
-  readonly slow: DeadlineQueue<{ upgrade(): void }>;
+  readonly slow: DeadlineChain<Slow>;
   readonly keepAlive: DeadlineQueue<ResponsePort>;
   /** How long an event store may take for one thing. */
   readonly storing: Timer;
@@ -26,7 +32,7 @@ export class StreamTimers {
   readonly replayAge: DeadlineQueue<{ expire(): void }>;
 
   constructor({ deadlines, limits }: Services) {
-    this.slow = deadlines.queue(limits.sseAfterMs, (exchange) => exchange.upgrade());
+    this.slow = new DeadlineChain(deadlines, limits.sseAfterMs, (exchange) => exchange.upgrade());
     this.keepAlive = keepAliveQueue(deadlines, limits.keepAliveMs);
     this.replayAge = deadlines.queue(limits.replayMs, (outbox) => outbox.expire());
     const storing = deadlines.queue<() => void>(limits.storeTimeoutMs, (tooLong) => tooLong());

@@ -4,7 +4,7 @@ import { messageFrame, STREAM_HEADERS } from '../wire/sse.ts';
 import type { Home } from './home.ts';
 import type { Services } from '../events/services.ts';
 import type { ResponseMode } from '../http/httpExchange.ts';
-import type { StreamTimers } from '../http/streamTimers.ts';
+import type { Slow, StreamTimers } from '../http/streamTimers.ts';
 
 const JSON_HEADERS = ['Content-Type', 'application/json'] as const;
 
@@ -16,7 +16,13 @@ export interface ReplyShare {
 }
 
 /** One response to one round of a call: as JSON, or as an event stream that nobody can resume. */
-export class Reply {
+export class Reply implements Slow {
+  // Set by the deadline of slow answers.
+  chain: object | null = null;
+  older: Slow | null = null;
+  newer: Slow | null = null;
+  armedAt = 0;
+
   readonly #port: ResponsePort;
   readonly #home: Home;
   readonly #share: ReplyShare;
@@ -53,7 +59,12 @@ export class Reply {
   begin(): void {
     if (this.#port.gone || this.#isStream) return;
     if (this.#mode === 'sse' || (this.#mode === 'auto' && this.#prefersStream)) this.open();
-    else this.#share.timers.slow.arm(this.#call);
+    else this.#share.timers.slow.arm(this);
+  }
+
+  /** The answer takes long: the call says how to go on. */
+  upgrade(): void {
+    this.#call.upgrade();
   }
 
   /** Turns the response into a stream, where the mode allows one. */
@@ -87,7 +98,7 @@ export class Reply {
   /** Ends the response; what its client has not read stays on the home's account. */
   end(): void {
     const { services, timers } = this.#share;
-    timers.slow.disarm(this.#call);
+    timers.slow.disarm(this);
     if (this.#isStream) {
       this.#isStream = false;
       services.counters.streams--;

@@ -34,8 +34,8 @@ interface OvertakingCancel {
  */
 export class Arrivals {
   readonly #host: ArrivalsHost;
-  /** The numbers of the POSTs on their way, oldest first. */
-  readonly #open = new Set<number>();
+  /** The numbers of the POSTs on their way, oldest first: they grow. */
+  readonly #open: number[] = [];
   #count = 0;
   #bytes = 0;
   #overtaking: OvertakingCancel[] = [];
@@ -52,16 +52,16 @@ export class Arrivals {
 
   /** Nothing is known to be on its way. */
   get isEmpty(): boolean {
-    return this.#open.size === 0 && this.#early?.isEmpty !== false;
+    return this.#open.length === 0 && this.#early?.isEmpty !== false;
   }
 
   get isUploading(): boolean {
-    return this.#open.size > 0;
+    return this.#open.length > 0;
   }
 
   /** The head of a POST arrived. @returns the POST's number */
   upload(): number {
-    this.#open.add(++this.#count);
+    this.#open.push(++this.#count);
     return this.#count;
   }
 
@@ -78,7 +78,8 @@ export class Arrivals {
 
   /** The body of a POST arrived, or never will. */
   uploaded(number: number): void {
-    this.#open.delete(number);
+    const at = placeIn(this.#open, number);
+    if (at >= 0) this.#open.splice(at, 1);
     if (this.#overtaking.length === 0) return;
     const [oldest = Infinity] = this.#open;
     this.#overtaking = this.#overtaking.filter(({ upTo, cancel }) => {
@@ -93,7 +94,7 @@ export class Arrivals {
    * @param own the number of the POST that brought the cancel
    */
   hold(id: RequestId, cancel: NotificationMessage, own: number | undefined): boolean {
-    const others = this.#open.size - Number(own !== undefined && this.#open.has(own));
+    const others = this.#open.length - Number(own !== undefined && placeIn(this.#open, own) >= 0);
     const { services, world } = this.#host;
     if (others > 0 && this.#overtaking.length < services.limits.maxInFlight) {
       // What else the cancel says is read by nobody, and may be as large as a body.
@@ -120,4 +121,18 @@ export class Arrivals {
   #late(cancel: NotificationMessage): void {
     this.#host.journal.deadLetter('in', cancel, 'late');
   }
+}
+
+/** The place of a number in numbers that grow; below 0 where the number is not there. */
+function placeIn(numbers: readonly number[], number: number): number {
+  // Most bodies come whole before the next one begins.
+  if (numbers.at(-1) === number) return numbers.length - 1;
+  let from = 0;
+  let to = numbers.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (numbers[middle]! < number) from = middle + 1;
+    else to = middle;
+  }
+  return numbers[from] === number ? from : -1;
 }

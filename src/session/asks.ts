@@ -41,7 +41,7 @@ export class Asks {
   readonly #host: AsksHost;
   readonly #owner: AsksOwner;
   readonly #account: QueueAccount;
-  readonly #open = new Map<RequestId, Ask>();
+  readonly #open = new SmallMap<RequestId, Ask>();
   /** How many requests the server has and has not answered, those parked left out. */
   running = 0;
   #resuming: { readonly innerId: RequestId; readonly go: () => void }[] | null = null;
@@ -63,7 +63,7 @@ export class Asks {
 
   /** The id under which the server knows the one open request; `undefined`: there is not one. */
   get only(): RequestId | undefined {
-    return this.#open.size === 1 ? this.#open.keys().next().value : undefined;
+    return this.#open.size === 1 ? this.#open.firstKey : undefined;
   }
 
   find(innerId: RequestId): Ask | undefined {
@@ -256,4 +256,56 @@ export class Asks {
 function encodedRefusal(ask: Ask, code: RefusalCode, data?: Record<string, unknown>): string {
   const response = refusal(code, ask.message.id, data);
   return ask.exchange.encode?.(response) ?? JSON.stringify(response);
+}
+
+/**
+ * A map that has one entry most of the time, in the order of adding. A `Map` that is emptied as often
+ * as it is filled makes its table anew each time: only a second entry needs one here.
+ */
+export class SmallMap<K extends string | number, V> {
+  /** Added before all that is in the table. */
+  #key: K | undefined;
+  #value: V | undefined;
+  #table: Map<K, V> | null = null;
+
+  get size(): number {
+    return (this.#key === undefined ? 0 : 1) + (this.#table?.size ?? 0);
+  }
+
+  get(key: K): V | undefined {
+    return key === this.#key ? this.#value : this.#table?.get(key);
+  }
+
+  has(key: K): boolean {
+    return key === this.#key || this.#table?.has(key) === true;
+  }
+
+  set(key: K, value: V): void {
+    if (key === this.#key) this.#value = value;
+    else if (this.#key === undefined && this.#table === null) {
+      this.#key = key;
+      this.#value = value;
+    } else (this.#table ??= new Map()).set(key, value);
+  }
+
+  delete(key: K): void {
+    if (key === this.#key) {
+      this.#key = undefined;
+      this.#value = undefined;
+    } else if (this.#table?.delete(key) === true && this.#table.size === 0) this.#table = null;
+  }
+
+  /** The key of the entry added first. */
+  get firstKey(): K | undefined {
+    return this.#key ?? this.#table?.keys().next().value;
+  }
+
+  *[Symbol.iterator](): Generator<[K, V]> {
+    if (this.#key !== undefined) yield [this.#key, this.#value as V];
+    if (this.#table !== null) yield* this.#table;
+  }
+
+  *values(): Generator<V> {
+    for (const [, value] of this) yield value;
+  }
 }

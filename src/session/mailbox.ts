@@ -198,7 +198,7 @@ export class Mailbox implements AsksOwner {
     if (held !== undefined) return this.#host.later(held, () => this.dispatch());
     while (waiting.length > 0 && this.#host.arrival === 'dispatch') {
       const next = waiting[0]!;
-      if (isRequest(next.message) && !this.#hasHandler) return;
+      if (isRequest(next.message) && this.#asks?.hasHandler === false) return;
       waiting.shift();
       this.#leaves(next);
       this.#deliver(next);
@@ -256,10 +256,6 @@ export class Mailbox implements AsksOwner {
     return count;
   }
 
-  get #hasHandler(): boolean {
-    return this.#asks?.hasHandler ?? true;
-  }
-
   #pong(message: Message, { exchange, bytes }: Envelope): undefined {
     if (!isRequest(message)) {
       if (isResponse(message)) this.#host.outgoing.receive(message);
@@ -311,7 +307,7 @@ export class Mailbox implements AsksOwner {
 
   /** Dispatches a message at once if nothing has to wait; `false` without room to wait. */
   #enqueue(envelope: Envelope, arrival: Arrival): boolean {
-    const isFree = !('id' in envelope.message) || this.#hasHandler;
+    const isFree = !('id' in envelope.message) || this.#asks?.hasHandler !== false;
     if (arrival === 'dispatch' && this.waiting === 0 && isFree) {
       this.#deliver(envelope);
       return true;
@@ -379,8 +375,9 @@ export class Mailbox implements AsksOwner {
 
   /** A request is over: a waiting message may have its turn. */
   next(): void {
-    if (this.#waiting !== null || this.#asks?.isResuming === true) this.dispatch();
-    if (this.references === 0) this.#host.drained();
+    const isIdle = this.references === 0;
+    if (!isIdle && (this.waiting > 0 || this.#asks?.isResuming === true)) this.dispatch();
+    if (isIdle || this.references === 0) this.#host.drained();
   }
 
   /**

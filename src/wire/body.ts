@@ -41,16 +41,20 @@ export function readBody(body: Body, { maxDepth, maxElements }: BodyLimits): Par
 }
 
 function readValue(value: unknown, bytes: number, weight: number): Parcel | RefusalCode {
-  const isBatch = Array.isArray(value);
+  if (!Array.isArray(value)) {
+    const message = readMessage(value);
+    if (message === undefined) return 'invalid-request';
+    return { messages: [message], isBatch: false, bytes, weight };
+  }
   const messages: Message[] = [];
-  for (const each of isBatch ? (value as unknown[]) : [value]) {
+  for (const each of value as unknown[]) {
     const message = readMessage(each);
     if (message === undefined) return 'invalid-request';
     messages.push(message);
   }
   const [first, ...rest] = messages;
   if (first === undefined) return 'invalid-request';
-  return { messages: [first, ...rest], isBatch, bytes, weight };
+  return { messages: [first, ...rest], isBatch: true, bytes, weight };
 }
 
 /** What one message of a batch takes in memory, in bytes. */

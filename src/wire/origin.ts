@@ -13,6 +13,8 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 export class OriginRules {
   readonly #hosts: AllowList;
   readonly #origins: AllowList;
+  /** The authority that was allowed last: nearly all requests are for the same. */
+  #allowed: string | undefined;
 
   constructor(hosts: AllowList | undefined, origins: AllowList | undefined) {
     this.#hosts = hosts === undefined || hosts === 'any' ? (hosts ?? LOOPBACK) : hosts.map(lower);
@@ -24,10 +26,14 @@ export class OriginRules {
   /** @param authority the `Host` header, or the authority of the request's target */
   allowsHost(authority: string | undefined): boolean {
     if (this.#hosts === 'any') return true;
-    const host = authority?.toLowerCase();
-    if (host === undefined) return false;
+    if (authority === undefined) return false;
+    if (authority === this.#allowed) return true;
+    const host = authority.toLowerCase();
     const name = hostName(host);
-    return name !== undefined && (this.#hosts.includes(name) || this.#hosts.includes(host));
+    if (name === undefined) return false;
+    const isAllowed = this.#hosts.includes(name) || this.#hosts.includes(host);
+    if (isAllowed) this.#allowed = authority;
+    return isAllowed;
   }
 
   /** Whether pages of an origin may call; a request without `Origin` comes from no page. */

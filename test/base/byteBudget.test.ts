@@ -65,4 +65,19 @@ describe('ByteBudget', () => {
       }),
     );
   });
+
+  it('forgets holders that have nothing, a few left out', () => {
+    const budget = new ByteBudget<number>(1000);
+    budget.take(-1, 1);
+    for (let holder = 0; holder < 200; holder++) {
+      budget.take(holder, 1);
+      budget.give(holder, 1);
+      expect(budget.known).toBeLessThanOrEqual(66);
+    }
+    for (let round = 0; round < 200; round++) {
+      budget.give(-1, 1);
+      budget.take(-1, 1);
+    }
+    expect(budget.known).toBeLessThanOrEqual(66);
+  });
 });
