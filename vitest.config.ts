@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { ALONE, SLOW } from './test/slow.ts';
 
@@ -17,7 +18,8 @@ export default defineConfig(({ mode }) => {
       // The first session of a process waits for its SDK; the tests' own time does not.
       setupFiles: ['test/support/sdkLoaded.ts'],
       pool: 'forks',
-      maxWorkers: '100%',
+      // Tests of processes wait for them half of the time.
+      maxWorkers: isAll ? availableParallelism() + 1 : '100%',
       // Runtimes warn of what goes wrong, and much does here: tests hear it as events.
       execArgv: ['--expose-gc', '--no-warnings'],
       // Ends what hangs, and nothing else: processes and browsers are slow where a machine is busy.

@@ -15,18 +15,33 @@ import { wireContract } from './wireContract.ts';
 
 /** What a cluster of several runtimes does, whatever its engine and link are. */
 export function clusterContract(make: MakeHome): void {
+  clientsContract(make);
+  sessionsContract(make);
+  workContract(make);
+}
+
+/** Its first part: clients of either SDK, and what goes over the wire. */
+export function clientsContract(make: MakeHome): void {
   clientContract(make, 'v1');
   clientContract(make, 'v2');
   wireContract(make);
+}
+
+/** Its second part: how sessions live, and what becomes of them and of processes. */
+export function sessionsContract(make: MakeHome): void {
   lifeContract(make);
   endContract(make);
   leavingContract(make);
   limitContract(make);
+  suspicionContract(make);
+}
+
+/** Its third part: what belongs to all processes beside sessions, and whoever looks at them. */
+export function workContract(make: MakeHome): void {
   modernContract(make);
   taskContract(make);
   handleContract(make);
   machineContract(make);
   operatorContract(make);
-  suspicionContract(make);
   statsContract(make);
 }

@@ -3,7 +3,7 @@ import { type NodeServer, serve } from 'mcp-actors/node';
 import { onTestFinished } from 'vitest';
 import type { ClusterOptions } from '../../../src/cluster/options.ts';
 import { type Ask, type Door, sendOverSocket } from '../../support/door.ts';
-import { turn } from '../../support/eventually.ts';
+import { turn, waited } from '../../support/eventually.ts';
 import { Gates } from '../../support/gates.ts';
 import type { Reply, Rpc } from '../../support/reply.ts';
 import { WireClient } from '../../support/wireClient.ts';
@@ -133,8 +133,8 @@ export class ClusterRig {
   async until(test: () => boolean, speed = 1): Promise<void> {
     const { clock } = this.home;
     let before = performance.now();
-    while (!test()) {
-      await turn();
+    for (let turns = 0; !test(); turns++) {
+      await (clock === undefined ? waited(turns) : turn());
       const now = performance.now();
       const ms = Math.trunc((now - before) * speed);
       if (clock === undefined || ms === 0) continue;

@@ -1,0 +1,4 @@
+import { clientsContract } from '../../../cluster/runtimes/clusterContract.ts';
+import { redisHome } from '../redisHome.ts';
+
+clientsContract(redisHome);
