@@ -20,11 +20,13 @@ export function clusterContract(make: MakeHome): void {
   workContract(make);
 }
 
-/** Its first part: clients of either SDK, and what goes over the wire. */
+/** Its first part: clients of either SDK, what goes over the wire, and whoever looks at sessions. */
 export function clientsContract(make: MakeHome): void {
   clientContract(make, 'v1');
   clientContract(make, 'v2');
   wireContract(make);
+  operatorContract(make);
+  statsContract(make);
 }
 
 /** Its second part: how sessions live, and what becomes of them and of processes. */
@@ -36,12 +38,10 @@ export function sessionsContract(make: MakeHome): void {
   suspicionContract(make);
 }
 
-/** Its third part: what belongs to all processes beside sessions, and whoever looks at them. */
+/** Its third part: what belongs to all processes beside sessions, and machines of their own. */
 export function workContract(make: MakeHome): void {
   modernContract(make);
   taskContract(make);
   handleContract(make);
   machineContract(make);
-  operatorContract(make);
-  statsContract(make);
 }
