@@ -12,8 +12,9 @@ export interface Share {
   readonly allocated: number;
 }
 
-export interface ActorShare {
-  /** Self time of machine, mailbox, events and supervisor. */
+/** What this library costs of a load, all its groups together. */
+export interface OwnShare {
+  /** Part of all busy CPU spent in its own functions. */
   readonly self: number;
   /** The same with node's functions they call, and their part of garbage collection. */
   readonly whole: number;
@@ -30,12 +31,12 @@ export function shares({ cpu, allocations }: Profile): Share[] {
   }));
 }
 
-export function actorShare(all: readonly Share[]): ActorShare {
+export function ownShare(all: readonly Share[]): OwnShare {
   const gc = all.find(({ group }) => group === 'gc')?.self ?? 0;
   let self = 0;
   let whole = 0;
   for (const share of all) {
-    if (!groups[share.group].actors) continue;
+    if (!groups[share.group].ours) continue;
     self += share.self;
     whole += share.withNode + gc * share.allocated;
   }

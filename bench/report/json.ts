@@ -1,5 +1,5 @@
 import type { Options } from '../options.ts';
-import { actorShare, shares } from '../profile/shares.ts';
+import { ownShare, shares } from '../profile/shares.ts';
 import type { Results } from '../results.ts';
 import type { Target } from './targets.ts';
 
@@ -25,7 +25,7 @@ export function toJson(options: Options, results: Results, targets: readonly Tar
         return {
           contender: profile.contender,
           load: profile.load,
-          actors: actorShare(groups),
+          own: ownShare(groups),
           groups,
         };
       }),

@@ -1,7 +1,7 @@
 import type { Profile } from '../figures/profile.ts';
 import type { Frame } from '../profile/frames.ts';
 import { groups } from '../profile/groups.ts';
-import { actorShare, shares } from '../profile/shares.ts';
+import { ownShare, shares } from '../profile/shares.ts';
 import type { Kind } from '../profile/snapshot.ts';
 import { figure, percent, table } from './table.ts';
 
@@ -11,19 +11,20 @@ export function profileTables(profile: Profile): string {
   const { contender, load, cpu, allocations, cpuCount, allocationCount } = profile;
   const unit = load === 'calls' ? 'a call' : 'an open + close';
   const list = shares(profile);
-  const rows = list.map(({ group, self, withNode, allocated }) => [
-    `${groups[group].actors ? '*' : ' '} ${group}`,
+  const seen = list.filter(({ self, allocated }) => self > 0 || allocated > 0);
+  const rows = seen.map(({ group, self, withNode, allocated }) => [
+    `${groups[group].ours ? '*' : ' '} ${group}`,
     percent(self),
     percent(withNode),
     percent(allocated),
     groups[group].what,
   ]);
-  const { self, whole } = actorShare(list);
+  const { self, whole } = ownShare(list);
   return [
     `CPU of ${unit} by group, "${contender}" (self: own functions; with node: and what node and ` +
       'the engine did for them)',
     table(['', 'self', 'with node', 'allocated', ''], rows),
-    `  * together: ${percent(self)} self, ${percent(whole)} with node's part and the share of ` +
+    `  * ours: ${percent(self)} self, ${percent(whole)} with node's part and the share of ` +
       'garbage collection',
     `\nHottest functions, "${contender}"`,
     frameTable(cpu, cpuCount, `µs ${unit}`),
