@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { echoServers, type ServerName } from './contenders/echo.ts';
-import { contenders, type ContenderName } from './contenders/index.ts';
+import { type ContenderName, contenderNames } from './contenders/index.ts';
 
 export const figureNames = [
   'calls',
@@ -18,6 +18,8 @@ export type FigureName = (typeof figureNames)[number];
 
 export interface Options {
   readonly contenders: readonly ContenderName[];
+  /** Whether the contenders were asked for by name, and are not the default. */
+  readonly areNamed: boolean;
   readonly figures: readonly FigureName[];
   readonly rounds: number;
   readonly seconds: number;
@@ -26,9 +28,40 @@ export interface Options {
   readonly sessions: number;
   readonly idleSessions: number;
   readonly server: ServerName;
+  /** The Node.js to run on: a major version, or a path; the running one without it. */
+  readonly node: string | undefined;
   readonly quick: boolean;
   readonly json: string | undefined;
 }
+
+/** What a run has without `--only`: one of each, in the order of the tables. */
+const DEFAULT_CONTENDERS: readonly ContenderName[] = [
+  'bare',
+  'bare-sse',
+  'direct',
+  'map',
+  'map-json',
+  'map-v2',
+  'hono',
+  'hono-json',
+  'tmcp',
+  'fastmcp',
+  'fastmcp-json',
+  'mcp-use',
+  'handler-legacy',
+  'handler',
+  'actors',
+  'streams',
+  'fetch',
+  'ws',
+  'watch-metrics',
+  'lmdb',
+  'redis',
+  'cluster',
+  'cluster-redis',
+  'modern',
+];
+const DEFAULT_FIGURES: readonly FigureName[] = ['calls', 'churn', 'memory'];
 
 const usage = `npm run bench -- [options]
   --rounds N         rounds of the interleaved run (5)
@@ -36,13 +69,14 @@ const usage = `npm run bench -- [options]
   --idle-sessions N  sessions the memory figure opens (3000)
   --server NAME      what every session has: McpServer, the low-level Server, Wide (53 tools
                      of 25 fields), or Hoisted (a schema made once)
-  --only A,B         contenders (bare, direct, map, map-json, actors, modern..., handler,
-                     watch-...) and/or
-                     figures (calls, churn, memory, profile, profile-churn, heap, watching,
-                     stateless, waiting);
-                     without it: bare, map, actors; calls, churn, memory, profile
+  --only A,B         contenders and/or figures; without it: ${DEFAULT_FIGURES.join(', ')} of
+                     ${DEFAULT_CONTENDERS.join(', ')}
+  --node WHICH       the Node.js of driver and contenders: 20, 22, 24, 26, or a path
   --json FILE        also write every number there
-  --quick            seconds in all: shows that it works, measures nothing`;
+  --quick            seconds in all: shows that it works, measures nothing
+
+contenders: ${contenderNames.join(', ')}
+figures: ${figureNames.join(', ')}`;
 
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
@@ -54,6 +88,7 @@ export function readOptions(args: readonly string[]): Options {
       server: { type: 'string', default: 'McpServer' },
       only: { type: 'string', default: '' },
       json: { type: 'string' },
+      node: { type: 'string' },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -63,33 +98,32 @@ export function readOptions(args: readonly string[]): Options {
     process.exit();
   }
   const only = values.only.split(',').filter((name) => name !== '');
-  const known = [...Object.keys(contenders), ...figureNames];
+  const known: readonly string[] = [...contenderNames, ...figureNames];
   const unknown = only.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new RangeError(`--only takes ${known.join(', ')}; got "${unknown}"`);
   }
-  const chosen = <T extends string>(all: readonly T[], otherwise: readonly T[]): readonly T[] => {
-    const named = all.filter((name) => only.includes(name));
-    return named.length > 0 ? named : otherwise;
-  };
   const { server } = values;
   if (!(server in echoServers)) {
     throw new RangeError(
       `--server takes ${Object.keys(echoServers).join(' or ')}; got "${server}"`,
     );
   }
-  const seconds = number('seconds', values.seconds, values.quick ? 0.3 : 3);
+  const named = contenderNames.filter((name) => only.includes(name));
+  const figures = figureNames.filter((name) => only.includes(name));
   return {
-    contenders: chosen(Object.keys(contenders) as ContenderName[], ['bare', 'map', 'actors']),
-    figures: chosen(figureNames, ['calls', 'churn', 'memory', 'profile']),
+    contenders: named.length > 0 ? named : DEFAULT_CONTENDERS,
+    areNamed: named.length > 0,
+    figures: figures.length > 0 ? figures : DEFAULT_FIGURES,
     rounds: number('rounds', values.rounds, values.quick ? 1 : 5),
-    seconds,
+    seconds: number('seconds', values.seconds, values.quick ? 0.3 : 3),
     warmupSeconds: values.quick ? 0.1 : 2,
     connections: values.quick ? 8 : 64,
     sessions: values.quick ? 20 : 200,
     idleSessions: number('idle-sessions', values['idle-sessions'], values.quick ? 100 : 3000),
     // It is one of the keys, as checked above.
     server: server as ServerName,
+    node: values.node,
     quick: values.quick,
     json: values.json,
   };

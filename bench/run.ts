@@ -10,6 +10,8 @@ import { loads, profile } from './figures/profile.ts';
 import { stateless } from './figures/stateless.ts';
 import { waiting } from './figures/waiting.ts';
 import { watching } from './figures/watching.ts';
+import { enter } from './field.ts';
+import { onNode } from './onNode.ts';
 import { readOptions } from './options.ts';
 import { memoryTable, workTable } from './report/figures.ts';
 import { toJson } from './report/json.ts';
@@ -19,14 +21,15 @@ import { targets, targetTable } from './report/targets.ts';
 import { watchingTable } from './report/watching.ts';
 import type { Results } from './results.ts';
 
-const options = readOptions(process.argv.slice(2));
-const launch = { entry: build('child/main'), server: options.server };
+const asked = readOptions(process.argv.slice(2));
+await onNode(asked.node);
+using field = await enter(asked);
+const options = { ...asked, contenders: field.contenders };
+const launch = { ...field.launch, entry: build('child/main') };
 const results: Results = { profiles: [], heaps: new Map() };
 const wants = new Set(options.figures);
-// The inside of `actors` is what a reader of this project wants; another one on demand.
-const looked: readonly ContenderName[] = options.contenders.includes('actors')
-  ? ['actors']
-  : options.contenders;
+// The inside of `actors` is what a reader of this project wants; others where they are named.
+const looked: readonly ContenderName[] = asked.areNamed ? options.contenders : ['actors'];
 
 const isAboutWatching = options.figures.every((figure) => figure === 'watching');
 const show = (text: string): void => console.log(`\n${text}`);
@@ -35,6 +38,7 @@ show(
     `${options.connections} connections, ${options.sessions} sessions, ` +
     `one ${options.server} a session, node ${process.version}`,
 );
+for (const [name, why] of field.absent) show(`Without ${name}: ${why}`);
 
 if (wants.has('calls')) {
   results.calls = await calls(options, launch);

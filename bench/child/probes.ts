@@ -22,7 +22,7 @@ export function createProbes(busy: () => number): Answers<Questions> {
     memory,
     cpu() {
       const { user, system } = process.cpuUsage();
-      return { micros: user + system };
+      return { micros: user + system, userMicros: user };
     },
     async 'profile.start'(interval) {
       await inspector().post('Profiler.enable');

@@ -1,26 +1,42 @@
-import type { ServerName } from '../contenders/echo.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Setting } from '../contenders/setting.ts';
 import type { ContenderName } from '../contenders/index.ts';
 import { ChildLine } from './line.ts';
 import type { Questions } from './questions.ts';
 
 /** How children are started in this run. */
-export interface Launch {
+export interface Launch extends Omit<Setting, 'data'> {
   readonly entry: string;
-  readonly server: ServerName;
 }
 
 /** A contender in its own process, and the parent's line to it. */
 export class ServerChild implements AsyncDisposable {
   readonly name: ContenderName;
   readonly #line: ChildLine<Questions>;
+  readonly #data: string;
 
-  private constructor(name: ContenderName, line: ChildLine<Questions>) {
+  private constructor(name: ContenderName, line: ChildLine<Questions>, data: string) {
     this.name = name;
     this.#line = line;
+    this.#data = data;
   }
 
-  static async start(name: ContenderName, { entry, server }: Launch): Promise<ServerChild> {
-    return new ServerChild(name, await ChildLine.start<Questions>(name, [entry, name, server]));
+  static async start(
+    name: ContenderName,
+    { entry, server, peers, redis }: Launch,
+  ): Promise<ServerChild> {
+    const data = mkdtempSync(join(tmpdir(), 'mcp-actors-bench-'));
+    const setting: Setting = { server, data, peers, redis };
+    try {
+      const args = [entry, name, JSON.stringify(setting)];
+      return new ServerChild(name, await ChildLine.start<Questions>(name, args), data);
+    } catch (error) {
+      rmSync(data, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get port(): number {
@@ -43,7 +59,8 @@ export class ServerChild implements AsyncDisposable {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#line[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#line[Symbol.asyncDispose]();
+    rmSync(this.#data, { recursive: true, force: true });
   }
 }

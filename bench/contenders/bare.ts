@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Contender } from './contender.ts';
 import { info } from './echo.ts';
-import { json, listen } from './http.ts';
+import { type json, listen } from './http.ts';
 
 interface Message {
   id?: number | string;
@@ -10,8 +10,12 @@ interface Message {
   params: { protocolVersion: string; arguments: { text: string } };
 }
 
-/** The ceiling: node:http, JSON in, the same JSON-RPC bytes out, and no SDK at all. */
-export async function bare(): Promise<Contender> {
+/**
+ * The ceiling: node:http, JSON in, the same JSON-RPC bytes out, and no SDK at all.
+ *
+ * @param answer how an answer travels: as JSON, or as an event stream
+ */
+export async function bare(answer: typeof json): Promise<Contender> {
   const sessions = new Set<string>();
   const port = await listen({
     remove: (session) => sessions.delete(session),
@@ -23,7 +27,7 @@ export async function bare(): Promise<Contender> {
         response.setHeader('mcp-session-id', fresh);
         const { protocolVersion } = params;
         const capabilities = { tools: { listChanged: true } };
-        json(response, {
+        answer(response, {
           result: { protocolVersion, capabilities, serverInfo: info },
           jsonrpc: '2.0',
           id,
@@ -34,7 +38,7 @@ export async function bare(): Promise<Contender> {
         response.writeHead(202).end();
       } else {
         const { text } = params.arguments;
-        json(response, { result: { content: [{ type: 'text', text }] }, jsonrpc: '2.0', id });
+        answer(response, { result: { content: [{ type: 'text', text }] }, jsonrpc: '2.0', id });
       }
     },
   });

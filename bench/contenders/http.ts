@@ -39,3 +39,9 @@ export function json(response: ServerResponse, message: object): void {
   });
   response.end(body);
 }
+
+/** An answer as an event stream of one event, in one write. */
+export function eventStream(response: ServerResponse, message: object): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+  response.end(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+}

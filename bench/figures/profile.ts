@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type Launch, ServerChild } from '../child/server.ts';
-import { type ContenderName, STATELESS } from '../contenders/index.ts';
+import type { ContenderName } from '../contenders/index.ts';
+import type { Count } from '../load/driver.ts';
+import { visitorsOf } from '../load/visitors.ts';
 import type { Options } from '../options.ts';
-import { type Connection, withConnections } from '../load/connection.ts';
-import { statelessClient } from '../load/client.ts';
-import { callFor, churnFor, openSessions, type Count } from '../load/driver.ts';
 import { allocationFrames, cpuFrames, type Frame } from '../profile/frames.ts';
 
 export const loads = ['calls', 'churn'] as const;
@@ -28,22 +27,6 @@ const ALLOCATION_INTERVAL_BYTES = 8192;
 
 const read = (file: string): never => JSON.parse(readFileSync(file, 'utf8')) as never;
 
-type Work = (seconds: number) => Promise<Count>;
-
-async function workOf(
-  contender: ContenderName,
-  load: Load,
-  { sessions }: Options,
-  port: number,
-  connections: readonly Connection[],
-): Promise<Work> {
-  if (load === 'churn') return (seconds) => churnFor(connections, port, seconds * 1000);
-  const opened = STATELESS.includes(contender)
-    ? [statelessClient(port)]
-    : await openSessions(connections, port, sessions);
-  return (seconds) => callFor(connections, opened, seconds * 1000);
-}
-
 /** Figure 4: where the CPU of a call goes, and who allocates, under the load of another figure. */
 export async function profile(
   options: Options,
@@ -56,8 +39,11 @@ export async function profile(
     await using server = await ServerChild.start(contender, launch);
     const cpuFile = join(dir, 'cpu.json');
     const allocationFile = join(dir, 'allocations.json');
-    const counts = await withConnections(server.port, options.connections, async (connections) => {
-      const work = await workOf(contender, load, options, server.port, connections);
+    const visitors = visitorsOf(server);
+    const counts = await visitors.visit(options.connections, async (visit) => {
+      if (load === 'calls') await visit.open(options.sessions);
+      const work = (seconds: number): Promise<Count> =>
+        load === 'calls' ? visit.callFor(seconds * 1000) : visit.churnFor(seconds * 1000);
       await work(options.warmupSeconds);
       await server.ask('profile.start', CPU_INTERVAL_MICROS);
       const cpu = await work(options.seconds * 2);
@@ -68,6 +54,7 @@ export async function profile(
       await server.ask('allocations.stop', allocationFile);
       return { cpuCount: cpu.count, allocationCount: allocations.count };
     });
+    visitors.leave();
     return {
       contender,
       load,

@@ -6,6 +6,8 @@ export interface Work {
   readonly perSecond: number;
   /** CPU of the server process for one unit: independent of who waited for whom. */
   readonly serverMicros: number;
+  /** The part of it that is the process's own, and not the kernel's. */
+  readonly userMicros: number;
   readonly serverCpuShare: number;
   /** Near 1 the driver, not the server, was the limit. */
   readonly driverCpuShare: number;
@@ -16,10 +18,13 @@ export async function measure(server: ServerChild, work: () => Promise<Count>): 
   const driverBefore = process.cpuUsage();
   const { count, ms } = await work();
   const driver = process.cpuUsage(driverBefore);
-  const serverMicros = (await server.ask('cpu')).micros - serverBefore.micros;
+  const serverAfter = await server.ask('cpu');
+  const userMicros = serverAfter.userMicros - serverBefore.userMicros;
+  const serverMicros = serverAfter.micros - serverBefore.micros;
   return {
     perSecond: (count / ms) * 1000,
     serverMicros: serverMicros / count,
+    userMicros: userMicros / count,
     serverCpuShare: serverMicros / (ms * 1000),
     driverCpuShare: (driver.user + driver.system) / (ms * 1000),
   };

@@ -86,10 +86,12 @@ function collect(root: Node): Frame[] {
   return [...frames.values()].filter(({ self }) => self > 0).toSorted((a, b) => b.self - a.self);
 }
 
+const peers = new URL('../peers/', import.meta.url).href;
 const built = `${pathToFileURL(buildDir).href}/`;
 
 function shortFile(url: string): string {
   if (url.startsWith(built)) return url.slice(built.length).replace(/\.js$/, '.ts');
   const at = url.lastIndexOf('/node_modules/');
-  return at < 0 ? url : url.slice(at + 1);
+  if (at >= 0) return url.slice(at + 1);
+  return url.startsWith(peers) ? `bench/peers/${url.slice(peers.length)}` : url;
 }

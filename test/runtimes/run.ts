@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { install } from '../conformance/install.ts';
 import { CHECKS, tryOut } from './contract.ts';
+import { NODE_MAJORS, packagedNode } from './nodeProgram.ts';
 
 const HERE = import.meta.dirname;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -19,8 +20,8 @@ const BUN = program('@oven/bun-linux-x64/bin/bun');
 
 /** How the contract is served on each host: its command, for a port. */
 const HOSTS: readonly (readonly [string, (port: number) => readonly string[]])[] = [
-  ...[20, 22, 24, 26].map(
-    (major) => [`Node ${major}`, () => [program(`node-${major}/bin/node`), built('node')]] as const,
+  ...NODE_MAJORS.map(
+    (major) => [`Node ${major}`, () => [packagedNode(major), built('node')]] as const,
   ),
   ['Bun, node:http', () => [BUN, built('node')]],
   ['Bun, fetch', () => [BUN, built('web')]],
