@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { install } from '../test/conformance/install.ts';
@@ -40,9 +42,11 @@ export async function enter({ contenders, areNamed, server }: Options): Promise<
   for (const [name, why] of absent) {
     if (areNamed) throw new Error(`${name} can not run: ${why}`);
   }
+  const data = mkdtempSync(join(tmpdir(), 'mcp-actors-bench-'));
+  process.once('exit', () => rmSync(data, { recursive: true, force: true }));
   return {
     contenders: able.filter((name) => !absent.has(name)),
-    launch: { server, peers: PEERS, redis: redis?.url },
+    launch: { server, data, peers: PEERS, redis: redis?.url },
     absent,
     [Symbol.dispose]: () => redis?.remove(),
   };

@@ -63,6 +63,12 @@ const DEFAULT_CONTENDERS: readonly ContenderName[] = [
 ];
 const DEFAULT_FIGURES: readonly FigureName[] = ['calls', 'churn', 'memory'];
 
+/** Who runs where nobody is named: other figures are of this library, or choose by themselves. */
+function contendersOf(figures: readonly FigureName[]): readonly ContenderName[] {
+  const isField = figures.some((name) => DEFAULT_FIGURES.includes(name));
+  return isField ? DEFAULT_CONTENDERS : ['actors'];
+}
+
 const usage = `npm run bench -- [options]
   --rounds N         rounds of the interleaved run (5)
   --seconds N        seconds a contender works in each round (3)
@@ -111,10 +117,11 @@ export function readOptions(args: readonly string[]): Options {
   }
   const named = contenderNames.filter((name) => only.includes(name));
   const figures = figureNames.filter((name) => only.includes(name));
+  const chosen = figures.length > 0 ? figures : DEFAULT_FIGURES;
   return {
-    contenders: named.length > 0 ? named : DEFAULT_CONTENDERS,
+    contenders: named.length > 0 ? named : contendersOf(chosen),
     areNamed: named.length > 0,
-    figures: figures.length > 0 ? figures : DEFAULT_FIGURES,
+    figures: chosen,
     rounds: number('rounds', values.rounds, values.quick ? 1 : 5),
     seconds: number('seconds', values.seconds, values.quick ? 0.3 : 3),
     warmupSeconds: values.quick ? 0.1 : 2,

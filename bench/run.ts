@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 
 import { build } from './build.ts';
+import { readBudget } from './check/budget.ts';
+import { judge } from './check/judge.ts';
 import type { ContenderName } from './contenders/index.ts';
 import { calls } from './figures/calls.ts';
 import { churn } from './figures/churn.ts';
@@ -13,11 +15,11 @@ import { watching } from './figures/watching.ts';
 import { enter } from './field.ts';
 import { onNode } from './onNode.ts';
 import { readOptions } from './options.ts';
-import { memoryTable, workTable } from './report/figures.ts';
-import { toJson } from './report/json.ts';
+import { cpuTable, memoryTable, speedTable } from './report/figures.ts';
+import { toSaved } from './report/json.ts';
 import { heapTable, profileTables } from './report/profile.ts';
 import { statelessTable, waitingTable } from './report/stateless.ts';
-import { targets, targetTable } from './report/targets.ts';
+import { verdictTable } from './report/verdicts.ts';
 import { watchingTable } from './report/watching.ts';
 import type { Results } from './results.ts';
 
@@ -31,10 +33,9 @@ const wants = new Set(options.figures);
 // The inside of `actors` is what a reader of this project wants; others where they are named.
 const looked: readonly ContenderName[] = asked.areNamed ? options.contenders : ['actors'];
 
-const isAboutWatching = options.figures.every((figure) => figure === 'watching');
 const show = (text: string): void => console.log(`\n${text}`);
 show(
-  `${isAboutWatching ? 'actors' : options.contenders.join(', ')}: ${options.rounds} interleaved rounds of ${options.seconds} s, ` +
+  `${options.contenders.join(', ')}: ${options.rounds} interleaved rounds of ${options.seconds} s, ` +
     `${options.connections} connections, ${options.sessions} sessions, ` +
     `one ${options.server} a session, node ${process.version}`,
 );
@@ -42,11 +43,13 @@ for (const [name, why] of field.absent) show(`Without ${name}: ${why}`);
 
 if (wants.has('calls')) {
   results.calls = await calls(options, launch);
-  show(workTable('tools/call per second', results.calls));
+  show(speedTable('tools/call per second', results.calls));
+  show(cpuTable('CPU of a call, in microseconds of the server', results.calls));
 }
 if (wants.has('churn')) {
   results.churn = await churn(options, launch);
-  show(workTable('Session open + close per second', results.churn));
+  show(speedTable('Session open + close per second', results.churn));
+  show(cpuTable('CPU of an open + close, in microseconds of the server', results.churn));
 }
 if (wants.has('memory')) {
   results.memory = await memory(options, launch);
@@ -77,7 +80,8 @@ for (const name of wants.has('heap') ? looked : []) {
   show(heapTable(name, kinds));
 }
 
-const list = targets(results, options.server);
+const saved = toSaved(options, results);
+const verdicts = judge(readBudget(), [saved]).filter(({ measured }) => measured !== undefined);
 if (options.quick) show('A quick run: it works. It measures nothing.');
-else if (list.length > 0) show(targetTable(list));
-if (options.json) writeFileSync(options.json, toJson(options, results, list));
+else if (verdicts.length > 0) show(verdictTable(verdicts));
+if (options.json) writeFileSync(options.json, JSON.stringify(saved, null, 2));

@@ -11,6 +11,7 @@ export const SLOW: readonly string[] = [
   'test/adapters/signals.test.ts',
   'test/adapters/stdioProcess.test.ts',
   'test/adapters/strayErrors.test.ts',
+  'test/bench/run.test.ts',
   'test/cli/**',
   'test/cluster/processes/**',
   'test/gateway/childProcess.test.ts',

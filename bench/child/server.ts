@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Setting } from '../contenders/setting.ts';
@@ -7,8 +6,8 @@ import type { ContenderName } from '../contenders/index.ts';
 import { ChildLine } from './line.ts';
 import type { Questions } from './questions.ts';
 
-/** How children are started in this run. */
-export interface Launch extends Omit<Setting, 'data'> {
+/** How children are started in this run: each has a folder of its own in that of the run. */
+export interface Launch extends Setting {
   readonly entry: string;
 }
 
@@ -26,17 +25,12 @@ export class ServerChild implements AsyncDisposable {
 
   static async start(
     name: ContenderName,
-    { entry, server, peers, redis }: Launch,
+    { entry, data: folder, ...shared }: Launch,
   ): Promise<ServerChild> {
-    const data = mkdtempSync(join(tmpdir(), 'mcp-actors-bench-'));
-    const setting: Setting = { server, data, peers, redis };
-    try {
-      const args = [entry, name, JSON.stringify(setting)];
-      return new ServerChild(name, await ChildLine.start<Questions>(name, args), data);
-    } catch (error) {
-      rmSync(data, { recursive: true, force: true });
-      throw error;
-    }
+    const data = mkdtempSync(join(folder, `${name}-`));
+    const setting: Setting = { ...shared, data };
+    const line = await ChildLine.start<Questions>(name, [entry, name, JSON.stringify(setting)]);
+    return new ServerChild(name, line, data);
   }
 
   get port(): number {

@@ -142,10 +142,11 @@ export function hasSessions(name: ContenderName): boolean {
   return speech === 'sessions' || speech === 'sockets';
 }
 
-/** Contenders whose clients speak the stateless revision. */
-export const STATELESS: readonly ContenderName[] = contenderNames.filter(
-  (name) => kindOf(name).speech === 'modern',
-);
+/** Contenders whose clients speak the stateless revision, of this tree's own packages. */
+export const STATELESS: readonly ContenderName[] = contenderNames.filter((name) => {
+  const { needs, speech } = kindOf(name);
+  return speech === 'modern' && needs === undefined;
+});
 
 function ofV2(start: (make: MakeModernServer) => Promise<Contender>): Entry['start'] {
   return async (_, { server }) => start((await import('./modernServers.ts')).modernServer(server));

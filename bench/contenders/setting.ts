@@ -4,7 +4,7 @@ import type { ServerName } from './echo.ts';
 export interface Setting {
   /** What every session has. */
   readonly server: ServerName;
-  /** An empty folder of the contender's own. */
+  /** A folder for what contenders write. */
   readonly data: string;
   /** The folder of the packages that are not ours. */
   readonly peers: string;

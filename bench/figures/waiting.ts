@@ -2,8 +2,16 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 import { type Launch, ServerChild } from '../child/server.ts';
-import { askRequest, listenRequest, statelessClient } from '../load/client.ts';
+import {
+  askRequest,
+  EITHER,
+  listenRequest,
+  openSession,
+  statelessClient,
+  streamRequest,
+} from '../load/client.ts';
 import { withConnections } from '../load/connection.ts';
+import { openSessions } from '../load/driver.ts';
 
 /** What one thing that waits holds, in bytes of the heap, and what it took to get there. */
 export interface Waiting {
@@ -17,7 +25,7 @@ const WARM = 200;
 
 /**
  * Figure 8: what waits for clients of the stateless revision. Calls parked by a question in the home
- * of their principal and in homes of their own, and open listens with their sockets.
+ * of their principal and in homes of their own, and open listens with their sockets. And GET streams of sessions.
  */
 export async function waiting(launch: Launch, count: number): Promise<Waiting[]> {
   const asking = { ...launch, server: 'Asking' } as const;
@@ -25,6 +33,7 @@ export async function waiting(launch: Launch, count: number): Promise<Waiting[]>
     await held('a parked call, home of its principal', 'modern', asking, count, park),
     await held('a parked call, home of its own', 'modern-request', asking, count, park),
     await held('an open listen', 'modern', asking, Math.min(count, 2000), listen),
+    await heldStreams(launch, Math.min(count, 2000)),
   ];
 }
 
@@ -51,6 +60,26 @@ async function held(
   };
 }
 
+/** GET streams of sessions that were open and had been called before, sockets included. */
+async function heldStreams(launch: Launch, count: number): Promise<Waiting> {
+  await using server = await ServerChild.start('actors', launch);
+  const { port } = server;
+  const sessions = await withConnections(port, 32, (connections) =>
+    openSessions(connections, WARM + count, (each) => openSession(each, port, EITHER)),
+  );
+  using _warm = await keepOpen(port, sessions.slice(0, WARM).map(streamRequest));
+  const before = await server.ask('memory');
+  const cpu = await server.ask('cpu');
+  using _held = await keepOpen(port, sessions.slice(WARM).map(streamRequest));
+  const spent = (await server.ask('cpu')).micros - cpu.micros;
+  const after = await server.ask('memory');
+  return {
+    what: 'an open GET stream',
+    bytes: (after.heapBytes - before.heapBytes) / count,
+    serverMicros: spent / count,
+  };
+}
+
 /** Calls that ask their user: each is answered with its question, and waits. */
 async function park(port: number, count: number): Promise<Disposable> {
   const client = statelessClient(port);
@@ -69,14 +98,22 @@ async function park(port: number, count: number): Promise<Disposable> {
   return { [Symbol.dispose]: () => {} };
 }
 
-/** Streams that stay open. */
-async function listen(port: number, count: number): Promise<Disposable> {
+/** Listens that stay open. */
+function listen(port: number, count: number): Promise<Disposable> {
+  return keepOpen(
+    port,
+    Array.from({ length: count }, (_, id) => listenRequest(port, id)),
+  );
+}
+
+/** Streams that stay open: each has begun. */
+async function keepOpen(port: number, requests: readonly string[]): Promise<Disposable> {
   const sockets: Socket[] = [];
-  for (let id = 0; id < count; id++) {
+  for (const request of requests) {
     const socket = connect(port, '127.0.0.1');
     sockets.push(socket);
     await once(socket, 'connect');
-    socket.write(listenRequest(port, id));
+    socket.write(request);
     const [head] = (await once(socket, 'data')) as [Buffer];
     if (!head.toString('latin1').startsWith('HTTP/1.1 200')) throw new Error(String(head));
     socket.resume();

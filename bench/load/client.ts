@@ -98,6 +98,14 @@ export async function closeSession(
   if (reply.status !== 200 && reply.status !== 204) throw wrong('DELETE', reply);
 }
 
+/** Opens the GET stream of a session. */
+export function streamRequest({ id, port }: ClientSession): string {
+  return (
+    `${common('GET', port, 'text/event-stream')}MCP-Protocol-Version: ${PROTOCOL_VERSION}\r\n` +
+    `Mcp-Session-Id: ${id}\r\n\r\n`
+  );
+}
+
 /** The message of a call. @param meta what it says besides */
 export function echoMessage(id: number, text: string, meta = ''): string {
   return (

@@ -20,34 +20,58 @@ export function against<T>(
   return mine && theirs && ratio(mine.map(read), theirs.map(read));
 }
 
+/** Whom the others are compared with, as far as they ran. */
+const BASES: readonly ContenderName[] = ['map', 'direct', 'bare'];
+
+const basesOf = (rounds: Rounds<unknown>): readonly ContenderName[] =>
+  BASES.filter((name) => rounds.has(name));
+
+const headerOf = (rounds: Rounds<unknown>): string[] => [
+  'median',
+  'min – max',
+  ...basesOf(rounds).flatMap((base) => [`× ${base}`, 'min – max']),
+];
+
 function row<T>(rounds: Rounds<T>, name: ContenderName, read: Read<T>): string[] {
   const own = spread((rounds.get(name) ?? []).map(read));
-  const cells = [name, figure(own.median), range(own)];
-  for (const base of ['map', 'bare'] as const) {
-    const ratios = against(rounds, name, base, read);
-    cells.push(ratios ? figure(ratios.median) : '', ratios ? range(ratios) : '');
+  const cells = [figure(own.median), range(own)];
+  for (const base of basesOf(rounds)) {
+    // Both are among the rounds.
+    const ratios = against(rounds, name, base, read) as Spread;
+    cells.push(figure(ratios.median), range(ratios));
   }
   return cells;
 }
 
-const ratioHeader = ['median', 'min – max', '× map', 'min – max', '× bare', 'min – max'];
+const medianOf = <T>(values: readonly T[], read: Read<T>): number =>
+  spread(values.map(read)).median;
 
-export function workTable(title: string, rounds: Rounds<Work>): string {
+/** How much each did, and which of the two processes was the limit. */
+export function speedTable(title: string, rounds: Rounds<Work>): string {
   const rows = [...rounds].map(([name, works]) => [
+    name,
     ...row(rounds, name, ({ perSecond }) => perSecond),
-    figure(spread(works.map(({ serverMicros }) => serverMicros)).median),
-    percent(spread(works.map(({ serverCpuShare }) => serverCpuShare)).median),
-    percent(spread(works.map(({ driverCpuShare }) => driverCpuShare)).median),
+    percent(medianOf(works, ({ serverCpuShare }) => serverCpuShare)),
+    percent(medianOf(works, ({ driverCpuShare }) => driverCpuShare)),
   ]);
-  const header = ['', ...ratioHeader, 'server µs each', 'server CPU', 'driver CPU'];
-  return `${title}\n${table(header, rows)}`;
+  return `${title}\n${table(['', ...headerOf(rounds), 'server CPU', 'driver CPU'], rows)}`;
+}
+
+/** What it cost each. */
+export function cpuTable(title: string, rounds: Rounds<Work>): string {
+  const rows = [...rounds].map(([name, works]) => [
+    name,
+    ...row(rounds, name, ({ serverMicros }) => serverMicros),
+    figure(medianOf(works, ({ userMicros }) => userMicros)),
+  ]);
+  return `${title}\n${table(['', ...headerOf(rounds), 'user alone'], rows)}`;
 }
 
 export function memoryTable(rounds: Rounds<SessionBytes>, sessions: number): string {
   const part = (title: string, read: Read<SessionBytes>): string =>
     `${title}\n${table(
-      ['', ...ratioHeader],
-      [...rounds.keys()].map((name) => row(rounds, name, read)),
+      ['', ...headerOf(rounds)],
+      [...rounds.keys()].map((name) => [name, ...row(rounds, name, read)]),
     )}`;
   return [
     part(`Bytes per idle session, heap and external, ${sessions} sessions`, ({ heap }) => heap),

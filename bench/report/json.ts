@@ -1,37 +1,27 @@
 import type { Options } from '../options.ts';
 import { ownShare, shares } from '../profile/shares.ts';
 import type { Results } from '../results.ts';
-import type { Target } from './targets.ts';
+import type { SavedRounds, SavedRun } from './saved.ts';
 
-const plain = (rounds: ReadonlyMap<string, unknown> | undefined): object | undefined =>
+const plain = <T>(rounds: ReadonlyMap<string, T[]> | undefined): SavedRounds<T> | undefined =>
   rounds && Object.fromEntries(rounds);
 
 /** Every round of every figure, for a reader that is a program. */
-export function toJson(options: Options, results: Results, targets: readonly Target[]): string {
+export function toSaved(options: Options, results: Results): SavedRun {
   const { calls, churn, memory, watching, stateless, waiting, profiles, heaps } = results;
-  return JSON.stringify(
-    {
-      node: process.version,
-      options,
-      targets,
-      calls: plain(calls),
-      churn: plain(churn),
-      memory: plain(memory),
-      watching: plain(watching),
-      stateless: plain(stateless),
-      waiting,
-      profiles: profiles.map((profile) => {
-        const groups = shares(profile);
-        return {
-          contender: profile.contender,
-          load: profile.load,
-          own: ownShare(groups),
-          groups,
-        };
-      }),
-      heaps: plain(heaps),
-    },
-    null,
-    2,
-  );
+  return {
+    node: process.version,
+    options,
+    calls: plain(calls),
+    churn: plain(churn),
+    memory: plain(memory),
+    watching: plain(watching),
+    stateless: plain(stateless),
+    waiting,
+    profiles: profiles.map((profile) => {
+      const groups = shares(profile);
+      return { contender: profile.contender, load: profile.load, own: ownShare(groups), groups };
+    }),
+    heaps: plain(heaps),
+  };
 }
