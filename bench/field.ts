@@ -43,11 +43,15 @@ export async function enter({ contenders, areNamed, server }: Options): Promise<
     if (areNamed) throw new Error(`${name} can not run: ${why}`);
   }
   const data = mkdtempSync(join(tmpdir(), 'mcp-actors-bench-'));
-  process.once('exit', () => rmSync(data, { recursive: true, force: true }));
+  const remove = (): void => rmSync(data, { recursive: true, force: true });
+  process.once('exit', remove);
   return {
     contenders: able.filter((name) => !absent.has(name)),
     launch: { server, data, peers: PEERS, redis: redis?.url },
     absent,
-    [Symbol.dispose]: () => redis?.remove(),
+    [Symbol.dispose]: () => {
+      redis?.remove();
+      remove();
+    },
   };
 }

@@ -48,8 +48,12 @@ export function cpuFrames({ nodes, samples, timeDeltas }: CpuProfile): Frame[] {
     return { callFrame, self: self.get(id) ?? 0, children: () => children.map(wrap) };
   };
   const root = nodes[0];
-  return root ? collect(wrap(root.id)).filter(({ name }) => name !== '(idle)') : [];
+  return root ? collect(wrap(root.id)).filter(isOfTheLoad) : [];
 }
+
+/** Leaves out what is no work, and what the profiler does to begin and to end. */
+const isOfTheLoad = ({ name, file }: Frame): boolean =>
+  name !== '(idle)' && file !== 'node:inspector';
 
 export function allocationFrames({ head }: { head: AllocationNode }): Frame[] {
   const wrap = ({ callFrame, selfSize, children }: AllocationNode): Node => ({

@@ -105,8 +105,12 @@ const hooks = /^promise|^lookupPublicResource$|^emitInitNative$/;
  */
 export function groupOf(file: string, name: string): Group {
   if (name === '(garbage collector)') return 'gc';
-  if (file === 'node:async_hooks' || (file === 'node:internal/async_hooks' && hooks.test(name))) {
+  if (file === 'node:async_hooks' || file.startsWith('node:internal/async_local_storage')) {
     return 'context';
   }
+  if (file === 'node:internal/async_hooks' && hooks.test(name)) return 'context';
+  // Made for each run of a store (Node 24).
+  if (file === 'node:internal/async_context_frame' && name === 'AsyncContextFrame')
+    return 'context';
   return owners.find(([prefix]) => file.startsWith(prefix))?.[1] ?? 'engine';
 }

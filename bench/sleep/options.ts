@@ -15,6 +15,8 @@ export interface Options {
   /** Where durable stores are made. */
   readonly folder: string;
   readonly heap: boolean;
+  /** The Node.js to run on: a major version, or a path; the running one without it. */
+  readonly node: string | undefined;
   readonly quick: boolean;
   readonly json: string | undefined;
 }
@@ -27,6 +29,7 @@ const usage = `npm run bench:sleep -- [options]
   --crowd N       sessions that fall asleep at once (100000)
   --folder DIR    where the store on the disk is made (${tmpdir()})
   --heap          what a session asleep in memory consists of, and nothing else
+  --node WHICH    the Node.js of driver and servers: 20, 22, 24, 26, or a path
   --json FILE     also write every number there
   --quick         a few thousand sessions: shows that it works, measures nothing`;
 
@@ -42,6 +45,7 @@ export function readOptions(args: readonly string[]): Options {
       folder: { type: 'string', default: tmpdir() },
       heap: { type: 'boolean', default: false },
       json: { type: 'string' },
+      node: { type: 'string' },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -65,6 +69,7 @@ export function readOptions(args: readonly string[]): Options {
     crowd: number('crowd', values.crowd, 100_000),
     folder: values.folder,
     heap: values.heap,
+    node: values.node,
     quick,
     json: values.json,
   };

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { build } from '../build.ts';
+import { onNode } from '../onNode.ts';
 import { heapTable } from '../report/profile.ts';
 import { heap } from './heap.ts';
 import { measure, type Measured } from './measure.ts';
@@ -12,6 +13,7 @@ import { aims, aimTable, crowdTable, reopenTable, spaceTable, wakeTable } from '
 const HEAP_SESSIONS = 8000;
 
 const options = readOptions(process.argv.slice(2));
+await onNode(options.node);
 const entry = build('sleep/child/main');
 const show = (text: string): void => {
   if (text !== '') console.log(`\n${text}`);

@@ -69,3 +69,15 @@ test('groupOf tells the ways of one call apart', () => {
     'engine',
   ]);
 });
+
+test('groupOf gives a row of its own to what AsyncLocalStorage does, on each Node.js', () => {
+  const found = [
+    groupOf('node:async_hooks', 'run'),
+    groupOf('node:internal/async_local_storage/async_context_frame', 'run'),
+    groupOf('node:internal/async_hooks', 'promiseInitHook'),
+    groupOf('node:internal/async_context_frame', 'AsyncContextFrame'),
+  ];
+  expect(new Set(found)).toEqual(new Set(['context']));
+  expect(groupOf('node:internal/async_hooks', 'emitBeforeScript')).toBe('node');
+  expect(groupOf('node:internal/async_context_frame', 'current')).toBe('node');
+});
