@@ -23,7 +23,8 @@ export default defineConfig(({ mode }) => {
       // Runtimes warn of what goes wrong, and much does here: tests hear it as events.
       execArgv: ['--expose-gc', '--no-warnings'],
       // Ends what hangs, and nothing else: processes and browsers are slow where a machine is busy.
-      testTimeout: isAll ? 120_000 : 30_000,
+      testTimeout: isAll ? 600_000 : 30_000,
+      hookTimeout: isAll ? 600_000 : 30_000,
       reporters:
         results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
       projects: [

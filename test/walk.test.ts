@@ -33,4 +33,4 @@ test('npm run walk follows a call from the socket to its server and back', async
   // is asked besides: which era it is of, how many its caller may send, which integers it has.
   expect(total.returns).toBeLessThanOrEqual(69);
   expect(walks.get('tools/call, one progress')!.total.calls).toBeGreaterThan(total.calls);
-}, 60_000);
+});

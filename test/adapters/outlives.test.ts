@@ -41,7 +41,7 @@ describe('the process', () => {
     expect(stream.end).toBeUndefined();
     stream.leave();
     expect([child.process.exitCode, child.stderr]).toEqual([null, '']);
-  }, 60_000);
+  });
 
   it('outlives a store that is slower than every deadline, and answers from memory', async () => {
     const { child, open } = await start('stored');
@@ -57,5 +57,5 @@ describe('the process', () => {
     expect(stream.end).toBeUndefined();
     stream.leave();
     expect([child.process.exitCode, child.stderr]).toEqual([null, '']);
-  }, 60_000);
+  });
 });

@@ -75,7 +75,7 @@ describe.concurrent('an error of no session', () => {
     expect(served?.stderr).toMatch(/^Uncaught exception: the process drains.*\nError: boom/);
     expect(events(served!)).toEqual({ crashed: 0, escaped: ['uncaught of nobody'] });
     expect(mounted?.stderr).toMatch(/Node\.js v\d+/);
-  }, 60_000);
+  });
 });
 
 describe.concurrent('an error of a session', () => {
@@ -135,7 +135,7 @@ describe.concurrent('an error thrown in this library', () => {
     const ended = await runSources(['serve', 'none', 'library', 'promise']);
     expect(ended.lines).toContain('lives: 200, its neighbour: 200');
     expect(events(ended)).toEqual({ crashed: 0, escaped: ['defect of nobody'] });
-  }, 60_000);
+  });
 
   it.each(['serve', 'all'])(
     '%s: ends the process gently as an exception, and names no session',

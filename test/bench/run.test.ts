@@ -24,7 +24,7 @@ beforeAll(async () => {
   const only = [...CONTENDERS, 'modern', 'calls', 'churn', 'memory'].join();
   said = await tsx('run.ts', '--quick', '--only', only, '--json', file);
   saved = readRun(file);
-}, 240_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('npm run bench drives each kind of contender, and writes what each did', () => {

@@ -20,4 +20,4 @@ it('examples/web-host: the page serves two browsers at once', async () => {
   const args = [join(BROWSER, 'two-users.mjs'), url, chromium, process.env['PICTURES'] ?? ''];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   expect(stdout).toContain('Two browsers, and nothing crossed');
-}, 90_000);
+});

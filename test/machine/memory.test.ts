@@ -81,7 +81,7 @@ it(`${MANY} sessions with a machine of ten states: what each takes, awake and as
   expect(machine.asleep - none.asleep).toBeLessThan((await weighSnapshot()) + 100);
   // The last opened as fast as the first, but for what the machine does beside.
   expect(machine.ms[3]!).toBeLessThan(machine.ms[0]! * 3);
-}, 300_000);
+});
 
 it('leaves nothing of actors and snapshots after 10,000 ends', async () => {
   const clock = new VirtualClock();
@@ -108,4 +108,4 @@ it('leaves nothing of actors and snapshots after 10,000 ends', async () => {
   // Tombstones stay, a bounded number of them.
   expect(left / MANY).toBeLessThan(600);
   await runtime.close();
-}, 300_000);
+});

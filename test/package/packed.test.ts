@@ -12,7 +12,7 @@ let packed: Packed;
 
 beforeAll(() => {
   packed = packInto(place);
-}, 120_000);
+});
 
 afterAll(() => rmSync(place, { recursive: true }));
 

@@ -12,7 +12,7 @@ let packed: Packed;
 
 beforeAll(() => {
   packed = packInto(place);
-}, 120_000);
+});
 
 afterAll(() => rmSync(place, { recursive: true }));
 
@@ -39,5 +39,5 @@ describe('docs/quickstart.md', () => {
     // One session, over two processes: no call is counted twice, and none is forgotten.
     expect(counts).toEqual(counts.map((_, i) => i + 1));
     expect(said).toContain('fetch failed');
-  }, 180_000);
+  });
 });

@@ -29,4 +29,4 @@ it('a Redis killed by kill -9 and started again while clients work: they wait, a
   expect(workers.flatMap(({ troubles }) => troubles)).toEqual([]);
   expect(callers.map((caller) => caller.sessionId())).toEqual(workers.map(({ id }) => id));
   await Promise.all(callers.map((caller) => caller.close()));
-}, 180_000);
+});

@@ -68,7 +68,7 @@ describe.each([
       // Who waited for a handler that died with its process is told so, by resumption, once each.
       for (const text of await Promise.all(long)) expect(text).toMatch(/Server restarted/);
       await Promise.all(callers.map((caller) => caller.close()));
-    }, 180_000);
+    });
   },
 );
 
@@ -111,4 +111,4 @@ it('a call whose answer was stored while its client was away is finished by resu
   const text = await resumed.text();
   expect(text).toContain('Done: 1 steps in 0.5 seconds.');
   expect(text.match(/"id":1/g)).toHaveLength(1);
-}, 60_000);
+});

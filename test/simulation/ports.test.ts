@@ -13,4 +13,4 @@ it('a port on a simulated socket is what it is on one of the kernel', async () =
     expect(expected).toHaveLength(steps.length);
     await real(steps, count, expected);
   }
-}, 600_000);
+});

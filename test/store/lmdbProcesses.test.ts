@@ -76,7 +76,7 @@ it(`a process killed while it writes leaves each write whole or not at all, ${RO
   }
   // Otherwise no process was killed in the middle of anything.
   expect(inTheMiddle).toBeGreaterThan(0);
-}, 180_000);
+});
 
 it('two processes that say so use one store at once', async () => {
   const { path, opened } = storeFolder();

@@ -146,5 +146,5 @@ checkout: 5 of 5 states, 7 of 7 transitions`);
     // Each kill was of the process that had the session.
     expect(owners.kills).toBeGreaterThanOrEqual(23 + delays.length);
     expect(owners.takeovers).toHaveLength(owners.kills);
-  }, 120_000);
+  });
 });

@@ -31,7 +31,7 @@ describe('any simulated history of nodes, their engine, their link and clients',
     const [a, b] = await Promise.all([simulate(one, PROGRAM), simulate(one, PROGRAM)]);
     expect(a.printed).toMatch(/^seed \d+ hash \d+$/m);
     expect(hashesIn(a.printed)).toEqual(hashesIn(b.printed));
-  }, 120_000);
+  });
 });
 
 function hashesIn(printed: string): readonly string[] {

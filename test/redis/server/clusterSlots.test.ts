@@ -11,7 +11,7 @@ let client: Cluster;
 beforeAll(async () => {
   cluster = await RedisClusterOfTest.start(3);
   client = cluster.client();
-}, 60_000);
+});
 afterAll(async () => {
   client.disconnect();
   await cluster.end();

@@ -63,7 +63,7 @@ it('redisStore does what an array that is searched would do', async () => {
     for (const { got, expected } of compared) expect(got).toEqual(expected);
   });
   await seeded(property, 60);
-}, 120_000);
+});
 
 it('redisStore: a part knows nothing of sessions and of other parts, and is closed with its store', async () => {
   const store = await home().open();

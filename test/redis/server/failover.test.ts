@@ -179,4 +179,4 @@ it('whatever state Redis comes back with, what is remembered is what an array wo
   await seeded(property, 40);
   // Otherwise Redis never forgot anything.
   expect(mended).toBeGreaterThan(10);
-}, 180_000);
+});

@@ -61,7 +61,7 @@ it(`a process killed while it writes leaves each write whole or not at all, ${RO
     expect(await store.due(Infinity, 100)).toEqual(records);
     await store.close();
   }
-}, 180_000);
+});
 
 it('a second process is refused while the first one lives, told by whom, and harms nobody', async () => {
   const server = await RedisServer.ofTest();

@@ -54,7 +54,7 @@ beforeAll(async () => {
       '--disable-sync',
     ],
   });
-}, 60_000);
+});
 
 afterAll(() => browser.close());
 
@@ -127,7 +127,7 @@ describe('the page around the hosted inspector', () => {
     // The token is in the URL of our page, and stays there.
     expect(referrers.length).toBeGreaterThan(1);
     expect(referrers.join()).not.toContain(options.token);
-  }, 60_000);
+  });
 
   it('gives nothing to a page that puts it into a frame, nor takes a foreign word for the inspector’s', async () => {
     const world = new FakeRuntime();
@@ -152,5 +152,5 @@ describe('the page around the hosted inspector', () => {
     await received(page, 1);
     expect(bridge.stats()).toMatchObject({ viewers: 1, sent: 1 });
     await world.runtime.close();
-  }, 60_000);
+  });
 });
