@@ -11,6 +11,11 @@ const results = process.env['TEST_RESULTS'];
 export default defineConfig(({ mode }) => {
   const isAll = mode === 'all';
   const exclude = [...configDefaults.exclude];
+  // Ends what hangs, and nothing else: processes and browsers are slow where a machine is busy. Each
+  // project has it: what a project extends is made for the mode `test`, whatever the mode is.
+  const guard = isAll
+    ? { testTimeout: 600_000, hookTimeout: 600_000 }
+    : { testTimeout: 30_000, hookTimeout: 30_000 };
   return {
     // The package's own name leads to its sources.
     resolve: { tsconfigPaths: true },
@@ -22,15 +27,13 @@ export default defineConfig(({ mode }) => {
       maxWorkers: isAll ? availableParallelism() + 1 : '100%',
       // Runtimes warn of what goes wrong, and much does here: tests hear it as events.
       execArgv: ['--expose-gc', '--no-warnings'],
-      // Ends what hangs, and nothing else: processes and browsers are slow where a machine is busy.
-      testTimeout: isAll ? 600_000 : 30_000,
-      hookTimeout: isAll ? 600_000 : 30_000,
       reporters:
         results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
       projects: [
         {
           extends: true,
           test: {
+            ...guard,
             name: 'together',
             isolate: false,
             include: ['test/**/*.test.ts'],
@@ -40,6 +43,7 @@ export default defineConfig(({ mode }) => {
         {
           extends: true,
           test: {
+            ...guard,
             name: 'alone',
             include: isAll ? [...ALONE, ...SLOW.map(filesOf)] : ALONE,
             exclude: isAll ? exclude : [...exclude, ...SLOW],
