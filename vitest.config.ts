@@ -11,11 +11,12 @@ const results = process.env['TEST_RESULTS'];
 export default defineConfig(({ mode }) => {
   const isAll = mode === 'all';
   const exclude = [...configDefaults.exclude];
+  // Tests of processes wait for them half of the time.
+  const maxWorkers = availableParallelism() + Number(isAll);
   // Ends what hangs, and nothing else: processes and browsers are slow where a machine is busy. Each
-  // project has it: what a project extends is made for the mode `test`, whatever the mode is.
-  const guard = isAll
-    ? { testTimeout: 600_000, hookTimeout: 600_000 }
-    : { testTimeout: 30_000, hookTimeout: 30_000 };
+  // project has all of it: what a project extends is made for the mode `test`, whatever the mode is.
+  const guardMs = isAll ? 600_000 : 30_000;
+  const own = { testTimeout: guardMs, hookTimeout: guardMs, maxWorkers };
   return {
     // The package's own name leads to its sources.
     resolve: { tsconfigPaths: true },
@@ -23,8 +24,7 @@ export default defineConfig(({ mode }) => {
       // The first session of a process waits for its SDK; the tests' own time does not.
       setupFiles: ['test/support/sdkLoaded.ts'],
       pool: 'forks',
-      // Tests of processes wait for them half of the time.
-      maxWorkers: isAll ? availableParallelism() + 1 : '100%',
+      maxWorkers,
       // Runtimes warn of what goes wrong, and much does here: tests hear it as events.
       execArgv: ['--expose-gc', '--no-warnings'],
       reporters:
@@ -33,7 +33,7 @@ export default defineConfig(({ mode }) => {
         {
           extends: true,
           test: {
-            ...guard,
+            ...own,
             name: 'together',
             isolate: false,
             include: ['test/**/*.test.ts'],
@@ -43,7 +43,7 @@ export default defineConfig(({ mode }) => {
         {
           extends: true,
           test: {
-            ...guard,
+            ...own,
             name: 'alone',
             include: isAll ? [...ALONE, ...SLOW.map(filesOf)] : ALONE,
             exclude: isAll ? exclude : [...exclude, ...SLOW],
