@@ -20,6 +20,8 @@ export const SLOW: readonly string[] = [
   'test/gateway/published.test.ts',
   'test/gateway/upstream.test.ts',
   'test/package/**',
+  'test/processes/load.test.ts',
+  'test/processes/processes.test.ts',
   'test/redis/server/**',
   'test/restart/**',
   'test/store/lmdbProcesses.test.ts',

@@ -12,6 +12,8 @@ const [LEFT, MIDDLE, RIGHT] = [
   { x: 312, width: COLUMN },
   { x: 564, width: COLUMN },
 ];
+/** The columns where four stand in a row. */
+const fourth = (at: number) => ({ x: 24 + 194 * at, width: 170 });
 /** The columns where five stand in a row. */
 const fifth = (at: number) => ({ x: 24 + 154 * at, width: 136 });
 const CORE = { x: 230, width: 340 };
@@ -22,9 +24,10 @@ const [SECOND, LAST] = [CORE.x + 116, CORE.x + CORE.width - THIRD.width];
 
 /** Where a room stands, by hand, and what is said of it. Rows are counted from the top. */
 const PLACES: Readonly<Record<string, Place>> = {
-  watch: { row: 0, ...LEFT, what: 'inspector, recorder, metrics' },
-  cli: { row: 0, ...MIDDLE, what: 'the program' },
-  host: { row: 0, ...RIGHT, what: 'clients, one scope a user' },
+  watch: { row: 0, ...fourth(0), what: 'inspector, recorder, metrics' },
+  cli: { row: 0, ...fourth(1), what: 'the program' },
+  host: { row: 0, ...fourth(2), what: 'clients, one scope a user' },
+  processes: { row: 0, ...fourth(3), what: 'of one machine' },
   gateway: { row: 1, ...fifth(0), what: 'servers elsewhere' },
   adapters: { row: 1, ...fifth(1), what: 'node, sockets, pipes' },
   testing: { row: 1, ...fifth(2), what: 'a model, a property' },

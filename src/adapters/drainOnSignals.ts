@@ -16,6 +16,8 @@ const RELEASE_MS = 4000;
 interface Served {
   readonly deadlineMs: number;
   readonly close: () => Promise<unknown>;
+  /** The process leaves at once, whatever is in flight. */
+  readonly cut?: () => void;
 }
 
 const served = new Set<Served>();
@@ -43,19 +45,24 @@ export function drainOnSignals(serving: Served): () => void {
 function onSignal(signal: NodeJS.Signals): void {
   const now = performance.now();
   if (asked !== undefined) {
-    if (now - asked >= REPEAT_MS) leaveBy(signal, 0);
+    if (now - asked >= REPEAT_MS) cutBy(signal);
     return;
   }
   asked = now;
   const all = [...served];
   const longest = Math.max(...all.map(({ deadlineMs }) => deadlineMs));
   // Whatever hangs, the process ends; this timer also keeps the process from ending earlier.
-  const timer = setTimeout(() => leaveBy(signal, 0), Math.min(longest + RELEASE_MS, MAX_TIMER_MS));
+  const timer = setTimeout(() => cutBy(signal), Math.min(longest + RELEASE_MS, MAX_TIMER_MS));
   const leave = (): void => {
     clearTimeout(timer);
     leaveBy(signal);
   };
   void Promise.allSettled(all.map(({ close }) => close())).then(leave);
+}
+
+function cutBy(signal: NodeJS.Signals): void {
+  for (const { cut } of served) cut?.();
+  leaveBy(signal, 0);
 }
 
 function leaveBy(signal: NodeJS.Signals, withinMs?: number): void {

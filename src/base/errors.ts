@@ -32,7 +32,8 @@ export type ErrorCode =
   | 'store-unfit'
   | 'store-forgot'
   | 'secret-unknown'
-  | 'driver-missing';
+  | 'driver-missing'
+  | 'process-ended';
 
 /** An error of this library. Match on `code`, never on the text. */
 export class ActorsError extends Error {

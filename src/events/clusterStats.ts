@@ -22,7 +22,7 @@ export const MESSAGE_REFUSALS = [
 export type MessageRefusal = (typeof MESSAGE_REFUSALS)[number];
 
 /** The ways of messages between processes. A closed set. */
-export const WAYS = ['memory', 'redis', 'direct'] as const;
+export const WAYS = ['memory', 'ipc', 'redis', 'direct'] as const;
 export type Way = (typeof WAYS)[number];
 
 /** What has gone one way between this process and all others, as it is sealed. */

@@ -9,6 +9,7 @@ it.each([
   ['existing-server/main.ts', 'Two instances, two cleanups'],
   ['inspector.ts', 'The page has the session and the door'],
   ['durable.ts', 'Counted 1 in one runtime and 2 in the next'],
+  ['processes.ts', 'Counted 1 in a process that was killed, and 2 in another one'],
   ['sleeping-shell.ts', 'Another shell, in the same folder'],
   ['stateless.ts', 'Two calls, one cart, and a question in between, without a session'],
   ['both-eras.ts', 'A session and a stateless client wrote into one notebook'],

@@ -26,6 +26,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   adapters: PLUG_IN,
   gateway: ['adapters', ...PLUG_IN],
   cluster: PLUG_IN,
+  processes: ['adapters', 'cluster', ...PLUG_IN],
   redis: ['cluster', 'store', 'events', ...GROUND],
   testing: PLUG_IN,
   host: ['adapters', ...PLUG_IN],

@@ -53,6 +53,15 @@ export class EngineMemory implements MemorySpaceHost {
     this.#leases.delete(as);
   }
 
+  /** The node is dead, as whoever has started it knows: its lease is over, and it was heard until now. */
+  endLease(of: Incarnation): void {
+    const lease = this.#leases.get(of);
+    const now = this.now();
+    if (lease !== undefined && lease.until > now) {
+      this.#leases.set(of, { ...lease, at: now, until: now });
+    }
+  }
+
   leftMs(of: Incarnation): number {
     return Math.max((this.#leases.get(of)?.until ?? 0) - this.now(), 0);
   }
