@@ -10,27 +10,34 @@ export interface Arguments {
   readonly inspect: { readonly port: number; readonly token: string | undefined } | undefined;
   /** Clients that speak both eras are told to do without a session. */
   readonly stateless: boolean;
+  /** How many processes serve, beside the one that starts them; `undefined`: this one serves alone. */
+  readonly processes?: number | undefined;
 }
 
 const options = {
   data: { type: 'string' },
   inspect: { type: 'boolean', default: false },
+  processes: { type: 'string' },
   stateless: { type: 'boolean', default: false },
 } as const;
 
-const usage = 'npm start -- [--data DIR|redis://HOST] [--inspect] [--stateless]';
+const usage = 'npm start -- [--data DIR|redis://HOST | --processes N] [--inspect] [--stateless]';
 const wrongUsage = 64;
 
 /** Reads the command line and the environment; what makes no sense ends the process. */
 export function readArguments(): Arguments {
-  const { data, inspect, stateless } = parse();
+  const { data, inspect, processes, stateless } = parse();
   if (data === '') fail(`--data takes a folder or the URL of a Redis: ${usage}.`, wrongUsage);
+  if (data !== undefined && processes !== undefined) {
+    fail(`Several processes keep their sessions in memory: ${usage}.`, wrongUsage);
+  }
   const token = process.env['INSPECT_TOKEN'] || undefined;
   return {
     port: portOf('PORT', 3000),
     data,
     inspect: inspect ? { port: portOf('INSPECT_PORT', 0), token } : undefined,
     stateless,
+    processes: processes === undefined ? undefined : countOf(processes),
   };
 }
 
@@ -42,6 +49,12 @@ function parse() {
     const [reason = ''] = (error as Error).message.split(/\.\s/);
     return fail(`${reason}: ${usage}.`, wrongUsage);
   }
+}
+
+function countOf(processes: string): number {
+  const count = Number(processes);
+  if (Number.isInteger(count) && count >= 1 && count <= 1024) return count;
+  return fail(`--processes takes a number from 1 to 1024: ${usage}.`, wrongUsage);
 }
 
 function portOf(name: string, otherwise: number): number {

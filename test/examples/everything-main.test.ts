@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RedisServer } from '../support/redisServer.ts';
+import { childrenOf, runs } from '../support/processes.ts';
 import { rawStore } from '../support/rawStore.ts';
 import { storeFolder } from '../support/storeFolder.ts';
 import { EverythingClient } from './everything-client.ts';
@@ -104,11 +105,58 @@ describe('npm start', () => {
   it.each([
     [
       ['--dat', './data'],
-      /^Unknown option '--dat': npm start -- \[--data DIR\|redis:\/\/HOST\].*\.\n$/,
+      /^Unknown option '--dat': npm start -- \[--data DIR\|redis:\/\/HOST .*\.\n$/,
     ],
     [['./data'], /^Unexpected argument '\.\/data': npm start -- .*\.\n$/],
     [['--data'], /^Option '--data <value>' argument missing: npm start -- .*\.\n$/],
     [['--data='], /^--data takes a folder or the URL of a Redis: npm start -- .*\.\n$/],
+  ])('says in one sentence what is wrong with %j, and exits 64', async (args, sentence) => {
+    const { said, ended } = start(0, ...args);
+    expect(await ended).toBe(64);
+    expect(said).toEqual({ out: '', err: expect.stringMatching(sentence) as string });
+  });
+});
+
+describe('npm start -- --processes', () => {
+  it('serves by several processes, says so, and ends all of them', async () => {
+    const { child, said, ended, url } = start(0, '--processes', '2', '--inspect');
+    const served = await url();
+    await expect.poll(() => said.out).toMatch(/Ctrl-C/);
+    expect(said.out).toContain('2 processes have its sessions, and any may die');
+    expect(said.out).toContain(`Replace all processes: kill -USR2 ${child.pid}\n`);
+    expect(said.out).toMatch(/See every session, on this machine alone: http:\S+/);
+    const { client } = await EverythingClient.connect(served);
+    expect(await client.callTool({ name: 'echo', arguments: { message: 'hi' } })).toMatchObject({
+      content: [{ text: expect.stringContaining('hi') as string }],
+    });
+    await client.close();
+    // The second process begins when the first one serves.
+    await expect.poll(() => childrenOf(child.pid), { timeout: 20_000 }).toHaveLength(2);
+    const processes = childrenOf(child.pid);
+    child.kill('SIGTERM');
+    await ended;
+    expect(child.signalCode).toBe('SIGTERM');
+    expect(processes.filter(runs)).toEqual([]);
+    expect(said.err).toBe('');
+  });
+
+  it('says in one sentence that its port is busy, and exits 1', async () => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void busy.close());
+    await once(busy, 'listening');
+    const { port } = busy.address() as AddressInfo;
+    const { said, ended } = start(port, '--processes', '2');
+    expect(await ended).toBe(1);
+    const example = 'PORT=3001 npm start';
+    expect(said.err).toBe(`Port ${port} is already in use; choose another, as in ${example}.\n`);
+  });
+
+  it.each([
+    [['--processes', 'many'], /^--processes takes a number from 1 to 1024: npm start -- .*\.\n$/],
+    [
+      ['--processes', '2', '--data', './data'],
+      /^Several processes keep their sessions in memory: /,
+    ],
   ])('says in one sentence what is wrong with %j, and exits 64', async (args, sentence) => {
     const { said, ended } = start(0, ...args);
     expect(await ended).toBe(64);
