@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BundledChild } from '../support/bundledChild.ts';
 import { comesTrue, runs } from '../support/processes.ts';
 import { timed } from '../cluster/processes/rig.ts';
@@ -143,5 +146,38 @@ describe('runProcesses', { timeout: 60_000 }, () => {
     expect(program.stderr.match(/Error: nothing to serve/g)).toHaveLength(1);
     expect(program.stderr).toContain('process-ended');
     expect(program.stderr).toContain('Process 1 ended with 1 before it served');
+  });
+
+  it('stays as it is where the next release does not come to serve, and ends when none does', async () => {
+    const mark = join(mkdtempSync(join(tmpdir(), 'processes-')), 'broken');
+    onTestFinished(() => rmSync(dirname(mark), { recursive: true }));
+    const all = await start('2', '5000', '3000', mark);
+    const client = await all.open();
+    await write(client, 'one');
+    await comesTrue(() => all.running.length === 2);
+    writeFileSync(mark, '');
+    all.program.process.kill('SIGHUP');
+    await all.program.says(/Not reloaded: .*Process 1 ended with 1 before it served/);
+    const { by, lines } = await write(client, 'two');
+    expect([all.running.length, lines]).toEqual([2, ['one', 'two']]);
+    process.kill(all.named(by).pid, 'SIGKILL');
+    expect(await all.program.ended).toBe(1);
+    const { stderr } = all.program;
+    expect(stderr.match(/another one begins/g)).toHaveLength(5);
+    expect(stderr).toContain('before it served, as those before it did: no more begin\n');
+    await comesTrue(() => all.running.length === 0);
+  });
+
+  it('is refused in a process that another program has forked', async () => {
+    const program = child.start(['2', '5000', '3000', 'foreign']);
+    expect(await program.ended).toBe(1);
+    expect(program.stderr).toContain('bad-option');
+    expect(program.stderr).toContain('needs a first process of its own');
+  });
+
+  it('is refused when it is called again', async () => {
+    const program = child.start(['2', '5000', '3000', 'twice']);
+    expect(await program.ended).toBe(1);
+    expect(program.stderr).toContain('runProcesses is called once in a process');
   });
 });

@@ -1,4 +1,6 @@
 // A program in several processes, for tests. Says what they do on stdout.
+import cluster from 'node:cluster';
+import { existsSync } from 'node:fs';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { createRuntime, type Session } from 'mcp-actors';
 import { serve } from 'mcp-actors/node';
@@ -25,13 +27,20 @@ function serverOf(session: Session<Notebook>): McpServer {
   return server;
 }
 
+if (mode === 'foreign' && cluster.isPrimary) {
+  cluster.fork().on('exit', (code) => process.exit(code));
+  await new Promise(() => {});
+}
+if (mode === 'twice') void runProcesses({ processes: 1 }, () => ({ close: async () => {} }));
+
 const all = await runProcesses(
   { processes: Number(processes), leaseMs: Number(leaseMs), deadlineMs: Number(deadlineMs) },
-  async ({ cluster, index, name }) => {
-    if (mode === 'fails') throw new Error('nothing to serve');
+  async (part) => {
+    const { index, name } = part;
+    if (mode === 'fails' || existsSync(mode)) throw new Error('nothing to serve');
     process.env['NODE_NAME'] = name;
     const runtime = createRuntime({
-      cluster,
+      cluster: part.cluster,
       server: serverOf,
       state: (): Notebook => ({ lines: [] }),
       sseRetryMs: 20,
