@@ -70,6 +70,7 @@ export const owners: readonly (readonly [prefix: string, group: Group])[] = [
   ['src/store/', 'store'],
   ['src/redis/', 'store'],
   ['src/cluster/', 'cluster'],
+  ['src/processes/', 'cluster'],
   ['src/modern/', 'modern'],
   ['src/handles/', 'modern'],
   ['src/machine/', 'modern'],

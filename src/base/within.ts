@@ -17,7 +17,7 @@ export function within<T>(promise: PromiseLike<T>, timer: Timer, late: () => Err
       stop();
       resolve(promise);
     };
-    promise.then(over, over);
+    Promise.resolve(promise).then(over, over).catch(reject);
   });
 }
 
