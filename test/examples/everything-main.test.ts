@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RedisServer } from '../support/redisServer.ts';
+import { everythingBundle } from '../support/everythingBundle.ts';
 import { childrenOf, runs } from '../support/processes.ts';
 import { rawStore } from '../support/rawStore.ts';
 import { storeFolder } from '../support/storeFolder.ts';
@@ -13,16 +14,20 @@ import { EverythingClient } from './everything-client.ts';
 
 const root = join(import.meta.dirname, '../..');
 const running = new Set<ChildProcess>();
+let program: string;
+
+beforeAll(async () => {
+  program = await everythingBundle();
+});
 
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
   running.clear();
 });
 
-/** `npm start`, and all it says. */
+/** What `npm start` runs, and all it says. */
 function start(port: number | string, ...args: readonly string[]) {
-  const main = ['--import', 'tsx', 'examples/everything/main.ts', ...args];
-  const child = spawn(process.execPath, main, {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: root,
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -18,12 +18,14 @@ const CACHE = 'node_modules/.cache';
 
 /** A program of the tests as one file: it starts in a fraction of the time, many of them at once. */
 export class BundledChild {
-  readonly #folder: string;
-  readonly #file: string;
+  /** Where the file is, alone. */
+  readonly folder: string;
+  /** The path of the file from the root of the project. */
+  readonly file: string;
 
   private constructor(name: string) {
-    this.#folder = join(CACHE, name);
-    this.#file = join(this.#folder, 'child.mjs');
+    this.folder = join(ROOT, CACHE, name);
+    this.file = join(CACHE, name, 'child.mjs');
   }
 
   static async of(program: URL): Promise<BundledChild> {
@@ -31,7 +33,7 @@ export class BundledChild {
     const child = new BundledChild(basename(mkdtempSync(join(ROOT, CACHE, 'child-'))));
     await build({
       entryPoints: [fileURLToPath(program)],
-      outfile: join(ROOT, child.#file),
+      outfile: join(ROOT, child.file),
       tsconfig: join(ROOT, 'tsconfig.json'),
       bundle: true,
       packages: 'external',
@@ -43,16 +45,16 @@ export class BundledChild {
   }
 
   run(args: readonly string[], flags: readonly string[] = []): Promise<Ended> {
-    return runNode([...flags, join(ROOT, this.#file), ...args]);
+    return runNode([...flags, join(ROOT, this.file), ...args]);
   }
 
   /** Starts the program; the test ends it where it does not end by itself. */
   start(args: readonly string[]): Program {
-    return new Program(this.#file, args, { NODE_OPTIONS: '' }, [process.execPath]);
+    return new Program(this.file, args, { NODE_OPTIONS: '' }, [process.execPath]);
   }
 
   remove(): void {
-    rmSync(join(ROOT, this.#folder), { recursive: true });
+    rmSync(this.folder, { recursive: true });
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { everythingBundle } from './everythingBundle.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -20,14 +21,16 @@ export class EverythingProcess {
 
   /**
    * @param port 0 takes a free one
-   * @param program another way to serve it, which takes `PORT` and says where it listens
+   * @param program another way to serve it, which takes `PORT` and says where it listens; from its
+   * sources
    */
   static async start(
     port: number,
     args: readonly string[],
-    program = 'examples/everything/main.ts',
+    program?: string,
   ): Promise<EverythingProcess> {
-    const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+    const run = program === undefined ? [await everythingBundle()] : ['--import', 'tsx', program];
+    const child = spawn(process.execPath, [...run, ...args], {
       cwd: root,
       env: { ...process.env, PORT: String(port), NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'inherit'],
