@@ -9,16 +9,20 @@ export type Timer = (expire: () => void) => () => void;
  *
  * @param late makes the error of a wait that lasted too long
  */
-export function within<T>(promise: PromiseLike<T>, timer: Timer, late: () => Error): Promise<T> {
-  // By hand: a race makes four promises more, and each end of a session waits twice.
-  return new Promise((resolve, reject) => {
-    const stop = timer(() => reject(late()));
-    const over = (): void => {
-      stop();
-      resolve(promise);
-    };
-    Promise.resolve(promise).then(over, over).catch(reject);
+export async function within<T>(
+  promise: PromiseLike<T>,
+  timer: Timer,
+  late: () => Error,
+): Promise<T> {
+  let stop: (() => void) | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    stop = timer(() => reject(late()));
   });
+  try {
+    return await Promise.race([promise, tooLong]);
+  } finally {
+    stop?.();
+  }
 }
 
 /** Waits for a promise of any outcome, but not for ever. @returns whether it settled in time */

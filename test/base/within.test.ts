@@ -31,6 +31,14 @@ describe.each(['timerOf', 'timerFor'] as const)('within, with %s', (name) => {
     expect(name === 'timerOf' ? queue.size : clock.pending).toBe(0);
   });
 
+  it('has the outcome of a promise that was settled when its time was over', async () => {
+    const { clock, timers } = setUp();
+    const done = within(Promise.resolve(7), timers[name], late);
+    // Nothing that follows a promise has run by then.
+    clock.advance(100);
+    expect(await done).toBe(7);
+  });
+
   it('rejects when the promise has had its time', async () => {
     const { clock, timers } = setUp();
     let error: unknown;

@@ -44,6 +44,8 @@ const all = await runProcesses(
       server: serverOf,
       state: (): Notebook => ({ lines: [] }),
       sseRetryMs: 20,
+      // A process that has just started on a busy machine is behind, and is asked all the same.
+      maxLoopDelayMs: Infinity,
     });
     runtime.on('cluster.takeover', () => tell(`${name} takes over`));
     runtime.on('cluster.failed', ({ error }) => tell(`${name} failed: ${String(error)}`));
