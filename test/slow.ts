@@ -29,6 +29,7 @@ export const SLOW: readonly string[] = [
   // A browser.
   'test/watch/inspector/actors.test.ts',
   'test/watch/inspector/callsTab.test.ts',
+  'test/watch/inspector/cluster.test.ts',
   'test/watch/inspector/features.test.ts',
   'test/watch/inspector/gateway.test.ts',
   'test/watch/inspector/handlesTab.test.ts',
@@ -39,6 +40,8 @@ export const SLOW: readonly string[] = [
   'test/watch/stately/page.test.ts',
   // Memory, after collections.
   'test/leaks.test.ts',
+  'test/base/cut.test.ts',
+  'test/directory/sleepLimits.test.ts',
   'test/host/leaks.test.ts',
   'test/http/fairness.test.ts',
   'test/http/unreadAnswers.test.ts',
@@ -49,6 +52,8 @@ export const SLOW: readonly string[] = [
   // Many histories, many mutants, every door, either SDK.
   'test/adapters/contract.test.ts',
   'test/modern/nativeSuites.test.ts',
+  'test/properties/fuzz.test.ts',
+  'test/properties/sleep.test.ts',
   'test/cluster/simulation/**',
   'test/simulation/**',
   'test/testing/machine/faults.test.ts',
