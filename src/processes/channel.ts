@@ -3,8 +3,8 @@ import type { Message } from './messages.ts';
 
 /** One end of what lies between two processes: `process` in a worker, a `ChildProcess` in its parent. */
 export interface IpcEnd {
-  /** @param written called when the message has left this process, or can not any more */
-  send(message: unknown, written: () => void): void;
+  /** @param written called when the message has left this process; with an error where it can not */
+  send(message: unknown, written: (error?: Error | null) => void): void;
   onMessage(listener: (message: unknown) => void): void;
   /** Told when the other process is gone, or has hung up. */
   onGone(listener: () => void): void;
@@ -110,8 +110,9 @@ export class Channel {
     if (batch === null) return;
     if (this.#isGone) return this.#settle(batch, 'refused');
     this.#leaving.add(batch);
-    this.#end.send({ [BATCH]: batch.messages }, () => {
-      if (this.#leaving.delete(batch)) this.#settle(batch, 'sent');
+    this.#end.send({ [BATCH]: batch.messages }, (error) => {
+      const isSent = error === undefined || error === null;
+      if (this.#leaving.delete(batch)) this.#settle(batch, isSent ? 'sent' : 'unsure');
     });
   }
 

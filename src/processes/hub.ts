@@ -3,7 +3,7 @@ import type { Engine, Incarnation, SessionWrite, Space } from '../cluster/engine
 import type { EngineMemory } from '../cluster/memory/engineMemory.ts';
 import { MemoryConnection, type MemoryConnectionHost } from '../cluster/memoryEngine.ts';
 import type { Channel } from './channel.ts';
-import { keepWrite, kept } from './kept.ts';
+import { bytesIn, keepWrite, kept } from './kept.ts';
 import { type Asked, ENGINE_METHODS, type Message, SPACE_METHODS } from './messages.ts';
 
 /**
@@ -92,7 +92,7 @@ export class Seat {
   async #answer(id: number, asked: Asked): Promise<void> {
     try {
       const value = await this.#ask(asked);
-      await this.#channel.send({ type: 'answer', id, value });
+      await this.#channel.send({ type: 'answer', id, value }, bytesIn(value));
     } catch (error) {
       const { code, message } = refusalOf(error);
       await this.#channel.send({ type: 'refusal', id, code, message });
@@ -107,7 +107,7 @@ export class Seat {
       const { method } = asked;
       if (!ENGINE_METHODS.includes(method)) throw unknown(method);
       const [incarnation] = args as readonly [Incarnation];
-      if (method === 'join') this.#joined.add(incarnation);
+      if (method === 'join') this.#join(incarnation);
       if (method === 'leave') this.#joined.delete(incarnation);
       return callOf(this.#engine, method)(...args.map(kept));
     }
@@ -117,6 +117,13 @@ export class Seat {
     if (method !== 'write') return callOf(space, method)(...args);
     const [by, batch] = args as readonly [Incarnation, readonly SessionWrite[]];
     return space.write(by, batch.map(keepWrite));
+  }
+
+  /** Remembers a lease, and forgets those that are over: a process that stood still begins another. */
+  #join(as: Incarnation): void {
+    const { memory } = this.#hub;
+    for (const each of this.#joined) if (memory.leftMs(each) === 0) this.#joined.delete(each);
+    this.#joined.add(as);
   }
 
   async #link({ method, args }: Asked & { readonly of: 'link' }): Promise<unknown> {

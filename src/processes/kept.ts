@@ -21,3 +21,12 @@ function keepChange(change: Change): Change {
   if (change.type === 'remove') return { ...change, tombstone: kept(change.tombstone) };
   return 'bytes' in change ? { ...change, bytes: kept(change.bytes) } : change;
 }
+
+/** The bytes that a value carries, at any depth: what an engine answers has records and rows in it. */
+export function bytesIn(value: unknown): number {
+  if (Buffer.isBuffer(value)) return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  let bytes = 0;
+  for (const each of Object.values(value)) bytes += bytesIn(each);
+  return bytes;
+}

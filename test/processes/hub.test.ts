@@ -5,7 +5,7 @@ import { Hub } from '../../src/processes/hub.ts';
 import { keepWrite, kept } from '../../src/processes/kept.ts';
 import type { Message } from '../../src/processes/messages.ts';
 import { ABOUT, birth, LEASE_MS, print, put, remove, row } from '../cluster/engineRig.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually, turn } from '../support/eventually.ts';
 import { VirtualClock } from '../support/virtualClock.ts';
 
 /** Two channels that hear each other, without a process between them. */
@@ -70,6 +70,36 @@ it('Hub answers nothing that is no method of a port', async () => {
   await worker.send({ type: 'ask', id: 2, asked });
   await eventually(() => answers.length === 2);
   expect(answers[1]).toMatchObject({ type: 'refusal', code: 'store-unavailable' });
+});
+
+it('Hub counts what its answers carry: a process that reads nothing is not answered without end', async () => {
+  const { memory } = await setUp();
+  memory.space(undefined).write('a#1', [birth('large', 11, put('x'.repeat(1000)))]);
+  const heard: ((message: unknown) => void)[] = [];
+  // The messages of the first process do not leave.
+  const still = new Channel(
+    { send: () => {}, onMessage: (listener) => void heard.push(listener), onGone: () => {} },
+    { maxWaitingBytes: 4000 },
+  );
+  new Hub({ memory }).seat(still);
+  const args = [print('large')];
+  for (let id = 0; id < 10; id++) {
+    const asked = { of: 'space', space: undefined, method: 'read', args };
+    heard[0]!({ 'mcp-actors': [{ type: 'ask', id, asked }] });
+  }
+  await eventually(() => still.waitingBytes > 3000);
+  await turn();
+  expect(still.waitingBytes).toBeLessThanOrEqual(4000);
+});
+
+it('Channel says of a message that could not leave that nobody knows of it', async () => {
+  const broken = new Channel({
+    send: (_, written) => written(new Error('EPIPE')),
+    onMessage: () => {},
+    onGone: () => {},
+  });
+  expect(await broken.send({ type: 'hello' })).toBe('unsure');
+  expect(broken.waitingBytes).toBe(0);
 });
 
 it('keepWrite keeps no byte alive but those of the write', () => {
