@@ -278,6 +278,10 @@ function clusterHost(
     get isAdmitting() {
       return supervisor.isAdmitting;
     },
+    get hasRoom() {
+      return !supervisor.isFull;
+    },
+    layDown: (id) => presence.layDown(id),
     of: (part) => parts[part],
     isServing: (id) => presence.isServing(id),
     isSettling: (id) => presence.isSettling(id),

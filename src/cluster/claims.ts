@@ -1,5 +1,12 @@
 import type { Owned, SpaceName } from './engine.ts';
 
+/** Requests for one session that came one after the other by clients of one other process. */
+export interface Visits {
+  /** The process. */
+  readonly by: string;
+  readonly count: number;
+}
+
 /** What a claim is made of. */
 export interface ClaimParts {
   /** Of which space of the engine: the name of a part; `undefined`: sessions. */
@@ -13,6 +20,8 @@ export interface ClaimParts {
   readonly revision: number;
   /** The engine has the session: `false` until its first write is acknowledged. */
   readonly isBorn: boolean;
+  /** When the session came to this process, by the clock; `undefined`: it began here. */
+  readonly cameAt?: number | undefined;
 }
 
 /**
@@ -32,14 +41,21 @@ export class Claim implements Owned {
   isLost = false;
   /** The session has ended here: the claim is of use until the engine has forgotten the session. */
   isOver = false;
+  readonly cameAt: number | undefined;
+  visits: Visits | null = null;
 
-  constructor({ space, id, print, token, revision, isBorn }: ClaimParts) {
+  constructor({ space, id, print, token, revision, isBorn, cameAt }: ClaimParts) {
     this.space = space;
     this.id = id;
     this.print = print;
     this.token = token;
     this.revision = revision;
     this.isBorn = isBorn;
+    this.cameAt = cameAt;
+  }
+
+  usedHere(): void {
+    this.visits = null;
   }
 }
 

@@ -1,7 +1,6 @@
 import { Deadlines } from '../base/deadlines.ts';
 import type { ClusterHost, Residents } from '../directory/cluster.ts';
-import type { Members, NodeView } from '../directory/ownership.ts';
-import type { SessionView } from '../directory/view.ts';
+import type { Members } from '../directory/ownership.ts';
 import type { ClusterStats } from '../events/clusterStats.ts';
 import type { Elsewhere, Forwarded } from '../directory/whereabouts.ts';
 import { countWaiting } from '../http/countWaiting.ts';
@@ -21,10 +20,12 @@ import {
 import { statsOf } from './clusterStats.ts';
 import { CountedEngine } from './countedEngine.ts';
 import type { Frame } from './frame.ts';
+import { Follow, type FollowHost, type Visit } from './follow.ts';
 import { Ingress, type IngressHost } from './ingress.ts';
 import { Ingresses } from './ingresses.ts';
 import type { Link } from './link.ts';
 import type { Mail } from './mail.ts';
+import { ClusterMembers } from './members.ts';
 import { Node, type NodeHost } from './node.ts';
 import type { ClusterSettings } from './options.ts';
 import { Owner, OWNER_LIMITS, type OwnerHost } from './owner.ts';
@@ -56,15 +57,15 @@ export interface ClusterNodeParts extends Ways {
 }
 
 /** One process of a cluster, for its runtime and for the other processes. */
-export class ClusterNode implements IngressHost, OwnerHost, Members {
+export class ClusterNode implements IngressHost, OwnerHost, FollowHost {
   readonly node: Node;
   readonly mail: Mail;
   readonly deadlines: Deadlines;
   readonly beatMs: number;
   readonly bodyLimits: BodyLimits;
-  readonly nameOf = nameOf;
   readonly claims = new Claims();
   readonly tallies = new Tallies();
+  readonly members: Members;
   readonly runtime: ClusterHost;
   readonly #settings: ClusterSettings;
   readonly #boot: string;
@@ -80,6 +81,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
   readonly #servedVerbs: ServedVerbs;
   /** The nodes whose clients are served here. */
   readonly #ingresses: Ingresses;
+  readonly #follow: Follow;
   readonly #startedAt: number;
   #isRetiring = false;
 
@@ -125,6 +127,13 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       actMs: settings.forwardTimeoutMs,
     });
     this.#servedVerbs = new ServedVerbs(this);
+    this.members = new ClusterMembers({
+      node,
+      roster: this.#roster,
+      remoteVerbs: this.#remoteVerbs,
+      elsewhere: (owner, id) => this.#elsewhere(owner, id, false),
+    });
+    this.#follow = new Follow(this, settings.following);
   }
 
   /** What this process has of a space. */
@@ -177,7 +186,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
 
   stats(): ClusterStats {
     return statsOf({
-      self: this.self,
+      self: this.members.self,
       node: this.node,
       post: this.#post,
       owned: this.claims.size,
@@ -185,29 +194,6 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
       serving: this.#owner.size,
       tallies: this.tallies,
     });
-  }
-
-  // ---- for lists of sessions
-
-  get self(): string {
-    return this.nameOf(this.node.incarnation);
-  }
-
-  get process(): string {
-    return bootOf(this.node.incarnation);
-  }
-
-  async at(process: string, id: string): Promise<Elsewhere | undefined> {
-    const found = await this.#roster.find(process, printOf(id));
-    return found === undefined ? found : this.#elsewhere(found, id, false);
-  }
-
-  nodes(): Promise<readonly NodeView[]> {
-    return this.#roster.views();
-  }
-
-  views(owner: string, ids: readonly string[]): Promise<readonly SessionView[]> {
-    return this.#remoteVerbs.views(owner, ids);
   }
 
   // ---- for exchanges with other nodes
@@ -218,6 +204,18 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
 
   get isLive(): boolean {
     return this.node.isLive;
+  }
+
+  get hasRoom(): boolean {
+    return this.runtime.isAdmitting && this.runtime.hasRoom;
+  }
+
+  get mayFollow(): boolean {
+    return this.#settings.follow && this.node.mayClaim;
+  }
+
+  visited(visit: Visit): void {
+    this.#follow.visited(visit);
   }
 
   engineNow(): number {
@@ -275,7 +273,7 @@ export class ClusterNode implements IngressHost, OwnerHost, Members {
     const again: ClusterHost['again'] = (request, port) => this.runtime.again(request, port);
     return {
       at: 'elsewhere',
-      node: this.nameOf(owner),
+      node: nameOf(owner),
       serve: (request, port) => {
         const asked = { owner, space, session: id, print: printOf(id), takes, request, again };
         this.#ingress.forward(asked, port);

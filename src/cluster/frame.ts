@@ -29,6 +29,8 @@ export type Frame =
       readonly isSure: boolean;
       /** The receiver may claim the session where it is nobody's. */
       readonly takes: boolean;
+      /** The sender would have the session, should it be nobody's. */
+      readonly hasRoom: boolean;
       /** The sender has heard an `ack` of this exchange: whoever does not know it has lost it. */
       readonly isHeard: boolean;
       readonly body: string | undefined;

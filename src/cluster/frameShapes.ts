@@ -52,6 +52,7 @@ export const FRAME_SHAPES: {
     until: isTime,
     isSure: isFlag,
     takes: isFlag,
+    hasRoom: isFlag,
     isHeard: isFlag,
     body: isTextOrNone,
   },

@@ -40,7 +40,7 @@ class ClusterOfOne implements Cluster {
     this.#cluster = cluster;
     this.#connect = connect;
     this.secrets = settings.secrets;
-    const members = (): Members => this.#node();
+    const members = (): Members => this.#node().members;
     const { store, ownership } = ownedStore(() => this.#node().of(undefined), members);
     this.store = store;
     this.ownership = ownership;

@@ -2,7 +2,9 @@ import { check } from '../base/check.ts';
 import { fineTime, wallTime } from '../base/clock.ts';
 import { ActorsError } from '../base/errors.ts';
 import { isNodeName, randomId } from '../base/ids.ts';
+
 import type { NamesOf } from '../base/optionNames.ts';
+import { type Following, FOLLOWING } from './follow.ts';
 
 /** How the processes of a cluster work together: the same for each of them. */
 export interface ClusterOptions {
@@ -32,6 +34,11 @@ export interface ClusterOptions {
   /** Requests of other processes' clients that this process answers, at once. @default 4096 */
   readonly maxServed?: number;
   /**
+   * A session whose requests all come by one other process falls asleep when nothing of it is under way,
+   * and goes on in that process. @default true
+   */
+  readonly follow?: boolean;
+  /**
    * Most bytes of one stored record: the state, the handshake, locals and what `onSleep` returned. A
    * larger record is refused with `state-too-large`. @default 2 MiB
    */
@@ -48,6 +55,7 @@ export const CLUSTER_NAMES: NamesOf<ClusterOptions> = {
   maxForwards: true,
   maxForwardsPerSession: true,
   maxServed: true,
+  follow: true,
   maxRecordBytes: true,
 };
 
@@ -58,6 +66,7 @@ const DEFAULTS = {
   maxForwards: 10_000,
   maxForwardsPerSession: 256,
   maxServed: 4096,
+  follow: true,
   maxRecordBytes: 2 * 2 ** 20,
 } as const;
 
@@ -73,6 +82,7 @@ export type ClusterSettings = Required<Omit<ClusterOptions, 'secret' | 'name'>> 
   boot(): string;
   /** The wall clock, in milliseconds since the epoch. */
   wall(): number;
+  readonly following: Following;
   /** A clock for short times, in milliseconds and parts of them. */
   readonly fine: () => number;
 };
@@ -94,11 +104,13 @@ export function settleCluster(options: ClusterOptions): ClusterSettings {
   ] as const) {
     check(each, 'an integer > 0', settings[each], (v) => Number.isSafeInteger(v) && Number(v) > 0);
   }
+  check('follow', 'true or false', settings.follow, (v) => typeof v === 'boolean');
   return {
     ...settings,
     name,
     secrets: secretsOf(secret),
     boot: () => (name === undefined ? randomId() : `${name}@${randomId()}`),
+    following: FOLLOWING,
     wall: wallTime,
     fine: fineTime,
   };

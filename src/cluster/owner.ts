@@ -1,6 +1,7 @@
 import type { DeadlineQueue, Deadlines } from '../base/deadlines.ts';
 import type { Incarnation } from './engine.ts';
 import type { ExchangeId, Frame, FrameOf } from './frame.ts';
+import type { Visit } from './follow.ts';
 import { ServedExchange, type ServedExchangeHost } from './servedExchange.ts';
 
 /** How long an exchange is known after its end. */
@@ -23,6 +24,8 @@ export interface OwnerHost extends Omit<ServedExchangeHost, 'kept' | 'doubted' |
   readonly beatMs: number;
   /** A limit was met. */
   tripped(limit: 'maxServed'): void;
+  /** A client of another node was answered for a session. */
+  visited(visit: Visit): void;
 }
 
 /** Serves what other nodes forward for sessions of this one. */
@@ -133,6 +136,8 @@ export class Owner {
   #over(exchange: ServedExchange): void {
     this.#served.delete(exchange);
     this.#ended.arm(exchange);
+    const { visit } = exchange;
+    if (visit !== undefined) this.#host.visited(visit);
   }
 
   #forget(exchange: ServedExchange): void {

@@ -168,7 +168,8 @@ export class RemoteExchange implements Watched {
     // Whoever is asked now may begin until the client's patience is over, and not after.
     if (this.#patience.deadline - this.#node.deadlines.now() < SILENCE_MS) return;
     this.#host.silence.arm(this);
-    void this.#ask({ takes, until: this.#node.engineNow() + BEGIN_MS });
+    const { hasRoom } = this.#node;
+    void this.#ask({ takes, hasRoom, until: this.#node.engineNow() + BEGIN_MS });
   }
 
   /** Asks the owner: to begin, or for what became of what it has begun. */
@@ -266,8 +267,7 @@ export class RemoteExchange implements Watched {
 
   /** Waits for an `ack`, but not for ever. */
   #hurry(): void {
-    const { deadlines } = this.#node;
-    this.#late ??= deadlines.at(this.#patience.deadline, () => void this.#tooLate());
+    this.#late ??= this.#node.deadlines.at(this.#patience.deadline, () => void this.#tooLate());
   }
 
   /** Nobody begins it from here on; whether somebody has is found out first. */

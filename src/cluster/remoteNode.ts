@@ -12,6 +12,8 @@ export interface RemoteNode {
   readonly beatMs: number;
   /** The node's own incarnation of now. */
   readonly incarnation: Incarnation;
+  /** Sessions that are nobody's may come to this node. */
+  readonly hasRoom: boolean;
   /** The time of the engine, in milliseconds since the epoch. */
   engineNow(): number;
   /**

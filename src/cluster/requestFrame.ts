@@ -48,6 +48,8 @@ const NEEDED = [
 export interface Terms {
   /** The session may be claimed where it is nobody's. */
   readonly takes: boolean;
+  /** The session may come to whoever asks, should it be nobody's. */
+  readonly hasRoom: boolean;
   /** Not after this time, in milliseconds since the epoch by the engine's clock. */
   readonly until: number;
 }
@@ -64,9 +66,9 @@ export function requestFrame(
 ): Request {
   const { method } = request.origin.head;
   const isHeard = terms === undefined;
-  const { takes, until } = terms ?? { takes: false, until: 0 };
+  const given = terms ?? { takes: false, hasRoom: false, until: 0 };
   const content = isHeard ? { ...NOTHING, method } : contentOf(request);
-  return { type: 'req', id, session, space, ...content, isSure, isHeard, takes, until };
+  return { type: 'req', id, session, space, ...content, isSure, isHeard, ...given };
 }
 
 function contentOf({ origin, principal, parcel }: Forwarded): Content {

@@ -7,6 +7,7 @@ import { refuseAll } from './clientErrors.ts';
 import type { Incarnation } from './engine.ts';
 import { requestOf } from './requestFrame.ts';
 import type { Frame, FrameOf, Nak } from './frame.ts';
+import type { Visit } from './follow.ts';
 import type { Mail } from './mail.ts';
 import type { Tallies } from './tallies.ts';
 import { type AnswerFrame, MAX_PART_BYTES, RemotePort } from './remotePort.ts';
@@ -63,7 +64,7 @@ export interface ServedExchangeHost {
 /** What is kept of a request for as long as the exchange is known. */
 type Terms = Pick<
   FrameOf<'req'>,
-  'session' | 'space' | 'method' | 'principal' | 'takes' | 'isSure' | 'until'
+  'session' | 'space' | 'method' | 'principal' | 'takes' | 'hasRoom' | 'isSure' | 'until'
 >;
 
 /** One exchange at the owner of its session, from when its `req` came until it is forgotten. */
@@ -84,15 +85,22 @@ export class ServedExchange {
   #last: FrameOf<'more' | 'end' | 'cut'> | null = null;
 
   constructor(request: FrameOf<'req'>, ingress: Incarnation, host: ServedExchangeHost) {
-    const { id, session, space, method, principal, takes, isSure, until } = request;
+    const { id, session, space, method, principal, takes, hasRoom, isSure, until } = request;
     this.id = id;
-    this.#terms = { session, space, method, principal, takes, isSure, until };
+    this.#terms = { session, space, method, principal, takes, hasRoom, isSure, until };
     this.#ingress = ingress;
     this.#host = host;
   }
 
   get ingress(): Incarnation {
     return this.#ingress;
+  }
+
+  /** The use that a client has made of a session here; `undefined`: none, or of something else. */
+  get visit(): Visit | undefined {
+    const { session, space, method, hasRoom } = this.#terms;
+    if (this.#port === null || space !== undefined || method !== 'POST') return undefined;
+    return { session, ingress: this.#ingress, hasRoom };
   }
 
   /** Will not be begun: says so, now and to whoever asks again. */

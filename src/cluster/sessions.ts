@@ -227,9 +227,10 @@ export class Sessions implements Omit<Ownership, 'members'> {
     print: string,
     found: Extract<EngineClaim, { readonly is: 'ours' }>,
   ): Promise<Claimed> {
-    const { claims, name, seal } = this.#host;
+    const { claims, deadlines, name, seal } = this.#host;
     const { token, revision, from, isSuspect } = found;
-    const claim = new Claim({ space: name, id, print, token, revision, isBorn: true });
+    const cameAt = deadlines.now();
+    const claim = new Claim({ space: name, id, print, token, revision, isBorn: true, cameAt });
     claims.add(claim);
     if (isSuspect) this.#acquittals.watch(claim);
     try {

@@ -11,6 +11,7 @@ export class Tallies {
     number
   >;
   takeovers = 0;
+  followed = 0;
   lost = 0;
   reasserted = 0;
   unsure = 0;

@@ -65,6 +65,10 @@ export interface ClusterHost extends Residents {
   readonly bodyLimits: BodyLimits;
   /** New sessions are admitted here, and others recalled. */
   readonly isAdmitting: boolean;
+  /** There is a place for one more session. */
+  readonly hasRoom: boolean;
+  /** Has a session fall asleep here where that loses nothing. @returns whether the session does */
+  layDown(id: string): boolean;
   /** What of a part is in this process. */
   of(part: SharedPart): Residents;
   /** Serves a request of another process's client: its session is here. Never throws. */

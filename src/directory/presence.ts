@@ -56,6 +56,26 @@ export class Presence {
     return session !== undefined && session.inFlight === 0 && this.#directory.isServing(session);
   }
 
+  /**
+   * Has a session fall asleep, with nothing under way and no stream open, that owns nothing live: the
+   * other processes can have it then.
+   *
+   * @returns whether the session does
+   */
+  layDown(id: string): boolean {
+    const session = this.#directory.resident(id);
+    if (session === undefined || !this.#directory.isServing(session)) return false;
+    const { dormancy, home, isConfirmed, references, snapshot } = session;
+    const { attached, sleeps } = snapshot.context;
+    const isFree = isConfirmed && sleeps && !attached && references === 0 && home === undefined;
+    if (!isFree || session.isAsleep || !dormancy.canDoze) return false;
+    // In use a moment ago, and not any more.
+    if (!session.isWarm) session.tell({ type: 'session.quiet' });
+    if (!session.isWarm) return false;
+    session.tell({ type: 'deadline.passed' });
+    return true;
+  }
+
   /** Has a session in this process, if need be by a claim. @returns whether it is here */
   async recall(id: string): Promise<boolean> {
     await this.#directory.any(id);

@@ -78,6 +78,8 @@ export interface ClusterStats {
   readonly notBegun: Readonly<Record<NotBegun, number>>;
   /** Sessions that went on here because their process had died, or could not be heard. */
   readonly takeovers: number;
+  /** Sessions that left for the process by which all their requests came. */
+  readonly followed: number;
   /** Sessions that other processes went on with while this one still had them. */
   readonly lost: number;
   /** Sessions of this process that the engine was told of again. */

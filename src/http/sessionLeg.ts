@@ -114,7 +114,9 @@ export class SessionLeg implements Leg {
   }
 
   #take(session: SessionActor, incoming: Incoming): void {
-    const { origin, parcel, port } = incoming;
+    const { origin, parcel, port, upload } = incoming;
+    // What another process has let in was no upload of this one.
+    if (upload !== undefined) session.persistence?.claim?.usedHere();
     if (parcel !== undefined) return this.#post(session, incoming);
     if (origin.head.method === 'DELETE') return this.#end(session, incoming);
     const last = single(origin.head, 'last-event-id');

@@ -86,6 +86,11 @@ export class Dormancy {
 
   // ---- falling asleep
 
+  /** Nothing that is known before `onSleep` is asked keeps the session from sleeping. */
+  get canDoze(): boolean {
+    return this.#why(this.#code.saysHow) === undefined;
+  }
+
   /** The effect `doze`: tells `session.slept` or `sleep.refused`, in the same turn where it can. */
   doze(): void {
     const number = ++this.#dozes;

@@ -11,6 +11,8 @@ export interface Claim {
   readonly id: string;
   /** Another process goes on with the session. */
   readonly isLost: boolean;
+  /** A client of this very process uses the session, and not one of another process. */
+  usedHere(): void;
 }
 
 /**

@@ -49,7 +49,7 @@ it('an exchange is known for a minute, and what was asked is not kept', async ()
   const ask = (n: number): void => {
     const params = { name: 'echo', arguments: { text: `${n}`.repeat(1000) } };
     const request = post({ jsonrpc: '2.0', id: n, method: 'tools/call', params });
-    const terms = { takes: false, until: clock.now() + 1000 };
+    const terms = { takes: false, hasRoom: true, until: clock.now() + 1000 };
     const asked = {
       owner: 'b#1',
       session: 's',

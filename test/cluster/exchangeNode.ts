@@ -2,6 +2,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { Deadlines } from '../../src/base/deadlines.ts';
 import type { Asked } from '../../src/cluster/asking.ts';
 import type { Incarnation, Looked } from '../../src/cluster/engine.ts';
+import type { Visit } from '../../src/cluster/follow.ts';
 import type { Frame } from '../../src/cluster/frame.ts';
 import { Ingress, type IngressHost, type IngressLimits } from '../../src/cluster/ingress.ts';
 import type { Mail } from '../../src/cluster/mail.ts';
@@ -51,6 +52,7 @@ export class ExchangeNode implements IngressHost, OwnerHost {
   readonly beatMs = BEAT_MS;
   readonly bodyLimits = { maxDepth: 64, maxElements: 1000 };
   isLive = true;
+  hasRoom = true;
   readonly tallies = new Tallies();
   readonly ingress: Ingress;
   readonly owner: Owner;
@@ -61,6 +63,8 @@ export class ExchangeNode implements IngressHost, OwnerHost {
   looks = 0;
   /** The engine can not be asked. */
   isAlone = false;
+  /** Whoever was answered for a session of this node. */
+  readonly visits: Visit[] = [];
   /** How many requests were begun. */
   readonly served: { readonly request: Forwarded; readonly port: ResponsePort }[] = [];
   onServe: (request: Forwarded, port: ResponsePort) => void = () => {};
@@ -86,6 +90,10 @@ export class ExchangeNode implements IngressHost, OwnerHost {
     this.onReady = async (session) => (this.isReady(session) ? 'ready' : { why: 'moved' });
     this.inbox = office.open(incarnation, (from, frame) => this.take(from, frame));
     this.inbox.onSunk = () => this.mail.generation++;
+  }
+
+  visited(visit: Visit): void {
+    this.visits.push(visit);
   }
 
   take(from: Incarnation, frame: Frame): void {

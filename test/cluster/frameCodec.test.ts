@@ -133,6 +133,7 @@ describe('isSendable', () => {
       until: 0,
       isSure: true,
       takes: false,
+      hasRoom: false,
       isHeard: false,
       principal: undefined,
     };

@@ -41,6 +41,7 @@ const kinds: { readonly [T in Frame['type']]: fc.Arbitrary<Extract<Frame, { type
     until: fc.nat(),
     isSure: fc.boolean(),
     takes: fc.boolean(),
+    hasRoom: fc.boolean(),
     isHeard: fc.boolean(),
     body: maybe(text),
   }),

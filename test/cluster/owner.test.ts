@@ -24,7 +24,7 @@ function asker(options?: Parameters<typeof threeNodes>[0]) {
       request,
       again: () => {},
     };
-    const terms = { takes: false, until: clock.now() + 1000 };
+    const terms = { takes: false, hasRoom: true, until: clock.now() + 1000 };
     b.take('x#1', { ...requestFrame(asked, id, isSure(request), terms), ...more });
     return id;
   };

@@ -73,7 +73,7 @@ describe('the tallies of nodes', () => {
       office.open('x#1', (_from, frame) => said.push(frame));
       b.onReady = async () => ({ why });
       const asked = { owner: 'b#1', session: 's', print: 's', takes: false, request: call(1) };
-      const terms = { takes: false, until: clock.now() + 1000 };
+      const terms = { takes: false, hasRoom: true, until: clock.now() + 1000 };
       const request = requestFrame({ ...asked, again: () => {} }, 'x#1/1', false, terms);
       for (let times = 0; times < 3; times++) {
         b.take('x#1', request);

@@ -13,7 +13,7 @@ it('Handover.handOver releases a session when all that was said of it is stored'
   const handover = new Handover({ ...ALONE, isShared: true, release }, host);
   let store!: () => void;
   const stored = new Promise<void>((resolve) => (store = resolve));
-  handover.handOver('s', { id: 's', isLost: false }, stored);
+  handover.handOver('s', { id: 's', isLost: false, usedHere: () => {} }, stored);
   await turn();
   expect([log, handover.leaving('s') === undefined]).toEqual([[], false]);
   store();

@@ -18,6 +18,7 @@ export function clusterCounts(stats: ClusterStats): Record<keyof typeof CLUSTER_
     notBegun: Object.entries(stats.notBegun),
     resumed: one(stats.resumed),
     takeovers: one(stats.takeovers),
+    followed: one(stats.followed),
     lost: one(stats.lost),
     reasserted: one(stats.reasserted),
     unsure: one(stats.unsure),

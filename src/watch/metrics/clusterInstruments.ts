@@ -58,6 +58,11 @@ export const CLUSTER_COUNTS = {
     'session',
     'Sessions of dead processes that went on here.',
   ),
+  followed: counter(
+    'cluster.followed',
+    'session',
+    'Sessions that left for the process by which all their requests came.',
+  ),
   lost: counter('cluster.lost', 'session', 'Sessions of this process that others went on with.'),
   reasserted: counter(
     'cluster.reasserted',

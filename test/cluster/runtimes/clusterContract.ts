@@ -1,5 +1,6 @@
 import { clientContract } from './clientContract.ts';
 import { endContract } from './endContract.ts';
+import { followContract } from './followContract.ts';
 import type { MakeHome } from './home.ts';
 import { handleContract } from './handleContract.ts';
 import { leavingContract } from './leavingContract.ts';
@@ -34,6 +35,7 @@ export function sessionsContract(make: MakeHome): void {
   lifeContract(make);
   endContract(make);
   leavingContract(make);
+  followContract(make);
   limitContract(make);
   suspicionContract(make);
 }

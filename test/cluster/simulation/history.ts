@@ -139,12 +139,19 @@ class World implements SimProcessHost, Stage {
       for (const each of waiting) this.broke(`hung: ${each}`);
     this.counts['begun'] = this.oracle.begun;
     this.counts['lost with the engine'] = this.oracle.excused;
+    this.counts['followed'] = this.#followed;
   }
 
   /** Nothing of it is left behind in the process that simulates. */
   end(): void {
     for (const process of this.#processes.values()) process.kill();
     this.scheduler.clear();
+  }
+
+  /** How many sessions have gone where their requests came from, by the processes that live. */
+  get #followed(): number {
+    const counts = [...this.living()].map(({ runtime }) => runtime.stats().cluster!.followed);
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   // ---- processes

@@ -89,6 +89,8 @@ export class SimProcess {
     const settings = {
       ...settleCluster({ secret: 's'.repeat(32), leaseMs: LEASE_MS, forwardTimeoutMs: 15_000 }),
       boot: () => this.name,
+      // Everything is short in a history.
+      following: { inARow: 2, stayMs: 300 },
       wall: () => Math.trunc(scheduler.clock.now() + machine.wallMs),
       fine: () => scheduler.clock.now(),
     };

@@ -61,6 +61,7 @@ export function ClusterPanel({ stats, nodes, now }: ClusterPanelProps) {
           'not begun': notBegun,
           resumed: stats.resumed,
           takeovers: stats.takeovers,
+          followed: stats.followed,
           lost: stats.lost,
           reasserted: stats.reasserted,
           unsure: stats.unsure,
