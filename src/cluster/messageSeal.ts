@@ -2,7 +2,9 @@ import {
   createCipheriv,
   createDecipheriv,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   timingSafeEqual,
 } from 'node:crypto';
 import type { MessageRefusal } from '../events/clusterStats.ts';
@@ -120,21 +122,22 @@ const MAX_KEYS = 1024;
 /** What is made of one secret. */
 class Secret {
   readonly id: Buffer;
-  readonly #root: Buffer;
-  readonly #keys = new Map<Incarnation, Buffer>();
+  readonly #root: KeyObject;
+  readonly #keys = new Map<Incarnation, KeyObject>();
 
   constructor(secret: string) {
     const derived = (purpose: string, length: number): Buffer =>
       Buffer.from(hkdfSync('sha256', secret, 'mcp-actors/cluster', purpose, length));
     this.id = derived('key id', KEY_ID);
-    this.#root = derived('frame', KEY);
+    this.#root = createSecretKey(derived('frame', KEY));
   }
 
   /** The key of one sender: HKDF-Expand, of which 32 bytes are the first block. */
-  of(sender: Incarnation): Buffer {
+  of(sender: Incarnation): KeyObject {
     const kept = this.#keys.get(sender);
     if (kept !== undefined) return kept;
-    return createHmac('sha256', this.#root).update(sender).update(Buffer.of(1)).digest();
+    const hmac = createHmac('sha256', this.#root).update(sender).update(Buffer.of(1));
+    return createSecretKey(hmac.digest());
   }
 
   /** A sender that has proved itself will be heard again. */
