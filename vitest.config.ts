@@ -16,7 +16,8 @@ export default defineConfig(({ mode }) => {
   // Ends what hangs, and nothing else: processes and browsers are slow where a machine is busy. Each
   // project has all of it: what a project extends is made for the mode `test`, whatever the mode is.
   const guardMs = isAll ? 600_000 : 30_000;
-  const own = { testTimeout: guardMs, hookTimeout: guardMs, maxWorkers };
+  const poll = { timeout: guardMs };
+  const own = { testTimeout: guardMs, hookTimeout: guardMs, expect: { poll }, maxWorkers };
   return {
     // The package's own name leads to its sources.
     resolve: { tsconfigPaths: true },

@@ -69,8 +69,8 @@ export const SLOW: readonly string[] = [
 
 /**
  * Tests that change what others of their process have: the global `Request`, which hono's server for
- * node replaces, or a module; and one that counts what its process has. By `npm test` all other files are run together, in processes that have
- * loaded the sources once.
+ * node replaces, or a module; and one that counts what its process has. By `npm test` all other files are
+ * run together, in processes that have loaded the sources once.
  */
 export const ALONE: string[] = [
   'test/adapters/health.test.ts',

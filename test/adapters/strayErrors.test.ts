@@ -50,7 +50,6 @@ describe.concurrent('an error of no session', () => {
       expect([ended.code, heard(ended)]).toEqual([expected.code, heard(expected)]);
       expect(ended.stderr.includes('Error: boom')).toBe(expected.stderr.includes('Error: boom'));
     },
-    60_000,
   );
 
   it.each(['strict', 'warn', 'none', 'warn-with-error-code'])(
@@ -65,7 +64,6 @@ describe.concurrent('an error of no session', () => {
       // A process that is ended gently lives long enough to be warned by node.
       expect(warns(ended)).toBe(mode === 'strict' || warns(expected));
     },
-    60_000,
   );
 
   it('ends the process gently where it is served, and at once where it is mounted', async () => {
@@ -91,7 +89,6 @@ describe.concurrent('an error of a session', () => {
       expect(ended.lines).toContain('lives: 404, its neighbour: 200');
       expect(events(ended)).toEqual({ crashed: 1, escaped: [] });
     },
-    60_000,
   );
 
   it.each(LISTENERS)(
@@ -110,7 +107,6 @@ describe.concurrent('an error of a session', () => {
       const escaped = decides ? [] : ['uncaught of the session'];
       expect(events(ended)).toEqual({ crashed: 0, escaped });
     },
-    60_000,
   );
 
   it.each(LISTENERS)(
@@ -126,7 +122,6 @@ describe.concurrent('an error of a session', () => {
       expect(ended.lines).toContain('lives: 404, its neighbour: 200');
       expect(events(ended)).toEqual({ crashed: 1, escaped: [] });
     },
-    60_000,
   );
 });
 
@@ -145,6 +140,5 @@ describe.concurrent('an error thrown in this library', () => {
       expect(ended.stderr).toMatch(/^Uncaught exception: /);
       expect(events(ended)).toEqual({ crashed: 0, escaped: ['uncaught of nobody'] });
     },
-    60_000,
   );
 });

@@ -11,6 +11,7 @@ import type { CommandError } from '../../src/cli/exit.ts';
 import { findProgram } from '../../src/cli/findProgram.ts';
 import { parseHostArguments } from '../../src/cli/hostArguments.ts';
 import { printable } from '../../src/cli/report.ts';
+import { eventually } from '../support/eventually.ts';
 import { CommandLine } from '../support/commandLine.ts';
 import { comesTrue, runs } from '../support/processes.ts';
 import { callText, connect, sdkV1 } from '../support/sdkClients.ts';
@@ -115,7 +116,7 @@ describe('mcp-actors host fails to start, with 1 and one clear line', () => {
   it('where the port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
-    await vi.waitUntil(() => server.listening);
+    await eventually(() => server.listening);
     const { port } = server.address() as AddressInfo;
     const run = new CommandLine(['host', '--port', `${port}`, ...COMMAND]);
     expect(await run.ended).toBe(1);

@@ -38,7 +38,7 @@ function start(port: number | string, ...args: readonly string[]) {
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said.err += chunk));
   const ended = once(child, 'close').then(([code]) => code as number | null);
   const url = async () => {
-    await expect.poll(() => said.out, { timeout: 20_000 }).toMatch(/listens at \S+\n/);
+    await expect.poll(() => said.out).toMatch(/listens at \S+\n/);
     return /listens at (\S+)/.exec(said.out)?.[1] ?? '';
   };
   return { child, said, ended, url };
@@ -136,7 +136,7 @@ describe('npm start -- --processes', () => {
     });
     await client.close();
     // The second process begins when the first one serves.
-    await expect.poll(() => childrenOf(child.pid), { timeout: 20_000 }).toHaveLength(2);
+    await expect.poll(() => childrenOf(child.pid)).toHaveLength(2);
     const processes = childrenOf(child.pid);
     child.kill('SIGTERM');
     await ended;

@@ -239,7 +239,7 @@ describe.each(['auto', 'sse'] as const)('the everything server, answering in %s'
       const uri = 'test://watched-resource';
       const before = await mine.read(uri);
       await mine.client.subscribeResource({ uri });
-      await expect.poll(() => mine.updated, { timeout: 10_000 }).toEqual([uri, uri]);
+      await expect.poll(() => mine.updated).toEqual([uri, uri]);
       await mine.client.unsubscribeResource({ uri });
       expect(await mine.read(uri)).not.toEqual(before);
       expect(await mine.read(uri)).toEqual(await mine.read(uri));

@@ -93,5 +93,4 @@ it.each([...all.map((kind) => [kind, [kind]] as const), ['all of them at once', 
     console.log(`${what}: p99 of a ping ${p99s.map((each) => each.toFixed(1)).join(', ')} ms`);
     expect(p99s.at(-1)).toBeLessThan(MOST_MS);
   },
-  120_000,
 );

@@ -62,7 +62,7 @@ const NOTHING = {
   other: 0,
 };
 
-describe('processes under load', { timeout: 110_000 }, () => {
+describe('processes under load', () => {
   it('are killed by kill -9, one after the other: no session is lost, and nothing runs twice', async () => {
     const { all, tally, served } = await visited(async (processes, seen) => {
       for (let kills = 0; kills < 4; kills++) {

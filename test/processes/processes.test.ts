@@ -19,7 +19,7 @@ const PATIENCE_MS = 4000;
 
 const start = (...args: readonly string[]) => ProcessesOfTest.start(child, ...args);
 
-describe('runProcesses', { timeout: 60_000 }, () => {
+describe('runProcesses', () => {
   it('serves one set of sessions at one port by all processes', async () => {
     const all = await start('3');
     expect(new Set(all.told.map(({ url }) => url)).size).toBe(1);

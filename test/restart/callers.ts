@@ -166,5 +166,5 @@ export async function each<T extends Reporting>(
   holds: (one: T, n: number) => boolean,
 ): Promise<void> {
   const others = (): string[] => all.filter((one, n) => !holds(one, n)).map((one) => one.report());
-  await expect.poll(others, { timeout: 90_000, interval: 100 }).toEqual([]);
+  await expect.poll(others, { interval: 100 }).toEqual([]);
 }

@@ -1,9 +1,10 @@
 import { type MachineDriver, machineDriver, walkModel } from 'mcp-actors/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORGOTTEN_AFTER_MS } from '../../../src/cluster/quarantine.ts';
 import { findRedisServer } from '../../clusterDemo/redisProcess.ts';
 import { BundledChild } from '../../support/bundledChild.ts';
 import { CHECKOUT } from '../../support/checkoutCopy.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { Program } from '../../support/program.ts';
 import { RedisServer } from '../../support/redisServer.ts';
 import { StoredSession } from '../../support/storedSession.ts';
@@ -94,7 +95,8 @@ class Owners {
     await this.#stored(sessionId).pass(ms);
     // Nobody asks for the session: whichever process finds that it is due has it.
     const made = (): Line | undefined => this.delayed.find(({ session }) => !before.has(session));
-    const { by } = await vi.waitUntil(made, { timeout: 30_000 });
+    await eventually(() => made() !== undefined);
+    const { by } = made()!;
     this.#living.sort((a, b) => Number(b.name === by) - Number(a.name === by));
     this.#url = await this.#living[0]!.url;
   }

@@ -15,7 +15,6 @@ it.skipIf(findRedisServer() === undefined)(
     ]);
     expect(run.stdout).toMatch(/sessions lost +0/);
   },
-  120_000,
 );
 
 it('npm run cluster says how to get a Redis where there is none, and exits with 2', async () => {

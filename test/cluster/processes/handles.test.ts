@@ -37,64 +37,60 @@ async function setUp(count: number) {
   return { rig, nodes: rig.nodes as [Node, Node, Node], desks: desks as [Desk, Desk, Desk] };
 }
 
-describe.skipIf(findRedisServer() === undefined)(
-  'handles of processes that share them',
-  { timeout: 60_000 },
-  () => {
-    it('go on, as they were, when the process that has them is killed', async () => {
-      const { nodes, desks } = await setUp(3);
-      const [one, two, three] = desks;
-      const id = await one.say('openBook');
-      for (const word of ['a', 'b', 'c']) await one.say('write', `${id} ${word}`);
-      expect(JSON.parse(await one.say('buy', 'apples'))).toEqual(['apples']);
-      await nodes[0].end('SIGKILL');
-      const [written, ms] = await timed(two.say('write', `${id} d`));
-      expect(JSON.parse(written)).toEqual({ by: 'n2', lines: ['a', 'b', 'c', 'd'] });
-      expect(ms).toBeLessThan(LEASE_MS + 1000 + SLACK_MS);
-      expect(JSON.parse(await three.say('write', `${id} e`))).toMatchObject({
-        by: 'n3',
-        lines: ['a', 'b', 'c', 'd', 'e'],
-      });
-      expect(JSON.parse(await three.say('buy', 'pears'))).toEqual(['apples', 'pears']);
+describe.skipIf(findRedisServer() === undefined)('handles of processes that share them', () => {
+  it('go on, as they were, when the process that has them is killed', async () => {
+    const { nodes, desks } = await setUp(3);
+    const [one, two, three] = desks;
+    const id = await one.say('openBook');
+    for (const word of ['a', 'b', 'c']) await one.say('write', `${id} ${word}`);
+    expect(JSON.parse(await one.say('buy', 'apples'))).toEqual(['apples']);
+    await nodes[0].end('SIGKILL');
+    const [written, ms] = await timed(two.say('write', `${id} d`));
+    expect(JSON.parse(written)).toEqual({ by: 'n2', lines: ['a', 'b', 'c', 'd'] });
+    expect(ms).toBeLessThan(LEASE_MS + 1000 + SLACK_MS);
+    expect(JSON.parse(await three.say('write', `${id} e`))).toMatchObject({
+      by: 'n3',
+      lines: ['a', 'b', 'c', 'd', 'e'],
     });
+    expect(JSON.parse(await three.say('buy', 'pears'))).toEqual(['apples', 'pears']);
+  });
 
-    it('lose no change that was answered, whichever process is killed while all write', async () => {
-      const { nodes, desks } = await setUp(3);
-      const id = await desks[0].say('openBook');
-      const answered: string[] = [];
-      const write = async (desk: Desk, by: number): Promise<void> => {
-        for (let n = 0; n < 20; n++) {
-          const word = `${by}-${n}`;
-          const said = await desk.say('write', `${id} ${word}`).catch(() => 'broken');
-          if (said === 'broken') return;
-          if (said.startsWith('{')) answered.push(word);
-        }
-      };
-      const writing = Promise.all(desks.map((desk, by) => write(desk, by)));
-      while (answered.length < 6) await new Promise((resolve) => setImmediate(resolve));
-      await nodes[0].end('SIGKILL');
-      await writing;
-      const { lines } = JSON.parse(await desks[1].say('write', `${id} last`)) as {
-        lines: string[];
-      };
-      expect(lines).toEqual(expect.arrayContaining(answered));
-      expect(new Set(lines).size).toBe(lines.length);
-      expect(answered.length).toBeGreaterThan(30);
-    });
+  it('lose no change that was answered, whichever process is killed while all write', async () => {
+    const { nodes, desks } = await setUp(3);
+    const id = await desks[0].say('openBook');
+    const answered: string[] = [];
+    const write = async (desk: Desk, by: number): Promise<void> => {
+      for (let n = 0; n < 20; n++) {
+        const word = `${by}-${n}`;
+        const said = await desk.say('write', `${id} ${word}`).catch(() => 'broken');
+        if (said === 'broken') return;
+        if (said.startsWith('{')) answered.push(word);
+      }
+    };
+    const writing = Promise.all(desks.map((desk, by) => write(desk, by)));
+    while (answered.length < 6) await new Promise((resolve) => setImmediate(resolve));
+    await nodes[0].end('SIGKILL');
+    await writing;
+    const { lines } = JSON.parse(await desks[1].say('write', `${id} last`)) as {
+      lines: string[];
+    };
+    expect(lines).toEqual(expect.arrayContaining(answered));
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(answered.length).toBeGreaterThan(30);
+  });
 
-    it('are not used any more by a process that stood still past its lease', async () => {
-      const { nodes, desks } = await setUp(2);
-      const [one, two] = desks;
-      const id = await one.say('openBook');
-      await one.say('write', `${id} a`);
-      nodes[0].freeze();
-      const late = one.say('write', `${id} late`);
-      expect(JSON.parse(await two.say('write', `${id} b`))).toEqual({
-        by: 'n2',
-        lines: ['a', 'b'],
-      });
-      nodes[0].thaw();
-      expect(JSON.parse(await late)).toMatchObject({ lines: ['a', 'b', 'late'] });
+  it('are not used any more by a process that stood still past its lease', async () => {
+    const { nodes, desks } = await setUp(2);
+    const [one, two] = desks;
+    const id = await one.say('openBook');
+    await one.say('write', `${id} a`);
+    nodes[0].freeze();
+    const late = one.say('write', `${id} late`);
+    expect(JSON.parse(await two.say('write', `${id} b`))).toEqual({
+      by: 'n2',
+      lines: ['a', 'b'],
     });
-  },
-);
+    nodes[0].thaw();
+    expect(JSON.parse(await late)).toMatchObject({ lines: ['a', 'b', 'late'] });
+  });
+});

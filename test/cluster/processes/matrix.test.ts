@@ -57,7 +57,6 @@ async function flooded(how: string) {
 
 describe.skipIf(findRedisServer() === undefined)(
   'processes of a cluster, whose calls are silent, slow, or deadly',
-  { timeout: 120_000 },
   () => {
     it('4: an owner killed in a call without a stream: one error, and the call runs once', async () => {
       const rig = await Rig.start(program, 2);

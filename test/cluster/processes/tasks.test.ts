@@ -46,44 +46,40 @@ async function completed(node: Node, taskId: string): Promise<string | undefined
 
 const failed = { status: 'failed', error: { data: { code: 'session-restarted' } } };
 
-describe.skipIf(findRedisServer() === undefined)(
-  'tasks of processes that share them',
-  { timeout: 60_000 },
-  () => {
-    it('that are over outlive the process that ran them', async () => {
-      const { nodes } = await Rig.start(program, 3);
-      const [first, second, third] = nodes as [Node, Node, Node];
-      const id = await begin(first, 300);
-      expect(await completed(second, id)).toBe('by n1');
-      await first.end('SIGKILL');
-      for (const node of [second, third]) expect(await completed(node, id)).toBe('by n1');
-    });
+describe.skipIf(findRedisServer() === undefined)('tasks of processes that share them', () => {
+  it('that are over outlive the process that ran them', async () => {
+    const { nodes } = await Rig.start(program, 3);
+    const [first, second, third] = nodes as [Node, Node, Node];
+    const id = await begin(first, 300);
+    expect(await completed(second, id)).toBe('by n1');
+    await first.end('SIGKILL');
+    for (const node of [second, third]) expect(await completed(node, id)).toBe('by n1');
+  });
 
-    it('that ran in a process that was killed have failed when its lease is over', async () => {
-      const { nodes } = await Rig.start(program, 3);
-      const [first, second, third] = nodes as [Node, Node, Node];
-      const id = await begin(first, LONG_MS);
-      expect((await get(second, id)).result).toMatchObject({ status: 'working' });
-      await first.end('SIGKILL');
-      const [answers, ms] = await timed(
-        Promise.all([second, third, second].map((node) => get(node, id))),
-      );
-      for (const { result } of answers) expect(result).toMatchObject(failed);
-      expect(ms).toBeLessThan(LEASE_MS + 1000 + SLACK_MS);
-      await first.start();
-      expect((await get(first, id)).result).toMatchObject(failed);
-    });
+  it('that ran in a process that was killed have failed when its lease is over', async () => {
+    const { nodes } = await Rig.start(program, 3);
+    const [first, second, third] = nodes as [Node, Node, Node];
+    const id = await begin(first, LONG_MS);
+    expect((await get(second, id)).result).toMatchObject({ status: 'working' });
+    await first.end('SIGKILL');
+    const [answers, ms] = await timed(
+      Promise.all([second, third, second].map((node) => get(node, id))),
+    );
+    for (const { result } of answers) expect(result).toMatchObject(failed);
+    expect(ms).toBeLessThan(LEASE_MS + 1000 + SLACK_MS);
+    await first.start();
+    expect((await get(first, id)).result).toMatchObject(failed);
+  });
 
-    it('are failed for a process that stood still past its lease, too', async () => {
-      const { nodes } = await Rig.start(program, 2);
-      const [first, second] = nodes as [Node, Node];
-      const id = await begin(first, LONG_MS);
-      first.freeze();
-      const late = get(first, id);
-      expect((await get(second, id)).result).toMatchObject(failed);
-      first.thaw();
-      expect((await late).result).toMatchObject(failed);
-      expect((await get(first, id)).result).toMatchObject(failed);
-    });
-  },
-);
+  it('are failed for a process that stood still past its lease, too', async () => {
+    const { nodes } = await Rig.start(program, 2);
+    const [first, second] = nodes as [Node, Node];
+    const id = await begin(first, LONG_MS);
+    first.freeze();
+    const late = get(first, id);
+    expect((await get(second, id)).result).toMatchObject(failed);
+    first.thaw();
+    expect((await late).result).toMatchObject(failed);
+    expect((await get(first, id)).result).toMatchObject(failed);
+  });
+});

@@ -29,7 +29,7 @@ function start(url: string, leaseMs: number, within: readonly string[] = []): Ch
 }
 
 async function writes({ said }: Child, count = 20): Promise<void> {
-  await expect.poll(() => said.length, { timeout: 20_000, interval: 2 }).toBeGreaterThan(count);
+  await expect.poll(() => said.length, { interval: 2 }).toBeGreaterThan(count);
 }
 
 /** Ends a process as `kill -9` does. */
