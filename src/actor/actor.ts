@@ -258,7 +258,8 @@ export abstract class Actor implements Life, Pending {
   armIdle(): void {
     const { attached, sleeps } = this.snapshot.context;
     if (attached && !sleeps) return this.#armAttached();
-    if (sleeps || !this.isAwaited) this.lifetimes.idle.arm(this);
+    // Until the handshake is confirmed, its own deadline runs, and no shorter one.
+    if (this.isConfirmed && (sleeps || !this.isAwaited)) this.lifetimes.idle.arm(this);
     if (!attached || this.canSleep) this.#parent.offering(this);
   }
 

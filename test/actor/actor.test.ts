@@ -58,6 +58,24 @@ describe('handshakeTimeoutMs', () => {
     expect(reasons(world)).toEqual(['handshake-timeout']);
   });
 
+  it.each([true, false])(
+    'is what a client has to speak again, however short idleTimeoutMs is (sleep: %s)',
+    async (sleep) => {
+      const world = new FakeRuntime({ sleep, idleTimeoutMs: 100 });
+      const [slow, silent] = [
+        await WireClient.of(world.runtime),
+        await WireClient.of(world.runtime),
+      ];
+      await slow.initialize();
+      await silent.initialize();
+      await world.clock.elapse(59_000);
+      expect((await slow.notify('notifications/initialized')).status).toBe(202);
+      expect(await slow.call('tools/list')).not.toHaveProperty('error');
+      await world.clock.elapse(1000);
+      expect(reasons(world)).toEqual(['handshake-timeout']);
+    },
+  );
+
   it.each(['notifications/initialized', 'tools/list'])(
     'is over with the first %s after the answer',
     async (method) => {
