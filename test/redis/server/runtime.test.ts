@@ -78,7 +78,7 @@ describe('a runtime whose Redis', () => {
     // The line is there again a moment later than Redis.
     const others: Counter[] = [];
     const opened = (): Promise<unknown> =>
-      clientOf(() => runtime).then((client) => others.push(client));
+      clientOf(() => runtime).then((made) => others.push(made));
     await expect.poll(() => told(opened())).toBe('done');
     const other = others[0]!;
     expect(await other.count()).toBe(1);
