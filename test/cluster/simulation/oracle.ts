@@ -115,9 +115,12 @@ export class Oracle {
     const [was, is] = [before.space(undefined), after.space(undefined)];
     for (const [id, known] of this.#sessions) {
       const print = printOf(id);
+      const looked = was.look(print);
+      const isEndForgotten = looked.is === 'ended' && is.look(print).is !== 'ended';
+      // Who had the session, and has not heard of its end, is told by nobody.
+      if (isEndForgotten && this.#isSomewhere(id)) this.#excuse(id, known);
       const record = was.read(print)?.record;
       if (record === is.read(print)?.record) continue;
-      const looked = was.look(print);
       const owner = looked.is === 'owned' ? this.#process(looked.owner) : undefined;
       const isHealthy =
         owner !== undefined &&
@@ -142,6 +145,12 @@ export class Oracle {
       const isTeller = process === known.teller || process.claimOf(id) !== undefined;
       if (isWatched && isTeller) this.#excuse(id, known);
     }
+  }
+
+  /** A process takes the session for its own. */
+  #isSomewhere(id: string): boolean {
+    for (const process of this.#host.living()) if (process.claimOf(id) !== undefined) return true;
+    return false;
   }
 
   #excuse(id: string, known: Known): void {
