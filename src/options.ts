@@ -82,6 +82,14 @@ export interface RuntimeOptions<T = undefined, M = unknown> extends Partial<Limi
   /** Whether an idle session gives up its server and keeps a small record instead. @default true */
   readonly sleep?: boolean;
   /**
+   * Whether a list of tools, prompts, resources or resource templates that the server of one session
+   * has made is given to the other sessions of the same principal, without asking their servers: those
+   * whose clients declare the same name, protocol version and capabilities. For factories that build
+   * the same for each of them. A session that announces `list_changed`, was rebuilt or has actors asks
+   * its own server. @default false
+   */
+  readonly sharedLists?: boolean;
+  /**
    * Where sessions are kept while they have no server. In a durable store they survive the process.
    * The runtime closes the store. @default memory
    */
@@ -167,6 +175,7 @@ const DEFAULTS = {
   allowDelete: true,
   responseMode: 'auto',
   sleep: true,
+  sharedLists: false,
   announceContent: false,
   report: true,
   clock: systemClock,
@@ -219,6 +228,7 @@ const CHECKS: Readonly<Record<string, readonly [string, (value: unknown) => bool
   allowedOrigins: ["an array of names or 'any'", isAllowList],
   cors: ['true, false or { headers, expose, maxAge, credentials }', isCors],
   sleep: ['true or false', isBoolean],
+  sharedLists: ['true or false', isBoolean],
   report: ['true or false', isBoolean],
   store: ['a SessionStore', isStore],
   cluster: ['a cluster of mcp-actors/redis or mcp-actors/cluster', isCluster],

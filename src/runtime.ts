@@ -234,6 +234,7 @@ export function createRuntime<T = undefined, M = unknown>(
       const params = uri === undefined ? undefined : { uri };
       const name = `notifications/${method}`;
       modern?.listens.notify(name, params, principal);
+      world.lists?.changed(name, principal);
       for (const actor of directory.residents()) {
         const { handshake, home, isAsleep, principal: own, session } = actor;
         if (home !== undefined || isAsleep) continue;

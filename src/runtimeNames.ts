@@ -21,6 +21,7 @@ const NAMES: Omit<NamesOf<RuntimeOptions<never>>, keyof Limits> = {
   responseMode: true,
   onCrash: true,
   sleep: true,
+  sharedLists: true,
   store: true,
   cluster: true,
   eventStore: true,

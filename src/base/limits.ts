@@ -10,6 +10,12 @@ export interface Limits {
    * @default 64 KiB
    */
   maxSubscriptionBytes: number;
+  /**
+   * Largest sum of the lists that sessions share, as text, with the option `sharedLists`. What is
+   * beyond is asked of servers again: the lists of whoever used theirs longest ago go first.
+   * @default 16 MiB
+   */
+  maxSharedListBytes: number;
   /** Deepest nesting in a request body. @default 64 */
   maxDepth: number;
   /** Most array elements and object members in a request body. @default 20 000 */
@@ -177,6 +183,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxBodyBytes: 4 * 1024 * 1024,
   maxInitializeBytes: 64 * 1024,
   maxSubscriptionBytes: 64 * 1024,
+  maxSharedListBytes: 16 * 1024 * 1024,
   maxDepth: 64,
   maxElements: 20_000,
   maxSessions: 10_000,

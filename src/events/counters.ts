@@ -68,6 +68,8 @@ export class Counters {
   escaped = 0;
   /** Requests accepted. */
   calls = 0;
+  /** Requests for a list that another session's server had made: see the option `sharedLists`. */
+  sharedLists = 0;
   /** Now: requests accepted and not yet answered. */
   inFlight = 0;
   /** Now: bytes of messages that wait, with requests not answered; and of bodies on their way. */

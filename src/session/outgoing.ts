@@ -7,6 +7,7 @@ import type { Mailbox } from './mailbox.ts';
 import type { Ask } from './envelope.ts';
 import type { Services } from '../events/services.ts';
 import { type Question, Questions } from './questions.ts';
+import type { SharedLists } from './sharedLists.ts';
 import type { Session } from './session.ts';
 import type { ServerVoice } from './transport.ts';
 import {
@@ -29,6 +30,7 @@ export interface OutgoingHost {
   readonly journal: Journal;
   readonly services: Services;
   readonly isConfirmed: boolean;
+  readonly principal: string | undefined;
   /** What the session is of where no client named it. */
   readonly home: string | undefined;
   readonly mailbox: Mailbox;
@@ -40,7 +42,10 @@ export interface OutgoingHost {
   stateChanged(): void;
   deliver(message: Message): void;
   /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
-  readonly world: { readonly unreached: DeadlineQueue<Question> };
+  readonly world: {
+    readonly unreached: DeadlineQueue<Question>;
+    readonly lists: Pick<SharedLists, 'said'> | undefined;
+  };
   drained(): void;
   close(reason: EndReason): void;
 }
@@ -146,6 +151,7 @@ export class Outgoing implements ServerVoice {
 
   tell(notification: NotificationMessage, related?: RequestId): boolean {
     let message = notification;
+    this.#host.world.lists?.said(this.#host, message.method);
     const isOfCall = OF_A_CALL.has(message.method);
     const relatedTo = related ?? (isOfCall ? this.#callNow : undefined);
     if (message.method === 'notifications/cancelled') {

@@ -237,13 +237,14 @@ export class SessionActor extends Actor {
     }
     // A confirmation that came while the server was built has not been heard yet.
     if (!this.isConfirmed) this.#confirm(message);
-    this.incarnations.deliver(message, delivery);
+    if (this.world.lists?.answer(this, message) !== true)
+      this.incarnations.deliver(message, delivery);
   }
 
   answered(ask: Ask, response: ResponseMessage | undefined): void {
     this.outgoing.settled(ask);
     const { method } = ask.message;
-    if (!HANDSHAKE_METHODS.has(method)) return;
+    if (!HANDSHAKE_METHODS.has(method)) return this.world.lists?.keep(this, ask, response);
     const { maxSubscriptionBytes } = this.services.limits;
     if (response !== undefined && !this.handshake.note(ask, response, maxSubscriptionBytes)) {
       this.journal.tripped('maxSubscriptionBytes');
@@ -404,8 +405,7 @@ export class SessionActor extends Actor {
   }
 
   #confirm(message: Message): void {
-    const { arrival } = this;
-    if (arrival === 'stash' || arrival === 'refuse') return;
-    if (confirms(message, this.isAsleep)) this.tell({ type: 'handshake.confirmed' });
+    const isEarly = this.arrival === 'stash' || this.arrival === 'refuse';
+    if (!isEarly && confirms(message, this.isAsleep)) this.tell({ type: 'handshake.confirmed' });
   }
 }

@@ -6,6 +6,7 @@ import type { ActorRegistry } from './userActors.ts';
 import { EARLY_CANCEL_MS, type EarlyCancel } from './earlyCancels.ts';
 import type { Question } from './questions.ts';
 import type { ServerFactory, ServerOptions, Session, Woken } from './session.ts';
+import { SharedLists } from './sharedLists.ts';
 import { SharedValidator } from './validator.ts';
 
 /** What the user of a runtime sets for its sessions. */
@@ -13,6 +14,7 @@ export interface SessionSettings<T = unknown> {
   readonly server: ServerFactory<T>;
   readonly state: StateSettings<T>;
   readonly sleep: boolean;
+  readonly sharedLists: boolean;
   readonly onSleep?: (session: Session<T>) => unknown;
   readonly onWake?: (session: Session<T>, woken: Woken) => void | Promise<void>;
 }
@@ -61,6 +63,8 @@ export class World<S> {
   readonly home: Home<S>;
   /** The actors of user code. */
   readonly actors: ActorRegistry<S>;
+  /** `undefined`: each session's own server is asked for its lists. */
+  readonly lists: SharedLists | undefined;
   #serverOptions: ServerOptions | undefined;
   /** Questions that wait, up to `unreachableAfterMs`, for a stream they can travel on. */
   readonly unreached: DeadlineQueue<Question>;
@@ -81,6 +85,7 @@ export class World<S> {
     this.keeper = keeper;
     this.home = home;
     this.actors = actors;
+    this.lists = settings.sharedLists ? new SharedLists(services) : undefined;
     const { deadlines, limits } = services;
     this.unreached = deadlines.queue(limits.unreachableAfterMs, (question) => question.giveUp?.());
     this.early = keeper.isShared

@@ -9,6 +9,7 @@ import { put, watched } from './rig.ts';
 
 const CHILD = fileURLToPath(new URL('../../support/redisChild.ts', import.meta.url));
 const ROUNDS = 8;
+const LEASE_MS = 6000;
 
 interface Child {
   readonly process: ChildProcess;
@@ -130,10 +131,11 @@ it.skipIf(!hasContainers)(
   'a process of another container is waited for as long as its lease, whatever its number',
   async () => {
     const server = await RedisServer.ofTest();
-    const child = start(server.url, 1500, CONTAINED);
+    // Long enough for a process that is new on a machine that is busy to write some.
+    const child = start(server.url, LEASE_MS, CONTAINED);
     await writes(child);
     await kill(child);
-    const { store } = watched(server.url, { leaseMs: 1500 });
+    const { store } = watched(server.url, { leaseMs: LEASE_MS });
     const left = Number(await server.command('PTTL', await leaseOf(server)));
     const began = performance.now();
     await store.ready();
