@@ -63,16 +63,21 @@ export class Operator {
   async act(id: string, verb: Verb): Promise<Done> {
     const where = await this.#locate(id);
     if (where === 'moved' || where?.at === 'elsewhere') return 'moved';
-    return (await this.#act(where, verb)) !== undefined;
+    const done = await this.#act(where, verb);
+    return done === 'moved' ? done : done !== undefined;
   }
 
   /** Acts on a session wherever it is. @returns the session that was acted on */
   async #seek(id: string, verb: Verb): Promise<SessionActor | 'elsewhere' | undefined> {
     for (let moves = 0; moves < MOST_MOVES; moves++) {
       const where = await this.#directory.anywhere(id);
-      if (where?.at !== 'elsewhere') return this.#act(where, verb);
-      const done = await where.act(verb);
-      if (done !== 'moved') return done ? 'elsewhere' : undefined;
+      if (where?.at === 'elsewhere') {
+        const done = await where.act(verb);
+        if (done !== 'moved') return done ? 'elsewhere' : undefined;
+      } else {
+        const done = await this.#act(where, verb);
+        if (done !== 'moved') return done;
+      }
     }
     throw new ActorsError('store-unavailable', 'the session goes from one process to the next');
   }
@@ -87,13 +92,12 @@ export class Operator {
     }
   }
 
-  async #act(where: Found | Nowhere, verb: Verb): Promise<SessionActor | undefined> {
+  async #act(where: Found | Nowhere, verb: Verb): Promise<SessionActor | 'moved' | undefined> {
     if (where?.at !== 'here' || where.snapshot.hasTag('ending')) return undefined;
     if (verb.do === 'wake') return this.#wake(where);
     // A session moves when it sleeps, and is forwarded to until then.
     if (verb.do === 'give') return undefined;
-    await this.#end(where, verb.reason);
-    return where;
+    return (await this.#end(where, verb.reason)) ? where : 'moved';
   }
 
   async #evictAll(principal: string, reason: EndReason): Promise<number> {
@@ -104,7 +108,9 @@ export class Operator {
       isOver.catch(() => {});
       ended.push(isOver);
     };
-    const end = (session: SessionActor): void => note(this.#end(session, reason).then(() => true));
+    const end = (session: SessionActor): void => {
+      note(this.#end(session, reason).then((isOver) => isOver || this.evict(session.id, reason)));
+    };
     for (const session of this.#directory.supervisor.of(principal)) end(session);
     const asked = new Set<Promise<unknown>>();
     for await (const id of this.#away(principal)) {
@@ -122,18 +128,24 @@ export class Operator {
     return (await Promise.all(ended)).filter(Boolean).length;
   }
 
-  async #end(session: SessionActor, reason: EndReason): Promise<void> {
-    const end = async (there: SessionActor): Promise<void> => {
+  /** @returns `false`: another process had the session by then, and goes on with it */
+  async #end(session: SessionActor, reason: EndReason): Promise<boolean> {
+    const end = async (there: SessionActor): Promise<boolean> => {
       there.close(reason);
       await Promise.all([there.reached('ended'), there.forgotten]);
+      return !isLost(there);
     };
-    await this.#directory.reach(session, end, () => {});
+    return this.#directory.reach(session, end, () => !isLost(session));
   }
 
   async #wake(session: SessionActor): Promise<SessionActor | undefined> {
     if (!this.#directory.supervisor.isAdmitting) return undefined;
     return this.#directory.reach(session, wake, () => undefined);
   }
+}
+
+function isLost({ persistence }: SessionActor): boolean {
+  return persistence?.isLost === true;
 }
 
 function isNotAdmitted(error: unknown): boolean {

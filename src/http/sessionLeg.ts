@@ -136,7 +136,8 @@ export class SessionLeg implements Leg {
   }
 
   /** Ends a session. Answered when the store has forgotten it: it must not come back (row S4). */
-  #end(session: SessionActor, { port }: Incoming): void {
+  #end(session: SessionActor, incoming: Incoming): void {
+    const { port } = incoming;
     session.close('terminated');
     const { forgotten } = session;
     if (forgotten === null) return port.send(204, []);
@@ -146,7 +147,17 @@ export class SessionLeg implements Leg {
     );
     session.later(outcome, (isForgotten) => {
       if (!isForgotten) this.#host.refuse(port, 'store-unavailable');
+      // Another process had the session by then, and goes on with it: it ends there.
+      else if (session.persistence?.isLost === true) this.#endElsewhere(session, incoming);
       else if (!port.gone) port.send(204, []);
+    });
+  }
+
+  #endElsewhere({ id }: SessionActor, incoming: Incoming): void {
+    this.#find(id, incoming, (where) => {
+      const isOver = where.at === 'nowhere' && where.refusal === 'session-not-found';
+      if (!isOver) this.#route(where, incoming);
+      else if (!incoming.port.gone) incoming.port.send(204, []);
     });
   }
 

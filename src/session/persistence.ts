@@ -178,7 +178,9 @@ export class Persistence implements Persisted {
   }
 
   record(): SessionRecord | undefined {
-    this.#isDirty = false;
+    // A write that took too long to begin: nobody hears what comes of it, so it is made once more.
+    this.#isDirty = this.#storing === null;
+    if (this.#isDirty) this.#keeper.mark(this);
     const { record, leftOut } = this.#host.record();
     this.#canStore = record !== undefined;
     this.#isWhole = leftOut.length === 0;

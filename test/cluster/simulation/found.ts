@@ -12,4 +12,9 @@ export const FOUND: readonly (History & { readonly what: string })[] = [
     faults: ['failover', 'cut', 'pause'],
     what: 'a session that ended at an owner which was cut off, and went on at another node',
   },
+  { seed: 303334, what: 'a DELETE at an owner that lost the session before the engine had heard' },
+  {
+    seed: 303115,
+    what: 'an answer whose state was not stored, behind a write that had taken too long to begin',
+  },
 ];

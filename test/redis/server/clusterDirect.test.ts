@@ -26,6 +26,8 @@ async function process(name: string, isDirect: boolean): Promise<Runtime> {
       secret: SECRET,
       name,
       leaseMs: LEASE_MS,
+      // Every request of one session by another process: that is what is looked at.
+      follow: false,
       ...(isDirect && { direct }),
     }),
     state: () => ({ calls: 0 }),
