@@ -108,9 +108,7 @@ export class Operator {
       isOver.catch(() => {});
       ended.push(isOver);
     };
-    const end = (session: SessionActor): void => {
-      note(this.#end(session, reason).then((isOver) => isOver || this.evict(session.id, reason)));
-    };
+    const end = (session: SessionActor): void => note(this.#endAnywhere(session, reason));
     for (const session of this.#directory.supervisor.of(principal)) end(session);
     const asked = new Set<Promise<unknown>>();
     for await (const id of this.#away(principal)) {
@@ -126,6 +124,10 @@ export class Operator {
       if (session.startedAt < began) end(session);
     }
     return (await Promise.all(ended)).filter(Boolean).length;
+  }
+
+  async #endAnywhere(session: SessionActor, reason: EndReason): Promise<boolean> {
+    return (await this.#end(session, reason)) || this.evict(session.id, reason);
   }
 
   /** @returns `false`: another process had the session by then, and goes on with it */
