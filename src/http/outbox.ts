@@ -84,12 +84,8 @@ export class Outbox implements Outlet {
     }
     const numbers = this.#numbers;
     const baseOf = (known: number): number => numbers.goOn(Math.max(sequence, known));
-    const { base, streams, entries, next } = restoreStreams(
-      standalone,
-      rows,
-      this.#host.persistence?.behindMs ?? 0,
-      baseOf,
-    );
+    const behindMs = this.#host.persistence?.behindMs ?? 0;
+    const { base, streams, entries, next } = restoreStreams(standalone, rows, behindMs, baseOf);
     this.#count = base;
     this.#rows = rowsOf(this.#host.persistence, next);
     for (const { stream } of streams) this.#streams.set(stream.number, stream);
@@ -105,6 +101,10 @@ export class Outbox implements Outlet {
       if (open.length === 0 && this.#log.after(stream.number, 0).length === 0) this.#remove(stream);
     }
     if (this.#log.size > 0) this.#share.timers.replayAge.arm(this);
+  }
+
+  restow(): void {
+    this.#rows?.restow(this.#streams.values(), this.#log);
   }
 
   /** A GET stream is open. */
@@ -361,7 +361,7 @@ export class Outbox implements Outlet {
   #reached(stream: Stream, entry: ReplayEntry): void {
     if (!entry.undelivered) return;
     entry.undelivered = false;
-    if (stream.number === STANDALONE) this.#rows?.delivered(entry);
+    if (stream.number === STANDALONE) this.#rows?.again(entry);
   }
 
   #dropped(entry: ReplayEntry, bound: ReplayBound): void {

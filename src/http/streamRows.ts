@@ -1,4 +1,4 @@
-import type { ReplayEntry } from './replay.ts';
+import type { ReplayEntry, ReplayLog } from './replay.ts';
 import { isObject, type RequestId } from '../wire/jsonrpc.ts';
 import type { Rows } from '../store/record.ts';
 import type { Row } from '../store/writer.ts';
@@ -118,9 +118,17 @@ export class StreamRows {
     this.#store.row(entry.row);
   }
 
-  /** Stores that an event has reached the client it waited for. */
-  delivered({ row }: ReplayEntry): void {
+  /** Stores an event as it is now: it has reached its client, or the store has lost it. */
+  again({ row }: ReplayEntry): void {
     if (row !== undefined) this.#store.row(row);
+  }
+
+  /** Stores all that was stored once more: the store has lost it. */
+  restow(streams: Iterable<RowStream>, log: Pick<ReplayLog, 'after'>): void {
+    for (const stream of streams) {
+      if (stream.row !== undefined) this.keep(stream);
+      for (const entry of log.after(stream.number, 0)) this.again(entry);
+    }
   }
 
   erase(row: Row | undefined): void {

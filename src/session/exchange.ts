@@ -75,6 +75,8 @@ export interface Outlet {
    * @param reason why the session ends; without one, its server asks only for the stream to end
    */
   retire(reason?: EndReason): void;
+  /** The store has the session again, and nothing of what the outlet had stored: it is stored again. */
+  restow?(): void;
   /** Ends the outlet of a session that is over; without a reason, it goes on elsewhere. */
   close(reason?: EndReason): void;
 }

@@ -8,6 +8,7 @@ import type { Persisted, Row } from '../store/writer.ts';
 import type { ResponseMessage } from '../wire/jsonrpc.ts';
 import type { RefusalCode } from '../wire/refusals.ts';
 import type { Ask } from './envelope.ts';
+import type { Outlet } from './exchange.ts';
 import { type Handshake, HANDSHAKE_METHODS } from './handshake.ts';
 import type { Recorded } from './recordOf.ts';
 import type { LeftOut } from './sessionLocal.ts';
@@ -21,7 +22,7 @@ export interface PersistenceHost {
   readonly key: string;
   readonly services: Services;
   readonly handshake: Handshake;
-  readonly openOutlet: { readonly sequence: number } | null;
+  readonly openOutlet: Pick<Outlet, 'restow' | 'sequence'> | null;
   /** The session goes on as its record, perhaps by another actor. */
   readonly isDismissed: boolean;
   /** Whose the session is. */
@@ -53,6 +54,8 @@ export class Persistence implements Persisted {
   #isUsed = false;
   /** There was a record to store, when one was last made. */
   #canStore = true;
+  /** With a record that could not be made any more, the store has forgotten the session's rows. */
+  #hasNoRows = false;
   /** What the store can not keep of the session, and was announced: locals, `undefined` the state. */
   #announced: Set<unknown> | null = null;
   #isWhole = true;
@@ -183,6 +186,7 @@ export class Persistence implements Persisted {
     if (this.#isDirty) this.#keeper.mark(this);
     const { record, leftOut } = this.#host.record();
     this.#canStore = record !== undefined;
+    if (record === undefined) this.#hasNoRows = true;
     this.#isWhole = leftOut.length === 0;
     for (const left of leftOut) this.#leaveOut(left);
     if (record !== undefined) this.restore(record);
@@ -205,7 +209,7 @@ export class Persistence implements Persisted {
     this.#storing = storing;
     storing
       .then(
-        () => void (this.taken = Math.max(this.taken, taken)),
+        () => this.#written(taken),
         () => void (this.#isDirty = true),
       )
       .then(() => this.#stored(storing))
@@ -305,6 +309,14 @@ export class Persistence implements Persisted {
     const { key, services } = this.#host;
     services.counters.unstorable[what]++;
     services.events.emit('session.unstorable', { session: key, what, local });
+  }
+
+  /** @param taken the numbers of streams that the store knows of by now */
+  #written(taken: number): void {
+    this.taken = Math.max(this.taken, taken);
+    if (!this.#hasNoRows || !this.#canStore) return;
+    this.#hasNoRows = false;
+    this.#host.openOutlet?.restow?.();
   }
 
   #stored(storing: Promise<void>): void {

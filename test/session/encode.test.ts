@@ -57,3 +57,38 @@ describe.each([
     expect(errors).toEqual([]);
   });
 });
+
+describe('state.encode that throws for a while, in a durable store', () => {
+  it('costs the client none of the events that are to be resumed', async () => {
+    const store = new DurableMemory();
+    let isBroken = false;
+    const world = new FakeRuntime({
+      store,
+      state: {
+        create: () => ({ n: 0 }),
+        encode(state) {
+          if (isBroken) throw new Error('not now');
+          return state;
+        },
+      },
+    });
+    const client = await world.open();
+    const [session] = world.runtime.residents();
+    const rows = async (): Promise<number[]> => (await store.rows(client.id!)).map(({ n }) => n);
+    const asked = client.request('hold');
+    await world.clock.elapse(0);
+    world.server.notify('notifications/message', { data: 'one' }, world.server.idOf('hold'));
+    await world.clock.elapse(1000);
+    const before = await rows();
+    expect(before.length).toBeGreaterThan(1);
+    isBroken = true;
+    await session!.update(() => ({ n: 1 }));
+    await world.clock.elapse(10_000);
+    expect(await rows()).toEqual([]);
+    isBroken = false;
+    await session!.update(() => ({ n: 2 }));
+    await world.clock.elapse(1000);
+    expect(await rows()).toEqual(before);
+    expect((await asked).status).toBe(200);
+  });
+});

@@ -60,4 +60,9 @@ export const FOUND: readonly (History & { readonly what: string })[] = [
     keep: [7, 13, 34, 35, 36, 38, 39, 41, 42, 44, 46, 47, 49, 66, 99, 102, 105],
     what: 'a handler that ran for a client which had left',
   },
+  {
+    seed: 8_020_157,
+    steps: 120,
+    what: 'an answer that the store forgot with a state which could not be encoded for a while',
+  },
 ];
