@@ -16,7 +16,7 @@ interface Counting {
 function counting(url: string, options: Partial<RedisStoreOptions> = {}): Counting {
   const runtime = createRuntime({
     report: false,
-    store: redisStore({ url, timeoutMs: 500, leaseMs: 300, ...options }),
+    store: redisStore({ url, timeoutMs: 1000, leaseMs: 300, ...options }),
     state: () => ({ count: 0 }),
     server(session) {
       const server = new McpServer({ name: 'counting', version: '1' }, session.serverOptions);
@@ -60,6 +60,14 @@ async function clientOf(current: () => Runtime): Promise<Counter> {
   };
 }
 
+/** The same, as soon as the store is there: its line to Redis is made, or made again, within a moment. */
+async function opened(current: () => Runtime): Promise<Counter> {
+  const made: Counter[] = [];
+  const open = (): Promise<unknown> => clientOf(current).then((client) => made.push(client));
+  await expect.poll(() => told(open())).toBe('done');
+  return made[0]!;
+}
+
 /** What came of it, as a text. */
 const told = (asked: Promise<unknown>): Promise<string> => asked.then(() => 'done', String);
 
@@ -67,7 +75,7 @@ describe('a runtime whose Redis', () => {
   it('is gone: sessions go on in memory, new ones are refused, and all is stored when it is back', async () => {
     const redis = await RedisServer.ofTest('--appendonly', 'yes');
     let { runtime, failures } = counting(redis.url);
-    const client = await clientOf(() => runtime);
+    const client = await opened(() => runtime);
     expect(await client.count()).toBe(1);
     await redis.kill();
     expect([await client.count(), await client.count()]).toEqual([2, 3]);
@@ -75,12 +83,7 @@ describe('a runtime whose Redis', () => {
     expect(await told(clientOf(() => runtime))).toMatch(/Session store unavailable/);
     await redis.start();
     expect(await client.count()).toBe(4);
-    // The line is there again a moment later than Redis.
-    const others: Counter[] = [];
-    const opened = (): Promise<unknown> =>
-      clientOf(() => runtime).then((made) => others.push(made));
-    await expect.poll(() => told(opened())).toBe('done');
-    const other = others[0]!;
+    const other = await opened(() => runtime);
     expect(await other.count()).toBe(1);
     await runtime.close();
     ({ runtime, failures } = counting(redis.url));
@@ -91,7 +94,7 @@ describe('a runtime whose Redis', () => {
   it('was emptied: sessions that are here are stored again, and it is said', async () => {
     const redis = await RedisServer.ofTest();
     let { runtime, failures } = counting(redis.url, { maxRememberedBytes: 0 });
-    const clients = [await clientOf(() => runtime), await clientOf(() => runtime)];
+    const clients = [await opened(() => runtime), await opened(() => runtime)];
     for (const client of clients) expect(await client.count()).toBe(1);
     await redis.command('FLUSHALL');
     await expect.poll(() => failures).toEqual(['keep store-forgot']);
@@ -116,7 +119,7 @@ describe('a runtime whose Redis', () => {
   it('has been taken by another process: sessions go on in memory, and nothing of them is stored', async () => {
     const redis = await RedisServer.ofTest();
     const { runtime, failures } = counting(redis.url);
-    const client = await clientOf(() => runtime);
+    const client = await opened(() => runtime);
     expect(await client.count()).toBe(1);
     await redis.command('HDEL', 'mcpa:store', 'o');
     const second = counting(redis.url);
