@@ -91,8 +91,12 @@ export function operatorContract(make: MakeHome): void {
       const asleep = await rig.open('c', 'ann');
       await rig.sleep();
       const [first, second] = [await rig.open('a', 'ann'), await rig.open('b', 'bob')];
-      const held = rig.over(second.call('tools/call', { name: 'hold', arguments: { text: 'x' } }));
-      await rig.over(rig.gates.reached('x'));
+      // In use for as long as they are looked at.
+      const held = [
+        rig.over(first.call('tools/call', { name: 'hold', arguments: { text: 'w' } })),
+        rig.over(second.call('tools/call', { name: 'hold', arguments: { text: 'x' } })),
+      ];
+      for (const gate of ['w', 'x']) await rig.over(rig.gates.reached(gate));
       for (const name of ['a', 'b', 'c']) {
         const { runtime } = rig.process(name);
         const { sessions } = await rig.over(runtime.list());
@@ -110,8 +114,8 @@ export function operatorContract(make: MakeHome): void {
         expect(active.sessions.map(({ node }) => String(node)).toSorted()).toEqual(['a', 'b']);
       }
       expect(rig.living.map(({ keys }) => keys.length)).toEqual([1, 1, 0]);
-      rig.gates.open('x');
-      await held;
+      for (const gate of ['w', 'x']) rig.gates.open(gate);
+      await Promise.all(held);
     });
 
     it('lists by page, each session once', async () => {
