@@ -160,23 +160,32 @@ describe('sharedLists', () => {
   });
 
   it('maxSharedListBytes: the lists of whoever used theirs longest ago make room', async () => {
-    const text = JSON.stringify({ method: 'tools/list', server: 1 }).length;
-    const world = worldOf({ maxSharedListBytes: text * 2 + 4 });
-    const clients = new Map<string, WireClient>();
-    for (const user of ['ann', 'bob', 'cid']) {
-      if (user === 'cid') await madeBy(clients.get('ann')!);
-      const client = await world.open(user);
-      clients.set(user, client);
-      await madeBy(client);
-    }
-    expect(world.runtime.stats().limits).toEqual({ maxSharedListBytes: 1 });
-    const again: boolean[] = [];
-    for (const user of ['ann', 'cid', 'bob']) {
+    const result = { tools: [] };
+    const world = worldOf({
+      // Room for two.
+      maxSharedListBytes: JSON.stringify(result).length * 2,
+      hook: (message, server) => {
+        const isAsked = isRequest(message) && message.method === 'tools/list';
+        if (isAsked) server.answer(message.id, result);
+        return isAsked;
+      },
+    });
+    /** @returns whether a session of a user has got a list of another one */
+    const isShared = async (user: string): Promise<boolean> => {
       const before = world.runtime.stats().sharedLists;
-      await madeBy(await world.open(user));
-      again.push(world.runtime.stats().sharedLists > before);
-    }
-    expect(again).toEqual([true, true, false]);
+      await (await world.open(user)).call('tools/list');
+      return world.runtime.stats().sharedLists > before;
+    };
+    for (const user of ['ann', 'bob']) expect(await isShared(user)).toBe(false);
+    expect(await isShared('ann')).toBe(true);
+    expect(world.runtime.stats().limits).toEqual({});
+    expect(await isShared('cid')).toBe(false);
+    expect(world.runtime.stats().limits).toEqual({ maxSharedListBytes: 1 });
+    expect([await isShared('ann'), await isShared('cid'), await isShared('bob')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('maxSharedListBytes: a longer list is kept for nobody', async () => {
