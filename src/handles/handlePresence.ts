@@ -55,8 +55,7 @@ export class HandlePresence implements Residents {
     const { kind, handle } = found;
     if (verb.do === 'give') return kind.shared?.give(id) ?? 'moved';
     if (verb.do !== 'evict') return false;
-    await kind.endHere(handle, verb.reason);
-    return true;
+    return kind.endHere(handle, verb.reason);
   }
 
   #find(id: string): { readonly kind: HandleKind; readonly handle: HandleActor } | undefined {

@@ -208,9 +208,11 @@ export class HandleKind implements HandleFamily, KindSharedHost {
   async end(id: unknown, holder: Holder): Promise<void> {
     for (let moves = 0; moves < MOST_MOVES; moves++) {
       const where = await this.#locate(id, holder);
-      if (where.at === 'here') return this.endHere(where, 'terminated');
       // A handle that goes from one process to the next is found there.
-      const ended = await where.act({ do: 'evict', reason: 'terminated' });
+      const ended =
+        where.at === 'here'
+          ? await this.endHere(where, 'terminated')
+          : await where.act({ do: 'evict', reason: 'terminated' });
       if (ended === true) return;
       if (ended === false) throw gone(this);
     }
@@ -224,8 +226,12 @@ export class HandleKind implements HandleFamily, KindSharedHost {
     return where?.at === 'elsewhere' ? where : this.#held(where, holder);
   }
 
-  /** @throws ActorsError `store-unavailable` where the store has the handle for now */
-  async endHere(handle: HandleActor, reason: EndReason): Promise<void> {
+  /**
+   * Ends a handle of this process; `moved`: another one had it by then, and goes on with it.
+   *
+   * @throws ActorsError `store-unavailable` where the store has the handle for now
+   */
+  async endHere(handle: HandleActor, reason: EndReason): Promise<true | 'moved'> {
     handle.close(reason);
     await handle.reached('ended');
     try {
@@ -234,6 +240,7 @@ export class HandleKind implements HandleFamily, KindSharedHost {
       // Announced by the writer.
       throw storeFailed(cause);
     }
+    return handle.persistence?.isLost === true ? 'moved' : true;
   }
 
   /** Why a handle can not be open now. */

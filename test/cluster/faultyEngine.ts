@@ -6,6 +6,8 @@ export class FaultyEngine implements Engine {
   readonly #engine: Engine;
   readonly #listeners: (() => void)[] = [];
   readonly #waiting = new Set<(error: Error) => void>();
+  /** By which its node has joined last. */
+  incarnation: Incarnation | undefined;
   #isBroken = false;
   #losing = 0;
 
@@ -32,6 +34,7 @@ export class FaultyEngine implements Engine {
   }
 
   async join(as: Incarnation, leaseMs: number, about: Buffer) {
+    this.incarnation = as;
     return this.#ask(() => this.#engine.join(as, leaseMs, about));
   }
 

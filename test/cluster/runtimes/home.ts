@@ -39,12 +39,19 @@ export interface ClusterHome {
 /** Makes what the processes of the running test share, and ends it with the test. */
 export type MakeHome = () => Promise<ClusterHome>;
 
+/** The home of a cluster in memory. */
+export interface MemoryHome extends ClusterHome {
+  /** The engine takes the lease of a process for over, and the process does not know. */
+  lapse(name: string): Promise<void>;
+}
+
 /** A cluster in memory, in virtual time, whose processes can be cut off. */
-export async function memoryHome(): Promise<ClusterHome> {
+export async function memoryHome(): Promise<MemoryHome> {
   const clock = new VirtualClock();
   const memory = new FaultyMemory(clock);
   const hub = new MemoryHub();
   const now = (): number => clock.now();
+  const engines = new Map<string, FaultyEngine>();
   return {
     leaseMs: LEASE_MS,
     idleMs: 4000,
@@ -53,6 +60,7 @@ export async function memoryHome(): Promise<ClusterHome> {
       const settings = settleCluster({ secret: SECRET, leaseMs: LEASE_MS, name, ...options });
       const engine = new FaultyEngine(memory.connect());
       const link = hub.connect();
+      engines.set(name, engine);
       const timed = { ...settings, wall: now, fine: now };
       return {
         cluster: makeCluster(timed, 'memory', () => ({ engine, link })),
@@ -66,6 +74,7 @@ export async function memoryHome(): Promise<ClusterHome> {
         },
       };
     },
+    lapse: (name) => memory.connect().leave(engines.get(name)!.incarnation!),
     pass: (ms) => clock.elapse(ms),
     settled: () => clock.elapse(LEASE_MS + 100),
     stored: async (space) => memory.memory.space(space).count(),
