@@ -11,8 +11,9 @@ export interface Limits {
    */
   maxSubscriptionBytes: number;
   /**
-   * Largest sum of the lists that sessions share, as text, with the option `sharedLists`. What is
-   * beyond is asked of servers again: the lists of whoever used theirs longest ago go first.
+   * Largest sum of the lists that sessions share with the option `sharedLists`, as text, and of what
+   * their clients say of themselves; an eighth for one principal. What is beyond is asked of servers
+   * again: the lists of whoever used theirs longest ago go first.
    * @default 16 MiB
    */
   maxSharedListBytes: number;

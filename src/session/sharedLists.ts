@@ -1,6 +1,6 @@
 import type { Services } from '../events/services.ts';
 import { isRequest, type Message, type RequestId, type ResponseMessage } from '../wire/jsonrpc.ts';
-import { texts } from '../wire/verbatim.ts';
+import { keptText, texts } from '../wire/verbatim.ts';
 import type { Ask } from './envelope.ts';
 
 /** What a server may list that changes with one notification. */
@@ -44,18 +44,22 @@ export interface ListSession {
 /** A list, as a server gave it. */
 interface List {
   readonly kind: Kind;
-  readonly result: Readonly<Record<string, unknown>>;
   readonly text: string;
+  /** The text, and what a client has said of itself, by which the list is found. */
+  readonly bytes: number;
 }
 
-/** The lists of one principal. */
-interface Shelf {
+/** The lists of one principal, the one that was made first first. */
+interface Account {
   readonly lists: Map<string, List>;
   bytes: number;
 }
 
-/** Most lists of one principal, whose clients may say of themselves what they like. */
-const MAX_LISTS = 64;
+/** Of all bytes, those of one principal: its clients may say of themselves what they like. */
+const SHARE = 1 / 8;
+
+/** Of a result that is given as text. */
+const UNREAD = {};
 
 const DONE = Promise.resolve();
 
@@ -69,7 +73,7 @@ const DONE = Promise.resolve();
 export class SharedLists {
   readonly #services: Pick<Services, 'limits' | 'tripped' | 'counters'>;
   /** By principal, the one whose lists were used longest ago first. */
-  readonly #shelves = new Map<string | undefined, Shelf>();
+  readonly #accounts = new Map<string | undefined, Account>();
   #bytes = 0;
   /** Sessions with lists of their own, by which. */
   readonly #own = new WeakMap<object, Set<Kind>>();
@@ -94,7 +98,7 @@ export class SharedLists {
       return false;
     }
     this.#services.counters.sharedLists++;
-    const response: ResponseMessage = { jsonrpc: '2.0', id, result: list.result };
+    const response: ResponseMessage = { jsonrpc: '2.0', id, result: UNREAD };
     texts.set(response, `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${list.text}}`);
     // Like an answer of a server: not in the turn in which the request is handed on.
     session.later(DONE, () => {
@@ -111,19 +115,20 @@ export class SharedLists {
     if (kind === undefined || changes !== this.#changes || !this.#isShared(session, kind)) return;
     // A page of a list, or something that is meant for one request.
     if (result === undefined || 'nextCursor' in result || '_meta' in result) return;
-    const text = JSON.stringify(result);
-    const { maxSharedListBytes } = this.#services.limits;
-    if (text.length > maxSharedListBytes) return this.#services.tripped('maxSharedListBytes');
-    const shelf = this.#shelfOf(session.principal);
+    // Its value would be written as another one.
+    if (keptText(response!) !== undefined) return;
+    const { principal } = session;
     const key = keyOf(session, ask.message.method);
-    this.#take(shelf, key);
-    for (const oldest of shelf.lists.keys()) {
-      if (shelf.lists.size < MAX_LISTS) break;
-      this.#take(shelf, oldest);
-    }
-    shelf.lists.set(key, { kind, result, text });
-    shelf.bytes += text.length;
-    this.#bytes += text.length;
+    const text = JSON.stringify(result);
+    const bytes = text.length + key.length + (principal?.length ?? 0);
+    const { maxSharedListBytes } = this.#services.limits;
+    if (bytes > maxSharedListBytes * SHARE) return this.#services.tripped('maxSharedListBytes');
+    const account = this.#accountOf(principal);
+    this.#take(account, key);
+    this.#makeRoomIn(account, maxSharedListBytes * SHARE - bytes);
+    account.lists.set(key, { kind, text, bytes });
+    account.bytes += bytes;
+    this.#bytes += bytes;
     this.#makeRoom(maxSharedListBytes);
   }
 
@@ -142,8 +147,8 @@ export class SharedLists {
     const kind = CHANGES.get(method);
     if (kind === undefined) return;
     if (principal !== undefined) return this.#forget(kind, principal);
-    for (const each of this.#shelves.keys()) this.#forget(kind, each);
     this.#changes++;
+    for (const each of this.#accounts.keys()) this.#forget(kind, each);
   }
 
   #isShared(session: ListSession, kind: Kind): boolean {
@@ -153,43 +158,50 @@ export class SharedLists {
   }
 
   #find(session: ListSession, method: string): List | undefined {
-    const shelf = this.#shelves.get(session.principal);
-    const list = shelf?.lists.get(keyOf(session, method));
-    if (shelf === undefined || list === undefined) return undefined;
-    this.#shelves.delete(session.principal);
-    this.#shelves.set(session.principal, shelf);
+    const list = this.#accounts.get(session.principal)?.lists.get(keyOf(session, method));
+    if (list !== undefined) this.#accountOf(session.principal);
     return list;
   }
 
-  #shelfOf(principal: string | undefined): Shelf {
-    const shelf = this.#shelves.get(principal) ?? { lists: new Map<string, List>(), bytes: 0 };
-    this.#shelves.delete(principal);
-    this.#shelves.set(principal, shelf);
-    return shelf;
+  /** The account of a principal, which is used now. */
+  #accountOf(principal: string | undefined): Account {
+    const account = this.#accounts.get(principal) ?? { lists: new Map<string, List>(), bytes: 0 };
+    this.#accounts.delete(principal);
+    this.#accounts.set(principal, account);
+    return account;
   }
 
   #forget(kind: Kind, principal: string | undefined): void {
     this.#changes++;
-    const shelf = this.#shelves.get(principal);
-    if (shelf === undefined) return;
-    for (const [key, list] of shelf.lists) if (list.kind === kind) this.#take(shelf, key);
-    if (shelf.lists.size === 0) this.#shelves.delete(principal);
+    const account = this.#accounts.get(principal);
+    if (account === undefined) return;
+    for (const [key, list] of account.lists) if (list.kind === kind) this.#take(account, key);
+    if (account.lists.size === 0) this.#accounts.delete(principal);
   }
 
-  #take(shelf: Shelf, key: string): void {
-    const bytes = shelf.lists.get(key)?.text.length ?? 0;
-    shelf.lists.delete(key);
-    shelf.bytes -= bytes;
+  #take(account: Account, key: string): void {
+    const bytes = account.lists.get(key)?.bytes ?? 0;
+    account.lists.delete(key);
+    account.bytes -= bytes;
     this.#bytes -= bytes;
+  }
+
+  /** The oldest lists of a principal make room for one of its own. */
+  #makeRoomIn(account: Account, most: number): void {
+    for (const key of account.lists.keys()) {
+      if (account.bytes <= most) return;
+      this.#services.tripped('maxSharedListBytes');
+      this.#take(account, key);
+    }
   }
 
   /** Whose lists were used longest ago loses them. */
   #makeRoom(maxBytes: number): void {
-    for (const [principal, shelf] of this.#shelves) {
+    for (const [principal, account] of this.#accounts) {
       if (this.#bytes <= maxBytes) return;
       this.#services.tripped('maxSharedListBytes');
-      for (const key of shelf.lists.keys()) this.#take(shelf, key);
-      this.#shelves.delete(principal);
+      for (const key of account.lists.keys()) this.#take(account, key);
+      this.#accounts.delete(principal);
     }
   }
 }

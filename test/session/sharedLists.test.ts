@@ -12,7 +12,8 @@ import {
 import { createRuntime, type Runtime } from 'mcp-actors';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isRequest } from '../../src/wire/jsonrpc.ts';
+import { isRequest, type ResponseMessage } from '../../src/wire/jsonrpc.ts';
+import { keepText, relabel } from '../../src/wire/verbatim.ts';
 import { FakeRuntime } from '../support/fakeRuntime.ts';
 import { WireClient } from '../support/wireClient.ts';
 
@@ -31,6 +32,25 @@ async function madeBy(
   const { result } = await client.call(method, params as Record<string, unknown>);
   expect(result?.['method']).toBe(method);
   return result?.['server'];
+}
+
+/** Room for eight lists, each of another principal. */
+function roomOfEight(): FakeRuntime {
+  return worldOf({
+    maxSharedListBytes: 8 * 1200,
+    hook: (message, server) => {
+      const isAsked = isRequest(message) && message.method === 'tools/list';
+      if (isAsked) server.answer(message.id, { tools: ['x'.repeat(1000)] });
+      return isAsked;
+    },
+  });
+}
+
+/** @returns whether a new session of a user gets the list of another one */
+async function isShared(world: FakeRuntime, user: string, capabilities = {}): Promise<boolean> {
+  const before = world.runtime.stats().sharedLists;
+  await (await world.open(user, { capabilities })).call('tools/list');
+  return world.runtime.stats().sharedLists > before;
 }
 
 describe('sharedLists', () => {
@@ -134,14 +154,42 @@ describe('sharedLists', () => {
     expect(await madeBy(b)).toBe(world.server.number);
   });
 
-  it('is cancelled like any other request, and fails like any other where the session ends', async () => {
-    const world = worldOf({ maxInFlight: 1 });
+  it('is a request like any other: counted, announced, limited, and cancelled while it waits', async () => {
+    const world = worldOf({ concurrency: 1, maxCallsPerMinute: 3 });
     const [a, b] = [await world.open(), await world.open()];
     await madeBy(a);
-    const answers = await Promise.all([1, 2, 3].map(() => b.call('tools/list')));
-    expect(answers.filter(({ result }) => result !== undefined).length).toBeGreaterThan(0);
-    expect(world.runtime.stats().inFlight).toBe(0);
-    expect(world.runtime.deadLetters()).toEqual([]);
+    const settled = world.record('request.settled');
+    await madeBy(b);
+    expect(settled).toMatchObject([{ method: 'tools/list', outcome: 'answered' }]);
+    const held = b.request('hold', undefined, 'held');
+    const waits = b.request('tools/list', undefined, 'waits');
+    await world.clock.elapse(0);
+    expect(world.runtime.stats()).toMatchObject({ inFlight: 2, sharedLists: 1 });
+    await b.notify('notifications/cancelled', { requestId: 'waits' });
+    expect((await waits).text).toBe('');
+    expect((await b.call('tools/list')).error?.data?.['code']).toBe('rate-limited');
+    await b.notify('notifications/cancelled', { requestId: 'held' });
+    await held;
+    expect(world.runtime.stats()).toMatchObject({ inFlight: 0, sharedLists: 1 });
+  });
+
+  it('keeps no answer whose numbers would be others', async () => {
+    const text = '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"most":12345678901234567890}]}}';
+    const world = worldOf({
+      hook: (message, server) => {
+        const isAsked = isRequest(message) && message.method === 'tools/list';
+        if (!isAsked) return false;
+        const response = JSON.parse(text) as ResponseMessage;
+        keepText(response, text);
+        void server.transport?.send(relabel(response, message.id));
+        return true;
+      },
+    });
+    for (const client of [await world.open(), await world.open()]) {
+      const reply = await client.request('tools/list');
+      expect((await reply.whole()).text).toContain('12345678901234567890');
+    }
+    expect(world.runtime.stats().sharedLists).toBe(0);
   });
 
   it.each([
@@ -160,32 +208,34 @@ describe('sharedLists', () => {
   });
 
   it('maxSharedListBytes: the lists of whoever used theirs longest ago make room', async () => {
-    const result = { tools: [] };
-    const world = worldOf({
-      // Room for two.
-      maxSharedListBytes: JSON.stringify(result).length * 2,
-      hook: (message, server) => {
-        const isAsked = isRequest(message) && message.method === 'tools/list';
-        if (isAsked) server.answer(message.id, result);
-        return isAsked;
-      },
-    });
-    /** @returns whether a session of a user has got a list of another one */
-    const isShared = async (user: string): Promise<boolean> => {
-      const before = world.runtime.stats().sharedLists;
-      await (await world.open(user)).call('tools/list');
-      return world.runtime.stats().sharedLists > before;
-    };
-    for (const user of ['ann', 'bob']) expect(await isShared(user)).toBe(false);
-    expect(await isShared('ann')).toBe(true);
+    const world = roomOfEight();
+    const users = Array.from({ length: 8 }, (_, n) => `user${n}`);
+    for (const user of users) expect(await isShared(world, user)).toBe(false);
+    expect(await isShared(world, 'user0')).toBe(true);
     expect(world.runtime.stats().limits).toEqual({});
-    expect(await isShared('cid')).toBe(false);
+    expect(await isShared(world, 'user8')).toBe(false);
     expect(world.runtime.stats().limits).toEqual({ maxSharedListBytes: 1 });
-    expect([await isShared('ann'), await isShared('cid'), await isShared('bob')]).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    for (const user of ['user0', 'user8', 'user2']) expect(await isShared(world, user)).toBe(true);
+    expect(await isShared(world, 'user1')).toBe(false);
+  });
+
+  it('maxSharedListBytes: a principal whose clients say ever other things takes the lists of nobody else', async () => {
+    const world = roomOfEight();
+    for (const user of ['ann', 'bob']) expect(await isShared(world, user)).toBe(false);
+    for (let n = 0; n < 20; n++) {
+      expect(await isShared(world, 'bob', { experimental: { n } })).toBe(false);
+    }
+    expect(world.runtime.stats().limits).toEqual({ maxSharedListBytes: 20 });
+    expect(await isShared(world, 'ann')).toBe(true);
+    expect(await isShared(world, 'bob', { experimental: { n: 19 } })).toBe(true);
+    expect(await isShared(world, 'bob', { experimental: { n: 18 } })).toBe(false);
+  });
+
+  it('maxSharedListBytes: what a client says of itself counts', async () => {
+    const world = roomOfEight();
+    const capabilities = { experimental: { text: 'x'.repeat(300) } };
+    for (let n = 0; n < 2; n++) expect(await isShared(world, 'ann', capabilities)).toBe(false);
+    expect(world.runtime.stats().limits).toEqual({ maxSharedListBytes: 2 });
   });
 
   it('maxSharedListBytes: a longer list is kept for nobody', async () => {
