@@ -234,12 +234,9 @@ export class HandleKind implements HandleFamily, KindSharedHost {
   async endHere(handle: HandleActor, reason: EndReason): Promise<true | 'moved'> {
     handle.close(reason);
     await handle.reached('ended');
-    try {
-      await handle.forgotten;
-    } catch (cause) {
-      // Announced by the writer.
-      throw storeFailed(cause);
-    }
+    // Announced by the writer.
+    const error = await handle.forgotten?.then(() => undefined, storeFailed);
+    if (error !== undefined) throw error;
     return handle.persistence?.isLost === true ? 'moved' : true;
   }
 

@@ -41,16 +41,19 @@ export function quarantineContract(name: string, open: () => Promise<EngineHome>
       await born(await node(home, 'first#1'), id);
       await home.pass(LEASE_MS);
       // The first death is nobody's fault.
+      let began = performance.now();
       await dies(home);
       for (const seconds of [1, 5, 60, 120, 240, 480, 600, 600]) {
         const forMs = await heldForMs(home);
         expect(forMs).toBeLessThanOrEqual(seconds * 1000);
-        expect(forMs).toBeGreaterThan(seconds * 1000 - 900);
+        // A real engine's time goes on while the test is at work.
+        expect(forMs).toBeGreaterThan(seconds * 1000 - 900 - (performance.now() - began));
         // Whoever asks makes it no longer. A second may be over before that is asked later.
         const laterMs = seconds > 1 ? forMs / 2 : 0;
         await home.pass(laterMs);
         expect(await heldForMs(home)).toBeLessThanOrEqual(forMs - laterMs + 1);
         await home.pass(forMs - laterMs + 1);
+        began = performance.now();
         await dies(home);
       }
     });

@@ -18,7 +18,7 @@ async function say(
 ): Promise<string> {
   rig.turnTo(at);
   const answer = await rig.over(client.call('tools/call', { name, arguments: args }));
-  return textIn(answer) || `${answer.error?.data?.['code']}`;
+  return textIn(answer) || String(answer.error?.data?.['code']);
 }
 
 /** A session that began in `a`, and goes on in `b` without a word to `a`. */
