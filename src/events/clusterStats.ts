@@ -78,7 +78,10 @@ export interface ClusterStats {
   readonly notBegun: Readonly<Record<NotBegun, number>>;
   /** Sessions that went on here because their process had died, or could not be heard. */
   readonly takeovers: number;
-  /** Sessions that left for the process by which all their requests came. */
+  /**
+   * Sessions laid down here because all their requests came by one other process. One whose `onSleep`
+   * refuses, or that gets a request just then, stays.
+   */
   readonly followed: number;
   /** Sessions that other processes went on with while this one still had them. */
   readonly lost: number;

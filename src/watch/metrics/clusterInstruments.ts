@@ -61,7 +61,7 @@ export const CLUSTER_COUNTS = {
   followed: counter(
     'cluster.followed',
     'session',
-    'Sessions that left for the process by which all their requests came.',
+    'Sessions laid down because all their requests came by one other process.',
   ),
   lost: counter('cluster.lost', 'session', 'Sessions of this process that others went on with.'),
   reasserted: counter(
